@@ -82,7 +82,10 @@ describe.skipIf(!existsSync(pebble))('linksocks server --tls-domain, with pebble
     const { hostname, port } = new URL(next)
     const args = ['s_client', '-connect', `127.0.0.1:${port}`, '-servername', hostname]
     const shown = execFileSync('openssl', args, { input: '', stdio: ['pipe', 'pipe', 'ignore'], encoding: 'utf8' })
-    expect([hostname, new X509Certificate(shown).fingerprint256]).toEqual(['localhost', kept.fingerprint256])
+    expect({ hostname, fingerprint256: new X509Certificate(shown).fingerprint256 }).toEqual({
+      hostname: 'localhost',
+      fingerprint256: kept.fingerprint256,
+    })
   })
 
   test('keeps certificate, key and account, and orders none when it starts again', async () => {

@@ -124,7 +124,7 @@ describe('DELETE /api/token', () => {
     const down = hops.map(({ client }) => onceEvent(client, 'linkDown'))
     const { token } = server.tokens().find(({ kind }) => kind === 'reverse') ?? {}
     await call(server, 'DELETE', `/api/token/${token}`)
-    expect([server.peers.size, server.tokens()]).toEqual([0, []])
+    expect({ peers: server.peers.size, tokens: server.tokens() }).toEqual({ peers: 0, tokens: [] })
     expect(await Promise.all(down)).toEqual([['the token was removed'], ['the token was removed']])
   })
 

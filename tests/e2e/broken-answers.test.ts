@@ -18,7 +18,7 @@ describe.each(modes)('%s: an answer that its target breaks off is reset at the H
       socks.port,
       `GET http://127.0.0.1:${target.port}/ HTTP/1.1\r\nHost: x\r\n\r\n`,
     )
-    expect([text.endsWith('0\r\n\r\n'), error]).toEqual([false, 'ECONNRESET'])
+    expect({ complete: text.endsWith('0\r\n\r\n'), error }).toEqual({ complete: false, error: 'ECONNRESET' })
   })
 })
 

@@ -182,7 +182,7 @@ describe('byte streams between two of ours', () => {
     await onceEvent(socket.resume(), 'data')
     socket.write('go')
     await onceEvent(socket, 'close', { deadlineMs: 15_000 })
-    expect([ended, socket.errored]).toMatchObject([false, { code: 'ECONNRESET' }])
+    expect({ ended, errored: socket.errored }).toMatchObject({ ended: false, errored: { code: 'ECONNRESET' } })
   })
 
   test('refuse UDP at once', async () => {
@@ -224,10 +224,10 @@ describe('a link with early data', () => {
     const { got, expected } = await exchange({ port: client.socksAddress?.port ?? 0 }, 1_000_000)
     expect(got).toEqual(expected)
     const [, early = ''] = /^sec-websocket-protocol: (\S+)$/im.exec(heads[0] ?? '') ?? []
-    expect([/^GET .*token/.test(heads[0] ?? ''), Buffer.from(early, 'base64url').includes(token)]).toEqual([
-      false,
-      true,
-    ])
+    expect({
+      inUrl: /^GET .*token/.test(heads[0] ?? ''),
+      inEarlyData: Buffer.from(early, 'base64url').includes(token),
+    }).toEqual({ inUrl: false, inEarlyData: true })
   })
 
   test('goes on with its session after a cut, whose Resume is in the next request', async () => {

@@ -22,7 +22,7 @@ describe.skipIf(process.platform === 'win32')(
       await jump()
       const forward = await echoOf(socket, 'forward')
       await jump()
-      expect([forward, await echoOf(socket, 'back')]).toEqual(['forward', 'back'])
+      expect({ forward, echo: await echoOf(socket, 'back') }).toEqual({ forward: 'forward', echo: 'back' })
     })
 
     test('ends no connection while the link is down, and does not keep it down', async () => {

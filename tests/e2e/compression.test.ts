@@ -62,7 +62,7 @@ describe('towards a base peer', () => {
     const { peer, channelId } = await echoing(threshold)
     peer.sendBytes(encodeTcpData(channelId, sent))
     const { compression, payload } = await peer.next(MessageType.Data)
-    expect([compression, Buffer.from(payload)]).toEqual(['none', sent])
+    expect({ compression, payload: Buffer.from(payload) }).toEqual({ compression: 'none', payload: sent })
   })
 })
 
@@ -83,10 +83,10 @@ describe('a peer whose gzip', () => {
     const { peer, channelId, other } = await echoing(0)
     peer.sendBytes(encodeTcpData(channelId, gzip, 'gzip'))
     const disconnect = await peer.next(MessageType.Disconnect)
-    expect([Buffer.compare(disconnect.channelId, channelId), disconnect.error]).toEqual([
-      0,
-      expect.stringMatching(reason),
-    ])
+    expect({ channelId: Buffer.compare(disconnect.channelId, channelId), error: disconnect.error }).toEqual({
+      channelId: 0,
+      error: expect.stringMatching(reason) as string,
+    })
     peer.sendBytes(encodeTcpData(other, Buffer.from('still here')))
     expect(Buffer.from((await peer.next(MessageType.Data)).payload).toString()).toBe('still here')
   })

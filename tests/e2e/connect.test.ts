@@ -69,7 +69,7 @@ describe('linksocks connect', programsTimeout, () => {
       const end = Promise.all([...target.sockets].map((socket) => socketEnd(socket, { deadlineMs: 20_000 })))
       child.kill('SIGTERM')
       const [code] = (await once(child, 'close')) as [number]
-      expect([code, await end]).toEqual([1, ['ECONNRESET']])
+      expect({ code, end: await end }).toEqual({ code: 1, end: ['ECONNRESET'] })
     },
   )
 

@@ -92,7 +92,11 @@ test('our provider and connector meet at the deployed relay by a code', async ()
   afterTest(() => socket.destroy())
   socket.write('ping')
   const [chunk] = (await once(socket, 'data')) as [Buffer]
-  expect([chunk.toString(), provider.serverToken, (await partners)[0]]).toEqual(['ping', identity, 1])
+  expect({ chunk: chunk.toString(), serverToken: provider.serverToken, partners: (await partners)[0] }).toEqual({
+    chunk: 'ping',
+    serverToken: identity,
+    partners: 1,
+  })
 })
 
 test('our provider comes back to the deployed relay with the token that it gave, and with its code', async () => {

@@ -64,7 +64,7 @@ test('connections keep every byte while the direct path comes and goes', { timeo
     cut()
     await until(() => connector.path === 'direct', 'the path to come back', { deadlineMs: 20_000 })
   }
-  expect([hash.digest('hex'), cuts]).toEqual([seededDigest(5, bytes), 6])
+  expect({ digest: hash.digest('hex'), cuts }).toEqual({ digest: seededDigest(5, bytes), cuts: 6 })
 })
 
 test('the server carries nothing of a connection that takes the direct path', { timeout: 30_000 }, async () => {
@@ -85,5 +85,5 @@ test('a server that does not allow direct paths keeps connections to itself', { 
   const stream = await connector.connect({ host: '127.0.0.1', port: target.port })
   const got: Buffer[] = []
   for await (const chunk of stream) got.push(chunk as Buffer)
-  expect([Buffer.concat(got).length, connector.path]).toEqual([10, 'relay'])
+  expect({ got: Buffer.concat(got).length, path: connector.path }).toEqual({ got: 10, path: 'relay' })
 })

@@ -91,5 +91,8 @@ test.skipIf(process.platform === 'win32')('SIGUSR2 has an idle program end with 
   const program = new Program('server', '-t', 'my_token', '--ws-host', '127.0.0.1', '--ws-port', '0')
   await program.printed(/listening/)
   program.kill('SIGUSR2')
-  expect([await program.exit(), program.output]).toEqual([0, expect.stringMatching(/the server is drained/)])
+  expect({ exit: await program.exit(), output: program.output }).toEqual({
+    exit: 0,
+    output: expect.stringMatching(/the server is drained/) as string,
+  })
 })

@@ -121,10 +121,10 @@ describe('linksocks provider --expose', programsTimeout, () => {
     const hostile = await RawPeer.open({ port: Number(new URL(url).port), token: 'expose-token', reverse: true })
     hostile.send({ type: MessageType.Expose, id: 0, open: 'tcp:1', target: 'a'.repeat(600_000) })
     const { error } = await hostile.next(MessageType.Exposed)
-    expect([error, await exposedPort(provider(url, '0=localhost:1'))]).toEqual([
-      expect.stringContaining('at most 300 characters'),
-      expect.any(Number),
-    ])
+    expect({ error, exposedPort: await exposedPort(provider(url, '0=localhost:1')) }).toEqual({
+      error: expect.stringContaining('at most 300 characters') as string,
+      exposedPort: expect.any(Number) as number,
+    })
   })
 
   test('is refused where another provider has the port, and gets it once that one is gone', async () => {

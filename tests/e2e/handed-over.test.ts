@@ -52,8 +52,8 @@ describe('a LinkSocksServer that is handed over', () => {
     const over = handOver()
     await until(() => next.peers.size === 1, 'a session at the next server')
     const after = await open(socksAddress)
-    expect([[...old.channels()].length, [...next.channels()].length]).toEqual([1, 1])
-    expect([await echoes(before), await echoes(after)]).toEqual(['hello', 'hello'])
+    expect({ old: [...old.channels()].length, next: [...next.channels()].length }).toEqual({ old: 1, next: 1 })
+    expect({ before: await echoes(before), after: await echoes(after) }).toEqual({ before: 'hello', after: 'hello' })
     before.destroy()
     await over
     expect(old.peers.size).toBe(0)
@@ -77,7 +77,10 @@ describe('a LinkSocksServer that is handed over', () => {
     const before = await open(connector.socksAddress)
     const over = handOver()
     await until(() => next.peers.size === 2, 'both at the next server')
-    expect([await echoes(before), await echoes(await open(connector.socksAddress))]).toEqual(['hello', 'hello'])
+    expect({ before: await echoes(before), open: await echoes(await open(connector.socksAddress)) }).toEqual({
+      before: 'hello',
+      open: 'hello',
+    })
     expect(old.peers.size).toBe(2)
     before.destroy()
     await over

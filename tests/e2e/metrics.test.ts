@@ -40,7 +40,10 @@ describe('--metrics', () => {
     await server.printed(/listening/)
     expect((await ask(metrics, '/metrics')).body).toContain('linksocks_build_info{program="server"')
     const status = new Program('status', `127.0.0.1:${metrics}`)
-    expect([await status.exit(), status.output]).toEqual([0, expect.stringMatching(/^server \S+: ready\n/)])
+    expect({ exit: await status.exit(), output: status.output }).toEqual({
+      exit: 0,
+      output: expect.stringMatching(/^server \S+: ready\n/) as string,
+    })
   })
 
   test('of a client answers 503 on a UNIX socket until a link is up, and says why', async () => {
@@ -58,7 +61,10 @@ describe('--metrics', () => {
     )
     await client.printed(/metrics: unix:/)
     const before = await ask(path, '/readyz')
-    expect([before.status, before.body]).toEqual([503, expect.stringContaining('no link to the server is up')])
+    expect({ status: before.status, body: before.body }).toEqual({
+      status: 503,
+      body: expect.stringContaining('no link to the server is up') as string,
+    })
     const server = new Program('server', '-t', 'tok', '-H', '127.0.0.1', '-P', `${ws}`)
     await Promise.all([server.printed(/listening/), client.printed(/proxy: /)])
     expect((await ask(path, '/readyz')).status).toBe(200)
@@ -71,7 +77,7 @@ describe('--metrics', () => {
     const server = new Program('server', '-t', 'tok', ...addresses, '--metrics', metrics)
     await server.printed(/proxy: /)
     const { status, body } = await ask(proxy, `http://${metrics}/status`)
-    expect([status, body]).toEqual([403, expect.stringContaining('a port of this program')])
+    expect({ status, body }).toEqual({ status: 403, body: expect.stringContaining('a port of this program') as string })
   })
 
   // Needs an interface besides loopback.
@@ -83,7 +89,7 @@ describe('--metrics', () => {
     const provider = new Program('provider', '-t', 'tok', '-u', url, '--guard', 'local', '--metrics', metrics)
     await Promise.all([provider.printed(/linked/), server.printed(/proxy: /)])
     const { status, body } = await ask(proxy, `http://${metrics}/status`)
-    expect([status, body]).toEqual([403, expect.stringContaining('a port of this program')])
+    expect({ status, body }).toEqual({ status: 403, body: expect.stringContaining('a port of this program') as string })
   })
 
   test('that is taken ends the program, and names the flag', async () => {
@@ -91,7 +97,10 @@ describe('--metrics', () => {
     const arguments_ = ['server', '-t', 'tok', '-H', '127.0.0.1', '--metrics', `127.0.0.1:${metrics}`, '-P'] as const
     await new Program(...arguments_, `${ws}`).printed(/listening/)
     const second = new Program(...arguments_, `${await freePort()}`)
-    expect([await second.exit(), second.output]).toEqual([1, expect.stringContaining('choose another with --metrics')])
+    expect({ exit: await second.exit(), output: second.output }).toEqual({
+      exit: 1,
+      output: expect.stringContaining('choose another with --metrics') as string,
+    })
   })
 })
 
@@ -102,11 +111,20 @@ test('linksocks status asks the API of a server with its key', async () => {
   const [right, wrong] = ['key', 'nope'].map(
     (key) => new Program('status', `http://127.0.0.1:${ws}`, '-k', key, '--json'),
   )
-  expect([await right?.exit(), right?.output]).toEqual([0, expect.stringMatching(/^\{"program":"server"/)])
-  expect([await wrong?.exit(), wrong?.output]).toEqual([1, expect.stringContaining('does not take this API key')])
+  expect({ exit: await right?.exit(), output: right?.output }).toEqual({
+    exit: 0,
+    output: expect.stringMatching(/^\{"program":"server"/) as string,
+  })
+  expect({ exit: await wrong?.exit(), output: wrong?.output }).toEqual({
+    exit: 1,
+    output: expect.stringContaining('does not take this API key') as string,
+  })
 })
 
 test('linksocks status ends with 1 where nobody answers', async () => {
   const status = new Program('status', `127.0.0.1:${await freePort()}`)
-  expect([await status.exit(), status.output]).toEqual([1, expect.stringContaining('does not answer')])
+  expect({ exit: await status.exit(), output: status.output }).toEqual({
+    exit: 1,
+    output: expect.stringContaining('does not answer') as string,
+  })
 })

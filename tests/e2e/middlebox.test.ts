@@ -106,7 +106,10 @@ describe.skipIf(requireProgram('nginx') === undefined)('behind nginx', () => {
     const server = await startServer({ ...trusting, host: `unix:${path}`, trustedProxies: ['unix'] })
     const { plainPort } = await startNginx(`unix:${path}`, pair)
     const client = await startClient(`ws://127.0.0.1:${plainPort}/tunnel`, { transport: { dial: fromThere } })
-    expect([await download(client), await addressSeen(server)]).toEqual([seededDigest(1, sizeBytes), clientHost])
+    expect({ download: await download(client), addressSeen: await addressSeen(server) }).toEqual({
+      download: seededDigest(1, sizeBytes),
+      addressSeen: clientHost,
+    })
   })
 
   test('other paths show the site', async () => {
@@ -132,7 +135,10 @@ describe.skipIf(requireProgram('haproxy') === undefined)('behind haproxy', () =>
       const server = await startServer(trusting)
       const ports = await startHaproxy({ server: placeOf(server) }, pair)
       const client = await startClient(`ws://127.0.0.1:${ports[name]}`, { transport: { dial: fromThere } })
-      expect([await download(client), await addressSeen(server)]).toEqual([seededDigest(1, sizeBytes), clientHost])
+      expect({ download: await download(client), addressSeen: await addressSeen(server) }).toEqual({
+        download: seededDigest(1, sizeBytes),
+        addressSeen: clientHost,
+      })
     },
   )
 
@@ -142,7 +148,10 @@ describe.skipIf(requireProgram('haproxy') === undefined)('behind haproxy', () =>
       const server = await startServer({ ...trusting, tls: pair })
       const ports = await startHaproxy({ server: placeOf(server) }, pair)
       const client = await startClient(`wss://localhost:${ports[name]}`, { transport: { dial: fromThere, tls } })
-      expect([await download(client), await addressSeen(server)]).toEqual([seededDigest(1, sizeBytes), clientHost])
+      expect({ download: await download(client), addressSeen: await addressSeen(server) }).toEqual({
+        download: seededDigest(1, sizeBytes),
+        addressSeen: clientHost,
+      })
     },
   )
 
@@ -150,7 +159,10 @@ describe.skipIf(requireProgram('haproxy') === undefined)('behind haproxy', () =>
     const server = await startServer(trusting)
     const { tlsPort } = await startHaproxy({ server: placeOf(server) }, pair)
     const client = await startClient(`wss://localhost:${tlsPort}`, { transport: { dial: fromThere, tls } })
-    expect([await download(client), await addressSeen(server)]).toEqual([seededDigest(1, sizeBytes), clientHost])
+    expect({ download: await download(client), addressSeen: await addressSeen(server) }).toEqual({
+      download: seededDigest(1, sizeBytes),
+      addressSeen: clientHost,
+    })
   })
 
   test.each(['v1', 'v2'] as const)('as a target it learns the client from sendProxy %s', async (sendProxy) => {
@@ -195,7 +207,7 @@ describe('behind a CDN', () => {
     const chunks = 64
     const target = closing(await pacedServer(chunks, 50))
     expect(await download(client, target.port)).toBe(seededDigest(1, chunks * 65_536))
-    expect([cdn.cuts.old >= 3, links.every(Boolean)]).toEqual([true, true])
+    expect({ cut: cdn.cuts.old >= 3, links: links.every(Boolean) }).toEqual({ cut: true, links: true })
   })
 
   test('a link is not idle for as long as the heartbeat is quicker', async () => {
@@ -204,7 +216,7 @@ describe('behind a CDN', () => {
     const client = await startClient(`ws://127.0.0.1:${cdn.port}`, { heartbeat: { periodMs: 200, deadlineMs: 60_000 } })
     const socket = await dial(client, closing(await echoServer()).port)
     await new Promise((resolve) => setTimeout(resolve, 6000))
-    expect([await echoOf(socket), cdn.cuts.idle]).toEqual(['hello', 0])
+    expect({ echo: await echoOf(socket), idle: cdn.cuts.idle }).toEqual({ echo: 'hello', idle: 0 })
   })
 
   test('a link without heartbeat is cut, and what runs over it lives on', async () => {

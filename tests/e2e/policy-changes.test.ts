@@ -49,11 +49,11 @@ describe('PortChanges.changePolicy', () => {
     server.ports.changePolicy(token, { deny: ['127.0.0.0/8'] })
     const after = await both()
     server.ports.changePolicy(token, undefined)
-    expect([before, after, await both()]).toEqual([
-      ['ok', 'ok'],
-      [forbidden, forbidden],
-      ['ok', 'ok'],
-    ])
+    expect({ before, after, both: await both() }).toEqual({
+      before: ['ok', 'ok'],
+      after: [forbidden, forbidden],
+      both: ['ok', 'ok'],
+    })
   })
 
   test('holds for new connections at a port that is exposed already', async () => {
@@ -71,6 +71,12 @@ describe('PortChanges.changePolicy', () => {
     server.ports.changePolicy(token, { maxChannels: 1 })
     const [first, second] = [await askPort(port), await askPort(port)]
     server.ports.changePolicy(token, undefined)
-    expect([before, denied, first, second, await askPort(port)]).toEqual(['ok', 'reset', 'ok', 'reset', 'ok'])
+    expect({ before, denied, first, second, askPort: await askPort(port) }).toEqual({
+      before: 'ok',
+      denied: 'reset',
+      first: 'ok',
+      second: 'reset',
+      askPort: 'ok',
+    })
   })
 })

@@ -71,5 +71,8 @@ test.skipIf(!hasCurl)("curl's --pinnedpubkey takes the pin that the server print
   const [, url = '', , pin = ''] = line
   const place = url.replace(/^wss:\/\/[^@]*@/, 'https://')
   const answer = await curl('-k', '--pinnedpubkey', pin.replace(':', '//'), place)
-  expect([answer.code, (await curl('-k', '--pinnedpubkey', `sha256//${'A'.repeat(43)}=`, place)).code]).toEqual([0, 90])
+  expect({
+    right: answer.code,
+    wrong: (await curl('-k', '--pinnedpubkey', `sha256//${'A'.repeat(43)}=`, place)).code,
+  }).toEqual({ right: 0, wrong: 90 })
 })

@@ -73,10 +73,10 @@ describe('relay mode', () => {
     const { port } = await relayNet({ notice: 'be kind' })
     const provider = await RawPeer.open({ port, token: 'anonymous', reverse: true })
     const welcome = await provider.next(MessageType.Log)
-    expect([welcome.text, (await provider.next(MessageType.Log)).text]).toEqual([
-      expect.stringContaining('Your group has 1 provider and 0 connectors.') as string,
-      'be kind',
-    ])
+    expect({ welcome: welcome.text, next: (await provider.next(MessageType.Log)).text }).toEqual({
+      welcome: expect.stringContaining('Your group has 1 provider and 0 connectors.') as string,
+      next: 'be kind',
+    })
   })
 
   test('a provider that comes back with its token has its code, and nobody else gets it', async () => {
@@ -180,7 +180,10 @@ describe('relay mode', () => {
     const [down, up] = [onceEvent(client, 'linkDown'), onceEvent(client, 'linkUp')]
     clock.advance(1000)
     await Promise.all([down, up])
-    expect([client.serverToken === before, server.tokens()]).toEqual([false, [expect.anything()]])
+    expect({ serverTokenIsBefore: client.serverToken === before, tokens: server.tokens() }).toEqual({
+      serverTokenIsBefore: false,
+      tokens: [expect.anything()],
+    })
   })
 })
 

@@ -42,7 +42,7 @@ describe.skipIf(process.platform === 'win32')('a LinkSocksServer with sessionOwn
     const resumed = await up
     socket.write('still there')
     const [answer] = await onceEvent(socket, 'data')
-    expect([resumed, String(answer)]).toEqual([[true], 'still there'])
+    expect({ resumed, answer: String(answer) }).toEqual({ resumed: [true], answer: 'still there' })
   })
 
   test('tells the owner the address of the client', async () => {

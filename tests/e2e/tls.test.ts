@@ -80,7 +80,7 @@ describe('a certificate in files', () => {
     await replace(next.issue())
     await until(() => lines.includes('certificate reloaded'), 'the new certificate', { deadlineMs: 15_000 })
     await startClient(server, { ca: next.cert })
-    expect([await echoOf(socket), server.peers.size]).toEqual(['hello', 2])
+    expect({ echo: await echoOf(socket), peers: server.peers.size }).toEqual({ echo: 'hello', peers: 2 })
   })
 
   test('stays when the new one is no pair, and the log says why', async () => {

@@ -76,7 +76,10 @@ describe.each(modes)('UDP in %s mode', (mode) => {
     const question = Buffer.from('\u0007example\u0003com\u0000\u0000\u0001\u0000\u0001', 'latin1')
     const query = Buffer.concat([Buffer.from([0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]), question])
     const { payload } = await association.exchange('127.0.0.1', port, query)
-    expect([payload.readUInt16BE(0), [...payload.subarray(-4)].join('.')]).toEqual([0x1234, '192.0.2.7'])
+    expect({ id: payload.readUInt16BE(0), address: [...payload.subarray(-4)].join('.') }).toEqual({
+      id: 0x1234,
+      address: '192.0.2.7',
+    })
   })
 
   test('ends with the connection that asked for it', async () => {
@@ -143,7 +146,10 @@ describe('an association', () => {
     const head = [0, 0, 0, 4, ...Array.from({ length: 15 }, () => 0), 1, port >> 8, port & 0xff]
     own.send(Buffer.concat([Buffer.from(head), Buffer.from('six')]), relayPort)
     const [bytes] = await within(answered, 'the echo')
-    expect([[...bytes.subarray(0, 22)], bytes.subarray(22).toString()]).toEqual([head, 'six'])
+    expect({ header: [...bytes.subarray(0, 22)], payload: bytes.subarray(22).toString() }).toEqual({
+      header: head,
+      payload: 'six',
+    })
   })
 })
 

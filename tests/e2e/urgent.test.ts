@@ -26,7 +26,7 @@ test('a second link with the secret of a session carries copies for it', async (
   const connect = encode({ type: MessageType.Connect, protocol: 'udp', channelId: newChannelId() })
   second.send({ type: MessageType.Urgent, sequence: 1, message: connect })
   const answer = await main.next(MessageType.ConnectResponse)
-  expect([success, answer.success]).toEqual([true, true])
+  expect({ success, answer: answer.success }).toEqual({ success: true, answer: true })
 })
 
 test('a second link without the secret of a session is closed, and the session keeps its own', async () => {

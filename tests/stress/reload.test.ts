@@ -58,7 +58,7 @@ test.skipIf(process.platform === 'win32')(
     fact('reload', `${size.reloads} reloads in ${Math.round(performance.now() - startMs)} ms`)
     expect(await digest).toBe(seededDigest(seed, size.bulkMiB * mebibyte))
     const answers = await Promise.all(idle.map((socket, index) => echoed(socket, `idle ${index}`)))
-    expect([answers, downs]).toEqual([idle.map((_socket, index) => `idle ${index}`), 0])
+    expect({ answers, downs }).toEqual({ answers: idle.map((_socket, index) => `idle ${index}`), downs: 0 })
   },
   long ? 600_000 : 60_000,
 )

@@ -91,7 +91,7 @@ test('Batcher flushes what waits before a chunk that no longer fits', () => {
   const { push, flushed, batcher } = setUp(waiting(20), 4)
   push('abc')
   push('de')
-  expect([flushed(), batcher.waitingBytes]).toEqual([['abc'], 2])
+  expect({ flushed: flushed(), waitingBytes: batcher.waitingBytes }).toEqual({ flushed: ['abc'], waitingBytes: 2 })
 })
 
 test('Batcher cuts a chunk larger than its buffer', () => {
@@ -129,14 +129,14 @@ test('Batcher ignores empty chunks', () => {
   const { push, clock, flushed } = setUp(waiting(20))
   push('')
   clock.advance(20)
-  expect([flushed(), clock.timers.size]).toEqual([[], 0])
+  expect({ flushed: flushed(), timers: clock.timers.size }).toEqual({ flushed: [], timers: 0 })
 })
 
 test('Batcher.flush sends what waits and forgets the timer', () => {
   const { batcher, push, clock, flushed } = setUp(waiting(20))
   push('a')
   batcher.flush()
-  expect([flushed(), clock.timers.size]).toEqual([['a'], 0])
+  expect({ flushed: flushed(), timers: clock.timers.size }).toEqual({ flushed: ['a'], timers: 0 })
 })
 
 test('Batcher.flush sends nothing where nothing waits', () => {
@@ -150,7 +150,7 @@ test('Batcher.close sends what waits, once', () => {
   push('a')
   batcher.close()
   batcher.close()
-  expect([flushed(), clock.timers.size]).toEqual([['a'], 0])
+  expect({ flushed: flushed(), timers: clock.timers.size }).toEqual({ flushed: ['a'], timers: 0 })
 })
 
 test('Batcher.push after close throws', () => {
@@ -190,7 +190,12 @@ describe('Batcher flushes exactly the bytes pushed, in order, in chunks of 1 to 
         const sizes = chunks.map((chunk) => chunk.length)
         const fits = sizes.every((size) => size >= 1 && size <= bufferBytes)
         const same = Buffer.compare(Buffer.concat(chunks), Buffer.concat(pushed))
-        expect([fits, same, batcher.waitingBytes, clock.timers.size]).toEqual([true, 0, 0, 0])
+        expect({ fits, same, waitingBytes: batcher.waitingBytes, timers: clock.timers.size }).toEqual({
+          fits: true,
+          same: 0,
+          waitingBytes: 0,
+          timers: 0,
+        })
       }),
       { numRuns: 500 },
     )

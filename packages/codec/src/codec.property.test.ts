@@ -213,7 +213,7 @@ test('peekType and channelKey at channelIdOffset agree with decode', () => {
       const offset = channelIdOffset(type)
       const key = offset < 0 ? undefined : channelKey(frame, offset)
       const expected = 'channelId' in message ? channelKey(message.channelId) : undefined
-      expect([type, key]).toEqual([message.type, expected])
+      expect({ type, key }).toEqual({ type: message.type, key: expected })
     }),
   )
 })

@@ -122,7 +122,10 @@ describe('breakStream', () => {
     ours.write('a part')
     await once(peer, 'readable')
     breakStream(ours)
-    expect([await socketEnd(peer), Buffer.concat(received).toString()]).toEqual(['ECONNRESET', 'a part'])
+    expect({ socketEnd: await socketEnd(peer), received: Buffer.concat(received).toString() }).toEqual({
+      socketEnd: 'ECONNRESET',
+      received: 'a part',
+    })
   })
 
   test('ends before it resets where the end was written already', async () => {

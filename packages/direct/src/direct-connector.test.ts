@@ -61,7 +61,10 @@ test('DirectConnector loses no byte in 50 moves from the path to the relay and b
   }
   stream.end()
   await finished(stream)
-  expect([Buffer.concat(got).equals(bytes), pair.network.made.length]).toEqual([true, 51])
+  expect({ complete: Buffer.concat(got).equals(bytes), made: pair.network.made.length }).toEqual({
+    complete: true,
+    made: 51,
+  })
 })
 
 test('DirectConnector goes on through the relay while no path opens', async () => {
@@ -72,7 +75,7 @@ test('DirectConnector goes on through the relay while no path opens', async () =
   const got = await echoed(pair, bytes, (receivedBytes) => {
     if (receivedBytes > 100_000) pair.network.cut()
   })
-  expect([got.equals(bytes), pair.connector.path]).toEqual([true, 'relay'])
+  expect({ complete: got.equals(bytes), path: pair.connector.path }).toEqual({ complete: true, path: 'relay' })
 })
 
 test('DirectConnector never moves connections to the relay if it must not', async () => {
@@ -91,10 +94,11 @@ test('DirectConnector refuses a path on which somebody sits in between', async (
   pair.network.isTapped = true
   pair.connector.start()
   await until(() => pair.failures.length > 0, 'the attempt to fail')
-  expect([pair.connector.session, pair.failures[0]]).toEqual([
-    undefined,
-    'the peer refuses the direct path: this provider does not know the connector token; one that was added by the API cannot be used',
-  ])
+  expect({ session: pair.connector.session, firstFailure: pair.failures[0] }).toEqual({
+    session: undefined,
+    firstFailure:
+      'the peer refuses the direct path: this provider does not know the connector token; one that was added by the API cannot be used',
+  })
 })
 
 test.each([
@@ -141,7 +145,7 @@ test('DirectProvider ends the sessions of a token that is removed', async () => 
   const before = pair.provider.sessions.length
   pair.provider.remove('token')
   await until(() => pair.connector.direct === undefined, 'the session to end')
-  expect([before, pair.provider.sessions.length]).toEqual([1, 0])
+  expect({ before, sessions: pair.provider.sessions.length }).toEqual({ before: 1, sessions: 0 })
 })
 
 test('DirectProvider begins no session for a token that was removed after its greeting', async () => {

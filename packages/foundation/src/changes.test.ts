@@ -17,7 +17,11 @@ describe('Changes', () => {
     channels = 0
     changes.note()
     await advance(clock, 10)
-    expect([await reached, clock.now(), clock.pendingTimers]).toEqual([true, 10, 0])
+    expect({ reached: await reached, now: clock.now(), pendingTimers: clock.pendingTimers }).toEqual({
+      reached: true,
+      now: 10,
+      pendingTimers: 0,
+    })
   })
 
   test('looks once for many changes', async () => {
@@ -58,11 +62,14 @@ describe('Changes', () => {
     const reached = new Changes(clock).until(() => false, 50)
     await advance(clock, 50)
     await advance(clock, 0)
-    expect([await reached, clock.now()]).toEqual([false, 50])
+    expect({ reached: await reached, now: clock.now() }).toEqual({ reached: false, now: 50 })
   })
 
   test('does not wait without a limit', async () => {
     const clock = new FakeClock()
-    expect([await new Changes(clock).until(() => false, 0), clock.pendingTimers]).toEqual([false, 0])
+    expect({ until: await new Changes(clock).until(() => false, 0), pendingTimers: clock.pendingTimers }).toEqual({
+      until: false,
+      pendingTimers: 0,
+    })
   })
 })

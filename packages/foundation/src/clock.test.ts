@@ -15,7 +15,7 @@ test('systemClock calls back once, when the delay has passed', () => {
   vi.advanceTimersByTime(19)
   const before = callback.mock.calls.length
   vi.advanceTimersByTime(100)
-  expect([before, callback.mock.calls.length]).toEqual([0, 1])
+  expect({ before, calls: callback.mock.calls.length }).toEqual({ before: 0, calls: 1 })
 })
 
 test('systemClock does not call back after clearTimeout', () => {

@@ -150,7 +150,10 @@ test('Link says how long it really waits', async () => {
 test('Link ends at the first failure without reconnect', async () => {
   const { events, clock } = linking(['unreachable'], { reconnect: false })
   await until(() => events.length > 0, 'the end')
-  expect([events, clock.pendingTimers]).toEqual([['end: nothing listens there'], 0])
+  expect({ events, pendingTimers: clock.pendingTimers }).toEqual({
+    events: ['end: nothing listens there'],
+    pendingTimers: 0,
+  })
 })
 
 test('Link ends when an open link is lost without reconnect', async () => {
@@ -172,7 +175,10 @@ test('Link ends when an open session that could be resumed is lost without recon
 test('Link ends when its token is refused', async () => {
   const { events, clock } = linking(['refused'])
   await until(() => events.length > 0, 'the end')
-  expect([events, clock.pendingTimers]).toEqual([['end: the server refused us: invalid token'], 0])
+  expect({ events, pendingTimers: clock.pendingTimers }).toEqual({
+    events: ['end: the server refused us: invalid token'],
+    pendingTimers: 0,
+  })
 })
 
 test('Link tries again with retryAuth after its token was refused', async () => {
@@ -188,7 +194,7 @@ test('Link.retryNow dials at once', async () => {
   await until(() => clock.nextDueMs !== undefined, 'the next attempt to be planned')
   link.retryNow()
   await until(() => events.includes('up'), 'the link')
-  expect([requests.length, clock.now()]).toEqual([2, 0])
+  expect({ requests: requests.length, now: clock.now() }).toEqual({ requests: 2, now: 0 })
 })
 
 test('Link.wanted dials at once', async () => {
@@ -206,7 +212,10 @@ test('Link.wanted tries no more than four times a second', async () => {
   await until(() => requests.length === 5 && clock.nextDueMs !== undefined, 'the next attempt to be planned')
   link.wanted()
   link.wanted()
-  expect([requests.length, (clock.nextDueMs ?? 0) - clock.now()]).toEqual([5, 250])
+  expect({ requests: requests.length, nextDueMsMinusNow: (clock.nextDueMs ?? 0) - clock.now() }).toEqual({
+    requests: 5,
+    nextDueMsMinusNow: 250,
+  })
 })
 
 test('Link.wanted leaves a server alone that refused the token', async () => {
@@ -240,7 +249,11 @@ test('Link.close while the server is silent gives the WebSocket up and dials no 
   link.close('enough')
   clock.advance(1_000_000)
   await turns(5)
-  expect([requests.length, events, clock.pendingTimers]).toEqual([1, [], 0])
+  expect({ requests: requests.length, events, pendingTimers: clock.pendingTimers }).toEqual({
+    requests: 1,
+    events: [],
+    pendingTimers: 0,
+  })
 })
 
 test('Link gives a server up that does not go on with the handshake', async () => {
@@ -258,11 +271,11 @@ test('Link resumes its session over a new WebSocket at once', async () => {
   await until(() => (servers[1]?.received.length ?? 0) > 0, 'Resume')
   servers[1]?.transport.send(encode({ type: MessageType.Resumed, success: true, sequence: 0 }))
   await until(() => events.includes('resumed'), 'the session to go on')
-  expect([events, sessions[1] === sessions[0], clock.now()]).toEqual([
-    ['up', 'down: connection lost', 'resumed'],
-    true,
-    0,
-  ])
+  expect({ events, sameSession: sessions[1] === sessions[0], now: clock.now() }).toEqual({
+    events: ['up', 'down: connection lost', 'resumed'],
+    sameSession: true,
+    now: 0,
+  })
   expect(requests[1]?.resume !== undefined).toBe(true)
 })
 
@@ -273,7 +286,10 @@ test('Link starts a new session when the server has forgotten the old one, whose
   await until(() => (servers[1]?.received.length ?? 0) > 0, 'Resume')
   servers[1]?.transport.send(encode({ type: MessageType.Resumed, success: false, sequence: 0, error: 'unknown' }))
   await until(() => sessions.length === 2, 'the new session')
-  expect([events, sessions[0]?.state]).toEqual([['up', 'down: connection lost', 'closed', 'up'], 'closed'])
+  expect({ events, state: sessions[0]?.state }).toEqual({
+    events: ['up', 'down: connection lost', 'closed', 'up'],
+    state: 'closed',
+  })
 })
 
 test('Link tries every second while a session waits to be resumed', async () => {
@@ -372,7 +388,10 @@ test('Link joins its session with a second WebSocket when the path has losses', 
   const { requests, servers, sessions } = await lossyLink('joined')
   const resume = (): Message | undefined => servers[1]?.received.find(({ type }) => type === MessageType.Resume)
   await until(() => sessions[0]?.hasUrgent === true && resume() !== undefined, 'the session to have it')
-  expect([requests[1]?.resume, resume()]).toEqual([sessionId, expect.objectContaining({ urgent: true })])
+  expect({ requested: requests[1]?.resume, resume: resume() }).toEqual({
+    requested: sessionId,
+    resume: expect.objectContaining({ urgent: true }) as unknown,
+  })
 })
 
 test('Link keeps its session when the server does not attach the second WebSocket', async () => {
@@ -388,7 +407,7 @@ test('Link dials the second WebSocket again 20 s after a failure', async () => {
   clock.advance(19_999)
   const before = requests.length
   clock.advance(1)
-  expect([before, requests.length]).toEqual([2, 3])
+  expect({ before, requests: requests.length }).toEqual({ before: 2, requests: 3 })
 })
 
 test('Link.close forgets the second WebSocket that was planned', async () => {

@@ -62,7 +62,11 @@ async function moved() {
 describe('MovingLink', () => {
   test('begins a second session when its server asks for it, and keeps the first', async () => {
     const { link, sessions, events } = await moved()
-    expect([link.session, link.sessions, events]).toEqual([sessions[1], [sessions[1], sessions[0]], ['replaced']])
+    expect({ session: link.session, sessions: link.sessions, events }).toEqual({
+      session: sessions[1],
+      sessions: [sessions[1], sessions[0]],
+      events: ['replaced'],
+    })
   })
 
   test('tells the server in the first session that there is another', async () => {
@@ -76,14 +80,18 @@ describe('MovingLink', () => {
     const { link, sessions, servers, events } = await moved()
     servers[0]?.transport.close({ code: 4000, reason: 'drained' })
     await until(() => sessions[0]?.state === 'closed', 'the end of the first session')
-    expect([link.isUp, link.sessions, events]).toEqual([true, [sessions[1]], ['replaced', 'closed']])
+    expect({ isUp: link.isUp, sessions: link.sessions, events }).toEqual({
+      isUp: true,
+      sessions: [sessions[1]],
+      events: ['replaced', 'closed'],
+    })
   })
 
   test('stays where it is when the other process refuses it', async () => {
     const { link, servers, events, sessions } = await linked(1)
     servers[0]?.transport.send(relink)
     await until(() => servers.length === 2, 'the second attempt')
-    expect([link.sessions, events]).toEqual([[sessions[0]], []])
+    expect({ sessions: link.sessions, events }).toEqual({ sessions: [sessions[0]], events: [] })
   })
 
   test('begins one session for two requests', async () => {
@@ -91,7 +99,7 @@ describe('MovingLink', () => {
     servers[0]?.transport.send(relink)
     servers[0]?.transport.send(relink)
     await until(() => sessions.length === 2, 'the second session')
-    expect([servers.length, link.sessions.length]).toEqual([2, 2])
+    expect({ servers: servers.length, sessions: link.sessions.length }).toEqual({ servers: 2, sessions: 2 })
   })
 
   test('moves again while its first session has channels', async () => {

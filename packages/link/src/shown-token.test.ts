@@ -20,7 +20,7 @@ describe('ShownToken', () => {
   ])('received changes nothing of what %s shows', (_who, client, expected) => {
     const { shown } = shownToken(client)
     shown.received('given')
-    expect([shown.current, shown.fromServer]).toEqual([expected, 'given'])
+    expect({ current: shown.current, fromServer: shown.fromServer }).toEqual({ current: expected, fromServer: 'given' })
   })
 
   test('received tells of each token once', () => {
@@ -31,13 +31,13 @@ describe('ShownToken', () => {
 
   test('refused forgets the token that the server gave', () => {
     const { shown } = shownToken({ serverToken: 'kept' })
-    expect([shown.refused('kept'), shown.current]).toEqual([true, 'anonymous'])
+    expect({ refused: shown.refused('kept'), current: shown.current }).toEqual({ refused: true, current: 'anonymous' })
   })
 
   test('refused keeps a newer token than the one that was refused', () => {
     const { shown } = shownToken({ serverToken: 'old' })
     shown.received('new')
-    expect([shown.refused('old'), shown.current]).toEqual([true, 'new'])
+    expect({ refused: shown.refused('old'), current: shown.current }).toEqual({ refused: true, current: 'new' })
   })
 
   test.each([

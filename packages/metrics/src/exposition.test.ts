@@ -28,7 +28,10 @@ describe('Expositor', () => {
 
   test('writes OpenMetrics to those who accept it, with its end mark', async () => {
     const { contentType, body } = await new Expositor(() => fullSnapshot).write('application/openmetrics-text;q=0.9')
-    expect([contentType.split(';')[0], body.endsWith('# EOF\n')]).toEqual(['application/openmetrics-text', true])
+    expect({ type: contentType.split(';')[0], ends: body.endsWith('# EOF\n') }).toEqual({
+      type: 'application/openmetrics-text',
+      ends: true,
+    })
   })
 
   test('names a counter in OpenMetrics without its ending, and its numbers with it', async () => {
@@ -63,7 +66,10 @@ describe('Expositor', () => {
 describe.each(metrics)('$name', ({ name, type, labels, read }) => {
   test('follows the conventions of Prometheus', () => {
     const isTotal = name.endsWith('_total')
-    expect([/^linksocks_[a-z_]+$/.test(name), isTotal]).toEqual([true, type === 'counter'])
+    expect({ wellFormed: /^linksocks_[a-z_]+$/.test(name), isTotal }).toEqual({
+      wellFormed: true,
+      isTotal: type === 'counter',
+    })
   })
 
   test('has the labels that its row names', () => {

@@ -29,11 +29,11 @@ async function ask({ path = '/metrics', method = 'GET', headers = {}, options = 
 
 test('metricsHandler answers /metrics with the numbers', async () => {
   const { status, type, body } = await ask()
-  expect([status, type, body.includes('linksocks_channels{')]).toEqual([
-    200,
-    'text/plain; version=0.0.4; charset=utf-8',
-    true,
-  ])
+  expect({ status, type, hasChannels: body.includes('linksocks_channels{') }).toEqual({
+    status: 200,
+    type: 'text/plain; version=0.0.4; charset=utf-8',
+    hasChannels: true,
+  })
 })
 
 test('metricsHandler answers /healthz with 200 whatever the state', async () => {
@@ -42,13 +42,13 @@ test('metricsHandler answers /healthz with 200 whatever the state', async () => 
     path: '/healthz',
     options: { snapshot: () => ({ ...fullSnapshot, readiness }) },
   })
-  expect([status, body]).toEqual([200, 'ok\n'])
+  expect({ status, body }).toEqual({ status: 200, body: 'ok\n' })
 })
 
 test('metricsHandler answers /readyz with 503 and the reasons', async () => {
   const readiness = { ready: false, reasons: ['the server is starting'], notes: [] }
   const { status, body } = await ask({ path: '/readyz', options: { snapshot: () => ({ ...fullSnapshot, readiness }) } })
-  expect([status, JSON.parse(body)]).toEqual([503, readiness])
+  expect({ status, body: JSON.parse(body) as unknown }).toEqual({ status: 503, body: readiness })
 })
 
 test('metricsHandler answers /readyz with 200 when ready, and to a query as well', async () => {
@@ -61,7 +61,7 @@ test('metricsHandler answers /status with the snapshot', async () => {
 
 test('metricsHandler answers HEAD without a body', async () => {
   const { status, body } = await ask({ method: 'HEAD' })
-  expect([status, body]).toEqual([200, ''])
+  expect({ status, body }).toEqual({ status: 200, body: '' })
 })
 
 test.each<[number, string, Ask]>([
@@ -89,5 +89,5 @@ test('metricsHandler answers 500, and logs why, when there are no numbers', asyn
     throw new Error('broken')
   }
   const { status } = await ask({ options: { snapshot, logger } })
-  expect([status, logged]).toEqual([500, [{ err: new Error('broken') }]])
+  expect({ status, logged }).toEqual({ status: 500, logged: [{ err: new Error('broken') }] })
 })

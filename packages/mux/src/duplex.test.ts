@@ -44,7 +44,10 @@ describe('toDuplex', () => {
     const answer = text(near)
     await settle()
     await settle()
-    expect([Buffer.concat(got).equals(bytes), await answer]).toEqual([true, 'the answer'])
+    expect({ complete: Buffer.concat(got).equals(bytes), answer: await answer }).toEqual({
+      complete: true,
+      answer: 'the answer',
+    })
   })
 
   test('closes both channels after both ends', async () => {
@@ -54,7 +57,12 @@ describe('toDuplex', () => {
     near.resume()
     far.resume()
     await settle()
-    expect([near.closed, far.closed, pair.left.channelCount, pair.right.channelCount]).toEqual([true, true, 0, 0])
+    expect({
+      near: near.closed,
+      far: far.closed,
+      left: pair.left.channelCount,
+      right: pair.right.channelCount,
+    }).toEqual({ near: true, far: true, left: 0, right: 0 })
   })
 
   test('holds the writer back while the reader takes nothing', async () => {
@@ -63,7 +71,7 @@ describe('toDuplex', () => {
     let drained = false
     near.on('drain', () => (drained = true))
     await settle()
-    expect([drained, farChannel.receivedBytes < 300_000]).toEqual([false, true])
+    expect({ drained, limited: farChannel.receivedBytes < 300_000 }).toEqual({ drained: false, limited: true })
   })
 
   test('keeps little more than its high-water mark while it is not read', async () => {
@@ -88,7 +96,11 @@ describe('toDuplex', () => {
     near.destroy()
     const received = text(far)
     await settle()
-    expect([await received, pair.left.channelCount, pair.right.channelCount]).toEqual(['all of it', 0, 0])
+    expect({ received: await received, left: pair.left.channelCount, right: pair.right.channelCount }).toEqual({
+      received: 'all of it',
+      left: 0,
+      right: 0,
+    })
   })
 
   test.each([
@@ -113,11 +125,11 @@ describe('toDuplex', () => {
     const chunks: Buffer[] = []
     far.on('data', (chunk: Buffer) => chunks.push(chunk))
     await until(() => error !== undefined, 'the write to fail')
-    expect([before, Buffer.concat(chunks).toString(), error]).toMatchObject([
-      undefined,
-      'bye',
-      { code: 'ERR_MUX_CHANNEL_CLOSED' },
-    ])
+    expect({ before, chunks: Buffer.concat(chunks).toString(), error }).toMatchObject({
+      before: undefined,
+      chunks: 'bye',
+      error: { code: 'ERR_MUX_CHANNEL_CLOSED' },
+    })
   })
 
   test.each([
@@ -133,11 +145,11 @@ describe('toDuplex', () => {
     await settle()
     const early = far.errored
     const failed = once(far, 'error')
-    expect([early, await lengthOf(far), (await failed)[0]]).toMatchObject([
-      null,
-      40_000,
-      { code: 'ERR_MUX_CHANNEL_ABORTED', message: 'failed: on purpose' },
-    ])
+    expect({ early, length: await lengthOf(far), failure: (await failed)[0] as unknown }).toMatchObject({
+      early: null,
+      length: 40_000,
+      failure: { code: 'ERR_MUX_CHANNEL_ABORTED', message: 'failed: on purpose' },
+    })
   })
 
   test('a write after the peer has aborted fails, once what it sent was read', async () => {
@@ -149,7 +161,7 @@ describe('toDuplex', () => {
     await settle()
     const failed = new Promise((resolve) => far.write('too late', resolve))
     const read = String(far.read())
-    expect([read, await failed]).toMatchObject(['bye', { code: 'ERR_MUX_CHANNEL_ABORTED' }])
+    expect({ read, failed: await failed }).toMatchObject({ read: 'bye', failed: { code: 'ERR_MUX_CHANNEL_ABORTED' } })
   })
 
   test('destroy fails a write that waits for room', async () => {

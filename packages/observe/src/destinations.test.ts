@@ -27,10 +27,10 @@ test('Destinations counts the one that was used longest ago for others when ther
   for (let count = 0; count < maxDestinations; count++) destinations.ended({ ...moved, target: `h${count}:1` }, 'ok')
   destinations.ended({ ...moved, target: 'h0:1' }, 'ok')
   destinations.ended({ ...moved, target: 'new:1' }, 'failed')
-  expect([listed(destinations, 'q=h1:1'), listed(destinations, 'q=h0:1')]).toMatchObject([
-    { total: maxDestinations, matched: 0, others: { ended: 1, bytes_from_target: 10 } },
-    { matched: 1, destinations: [{ ended: 2 }] },
-  ])
+  expect({ longestAgo: listed(destinations, 'q=h1:1'), usedAgain: listed(destinations, 'q=h0:1') }).toMatchObject({
+    longestAgo: { total: maxDestinations, matched: 0, others: { ended: 1, bytes_from_target: 10 } },
+    usedAgain: { matched: 1, destinations: [{ ended: 2 }] },
+  })
 })
 
 test('Destinations refuses a query that it does not know', () => {

@@ -43,7 +43,10 @@ const idIn = (text: string): string => /^id: (.*)$/m.exec(text)?.[1] ?? ''
 describe('EventHub', () => {
   test('makes nothing of an event while nobody reads', () => {
     hub.publish(drain(1))
-    expect([hub.isListening, clock.pendingTimers]).toEqual([false, 0])
+    expect({ isListening: hub.isListening, pendingTimers: clock.pendingTimers }).toEqual({
+      isListening: false,
+      pendingTimers: 0,
+    })
   })
 
   test('greets a reader, and tells it what happens', () => {
@@ -66,7 +69,10 @@ describe('EventHub', () => {
     stream.destroy()
     hub.publish(drain(1))
     const again = read('', id).taken()
-    expect([namesIn(again), again.includes('"replayed":1')]).toEqual([['hello', 'drain'], true])
+    expect({ names: namesIn(again), replayed: again.includes('"replayed":1') }).toEqual({
+      names: ['hello', 'drain'],
+      replayed: true,
+    })
   })
 
   test.each(['', 'nonsense', '00000000-1', '-', '1-1-1'])('tells a reader with the id "%s" of a gap', (id) => {
@@ -85,7 +91,10 @@ describe('EventHub', () => {
     const id = idIn(taken())
     await closed(stream)
     clock.advance(keepMs)
-    expect([hub.isListening, clock.pendingTimers]).toEqual([false, 0])
+    expect({ isListening: hub.isListening, pendingTimers: clock.pendingTimers }).toEqual({
+      isListening: false,
+      pendingTimers: 0,
+    })
     expect(namesIn(read('', id).taken())).toEqual(['gap'])
   })
 
@@ -133,10 +142,10 @@ describe('EventHub', () => {
     const second = read('snapshot=2s')
     clock.advance(1000)
     clock.advance(1000)
-    expect([namesIn(first.taken()), namesIn(second.taken())]).toEqual([
-      ['hello', 'snapshot', 'snapshot', 'snapshot'],
-      ['hello', 'snapshot', 'snapshot'],
-    ])
+    expect({ first: namesIn(first.taken()), second: namesIn(second.taken()) }).toEqual({
+      first: ['hello', 'snapshot', 'snapshot', 'snapshot'],
+      second: ['hello', 'snapshot', 'snapshot'],
+    })
     expect(snapshots).toBe(4)
     await Promise.all([closed(first.stream), closed(second.stream)])
     clock.advance(2000)
@@ -151,7 +160,11 @@ describe('EventHub', () => {
   test('ends all streams when it closes', () => {
     const { stream } = read('snapshot=1s')
     hub.close()
-    expect([stream.writableEnded, hub.hasRoom, clock.pendingTimers]).toEqual([true, false, 0])
+    expect({ writableEnded: stream.writableEnded, hasRoom: hub.hasRoom, pendingTimers: clock.pendingTimers }).toEqual({
+      writableEnded: true,
+      hasRoom: false,
+      pendingTimers: 0,
+    })
   })
 })
 

@@ -23,7 +23,7 @@ describe('Balancer.pick', () => {
     const [down, up] = [session('unlinked'), session()]
     balancer.add(down)
     balancer.add(up)
-    expect([balancer.pick(never), balancer.pick(never)]).toEqual([up, up])
+    expect({ first: balancer.pick(never), second: balancer.pick(never) }).toEqual({ first: up, second: up })
   })
 
   test('passes over sessions that owe an answer to a ping', () => {
@@ -31,7 +31,7 @@ describe('Balancer.pick', () => {
     const [asleep, awake] = [session('linked', true), session()]
     balancer.add(asleep)
     balancer.add(awake)
-    expect([balancer.pick(never), balancer.pick(never)]).toEqual([awake, awake])
+    expect({ first: balancer.pick(never), second: balancer.pick(never) }).toEqual({ first: awake, second: awake })
   })
 
   test('takes a session that owes an answer where there is no other', () => {
@@ -88,7 +88,7 @@ describe('Balancer.pick', () => {
     for (const one of [a, b, c]) balancer.add(one)
     void balancer.pick(never)
     balancer.remove(a)
-    expect([balancer.pick(never), balancer.pick(never)]).toEqual([b, c])
+    expect({ first: balancer.pick(never), second: balancer.pick(never) }).toEqual({ first: b, second: c })
   })
 })
 
@@ -105,7 +105,11 @@ describe('Balancer.other', () => {
     const [a, b, c] = [session(), session(), session()]
     for (const one of [a, b, c]) balancer.add(one)
     void balancer.pick(never)
-    expect([balancer.other(new Set([a])), balancer.other(new Set([a])), balancer.pick(never)]).toEqual([b, b, b])
+    expect({
+      firstOther: balancer.other(new Set([a])),
+      secondOther: balancer.other(new Set([a])),
+      pick: balancer.pick(never),
+    }).toEqual({ firstOther: b, secondOther: b, pick: b })
   })
 
   test.each([
@@ -127,7 +131,7 @@ describe('Balancer with far sessions', () => {
     balancer.add(near)
     const before = [balancer.pick(never), balancer.pick(never)]
     balancer.remove(near)
-    expect([...before, balancer.pick(never)]).toEqual([near, near, far])
+    expect({ before, after: balancer.pick(never) }).toEqual({ before: [near, near], after: far })
   })
 
   test('takes a far one before a near one that owes an answer to a ping', () => {

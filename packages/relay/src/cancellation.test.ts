@@ -16,7 +16,10 @@ describe.each<[string, () => Cancellation & { abort(reason: Error): void }]>([
   test('is not aborted at first', () => {
     const cancellation = make()
     cancellation.throwIfAborted()
-    expect([cancellation.aborted, cancellation.reason]).toEqual([false, undefined])
+    expect({ aborted: cancellation.aborted, reason: cancellation.reason }).toEqual({
+      aborted: false,
+      reason: undefined,
+    })
   })
 
   test('throws its reason once it is aborted, and keeps the first', () => {
@@ -59,7 +62,11 @@ describe('abortSignalOf', () => {
     const signal = abortSignalOf(canceller)
     const before = signal.aborted
     canceller.abort(new Error('enough'))
-    expect([before, signal.aborted, signal.reason]).toEqual([false, true, new Error('enough')])
+    expect({ before, aborted: signal.aborted, reason: signal.reason as unknown }).toEqual({
+      before: false,
+      aborted: true,
+      reason: new Error('enough'),
+    })
   })
 
   test('is aborted where the other was', () => {

@@ -40,7 +40,11 @@ describe('ChannelSlots', () => {
     const release = first?.take()
     expect(() => second?.take()).toThrow('the limit of 1 channels of the server')
     release?.()
-    expect([first?.used, second?.used, parent.used]).toEqual([0, 0, 0])
+    expect({ first: first?.used, second: second?.used, parent: parent.used }).toEqual({
+      first: 0,
+      second: 0,
+      parent: 0,
+    })
   })
 })
 
@@ -51,5 +55,5 @@ test('ChannelSlots.occupy takes nothing from others past its own limit', () => {
   const used = all.used
   other?.take()
   for (const release of releases) release?.()
-  expect([used, all.used, greedy?.used]).toEqual([2, 1, 0])
+  expect({ used, all: all.used, greedy: greedy?.used }).toEqual({ used: 2, all: 1, greedy: 0 })
 })

@@ -78,7 +78,10 @@ describe('requireProgram', () => {
 
   test('warns loudly where a program is missing', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
-    expect([requireProgram('no-such-program', { PATH: '' }), warn.mock.calls.length]).toEqual([undefined, 1])
+    expect({ requireProgram: requireProgram('no-such-program', { PATH: '' }), calls: warn.mock.calls.length }).toEqual({
+      requireProgram: undefined,
+      calls: 1,
+    })
   })
 
   test('throws where a program is missing in CI', () => {

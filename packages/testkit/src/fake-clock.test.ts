@@ -21,7 +21,12 @@ describe('FakeClock', () => {
     }
     clock.setTimeout(tick, 10)
     clock.advance(35)
-    expect([times, clock.now(), clock.pendingTimers, clock.nextDueMs]).toEqual([[110, 120, 130], 135, 1, 140])
+    expect({ times, now: clock.now(), pendingTimers: clock.pendingTimers, nextDueMs: clock.nextDueMs }).toEqual({
+      times: [110, 120, 130],
+      now: 135,
+      pendingTimers: 1,
+      nextDueMs: 140,
+    })
   })
 
   test('advance leaves timers that are not due yet', () => {
@@ -41,7 +46,7 @@ describe('FakeClock', () => {
     }, 10)
     const second = clock.setTimeout(() => order.push('b'), 10)
     clock.advance(10)
-    expect([order, clock.pendingTimers]).toEqual([['a'], 0])
+    expect({ order, pendingTimers: clock.pendingTimers }).toEqual({ order: ['a'], pendingTimers: 0 })
   })
 
   test('jump makes timers late', () => {

@@ -74,7 +74,7 @@ describe('httpServer', () => {
   ])('answers %s with %d', async (path, status, text) => {
     const { url } = kept(await httpServer())
     const response = await fetch(url + path, { headers: { connection: 'close' } })
-    expect([response.status, await response.text()]).toEqual([status, text])
+    expect({ status: response.status, text: await response.text() }).toEqual({ status, text })
   })
 
   test('sends bytes of seed 1', async () => {
@@ -86,7 +86,7 @@ describe('httpServer', () => {
   test('echoes bodies and notes requests', async () => {
     const { url, requests } = kept(await httpServer())
     const response = await fetch(`${url}/echo`, { method: 'POST', body: 'ping', headers: { connection: 'close' } })
-    expect([await response.text(), requests]).toEqual(['ping', ['POST /echo']])
+    expect({ text: await response.text(), requests }).toEqual({ text: 'ping', requests: ['POST /echo'] })
   })
 
   test('shows headers', async () => {

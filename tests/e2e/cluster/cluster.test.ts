@@ -78,7 +78,11 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     const resumed = await up
     socket.write('still there')
     const [answer] = await onceEvent(socket, 'data')
-    expect([resumed, String(answer), a!.server.peers.size]).toEqual([[true], 'still there', 1])
+    expect({ resumed, answer: String(answer), peers: a!.server.peers.size }).toEqual({
+      resumed: [true],
+      answer: 'still there',
+      peers: 1,
+    })
   })
 
   test('goes on without its store: open channels, and new ones to known peers', async () => {

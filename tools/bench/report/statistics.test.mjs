@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { median, pairedRatio, spread } from './statistics.mjs'
 
 test('median takes the middle, and of an even number the mean of two', () => {
-  expect([median([3, 1, 2]), median([4, 1, 2, 3])]).toEqual([2, 2.5])
+  expect({ odd: median([3, 1, 2]), even: median([4, 1, 2, 3]) }).toEqual({ odd: 2, even: 2.5 })
 })
 
 test('median passes over holes', () => {
@@ -10,7 +10,11 @@ test('median passes over holes', () => {
 })
 
 test('median of nothing is nothing', () => {
-  expect([median([]), median(undefined), median([null])]).toEqual([undefined, undefined, undefined])
+  expect({ empty: median([]), missing: median(undefined), broken: median([null]) }).toEqual({
+    empty: undefined,
+    missing: undefined,
+    broken: undefined,
+  })
 })
 
 test('spread is half of the range as a share of the median', () => {

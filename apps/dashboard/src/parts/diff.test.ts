@@ -8,7 +8,7 @@ test('diffLines has each text in it, whatever the two are', () => {
     fc.property(lines, lines, (before, after) => {
       const diff = diffLines(before.join('\n'), after.join('\n'))
       const without = (kind: string): string[] => diff.filter((line) => line.kind !== kind).map(({ text }) => text)
-      expect([without('added'), without('removed')]).toEqual([before, after])
+      expect({ added: without('added'), removed: without('removed') }).toEqual({ added: before, removed: after })
     }),
   )
 })

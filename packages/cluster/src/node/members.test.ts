@@ -57,5 +57,8 @@ test('Members gives no channels to a node that drains', () => {
   const { members } = make()
   members.heard(info(1))
   members.heard(info(2, { draining: true }))
-  expect([members.isUp('b'), members.takesChannels('b')]).toEqual([true, false])
+  expect({ isUp: members.isUp('b'), takesChannels: members.takesChannels('b') }).toEqual({
+    isUp: true,
+    takesChannels: false,
+  })
 })

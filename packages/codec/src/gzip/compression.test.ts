@@ -50,7 +50,7 @@ describe.each([
     fc.assert(
       fc.property(damage, ({ stream: { bytes, gzipped }, edits }) => {
         for (const [at, value] of edits) gzipped[at % gzipped.length] = value
-        expect(['same', 'refused']).toContain(contentOrRefusal(() => compressor.gunzip(gzipped, limit), bytes))
+        expect(contentOrRefusal(() => compressor.gunzip(gzipped, limit), bytes)).toBeOneOf(['same', 'refused'])
       }),
       { numRuns: 500 },
     )

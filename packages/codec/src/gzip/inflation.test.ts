@@ -50,7 +50,7 @@ test('Inflation brings no more than was taken, and goes on when it is told to', 
   const atRest = taken
   inflation.onDrain()
   await done.promise
-  expect([atRest, taken]).toEqual([65_536, 10_000_000])
+  expect({ atRest, taken }).toEqual({ atRest: 65_536, taken: 10_000_000 })
 })
 
 test('Inflation refuses at once what would be too large', () => {

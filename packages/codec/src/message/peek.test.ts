@@ -20,7 +20,10 @@ test('minorVersion is the low nibble, readable in any message', () => {
 })
 
 test('protocolVersion is 0.1', () => {
-  expect([majorVersion, minorVersion(Uint8Array.of(protocolVersion))]).toEqual([0, 1])
+  expect({ majorVersion, minorVersion: minorVersion(Uint8Array.of(protocolVersion)) }).toEqual({
+    majorVersion: 0,
+    minorVersion: 1,
+  })
 })
 
 test('channelIdOffset is set for the messages of a channel and no other', () => {

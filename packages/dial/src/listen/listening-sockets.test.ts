@@ -35,14 +35,17 @@ describe.skipIf(process.platform === 'win32')('ListeningSockets', () => {
   })
 
   test('has nothing unused where nothing was inherited', () => {
-    expect([listeningSockets.unused, listeningSockets.take('127.0.0.1:1')]).toEqual([[], undefined])
+    expect({ unused: listeningSockets.unused, listeningSockets: listeningSockets.take('127.0.0.1:1') }).toEqual({
+      unused: [],
+      listeningSockets: undefined,
+    })
   })
 
   test('owns no file of a place before it has taken over', () => {
     const sockets = new ListeningSockets()
     const before = sockets.ownsFile('unix:/run/a.sock')
     sockets.tookOver()
-    expect([before, sockets.ownsFile('unix:/run/a.sock')]).toEqual([false, true])
+    expect({ before, ownsFile: sockets.ownsFile('unix:/run/a.sock') }).toEqual({ before: false, ownsFile: true })
   })
 
   test('passedOn leaves the file of a UNIX socket to the next process', async () => {

@@ -39,7 +39,7 @@ describe('ListenError', () => {
       '127.0.0.1:1',
       Object.assign(new Error('oh'), { code: 'EIO' }),
     )
-    expect([code, message]).toEqual(['UNKNOWN', 'the proxy cannot listen on 127.0.0.1:1: oh'])
+    expect({ code, message }).toEqual({ code: 'UNKNOWN', message: 'the proxy cannot listen on 127.0.0.1:1: oh' })
   })
 
   test('has words of its own for a socket file', () => {

@@ -34,7 +34,7 @@ test('QueryDesk asks once for what many want to know at the same time', async ()
   query('x')
   query('x')
   await answer('x', '1')
-  expect([asked, heard]).toEqual([['x'], ['1', '1']])
+  expect({ asked, heard }).toEqual({ asked: ['x'], heard: ['1', '1'] })
 })
 
 test('QueryDesk answers at once from what it has kept', async () => {
@@ -42,7 +42,7 @@ test('QueryDesk answers at once from what it has kept', async () => {
   query('x')
   await answer('x', '1', 50)
   query('x')
-  expect([asked, heard]).toEqual([['x'], ['1', '1']])
+  expect({ asked, heard }).toEqual({ asked: ['x'], heard: ['1', '1'] })
 })
 
 test('QueryDesk asks again when the time to keep is over', async () => {

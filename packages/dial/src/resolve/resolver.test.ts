@@ -73,17 +73,20 @@ describe('Resolver finds', () => {
       'A _a_b.test': [a('_a_b.test', '192.0.2.1')],
       'A xn--bcher-kva.test': [a('xn--bcher-kva.test', '192.0.2.2')],
     })
-    expect([await ask('_a_b.test'), await ask('bücher.test')]).toEqual([['192.0.2.1'], ['192.0.2.2']])
+    expect({ aBTest: await ask('_a_b.test'), bCherTest: await ask('bücher.test') }).toEqual({
+      aBTest: ['192.0.2.1'],
+      bCherTest: ['192.0.2.2'],
+    })
   })
 
   test.each(['inhosts.test', 'InHosts.Test', 'inhosts.test.'])('%s in the hosts file, without DNS', async (name) => {
     const { ask, dns } = await resolverWith({}, { hosts: '127.0.0.1 inhosts.test\n' })
-    expect([await ask(name), dns.asked]).toEqual([['127.0.0.1'], []])
+    expect({ ask: await ask(name), asked: dns.asked }).toEqual({ ask: ['127.0.0.1'], asked: [] })
   })
 
   test.each(['localhost', 'LOCALHOST.', 'a.b.localhost'])('%s on this machine, without DNS', async (name) => {
     const { ask, dns } = await resolverWith({})
-    expect([await ask(name), dns.asked]).toEqual([['::1', '127.0.0.1'], []])
+    expect({ ask: await ask(name), asked: dns.asked }).toEqual({ ask: ['::1', '127.0.0.1'], asked: [] })
   })
 
   test('at once what it knows already', async () => {
@@ -106,7 +109,7 @@ describe('Resolver finds', () => {
       { 'A www.corp.test': [a('www.corp.test', '192.0.2.1')], 'A a.b': [a('a.b', '192.0.2.2')] },
       { resolvConf: 'search other.test corp.test\n' },
     )
-    expect([await ask('www'), await ask('a.b')]).toEqual([['192.0.2.1'], ['192.0.2.2']])
+    expect({ www: await ask('www'), aB: await ask('a.b') }).toEqual({ www: ['192.0.2.1'], aB: ['192.0.2.2'] })
     expect(dns.asked.filter((each) => each.startsWith('A '))).toEqual(['A www.other.test', 'A www.corp.test', 'A a.b'])
   })
 

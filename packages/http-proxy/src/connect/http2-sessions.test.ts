@@ -87,7 +87,7 @@ describe('Http2Sessions', () => {
     const streams = await Promise.all([1, 2, 3].map(() => open(proxy, sessions)))
     streams.push(await open(proxy, sessions))
     await expect(Promise.all(streams.map(greet))).resolves.toEqual(['hello', 'hello', 'hello', 'hello'])
-    expect([proxy.sessions.length, sessions.size]).toEqual([1, 1])
+    expect({ proxy: proxy.sessions.length, sessionsSize: sessions.size }).toEqual({ proxy: 1, sessionsSize: 1 })
   })
 
   test('send the credentials, the custom fields and the first payload', async () => {

@@ -100,7 +100,7 @@ test('ResponseRepair.isLast tells of bytes behind the end', () => {
   repair.feed(Buffer.from(`${ok}${body}`))
   const before = repair.isLast
   repair.feed(Buffer.from('more'))
-  expect([before, repair.isLast]).toEqual([false, true])
+  expect({ before, isLast: repair.isLast }).toEqual({ before: false, isLast: true })
 })
 
 describe('ResponseRepair gives', () => {

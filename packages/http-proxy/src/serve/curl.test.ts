@@ -95,7 +95,7 @@ describe.runIf(curl !== undefined)('curl', () => {
     const credentials = user === undefined ? [] : ['--proxy-user', user]
     const flags = ['--proxytunnel', '-o', '/dev/null', '-w', '%{http_connect}']
     const { code, body } = await run(await fixture.proxy({ accounts }), ...credentials, ...flags, web.url)
-    expect([code, body.toString()]).toEqual([56, '407'])
+    expect({ code, body: body.toString() }).toEqual({ code: 56, body: '407' })
   })
 
   test('learns why a target was not reached', async () => {

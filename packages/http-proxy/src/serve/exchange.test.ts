@@ -33,7 +33,10 @@ describe('1xx responses', () => {
     const client = fixture.client(await fixture.proxy())
     client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', '', '')
     const answer = await client.read('responses\n')
-    expect([answer.match(/ 102 /g)?.length, answer.match(/ 502 /g)?.length]).toEqual([64, 1])
+    expect({ processing: answer.match(/ 102 /g)?.length, badGateway: answer.match(/ 502 /g)?.length }).toEqual({
+      processing: 64,
+      badGateway: 1,
+    })
   })
 
   test('are not sent to a client of HTTP/1.0', async () => {

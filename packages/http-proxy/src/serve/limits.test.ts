@@ -122,7 +122,7 @@ describe('HttpProxy', () => {
       before = sent
       await turns(500)
     }
-    expect([requests, sent < 30_000_000]).toEqual([1, true])
+    expect({ requests, limited: sent < 30_000_000 }).toEqual({ requests: 1, limited: true })
   })
 
   test('writes each refusal to its logger, without the password', async () => {

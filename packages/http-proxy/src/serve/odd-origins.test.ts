@@ -39,7 +39,10 @@ describe('A response', () => {
       client.send(`GET http://${authority}/ HTTP/1.1`, 'Host: x', '', '')
       answers.push(await client.read('0\r\n\r\n'))
     }
-    expect([answers.join('').includes('Content-Length'), sockets.length]).toEqual([false, 2])
+    expect({ includesContentLength: answers.join('').includes('Content-Length'), sockets: sockets.length }).toEqual({
+      includesContentLength: false,
+      sockets: 2,
+    })
   })
 
   test('with bytes behind its end arrives without them, and ends its connection', async () => {
@@ -52,7 +55,10 @@ describe('A response', () => {
       client.send(`GET http://${authority}/ HTTP/1.1`, 'Host: x', '', '')
       answers.push(await client.read('<ok>'))
     }
-    expect([answers.join('').includes('Evil'), sockets.length]).toEqual([false, 2])
+    expect({ includesEvil: answers.join('').includes('Evil'), sockets: sockets.length }).toEqual({
+      includesEvil: false,
+      sockets: 2,
+    })
   })
 })
 

@@ -51,7 +51,7 @@ describe('pipelined requests', () => {
     client.send(`GET http://${origin}/1 HTTP/1.1`, 'Host: x', 'Connection: close', '', '')
     client.send(`GET http://${origin}/2 HTTP/1.1`, 'Host: x', '', '')
     const [, body] = (await client.readAll()).split('\r\n\r\n')
-    expect([body?.length, paths]).toEqual([5_000_000, ['/1']])
+    expect({ body: body?.length, paths }).toEqual({ body: 5_000_000, paths: ['/1'] })
   })
 
   test('may end with a CONNECT, which waits for its turn', async () => {

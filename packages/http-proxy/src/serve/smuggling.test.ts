@@ -90,7 +90,10 @@ describe('a request with', () => {
     const second = `GET ${origin.url}smuggled HTTP/1.1\r\nHost: x\r\n\r\n`
     client.send(request.replace('ORIGIN', origin.url) + second)
     const answer = await client.readAll()
-    expect([answer.match(/HTTP\/1\.1 \d+/g), origin.whole()]).toEqual([[`HTTP/1.1 ${status}`], 0])
+    expect({ match: answer.match(/HTTP\/1\.1 \d+/g), whole: origin.whole() }).toEqual({
+      match: [`HTTP/1.1 ${status}`],
+      whole: 0,
+    })
     expect(answer).toMatch(/\r\nConnection: close\r\n\r\n[^\n]+\n$/)
   })
 

@@ -26,7 +26,11 @@ test('Channel counts gzip data that its consumer inflates by what it holds, not 
   far.consumed(999_999)
   const nearlyDone = budget.usedBytes
   far.consumed(1)
-  expect([held - gzip.length, nearlyDone - gzip.length, budget.usedBytes]).toEqual([106_496, 106_496, 0])
+  expect({
+    heldMinusGzip: held - gzip.length,
+    nearlyDoneMinusGzip: nearlyDone - gzip.length,
+    usedBytes: budget.usedBytes,
+  }).toEqual({ heldMinusGzip: 106_496, nearlyDoneMinusGzip: 106_496, usedBytes: 0 })
 })
 
 test('Channel waits for the answer for as long as the link is down', () => {
@@ -37,7 +41,7 @@ test('Channel waits for the answer for as long as the link is down', () => {
   pair.settle(20_000)
   pair.reconnect()
   pair.settle()
-  expect([recorder.opens, recorder.closes]).toEqual([1, []])
+  expect({ opens: recorder.opens, closes: recorder.closes }).toEqual({ opens: 1, closes: [] })
 })
 
 test('Channel calls the onDrain that a full send waits for when its peer disconnects before the reader has all', () => {
@@ -49,12 +53,12 @@ test('Channel calls the onDrain that a full send waits for when its peer disconn
   const room = near.send(new Uint8Array(1_000_000))
   far.disconnect()
   pair.settle()
-  expect([room, nearRecorder.drains, near.state, near.send(new Uint8Array(1))]).toEqual([
-    false,
-    1,
-    'draining',
-    undefined,
-  ])
+  expect({ room, drains: nearRecorder.drains, state: near.state, send: near.send(new Uint8Array(1)) }).toEqual({
+    room: false,
+    drains: 1,
+    state: 'draining',
+    send: undefined,
+  })
 })
 
 describe.each(links)('Channel over a link with %s', (_name, extensions) => {
@@ -65,12 +69,18 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     pair.settle()
     far.send(Buffer.from('pong'))
     pair.settle()
-    expect([farRecorder.text, nearRecorder.text]).toEqual(['ping', 'pong'])
+    expect({ farRecorder: farRecorder.text, nearRecorder: nearRecorder.text }).toEqual({
+      farRecorder: 'ping',
+      nearRecorder: 'pong',
+    })
   })
 
   test('calls onOpen once on the side that asked', () => {
     const { nearRecorder, farRecorder } = new SessionPair({ extensions }).open()
-    expect([nearRecorder.opens, farRecorder.opens]).toEqual([1, 0])
+    expect({ nearRecorder: nearRecorder.opens, farRecorder: farRecorder.opens }).toEqual({
+      nearRecorder: 1,
+      farRecorder: 0,
+    })
   })
 
   test('delivers everything that was sent before disconnect', () => {
@@ -80,7 +90,10 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     near.send(bytes)
     near.disconnect()
     pair.settle(20_000)
-    expect([farRecorder.bytes.equals(bytes), farRecorder.closes]).toEqual([true, [{ kind: 'ended', error: '' }]])
+    expect({ complete: farRecorder.bytes.equals(bytes), closes: farRecorder.closes }).toEqual({
+      complete: true,
+      closes: [{ kind: 'ended', error: '' }],
+    })
   })
 
   test('delivers what was borrowed as it was, whatever its owner does with the memory afterwards', () => {
@@ -129,10 +142,10 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     const { near, nearRecorder, farRecorder } = pair.open()
     near.disconnect('failed: reset')
     pair.settle()
-    expect([nearRecorder.closes, farRecorder.closes]).toEqual([
-      [{ kind: 'local', error: 'failed: reset' }],
-      [{ kind: 'aborted', error: 'failed: reset' }],
-    ])
+    expect({ nearRecorder: nearRecorder.closes, farRecorder: farRecorder.closes }).toEqual({
+      nearRecorder: [{ kind: 'local', error: 'failed: reset' }],
+      farRecorder: [{ kind: 'aborted', error: 'failed: reset' }],
+    })
   })
 
   test('passes a refusal on, and both tables are empty', () => {
@@ -140,11 +153,11 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     const recorder = new Recorder()
     pair.left.open({ protocol: 'tcp', address: target }, recorder)
     pair.settle()
-    expect([recorder.closes, pair.left.channelCount, pair.right.channelCount]).toEqual([
-      [{ kind: 'refused', error: 'refused: nobody listens' }],
-      0,
-      0,
-    ])
+    expect({ closes: recorder.closes, left: pair.left.channelCount, right: pair.right.channelCount }).toEqual({
+      closes: [{ kind: 'refused', error: 'refused: nobody listens' }],
+      left: 0,
+      right: 0,
+    })
   })
 
   test('is refused with timeout when the peer does not answer', () => {
@@ -181,7 +194,10 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     channel.send(Buffer.from('early'))
     channel.disconnect()
     pair.settle()
-    expect([pair.recorders[0]?.text, pair.recorders[0]?.closes.length]).toEqual(['early', 1])
+    expect({ text: pair.recorders[0]?.text, closes: pair.recorders[0]?.closes.length }).toEqual({
+      text: 'early',
+      closes: 1,
+    })
   })
 
   test('delivers early data that came before the target was reached', () => {
@@ -210,7 +226,11 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     near.disconnect()
     pair.settle()
     recorder.channel?.reject('refused: nobody listens')
-    expect([recorder.closes.length, pair.right.channelCount, pair.right.options.budget.usedBytes]).toEqual([1, 0, 0])
+    expect({
+      closes: recorder.closes.length,
+      channelCount: pair.right.channelCount,
+      usedBytes: pair.right.options.budget.usedBytes,
+    }).toEqual({ closes: 1, channelCount: 0, usedBytes: 0 })
   })
 
   test('delivers nothing while paused, and everything in order after resume', () => {
@@ -221,7 +241,7 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     pair.settle()
     const paused = farRecorder.text
     far.resume()
-    expect([paused, farRecorder.text]).toEqual(['', 'abc'])
+    expect({ paused, text: farRecorder.text }).toEqual({ paused: '', text: 'abc' })
   })
 
   test('closes once where both ends disconnect at the same time', () => {
@@ -230,10 +250,10 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     near.disconnect('failed: mine')
     far.disconnect('failed: yours')
     pair.settle()
-    expect([nearRecorder.closes, farRecorder.closes]).toEqual([
-      [{ kind: 'local', error: 'failed: mine' }],
-      [{ kind: 'local', error: 'failed: yours' }],
-    ])
+    expect({ nearRecorder: nearRecorder.closes, farRecorder: farRecorder.closes }).toEqual({
+      nearRecorder: [{ kind: 'local', error: 'failed: mine' }],
+      farRecorder: [{ kind: 'local', error: 'failed: yours' }],
+    })
   })
 
   test('takes nothing once its peer has disconnected, though its consumer is still paused', () => {
@@ -243,7 +263,11 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     near.send(Buffer.from('last words'))
     near.disconnect()
     pair.settle()
-    expect([far.state, far.send(Buffer.from('x')), far.sentBytes]).toEqual(['draining', undefined, 0])
+    expect({ state: far.state, send: far.send(Buffer.from('x')), sentBytes: far.sentBytes }).toEqual({
+      state: 'draining',
+      send: undefined,
+      sentBytes: 0,
+    })
   })
 
   test('is aborted by a handler that throws, with the others unharmed', () => {
@@ -256,10 +280,10 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     broken.near.send(Buffer.from('x'))
     sound.near.send(Buffer.from('x'))
     pair.settle()
-    expect([broken.nearRecorder.closes, sound.farRecorder.text]).toEqual([
-      [{ kind: 'aborted', error: 'failed: on purpose' }],
-      'x',
-    ])
+    expect({ closes: broken.nearRecorder.closes, text: sound.farRecorder.text }).toEqual({
+      closes: [{ kind: 'aborted', error: 'failed: on purpose' }],
+      text: 'x',
+    })
   })
 
   test('is aborted by onDrain that throws, and the session sends on', () => {
@@ -274,7 +298,10 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     pair.settle()
     sound.near.send(Buffer.from('x'))
     pair.settle()
-    expect([broken.nearRecorder.closes.length, sound.farRecorder.text]).toEqual([1, 'x'])
+    expect({ closes: broken.nearRecorder.closes.length, text: sound.farRecorder.text }).toEqual({
+      closes: 1,
+      text: 'x',
+    })
   })
 
   test('survives onClose that throws', () => {
@@ -284,14 +311,14 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
       throw new Error('on purpose')
     }
     near.abort('')
-    expect([near.state, pair.left.channelCount]).toEqual(['closed', 0])
+    expect({ state: near.state, channelCount: pair.left.channelCount }).toEqual({ state: 'closed', channelCount: 0 })
   })
 
   test('send never calls onDrain of its own bytes before it returns', () => {
     const pair = new SessionPair({ extensions, sendQueueBytes: 10 })
     const { near, nearRecorder } = pair.open()
     const room = near.send(new Uint8Array(1000))
-    expect([room, nearRecorder.drains]).toEqual([true, 0])
+    expect({ room, drains: nearRecorder.drains }).toEqual({ room: true, drains: 0 })
   })
 
   test('inflates compressed data for a handler that does not', () => {
@@ -314,7 +341,11 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     const { near, far } = pair.open()
     near.send(new Uint8Array(300))
     pair.settle()
-    expect([near.sentBytes, far.receivedBytes, far.sentBytes]).toEqual([300, 300, 0])
+    expect({ near: near.sentBytes, receivedBytes: far.receivedBytes, far: far.sentBytes }).toEqual({
+      near: 300,
+      receivedBytes: 300,
+      far: 0,
+    })
   })
 })
 
@@ -325,7 +356,11 @@ describe('Channel over a base link', () => {
     near.send(Buffer.from('all'))
     near.end()
     pair.settle()
-    expect([farRecorder.text, farRecorder.ends, farRecorder.closes]).toEqual(['all', 0, [{ kind: 'ended', error: '' }]])
+    expect({ text: farRecorder.text, ends: farRecorder.ends, closes: farRecorder.closes }).toEqual({
+      text: 'all',
+      ends: 0,
+      closes: [{ kind: 'ended', error: '' }],
+    })
   })
 
   test('queues less for a busy link while memory is short', () => {
@@ -339,7 +374,7 @@ describe('Channel over a base link', () => {
     pair.cut()
     const plenty = near.send(new Uint8Array(50_000))
     pair.left.options.budget.charge(5_000_000)
-    expect([plenty, near.send(new Uint8Array(1))]).toEqual([true, false])
+    expect({ plenty, send: near.send(new Uint8Array(1)) }).toEqual({ plenty: true, send: false })
   })
 
   test('end still delivers what the peer sent before it heard of the end', () => {
@@ -349,7 +384,10 @@ describe('Channel over a base link', () => {
     far.send(bytes)
     near.end()
     pair.settle()
-    expect([nearRecorder.bytes.equals(bytes), nearRecorder.closes]).toEqual([true, [{ kind: 'ended', error: '' }]])
+    expect({ complete: nearRecorder.bytes.equals(bytes), closes: nearRecorder.closes }).toEqual({
+      complete: true,
+      closes: [{ kind: 'ended', error: '' }],
+    })
   })
 
   test('sends messages of up to nearly 1 MiB, as Go does, once the transport has taken shorter ones', () => {
@@ -374,7 +412,7 @@ describe('Channel over a base link', () => {
     const { near } = pair.open()
     const before = near.readBytes
     near.send(new Uint8Array(4_000_000))
-    expect([before, near.readBytes]).toEqual([131_072, 65_536])
+    expect({ before, readBytes: near.readBytes }).toEqual({ before: 131_072, readBytes: 65_536 })
   })
 
   test('takes the text EOF, with which deployed peers end, for no error', () => {
@@ -393,7 +431,10 @@ describe('Channel over a base link', () => {
     near.end()
     near.disconnect('done')
     pair.settle()
-    expect([farRecorder.bytes.equals(bytes), nearRecorder.closes]).toEqual([true, [{ kind: 'local', error: 'done' }]])
+    expect({ complete: farRecorder.bytes.equals(bytes), closes: nearRecorder.closes }).toEqual({
+      complete: true,
+      closes: [{ kind: 'local', error: 'done' }],
+    })
   })
 
   test('a stopped consumer stops the reading at its limit, and nothing is lost', () => {
@@ -409,7 +450,10 @@ describe('Channel over a base link', () => {
     stopped.far.resume()
     pair.settle(10_000)
     expect(held).toBeLessThan(1_048_576 + 65_536 + 24)
-    expect([stopped.farRecorder.bytes.equals(bytes), running.farRecorder.text]).toEqual([true, 'waits'])
+    expect({ complete: stopped.farRecorder.bytes.equals(bytes), text: running.farRecorder.text }).toEqual({
+      complete: true,
+      text: 'waits',
+    })
   })
 
   test('a consumer stopped for longer than the deadline is cut with a reason, and the others lose nothing', () => {
@@ -422,11 +466,11 @@ describe('Channel over a base link', () => {
     running.near.send(Buffer.from('waits'))
     pair.settle(31_000)
     const reason = 'timeout: what it had not read held up all channels for 30000 ms'
-    expect([stopped.nearRecorder.closes, running.farRecorder.text, running.nearRecorder.closes]).toEqual([
-      [{ kind: 'aborted', error: reason }],
-      'waits',
-      [],
-    ])
+    expect({
+      stopped: stopped.nearRecorder.closes,
+      text: running.farRecorder.text,
+      running: running.nearRecorder.closes,
+    }).toEqual({ stopped: [{ kind: 'aborted', error: reason }], text: 'waits', running: [] })
   })
 
   test('many small messages stop the reading too', () => {
@@ -445,7 +489,10 @@ describe('Channel with fin', () => {
     const { near, farRecorder } = pair.open()
     near.send(new Uint8Array(200_000))
     pair.settle()
-    expect([near.readBytes, Math.max(...farRecorder.chunks.map(({ length }) => length))]).toEqual([65_536, 65_536])
+    expect({ readBytes: near.readBytes, max: Math.max(...farRecorder.chunks.map(({ length }) => length)) }).toEqual({
+      readBytes: 65_536,
+      max: 65_536,
+    })
   })
 
   test('end leaves the other direction open', () => {
@@ -455,7 +502,11 @@ describe('Channel with fin', () => {
     pair.settle()
     far.send(Buffer.from('the answer'))
     pair.settle()
-    expect([farRecorder.ends, farRecorder.closes.length, nearRecorder.text]).toEqual([1, 0, 'the answer'])
+    expect({ ends: farRecorder.ends, closes: farRecorder.closes.length, text: nearRecorder.text }).toEqual({
+      ends: 1,
+      closes: 0,
+      text: 'the answer',
+    })
   })
 
   test('is gone on both sides once both directions have ended', () => {
@@ -466,7 +517,11 @@ describe('Channel with fin', () => {
     far.end()
     pair.settle()
     const plain = [{ kind: 'ended', error: '' }]
-    expect([nearRecorder.closes, farRecorder.closes, pair.left.channelCount]).toEqual([plain, plain, 0])
+    expect({
+      nearRecorder: nearRecorder.closes,
+      farRecorder: farRecorder.closes,
+      channelCount: pair.left.channelCount,
+    }).toEqual({ nearRecorder: plain, farRecorder: plain, channelCount: 0 })
   })
 
   test('onEnd waits while paused', () => {
@@ -477,7 +532,7 @@ describe('Channel with fin', () => {
     pair.settle()
     const paused = farRecorder.ends
     far.resume()
-    expect([paused, farRecorder.ends]).toEqual([0, 1])
+    expect({ paused, ends: farRecorder.ends }).toEqual({ paused: 0, ends: 1 })
   })
 
   test('an abort after Fin is told with its reason', () => {
@@ -490,11 +545,11 @@ describe('Channel with fin', () => {
     near.abort('failed: reset')
     pair.settle()
     far.resume()
-    expect([farRecorder.text, farRecorder.ends, farRecorder.closes]).toEqual([
-      'x',
-      1,
-      [{ kind: 'aborted', error: 'failed: reset' }],
-    ])
+    expect({ text: farRecorder.text, ends: farRecorder.ends, closes: farRecorder.closes }).toEqual({
+      text: 'x',
+      ends: 1,
+      closes: [{ kind: 'aborted', error: 'failed: reset' }],
+    })
   })
 })
 
@@ -507,11 +562,11 @@ describe('Channel with window', () => {
     stopped.near.send(new Uint8Array(2_000_000))
     running.near.send(seededBytes(1).take(2_000_000))
     pair.settle(60_000)
-    expect([stopped.far.receivedBytes, running.farRecorder.receivedBytes, stopped.nearRecorder.closes]).toEqual([
-      262_144,
-      2_000_000,
-      [],
-    ])
+    expect({
+      far: stopped.far.receivedBytes,
+      farRecorder: running.farRecorder.receivedBytes,
+      closes: stopped.nearRecorder.closes,
+    }).toEqual({ far: 262_144, farRecorder: 2_000_000, closes: [] })
   })
 
   test('a consumer that takes data and does not report it holds the sender back', () => {
@@ -544,7 +599,10 @@ describe('Channel with window', () => {
     honest.near.send(new Uint8Array(900))
     pair.settle()
     const error = 'failed: window of 1000 bytes overspent: 1001 bytes came, 1000 were left'
-    expect([cheat.nearRecorder.closes, honest.farRecorder.receivedBytes]).toEqual([[{ kind: 'aborted', error }], 900])
+    expect({ closes: cheat.nearRecorder.closes, receivedBytes: honest.farRecorder.receivedBytes }).toEqual({
+      closes: [{ kind: 'aborted', error }],
+      receivedBytes: 900,
+    })
   })
 
   test('consumed refuses more than was received', () => {
@@ -561,7 +619,7 @@ describe('Channel with window', () => {
     const { near, far } = pair.open()
     pair.rightTransport.send(windowMessage(far.id, 0xffff_ffff))
     pair.settle()
-    expect([near.state, pair.left.state]).toEqual(['closed', 'linked'])
+    expect({ near: near.state, left: pair.left.state }).toEqual({ near: 'closed', left: 'linked' })
   })
 
   test('the memory budget stops the reading instead of growing without bound', () => {
@@ -582,7 +640,7 @@ describe('Channel with window', () => {
     far.pause()
     const held = pair.right.options.budget.usedBytes
     far.consumed(100_000)
-    expect([held, pair.right.options.budget.usedBytes]).toEqual([100_000, 0])
+    expect({ held, usedBytes: pair.right.options.budget.usedBytes }).toEqual({ held: 100_000, usedBytes: 0 })
   })
 
   test('disconnect behind bytes that the peer takes no credit for gives up after lingerMs', () => {
@@ -596,7 +654,7 @@ describe('Channel with window', () => {
     pair.settle(7000)
     const bytes = 300_000 - 262_144 + 18
     const error = `timeout: the peer took none of the last ${bytes} bytes for 5000 ms`
-    expect([early, nearRecorder.closes]).toEqual([0, [{ kind: 'local', error }]])
+    expect({ early, closes: nearRecorder.closes }).toEqual({ early: 0, closes: [{ kind: 'local', error }] })
   })
 
   test('disconnect keeps its own reason when the peer disconnects while it waits for credit', () => {
@@ -621,7 +679,11 @@ describe('Channel with window', () => {
     const early = nearRecorder.closes.length
     pair.reconnect()
     pair.settle()
-    expect([early, farRecorder.receivedBytes, farRecorder.closes]).toEqual([0, 1000, [{ kind: 'ended', error: '' }]])
+    expect({ early, receivedBytes: farRecorder.receivedBytes, closes: farRecorder.closes }).toEqual({
+      early: 0,
+      receivedBytes: 1000,
+      closes: [{ kind: 'ended', error: '' }],
+    })
   })
 
   test('disconnect waits as long as the peer takes something', () => {
@@ -635,7 +697,10 @@ describe('Channel with window', () => {
       far.consumed(140_000)
     }
     pair.settle(1000)
-    expect([farRecorder.receivedBytes, farRecorder.closes]).toEqual([600_000, [{ kind: 'ended', error: '' }]])
+    expect({ receivedBytes: farRecorder.receivedBytes, closes: farRecorder.closes }).toEqual({
+      receivedBytes: 600_000,
+      closes: [{ kind: 'ended', error: '' }],
+    })
   })
 })
 
@@ -665,14 +730,20 @@ describe('Channel for datagrams', () => {
     for (let count = 0; count < 5; count++) near.sendDatagram(Buffer.from('x'), { target })
     pair.settle()
     far.resume()
-    expect([far.droppedDatagrams, pair.recorders[0]?.datagrams.length]).toEqual([2, 3])
+    expect({ droppedDatagrams: far.droppedDatagrams, datagrams: pair.recorders[0]?.datagrams.length }).toEqual({
+      droppedDatagrams: 2,
+      datagrams: 3,
+    })
   })
 
   test('drops and counts those that wait for a transport past the limit', () => {
     const { pair, near } = openUdp(resumable)
     pair.cut()
     const sent = Array.from({ length: 5 }, () => near.sendDatagram(Buffer.from('x'), { target }))
-    expect([sent, near.droppedDatagrams]).toEqual([[true, true, true, false, false], 2])
+    expect({ sent, droppedDatagrams: near.droppedDatagrams }).toEqual({
+      sent: [true, true, true, false, false],
+      droppedDatagrams: 2,
+    })
   })
 
   test('charges the budget for those that wait for a transport, and drops more once it is exceeded', () => {
@@ -682,14 +753,17 @@ describe('Channel for datagrams', () => {
     pair.cut()
     const sent = Array.from({ length: 6 }, () => near.sendDatagram(new Uint8Array(4000), { target }))
     const { usedBytes } = pair.left.options.budget
-    expect([sent, usedBytes > 10_000 && usedBytes < 20_000]).toEqual([[true, true, true, false, false, false], true])
+    expect({ sent, charged: usedBytes > 10_000 && usedBytes < 20_000 }).toEqual({
+      sent: [true, true, true, false, false, false],
+      charged: true,
+    })
   })
 
   test('drops and counts one larger than any network has', () => {
     const { pair, near, far } = openUdp()
     near.sendDatagram(new Uint8Array(70_000), { target })
     pair.settle()
-    expect([far.droppedDatagrams, far.state]).toEqual([1, 'open'])
+    expect({ droppedDatagrams: far.droppedDatagrams, state: far.state }).toEqual({ droppedDatagrams: 1, state: 'open' })
   })
 })
 
@@ -726,12 +800,12 @@ describe('Channel and a peer that breaks the rules', () => {
     pair.settle()
     other.near.send(Buffer.from('x'))
     pair.settle()
-    expect([farRecorder.closes.length, far.state, other.farRecorder.text, pair.right.channelCount]).toEqual([
-      1,
-      'closed',
-      'x',
-      1,
-    ])
+    expect({
+      closes: farRecorder.closes.length,
+      state: far.state,
+      text: other.farRecorder.text,
+      channelCount: pair.right.channelCount,
+    }).toEqual({ closes: 1, state: 'closed', text: 'x', channelCount: 1 })
   })
 
   test('bytes behind the payload are not kept', () => {
@@ -750,7 +824,7 @@ describe('Channel and a peer that breaks the rules', () => {
       encode({ type: MessageType.ConnectResponse, success: false, channelId: near.id, error: 'x' }),
     )
     pair.settle()
-    expect([nearRecorder.opens, nearRecorder.closes]).toEqual([1, []])
+    expect({ opens: nearRecorder.opens, closes: nearRecorder.closes }).toEqual({ opens: 1, closes: [] })
   })
 })
 
@@ -763,7 +837,7 @@ test('Channel.countLingering counts with the parent of the budget, beyond the en
   const lingering = parentBudget.usedBytes
   release()
   release()
-  expect([lingering, parentBudget.usedBytes]).toEqual([5000, 0])
+  expect({ lingering, usedBytes: parentBudget.usedBytes }).toEqual({ lingering: 5000, usedBytes: 0 })
 })
 
 test('payload that waits for the transport is charged before its queue is full', () => {

@@ -4,7 +4,10 @@ import { detached } from './held-message.js'
 test('detached copies a short view, so that the chunk below it is not kept', () => {
   const chunk = Buffer.alloc(65_536, 7)
   const kept = detached(chunk.subarray(100, 125))
-  expect([kept.buffer.byteLength, [...kept.subarray(0, 2)]]).toEqual([25, [7, 7]])
+  expect({ byteLength: kept.buffer.byteLength, kept: [...kept.subarray(0, 2)] }).toEqual({
+    byteLength: 25,
+    kept: [7, 7],
+  })
 })
 
 test('detached does not copy what makes up a third of its buffer', () => {

@@ -22,7 +22,11 @@ test('Fifo behaves as an array used as a queue, whatever the order of calls', ()
         if (name === 'replace' && twin.length > 0) twin[0] = -number
         if (name === 'replaceLast' && twin.length > 0) fifo.replaceLast(-number)
         if (name === 'replaceLast' && twin.length > 0) twin[twin.length - 1] = -number
-        expect([taken, fifo.length, fifo.peek()]).toEqual([expected, twin.length, twin[0]])
+        expect({ taken, fifo: fifo.length, peek: fifo.peek() }).toEqual({
+          taken: expected,
+          fifo: twin.length,
+          peek: twin[0],
+        })
       })
       expect(Array.from({ length: twin.length + 1 }, (_, index) => fifo.at(index))).toEqual([...twin, undefined])
     }),

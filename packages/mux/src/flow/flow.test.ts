@@ -63,7 +63,7 @@ test('Flow.keep changes nothing once all has left', () => {
   flow.pushPayload(borrowed)
   flow.take(1)
   flow.keep(borrowed)
-  expect([flow.ready, flow.queuedBytes]).toEqual([false, 0])
+  expect({ ready: flow.ready, queuedBytes: flow.queuedBytes }).toEqual({ ready: false, queuedBytes: 0 })
 })
 
 test('Flow.take cuts payload at the credit and waits for more', () => {
@@ -71,7 +71,11 @@ test('Flow.take cuts payload at the credit and waits for more', () => {
   flow.pushPayload(new Uint8Array(8))
   const first = takeSizes(flow, 100)
   flow.addCredit(2)
-  expect([first, takeSizes(flow, 100), flow.queuedBytes]).toEqual([[5], [2], 1])
+  expect({ first, takeSizes: takeSizes(flow, 100), queuedBytes: flow.queuedBytes }).toEqual({
+    first: [5],
+    takeSizes: [2],
+    queuedBytes: 1,
+  })
 })
 
 test('Flow.take never splits a whole message: it waits for credit', () => {
@@ -79,7 +83,7 @@ test('Flow.take never splits a whole message: it waits for credit', () => {
   flow.pushMessage(new Uint8Array(40), 6)
   const early = flow.take(100)
   flow.addCredit(1)
-  expect([early, flow.take(100)?.length]).toEqual([undefined, 40])
+  expect({ early, taken: flow.take(100)?.length }).toEqual({ early: undefined, taken: 40 })
 })
 
 test('Flow.take does not join payload over a whole message between', () => {
@@ -87,7 +91,11 @@ test('Flow.take does not join payload over a whole message between', () => {
   flow.pushPayload(new Uint8Array(3))
   flow.pushMessage(new Uint8Array(30), 0)
   flow.pushPayload(new Uint8Array(4))
-  expect([flow.take(100)?.length, flow.take(100)?.length, flow.take(100)?.length]).toEqual([27, 30, 28])
+  expect({ first: flow.take(100)?.length, second: flow.take(100)?.length, third: flow.take(100)?.length }).toEqual({
+    first: 27,
+    second: 30,
+    third: 28,
+  })
 })
 
 test('Flow.hold keeps everything back until release', () => {
@@ -96,12 +104,12 @@ test('Flow.hold keeps everything back until release', () => {
   flow.pushPayload(new Uint8Array(3))
   const held = flow.ready
   flow.release()
-  expect([held, flow.ready]).toEqual([false, true])
+  expect({ held, ready: flow.ready }).toEqual({ held: false, ready: true })
 })
 
 test('Flow.addCredit refuses a sum past 32 bits', () => {
   const { flow } = makeFlow({ creditBytes: 10 })
-  expect([flow.addCredit(0xffff_ffff - 10), flow.addCredit(1)]).toEqual([true, false])
+  expect({ most: flow.addCredit(0xffff_ffff - 10), further: flow.addCredit(1) }).toEqual({ most: true, further: false })
 })
 
 test('Flow.addCredit takes any grant where no window is in force', () => {
@@ -115,10 +123,7 @@ test('Flow.finish comes after everything before it, and is reported once', () =>
   flow.finish(new Uint8Array(18))
   flow.pushPayload(new Uint8Array(3))
   const sizes = [flow.take(100)?.length, flow.take(100)?.length, flow.take(100)?.length]
-  expect([sizes, calls]).toEqual([
-    [27, 18, undefined],
-    ['sent 3', 'sent 0', 'finished'],
-  ])
+  expect({ sizes, calls }).toEqual({ sizes: [27, 18, undefined], calls: ['sent 3', 'sent 0', 'finished'] })
 })
 
 test('Flow.requestRoom is false from the high-water mark on, until half of it has left', () => {
@@ -128,7 +133,12 @@ test('Flow.requestRoom is false from the high-water mark on, until half of it ha
   flow.take(49)
   const notYet = flow.requestRoom()
   flow.take(1)
-  expect([full, notYet, flow.requestRoom(), calls]).toEqual([false, false, true, ['sent 49', 'sent 1', 'drain']])
+  expect({ full, notYet, requestRoom: flow.requestRoom(), calls }).toEqual({
+    full: false,
+    notYet: false,
+    requestRoom: true,
+    calls: ['sent 49', 'sent 1', 'drain'],
+  })
 })
 
 test('Flow.requestRoom asked again does not take back the drain that was promised', () => {
@@ -146,13 +156,20 @@ test('Flow.cut forgets what waits and takes nothing more', () => {
   flow.pushPayload(new Uint8Array(100))
   flow.cut()
   flow.pushPayload(new Uint8Array(1))
-  expect([flow.queuedBytes, flow.ready, flow.requestRoom()]).toEqual([0, false, false])
+  expect({ queuedBytes: flow.queuedBytes, ready: flow.ready, requestRoom: flow.requestRoom() }).toEqual({
+    queuedBytes: 0,
+    ready: false,
+    requestRoom: false,
+  })
 })
 
 test('Flow.take cuts a whole Data message that is longer than asked for', () => {
   const { flow } = makeFlow()
   flow.pushMessage(encodeTcpData(channelId, new Uint8Array(25)), 25)
-  expect([takeSizes(flow, 10), flow.queuedBytes]).toEqual([[10, 10, 5], 0])
+  expect({ takeSizes: takeSizes(flow, 10), queuedBytes: flow.queuedBytes }).toEqual({
+    takeSizes: [10, 10, 5],
+    queuedBytes: 0,
+  })
 })
 
 test('Flow.take leaves a compressed message whole', () => {

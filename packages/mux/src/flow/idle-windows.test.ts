@@ -15,14 +15,21 @@ function makeWindow() {
 
 test('ReceiveWindow.open grants what the peer does not know of yet', () => {
   const { budget, window } = makeWindow()
-  expect([window.open(), window.creditBytes, budget.reservedBytes]).toEqual([1000, 2000, 2000])
+  expect({ open: window.open(), creditBytes: window.creditBytes, reservedBytes: budget.reservedBytes }).toEqual({
+    open: 1000,
+    creditBytes: 2000,
+    reservedBytes: 2000,
+  })
 })
 
 test('IdleWindows makes a window that nobody uses give back to the budget all but its first credit', () => {
   const { clock, budget, window } = makeWindow()
   window.open()
   clock.advance(10_000)
-  expect([budget.reservedBytes, window.creditBytes]).toEqual([1000, 2000])
+  expect({ reservedBytes: budget.reservedBytes, creditBytes: window.creditBytes }).toEqual({
+    reservedBytes: 1000,
+    creditBytes: 2000,
+  })
 })
 
 test('IdleWindows leaves a window alone whose consumer stands still: it is in use', () => {
@@ -50,7 +57,7 @@ test('ReceiveWindow halves when it takes more than 10 s to go through once', () 
   window.spend(4000)
   clock.advance(10_001)
   window.consume(4000, 1)
-  expect([grown, window.sizeBytes]).toEqual([4000, 2000])
+  expect({ grown, sizeBytes: window.sizeBytes }).toEqual({ grown: 4000, sizeBytes: 2000 })
 })
 
 test('IdleWindows leaves no timer behind once the last window is closed', () => {

@@ -24,28 +24,31 @@ function makeWindow(options: TestOptions = {}) {
 
 test('ReceiveWindow.spend takes exactly the credit that was granted', () => {
   const { window } = makeWindow()
-  expect([window.spend(1000), window.spend(1)]).toEqual([true, false])
+  expect({ all: window.spend(1000), further: window.spend(1) }).toEqual({ all: true, further: false })
 })
 
 test('ReceiveWindow.consume grants nothing before a quarter of the window was consumed', () => {
   const { window, clock } = makeWindow()
   window.spend(1000)
   clock.advance(5000)
-  expect([window.consume(249, 1), window.consume(1, 1)]).toEqual([0, 250])
+  expect({ belowQuarter: window.consume(249, 1), quarter: window.consume(1, 1) }).toEqual({
+    belowQuarter: 0,
+    quarter: 250,
+  })
 })
 
 test('ReceiveWindow doubles when as much as it holds went through within two round trips', () => {
   const { window, clock } = makeWindow()
   window.spend(1000)
   clock.advance(80)
-  expect([window.consume(1000, 40), window.sizeBytes]).toEqual([2000, 2000])
+  expect({ consume: window.consume(1000, 40), sizeBytes: window.sizeBytes }).toEqual({ consume: 2000, sizeBytes: 2000 })
 })
 
 test('ReceiveWindow keeps its size when its sender takes longer than two round trips', () => {
   const { window, clock } = makeWindow()
   window.spend(1000)
   clock.advance(81)
-  expect([window.consume(1000, 40), window.sizeBytes]).toEqual([1000, 1000])
+  expect({ consume: window.consume(1000, 40), sizeBytes: window.sizeBytes }).toEqual({ consume: 1000, sizeBytes: 1000 })
 })
 
 test.each([
@@ -86,7 +89,7 @@ test('ReceiveWindow does not grow past its limit', () => {
 test('ReceiveWindow never shrinks to a limit below its first size', () => {
   const { window } = makeWindow({ maxWindowBytes: 10 })
   window.spend(1000)
-  expect([window.consume(1000, 10), window.sizeBytes]).toEqual([1000, 1000])
+  expect({ consume: window.consume(1000, 10), sizeBytes: window.sizeBytes }).toEqual({ consume: 1000, sizeBytes: 1000 })
 })
 
 test('ReceiveWindow does not grow where the budget is used up', () => {
@@ -102,7 +105,7 @@ test('ReceiveWindow.close gives all that it promised back to the budget', () => 
   window.consume(1000, 10)
   const reserved = budget.reservedBytes
   window.close()
-  expect([reserved, budget.reservedBytes]).toEqual([2000, 0])
+  expect({ reserved, reservedBytes: budget.reservedBytes }).toEqual({ reserved: 2000, reservedBytes: 0 })
 })
 
 test('ReceiveWindow: credit, held and consumed bytes always add up to its size, and half of it comes back in the end', () => {

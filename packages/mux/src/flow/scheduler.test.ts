@@ -91,14 +91,17 @@ test('Scheduler passes over a flow without credit, and takes it up when credit c
   const before = next(scheduler, 10)
   blocked.addCredit(10)
   scheduler.activate(blocked)
-  expect([before, next(scheduler, 10)]).toEqual([[2, 2], [1]])
+  expect({ before, next: next(scheduler, 10) }).toEqual({ before: [2, 2], next: [1] })
 })
 
 test('Scheduler.nextUrgent leaves bulk alone', () => {
   const scheduler = new Scheduler(quantumBytes)
   bulk(scheduler, 1, 10)
   next(scheduler, 2)
-  expect([scheduler.nextUrgent(), scheduler.nextBulk()?.length]).toEqual([undefined, 24 + quantumBytes])
+  expect({ nextUrgent: scheduler.nextUrgent(), nextBulk: scheduler.nextBulk()?.length }).toEqual({
+    nextUrgent: undefined,
+    nextBulk: 24 + quantumBytes,
+  })
 })
 
 test('Scheduler gives flows of different habits their share, and everything comes out', () => {
@@ -135,7 +138,7 @@ test('Scheduler.controlBytes counts waiting control messages with their weight, 
   scheduler.pushControl(new Uint8Array(22))
   const waiting = scheduler.controlBytes
   scheduler.next()
-  expect([waiting, scheduler.controlBytes]).toEqual([150, 0])
+  expect({ waiting, controlBytes: scheduler.controlBytes }).toEqual({ waiting: 150, controlBytes: 0 })
 })
 
 function bytesOf(number: number, length: number): Uint8Array {

@@ -30,5 +30,5 @@ test('windowLimitBytes leaves something for the next, whatever number of windows
     usedBytes += bytes
     if (count % 1000 === 0) late.push(bytes)
   }
-  expect([late, usedBytes < budgetBytes]).toEqual([[27_263, 9133, 4522], true])
+  expect({ late, withinBudget: usedBytes < budgetBytes }).toEqual({ late: [27_263, 9133, 4522], withinBudget: true })
 })

@@ -133,8 +133,14 @@ describe.each(pairs)('forward, %s', (_name, from, to) => {
     near.send(up)
     far.send(down)
     agent.settle()
-    expect([farRecorder.bytes.equals(up), nearRecorder.bytes.equals(down)]).toEqual([true, true])
-    expect([forwarded.sentBytes, forwarded.receivedBytes]).toEqual([700_000, 900_000])
+    expect({ bytesEqualsUp: farRecorder.bytes.equals(up), bytesEqualsDown: nearRecorder.bytes.equals(down) }).toEqual({
+      bytesEqualsUp: true,
+      bytesEqualsDown: true,
+    })
+    expect({ sentBytes: forwarded.sentBytes, receivedBytes: forwarded.receivedBytes }).toEqual({
+      sentBytes: 700_000,
+      receivedBytes: 900_000,
+    })
   })
 
   test('keeps to a rate and loses nothing', () => {
@@ -147,13 +153,16 @@ describe.each(pairs)('forward, %s', (_name, from, to) => {
     agent.settle(1500)
     const early = [farRecorder.bytes.length < 2_700_000, nearRecorder.bytes.equals(bytes)]
     agent.settle()
-    expect([early, farRecorder.bytes.equals(bytes)]).toEqual([[true, true], true])
+    expect({ early, complete: farRecorder.bytes.equals(bytes) }).toEqual({ early: [true, true], complete: true })
   })
 
   test('passes the target and the id on', () => {
     const agent = new Agent({ from, to })
     const { near, far } = agent.open()
-    expect([far.address, Buffer.from(far.id).equals(near.id)]).toEqual([target, true])
+    expect({ address: far.address, sameId: Buffer.from(far.id).equals(near.id) }).toEqual({
+      address: target,
+      sameId: true,
+    })
   })
 
   test('delivers everything before a disconnect, then empties all tables and tells its owner once', () => {
@@ -163,12 +172,12 @@ describe.each(pairs)('forward, %s', (_name, from, to) => {
     near.send(bytes)
     near.disconnect('failed: reset')
     agent.settle()
-    expect([farRecorder.bytes.equals(bytes), farRecorder.closes, agent.tables, agent.closes]).toEqual([
-      true,
-      [{ kind: 'aborted', error: 'failed: reset' }],
-      [0, 0, 0, 0],
-      1,
-    ])
+    expect({
+      complete: farRecorder.bytes.equals(bytes),
+      far: farRecorder.closes,
+      tables: agent.tables,
+      agent: agent.closes,
+    }).toEqual({ complete: true, far: [{ kind: 'aborted', error: 'failed: reset' }], tables: [0, 0, 0, 0], agent: 1 })
   })
 
   test('gives the opener the end of the target, which it may be waiting for', () => {
@@ -177,7 +186,10 @@ describe.each(pairs)('forward, %s', (_name, from, to) => {
     far.send(Buffer.from('HTTP/1.0 200 OK'))
     far.end()
     agent.settle()
-    expect([nearRecorder.text, nearRecorder.ends + nearRecorder.closes.length]).toEqual(['HTTP/1.0 200 OK', 1])
+    expect({ text: nearRecorder.text, ends: nearRecorder.ends + nearRecorder.closes.length }).toEqual({
+      text: 'HTTP/1.0 200 OK',
+      ends: 1,
+    })
   })
 
   test('passes a refusal on', () => {
@@ -185,11 +197,11 @@ describe.each(pairs)('forward, %s', (_name, from, to) => {
     const { far, nearRecorder } = agent.open()
     far.reject('dns: no such name')
     agent.settle()
-    expect([nearRecorder.closes, agent.tables, agent.closes]).toEqual([
-      [{ kind: 'refused', error: 'dns: no such name' }],
-      [0, 0, 0, 0],
-      1,
-    ])
+    expect({ nearRecorder: nearRecorder.closes, tables: agent.tables, agent: agent.closes }).toEqual({
+      nearRecorder: [{ kind: 'refused', error: 'dns: no such name' }],
+      tables: [0, 0, 0, 0],
+      agent: 1,
+    })
   })
 
   test('answers no-provider when the provider goes before it has answered', () => {
@@ -207,7 +219,10 @@ describe.each(pairs)('forward, %s', (_name, from, to) => {
     agent.provider.close('shutting down')
     agent.settle()
     const error = 'failed: the link to the other end is closed: shutting down'
-    expect([nearRecorder.closes, agent.tables]).toEqual([[{ kind: 'aborted', error }], [0, 0, 0, 0]])
+    expect({ closes: nearRecorder.closes, tables: agent.tables }).toEqual({
+      closes: [{ kind: 'aborted', error }],
+      tables: [0, 0, 0, 0],
+    })
   })
 
   test('abort ends the channel at both ends', () => {
@@ -216,7 +231,11 @@ describe.each(pairs)('forward, %s', (_name, from, to) => {
     forwarded.abort('forbidden: removed')
     agent.settle()
     const reason = [{ kind: 'aborted', error: 'forbidden: removed' }]
-    expect([nearRecorder.closes, farRecorder.closes, agent.closes]).toEqual([reason, reason, 1])
+    expect({ nearRecorder: nearRecorder.closes, farRecorder: farRecorder.closes, agent: agent.closes }).toEqual({
+      nearRecorder: reason,
+      farRecorder: reason,
+      agent: 1,
+    })
   })
 
   test('a channel busy in one direction only is not idle on either link', () => {
@@ -226,7 +245,7 @@ describe.each(pairs)('forward, %s', (_name, from, to) => {
       near.send(Buffer.from('x'))
       agent.settle(60_000)
     }
-    expect([nearRecorder.closes, agent.tables]).toEqual([[], [1, 1, 1, 1]])
+    expect({ closes: nearRecorder.closes, tables: agent.tables }).toEqual({ closes: [], tables: [1, 1, 1, 1] })
   })
 
   test('keeps the budget of the link in step with what waits', () => {
@@ -300,7 +319,11 @@ describe('forward', () => {
     while (far.receivedBytes < 262_144) await settle()
     far.resume()
     while (farRecorder.closes.length === 0) await settle()
-    expect([farRecorder.receivedBytes, mostBytes < 1_000_000, budget.usedBytes]).toEqual([20_000_000, true, 0])
+    expect({
+      receivedBytes: farRecorder.receivedBytes,
+      limited: mostBytes < 1_000_000,
+      usedBytes: budget.usedBytes,
+    }).toEqual({ receivedBytes: 20_000_000, limited: true, usedBytes: 0 })
   })
 
   test('reads on from a base peer as soon as its compressed data has been inflated', () => {
@@ -338,7 +361,10 @@ describe('forward', () => {
     far.pause()
     near.send(new Uint8Array(2_000_000))
     agent.settle()
-    expect([far.receivedBytes, agent.fromConnector.options.budget.usedBytes]).toEqual([262_144, 0])
+    expect({ receivedBytes: far.receivedBytes, usedBytes: agent.fromConnector.options.budget.usedBytes }).toEqual({
+      receivedBytes: 262_144,
+      usedBytes: 0,
+    })
   })
 
   test('gives the opener what the far end allows beyond the window of the server', () => {
@@ -351,7 +377,7 @@ describe('forward', () => {
     far.pause()
     near.send(new Uint8Array(300_000))
     agent.settle()
-    expect([far.receivedBytes, near.state]).toEqual([200_000, 'open'])
+    expect({ receivedBytes: far.receivedBytes, state: near.state }).toEqual({ receivedBytes: 200_000, state: 'open' })
   })
 
   test('half-close passes between extended links', () => {
@@ -363,12 +389,12 @@ describe('forward', () => {
     far.send(Buffer.from('answer'))
     far.end()
     agent.settle()
-    expect([farRecorder.text, farRecorder.ends, nearRecorder.text, agent.tables]).toEqual([
-      'request',
-      1,
-      'answer',
-      [0, 0, 0, 0],
-    ])
+    expect({
+      farRecorder: farRecorder.text,
+      ends: farRecorder.ends,
+      nearRecorder: nearRecorder.text,
+      tables: agent.tables,
+    }).toEqual({ farRecorder: 'request', ends: 1, nearRecorder: 'answer', tables: [0, 0, 0, 0] })
   })
 
   test('holds the end of the opener towards a base peer until the answer has come', () => {
@@ -381,7 +407,11 @@ describe('forward', () => {
     far.send(Buffer.from('answer'))
     far.end()
     agent.settle()
-    expect([early, nearRecorder.text, agent.tables]).toEqual([0, 'answer', [0, 0, 0, 0]])
+    expect({ early, text: nearRecorder.text, tables: agent.tables }).toEqual({
+      early: 0,
+      text: 'answer',
+      tables: [0, 0, 0, 0],
+    })
   })
 
   test('does not hold the end of the opener for ever: a base target that says nothing is told', () => {
@@ -391,7 +421,11 @@ describe('forward', () => {
     agent.settle(9000)
     const early = farRecorder.closes.length
     agent.settle(12_000)
-    expect([early, farRecorder.closes, agent.tables]).toEqual([0, [{ kind: 'ended', error: '' }], [0, 0, 0, 0]])
+    expect({ early, closes: farRecorder.closes, tables: agent.tables }).toEqual({
+      early: 0,
+      closes: [{ kind: 'ended', error: '' }],
+      tables: [0, 0, 0, 0],
+    })
   })
 
   test('a slow far link stops the reading of a base link, and its channel is cut after the deadline', () => {
@@ -423,10 +457,10 @@ describe('forward', () => {
     const recorder = new Recorder()
     agent.connector.open({ protocol: 'tcp', address: target }, recorder)
     agent.settle()
-    expect([recorder.closes, agent.forwarded]).toEqual([
-      [{ kind: 'refused', error: 'no-provider: the link to the provider is closed' }],
-      [undefined],
-    ])
+    expect({ closes: recorder.closes, forwarded: agent.forwarded }).toEqual({
+      closes: [{ kind: 'refused', error: 'no-provider: the link to the provider is closed' }],
+      forwarded: [undefined],
+    })
   })
 
   test('refuses when the far link is full', () => {
@@ -470,7 +504,7 @@ describe('forward', () => {
     agent.settle()
     agent.connector.transport?.send(encodeTcpData(near.id, Buffer.from('x')))
     agent.settle()
-    expect([nearRecorder.closes.length, other.near.state]).toEqual([1, 'open'])
+    expect({ closes: nearRecorder.closes.length, state: other.near.state }).toEqual({ closes: 1, state: 'open' })
   })
 
   test('messages for channels of others go nowhere', () => {
@@ -478,7 +512,10 @@ describe('forward', () => {
     agent.open()
     agent.provider.transport?.send(windowMessage(newChannelId(), 5))
     agent.settle()
-    expect([agent.toProvider.counters.strayMessages, agent.connector.counters.strayMessages]).toEqual([1, 0])
+    expect({
+      toProvider: agent.toProvider.counters.strayMessages,
+      connector: agent.connector.counters.strayMessages,
+    }).toEqual({ toProvider: 1, connector: 0 })
   })
 
   test('a cut on one link of two that resume loses nothing', () => {
@@ -507,5 +544,8 @@ test('forward drops datagrams beyond a rate and tells of each', () => {
   agent.settle(100)
   for (const length of [10, 1000, 20]) near.sendDatagram(seededBytes(1).take(length), { target })
   agent.settle()
-  expect([agent.recorders.at(-1)?.datagrams.map(({ length }) => length), dropped]).toEqual([[10, 20], 1])
+  expect({ datagrams: agent.recorders.at(-1)?.datagrams.map(({ length }) => length), dropped }).toEqual({
+    datagrams: [10, 20],
+    dropped: 1,
+  })
 })

@@ -34,21 +34,28 @@ describe('Reframing', () => {
   test('puts plain payload into the flow at once', () => {
     const { flow, reframing } = setUp()
     reframing.push(plain(70), 70)
-    expect([flow.queuedBytes, reframing.memoryBytes]).toEqual([70, 0])
+    expect({ queuedBytes: flow.queuedBytes, memoryBytes: reframing.memoryBytes }).toEqual({
+      queuedBytes: 70,
+      memoryBytes: 0,
+    })
   })
 
   test('inflates nothing before it is taken: compressed data waits as it came', () => {
     const { flow, reframing } = setUp()
     const message = compressed(50)
     reframing.push(message, 60_000_000)
-    expect([flow.queuedBytes, reframing.waitingBytes, reframing.restBytes]).toEqual([0, message.length, 60_000_000])
+    expect({
+      queuedBytes: flow.queuedBytes,
+      waitingBytes: reframing.waitingBytes,
+      restBytes: reframing.restBytes,
+    }).toEqual({ queuedBytes: 0, waitingBytes: message.length, restBytes: 60_000_000 })
   })
 
   test('takes no more pieces while the flow is full', () => {
     const { reframing, inflations } = setUp(1000)
     reframing.push(compressed(50), 60_000_000)
     const takes = (): boolean | undefined => inflations[0]?.owner.onPiece(new Uint8Array(600))
-    expect([takes(), takes()]).toEqual([true, false])
+    expect({ first: takes(), second: takes() }).toEqual({ first: true, second: false })
   })
 
   test('keeps the order: what comes behind compressed data waits for it', () => {
@@ -59,7 +66,12 @@ describe('Reframing', () => {
     const before = flow.queuedBytes
     inflations[0]?.owner.onPiece(new Uint8Array(10))
     inflations[0]?.owner.onDone()
-    expect([before, flow.queuedBytes, flow.queuedMessages, reframing.memoryBytes]).toEqual([0, 18, 3, 0])
+    expect({
+      before,
+      queuedBytes: flow.queuedBytes,
+      queuedMessages: flow.queuedMessages,
+      memoryBytes: reframing.memoryBytes,
+    }).toEqual({ before: 0, queuedBytes: 18, queuedMessages: 3, memoryBytes: 0 })
   })
 
   test('inflates one message after the other', () => {
@@ -68,14 +80,18 @@ describe('Reframing', () => {
     reframing.push(compressed(50), 10)
     const before = inflations.length
     inflations[0]?.owner.onDone()
-    expect([before, inflations.length]).toEqual([1, 2])
+    expect({ before, inflations: inflations.length }).toEqual({ before: 1, inflations: 2 })
   })
 
   test('stop ends the inflating, and forgets what waits', () => {
     const { reframing, inflations } = setUp()
     reframing.push(compressed(50), 10)
     reframing.stop()
-    expect([inflations[0]?.stopped, reframing.memoryBytes, reframing.restBytes]).toEqual([true, 0, 0])
+    expect({
+      stopped: inflations[0]?.stopped,
+      memoryBytes: reframing.memoryBytes,
+      restBytes: reframing.restBytes,
+    }).toEqual({ stopped: true, memoryBytes: 0, restBytes: 0 })
   })
 
   test('tells of a message that does not inflate', () => {

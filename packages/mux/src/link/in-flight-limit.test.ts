@@ -124,7 +124,7 @@ test('InFlightLimit is not lowered by a sender that has little to send', () => {
     clock.advance(100)
     fresh.acknowledged(sequence, 100)
   }
-  expect([before > 10_000_000, fresh.bytes >= 65_536]).toEqual([true, true])
+  expect({ grown: before > 10_000_000, reset: fresh.bytes >= 65_536 }).toEqual({ grown: true, reset: true })
 })
 
 test('InFlightLimit.restart forgets the old path', () => {

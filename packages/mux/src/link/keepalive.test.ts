@@ -63,7 +63,7 @@ describe('Keepalive', () => {
     clock.advance(300_000)
     const silentMs = (deaths[0]?.atMs ?? 0) - 15_000
     expect(pingTimes()).toEqual([0, 35_250, 55_250])
-    expect([silentMs >= 45_000, silentMs <= (45_000 * 9) / 8]).toEqual([true, true])
+    expect({ late: silentMs >= 45_000, inTime: silentMs <= (45_000 * 9) / 8 }).toEqual({ late: true, inTime: true })
   })
 
   test('a silent peer is looked at when something is due, not all the time', () => {
@@ -88,7 +88,11 @@ describe('Keepalive', () => {
     keepalive.received()
     clock.advance(300_000)
     const silentMs = (deaths[0]?.atMs ?? 0) - 33_333
-    expect([deaths.length, silentMs >= 45_000, silentMs <= (45_000 * 9) / 8]).toEqual([1, true, true])
+    expect({ deaths: deaths.length, late: silentMs >= 45_000, inTime: silentMs <= (45_000 * 9) / 8 }).toEqual({
+      deaths: 1,
+      late: true,
+      inTime: true,
+    })
   })
 
   test.each(['received', 'pong'] as const)('%s keeps the peer alive', (life) => {
@@ -126,7 +130,7 @@ describe('Keepalive', () => {
     clock.advance(44_999)
     const early = deaths.length
     clock.advance(7000)
-    expect([early, deaths.length]).toEqual([0, 1])
+    expect({ early, deaths: deaths.length }).toEqual({ early: 0, deaths: 1 })
   })
 
   test('after a suspension it pings before it judges', () => {
@@ -135,7 +139,7 @@ describe('Keepalive', () => {
     clock.advance(1000)
     clock.jump(3_600_000)
     clock.advance(1000)
-    expect([pingTimes().at(-1), deaths]).toEqual([3_601_000, []])
+    expect({ lastPingTime: pingTimes().at(-1), deaths }).toEqual({ lastPingTime: 3_601_000, deaths: [] })
   })
 
   test('after a suspension a peer that does not answer within 5 s is dead', () => {
@@ -145,7 +149,7 @@ describe('Keepalive', () => {
     clock.advance(4999)
     const early = deaths.length
     clock.advance(1)
-    expect([early, deaths.length]).toEqual([0, 1])
+    expect({ early, deaths: deaths.length }).toEqual({ early: 0, deaths: 1 })
   })
 
   test('roundTripMs comes from the first ping', () => {
@@ -153,7 +157,7 @@ describe('Keepalive', () => {
     keepalive.start()
     const before = keepalive.roundTripMs
     clock.advance(80)
-    expect([before, keepalive.roundTripMs]).toEqual([undefined, 80])
+    expect({ before, roundTripMs: keepalive.roundTripMs }).toEqual({ before: undefined, roundTripMs: 80 })
   })
 
   test('roundTripMs and its variation follow new samples by the gains of RFC 6298', () => {
@@ -163,14 +167,21 @@ describe('Keepalive', () => {
     keepalive.pong(pings[0]!.id)
     clock.advance(19_920 + 160)
     keepalive.pong(pings[1]!.id)
-    expect([keepalive.roundTripMs, keepalive.roundTripVariationMs, keepalive.minRoundTripMs]).toEqual([90, 50, 80])
+    expect({
+      roundTripMs: keepalive.roundTripMs,
+      roundTripVariationMs: keepalive.roundTripVariationMs,
+      minRoundTripMs: keepalive.minRoundTripMs,
+    }).toEqual({ roundTripMs: 90, roundTripVariationMs: 50, minRoundTripMs: 80 })
   })
 
   test('a ping repeated before its answer yields one sample, from the first', () => {
     const { clock, keepalive, pings } = setUp({ roundTripMs: 30_000 })
     keepalive.start()
     clock.advance(55_000)
-    expect([new Set(pings.slice(0, 2).map(({ id }) => id)).size, keepalive.roundTripMs]).toEqual([1, 30_000])
+    expect({ set: new Set(pings.slice(0, 2).map(({ id }) => id)).size, roundTripMs: keepalive.roundTripMs }).toEqual({
+      set: 1,
+      roundTripMs: 30_000,
+    })
   })
 
   test('pong with another id measures nothing', () => {
@@ -208,7 +219,7 @@ describe('Keepalive', () => {
     clock.advance(5100)
     const before = keepalive.overdue
     keepalive.received()
-    expect([before, keepalive.overdue]).toEqual([true, false])
+    expect({ before, overdue: keepalive.overdue }).toEqual({ before: true, overdue: false })
   })
 
   test('hasten pings at once, then every 5 s', () => {
@@ -245,7 +256,7 @@ describe('Keepalive', () => {
     keepalive.hasten()
     keepalive.start()
     clock.advance(60_000)
-    expect([pingTimes(), deaths[0]?.atMs]).toEqual([[0, 1000, 2000], 3000])
+    expect({ pingTimes: pingTimes(), atMs: deaths[0]?.atMs }).toEqual({ pingTimes: [0, 1000, 2000], atMs: 3000 })
   })
 
   test('stop leaves no timer behind', () => {
@@ -259,7 +270,7 @@ describe('Keepalive', () => {
     const { clock, keepalive, pings } = setUp()
     keepalive.stop()
     keepalive.start()
-    expect([clock.pendingTimers, pings]).toEqual([0, []])
+    expect({ pendingTimers: clock.pendingTimers, pings }).toEqual({ pendingTimers: 0, pings: [] })
   })
 
   test('a dead peer leaves no timer behind', () => {

@@ -12,18 +12,23 @@ function filled(...sizes: number[]): ReplayBuffer {
 
 test('ReplayBuffer numbers messages from 1', () => {
   const buffer = filled(1, 2, 3)
-  expect([buffer.get(0), buffer.get(1)?.length, buffer.get(3)?.length, buffer.get(4)]).toEqual([
-    undefined,
-    1,
-    3,
-    undefined,
-  ])
+  expect({
+    before: buffer.get(0),
+    first: buffer.get(1)?.length,
+    last: buffer.get(3)?.length,
+    after: buffer.get(4),
+  }).toEqual({ before: undefined, first: 1, last: 3, after: undefined })
 })
 
 test('ReplayBuffer.acknowledge drops everything up to its number', () => {
   const buffer = filled(1, 2, 3)
   buffer.acknowledge(2)
-  expect([buffer.bytes, buffer.get(2), buffer.get(3)?.length, buffer.lastSequence]).toEqual([3, undefined, 3, 3])
+  expect({
+    bytes: buffer.bytes,
+    dropped: buffer.get(2),
+    kept: buffer.get(3)?.length,
+    lastSequence: buffer.lastSequence,
+  }).toEqual({ bytes: 3, dropped: undefined, kept: 3, lastSequence: 3 })
 })
 
 test('ReplayBuffer.acknowledge refuses a number that was never given out', () => {
@@ -33,7 +38,10 @@ test('ReplayBuffer.acknowledge refuses a number that was never given out', () =>
 test('ReplayBuffer.acknowledge takes an older number and changes nothing', () => {
   const buffer = filled(1, 2)
   buffer.acknowledge(2)
-  expect([buffer.acknowledge(1), buffer.acknowledged]).toEqual([true, 2])
+  expect({ acknowledge: buffer.acknowledge(1), acknowledged: buffer.acknowledged }).toEqual({
+    acknowledge: true,
+    acknowledged: 2,
+  })
 })
 
 test('ReplayBuffer.memoryBytes counts what a tiny message weighs', () => {
@@ -64,7 +72,7 @@ test('ReplayBuffer charges its budget for what is kept, in steps of 4 KiB, and g
   buffer.acknowledge(2)
   const fewer = budget.usedBytes
   buffer.clear()
-  expect([kept, fewer, budget.usedBytes]).toEqual([3 * 65_536, 65_536, 0])
+  expect({ kept, fewer, usedBytes: budget.usedBytes }).toEqual({ kept: 3 * 65_536, fewer: 65_536, usedBytes: 0 })
 })
 
 test('ReplayBuffer.settle charges each byte, until the next change', () => {
@@ -75,5 +83,9 @@ test('ReplayBuffer.settle charges each byte, until the next change', () => {
   buffer.settle()
   const settled = budget.usedBytes
   buffer.acknowledge(1)
-  expect([running, settled, budget.usedBytes]).toEqual([0, buffer.memoryBytes + 1000 + messageOverheadBytes, 0])
+  expect({ running, settled, usedBytes: budget.usedBytes }).toEqual({
+    running: 0,
+    settled: buffer.memoryBytes + 1000 + messageOverheadBytes,
+    usedBytes: 0,
+  })
 })

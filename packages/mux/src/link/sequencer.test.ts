@@ -25,7 +25,7 @@ test('Sequencer asks for an Ack 50 ms after a message', () => {
   clock.advance(49)
   const early = acks.length
   clock.advance(1)
-  expect([early, acks]).toEqual([0, [1]])
+  expect({ early, acks }).toEqual({ early: 0, acks: [1] })
 })
 
 test('Sequencer asks for an Ack at once after 256 KiB, and not again for the same bytes', () => {
@@ -41,7 +41,7 @@ test('Sequencer.stop takes back the Ack that was due', () => {
   sequencer.countReceived(262_143)
   sequencer.stop()
   sequencer.countReceived(1)
-  expect([acks.length, clock.pendingTimers]).toEqual([0, 1])
+  expect({ acks: acks.length, pendingTimers: clock.pendingTimers }).toEqual({ acks: 0, pendingTimers: 1 })
 })
 
 test('Sequencer.full is true at the replay limit, the weight of small messages included', () => {
@@ -49,7 +49,7 @@ test('Sequencer.full is true at the replay limit, the weight of small messages i
   for (let count = 0; count < 7; count++) sequencer.record(new Uint8Array(10))
   const before = sequencer.full
   sequencer.record(new Uint8Array(10))
-  expect([before, sequencer.full]).toEqual([false, true])
+  expect({ before, full: sequencer.full }).toEqual({ before: false, full: true })
 })
 
 test('Sequencer.nextLost gives what the peer lacks, in order, after restart', () => {
@@ -64,7 +64,11 @@ test('Sequencer.restart refuses a peer that lacks what is no longer kept', () =>
   const { sequencer } = makeSequencer()
   for (const size of [1, 2, 3]) sequencer.record(new Uint8Array(size))
   sequencer.onAck(2)
-  expect([sequencer.canRestart(1), sequencer.restart(1), sequencer.restart(2)]).toEqual([false, false, true])
+  expect({ canRestart: sequencer.canRestart(1), tooOld: sequencer.restart(1), restart: sequencer.restart(2) }).toEqual({
+    canRestart: false,
+    tooOld: false,
+    restart: true,
+  })
 })
 
 test('Sequencer.restart refuses a number that was never sent', () => {
@@ -77,7 +81,7 @@ test('Sequencer.acknowledged refuses a number the new transport has not been giv
   for (const size of [1, 2]) sequencer.record(new Uint8Array(size))
   sequencer.restart(0)
   sequencer.nextLost()
-  expect([sequencer.onAck(2), sequencer.onAck(1)]).toEqual([false, true])
+  expect({ onAck2: sequencer.onAck(2), onAck1: sequencer.onAck(1) }).toEqual({ onAck2: false, onAck1: true })
 })
 
 test('Sequencer.clear leaves no timer and no bytes', () => {
@@ -85,7 +89,10 @@ test('Sequencer.clear leaves no timer and no bytes', () => {
   sequencer.countReceived(1)
   sequencer.record(new Uint8Array(5))
   sequencer.clear()
-  expect([clock.pendingTimers, sequencer.replayBytes]).toEqual([0, 0])
+  expect({ pendingTimers: clock.pendingTimers, replayBytes: sequencer.replayBytes }).toEqual({
+    pendingTimers: 0,
+    replayBytes: 0,
+  })
 })
 
 test('Sequencer is full while its budget is exceeded and it holds a part of that', () => {
@@ -97,5 +104,5 @@ test('Sequencer is full while its budget is exceeded and it holds a part of that
   sequencer.record(new Uint8Array(100_000))
   const much = sequencer.full
   budget.release(150_000)
-  expect([little, much, sequencer.full]).toEqual([false, true, false])
+  expect({ little, much, full: sequencer.full }).toEqual({ little: false, much: true, full: false })
 })

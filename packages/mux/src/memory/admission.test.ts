@@ -44,7 +44,7 @@ describe('Admission', () => {
     const before = [...outcomes]
     budget.release(1000)
     clock.advance(100)
-    expect([before, outcomes]).toEqual([[], ['first: in', 'second: in']])
+    expect({ before, outcomes }).toEqual({ before: [], outcomes: ['first: in', 'second: in'] })
   })
 
   test('keeps others behind those that wait', () => {
@@ -74,14 +74,17 @@ describe('Admission', () => {
     wait('first')()
     budget.release(3200)
     clock.advance(100)
-    expect([outcomes, clock.pendingTimers]).toEqual([[], 0])
+    expect({ outcomes, pendingTimers: clock.pendingTimers }).toEqual({ outcomes: [], pendingTimers: 0 })
   })
 
   test('refuses those that wait when the session ends, and leaves no timer', () => {
     const { clock, admission, wait, outcomes } = full()
     wait('first')
     admission.close('the session is over')
-    expect([outcomes, clock.pendingTimers]).toEqual([['first: the session is over'], 0])
+    expect({ outcomes, pendingTimers: clock.pendingTimers }).toEqual({
+      outcomes: ['first: the session is over'],
+      pendingTimers: 0,
+    })
   })
 
   test('says so once in 10 s, however many wait', () => {
@@ -90,6 +93,6 @@ describe('Admission', () => {
     const [early] = [lines.length]
     clock.advance(12_000)
     wait('later')
-    expect([early, lines.length]).toEqual([1, 2])
+    expect({ early, lines: lines.length }).toEqual({ early: 1, lines: 2 })
   })
 })

@@ -33,5 +33,5 @@ test('Charge.settle counts what is less than a step, and the next update gives i
   charge.settle(150)
   const settled = budget.usedBytes
   charge.update(149)
-  expect([settled, budget.usedBytes]).toEqual([150, 100])
+  expect({ settled, usedBytes: budget.usedBytes }).toEqual({ settled: 150, usedBytes: 100 })
 })

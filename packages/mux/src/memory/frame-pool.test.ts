@@ -54,7 +54,7 @@ test('FramePool.hold keeps the memory of another pool until it is given back onc
 test('FramePool.give returns memory to the pool that it came from', () => {
   const [pool, other] = [new FramePool(options), new FramePool({ ...options, frameBytes: 1000 })]
   other.give(pool.take(80))
-  expect([pool.idleBytes, other.idleBytes]).toEqual([100, 0])
+  expect({ pool: pool.idleBytes, other: other.idleBytes }).toEqual({ pool: 100, other: 0 })
 })
 
 test('FramePool.give takes any view of its memory that is not short', () => {
@@ -69,7 +69,10 @@ test('FramePool.give takes the same memory once', () => {
   const frame = pool.take(100)
   pool.give(frame)
   pool.give(frame)
-  expect([pool.idleBytes, new Set([pool.take(100).buffer, pool.take(100).buffer]).size]).toEqual([100, 2])
+  expect({ idleBytes: pool.idleBytes, set: new Set([pool.take(100).buffer, pool.take(100).buffer]).size }).toEqual({
+    idleBytes: 100,
+    set: 2,
+  })
 })
 
 test('FramePool.give forgets memory beyond maxIdleBytes, which is not given a second time', () => {
@@ -77,7 +80,7 @@ test('FramePool.give forgets memory beyond maxIdleBytes, which is not given a se
   const frame = pool.take(100)
   pool.give(frame)
   pool.give(frame)
-  expect([pool.idleBytes, pool.owns(frame)]).toEqual([0, false])
+  expect({ idleBytes: pool.idleBytes, owns: pool.owns(frame) }).toEqual({ idleBytes: 0, owns: false })
 })
 
 test('FramePool.hold keeps memory from being used again until one more has given it back', () => {
@@ -87,7 +90,7 @@ test('FramePool.hold keeps memory from being used again until one more has given
   pool.give(frame)
   const early = pool.idleBytes
   pool.give(frame)
-  expect([early, pool.idleBytes]).toEqual([0, 100])
+  expect({ early, idleBytes: pool.idleBytes }).toEqual({ early: 0, idleBytes: 100 })
 })
 
 test('FramePool.hold ends with the last giver: who takes the memory next has it alone', () => {
@@ -139,7 +142,11 @@ test('FramePool.owns knows any view of what it has lent that is not short, until
   const view = frame.subarray(30, 60)
   const lent = [pool.owns(frame), pool.owns(view), new FramePool(options).owns(frame)]
   pool.give(frame)
-  expect([...lent, pool.owns(frame), pool.owns(view)]).toEqual([true, true, false, false, false])
+  expect({ lent, frame: pool.owns(frame), view: pool.owns(view) }).toEqual({
+    lent: [true, true, false],
+    frame: false,
+    view: false,
+  })
 })
 
 test('FramePool.headroomOf is memory before the frame, which nothing else uses', () => {
@@ -156,9 +163,11 @@ test('FramePool.headroomOf is memory before the frame, which nothing else uses',
 
 test('FramePool.headroomOf is 0 for memory of others, and for what was given back', () => {
   const pool = new FramePool(options)
-  expect([pool.headroomOf(new Uint8Array(100)), pool.headroomOf(pool.take(10)), pool.headroomOf(given(pool))]).toEqual([
-    0, 0, 0,
-  ])
+  expect({
+    foreign: pool.headroomOf(new Uint8Array(100)),
+    taken: pool.headroomOf(pool.take(10)),
+    given: pool.headroomOf(given(pool)),
+  }).toEqual({ foreign: 0, taken: 0, given: 0 })
 })
 
 test('FramePool.takePayload gives room for the payload of the largest message', () => {
@@ -169,7 +178,10 @@ test('FramePool.frameOf is the message around a payload, with room for the heade
   const pool = new FramePool(options)
   const payload = pool.takePayload().subarray(0, 40)
   const frame = pool.frameOf(payload)!
-  expect([frame.subarray(tcpDataHeaderBytes), pool.headroomOf(frame)]).toEqual([payload, 16])
+  expect({ frame: frame.subarray(tcpDataHeaderBytes), headroom: pool.headroomOf(frame) }).toEqual({
+    frame: payload,
+    headroom: 16,
+  })
 })
 
 test.each([

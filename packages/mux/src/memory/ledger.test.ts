@@ -54,7 +54,7 @@ test('Ledger.close returns everything, in any order', () => {
       run(leaves, taken)
       for (const index of order) leaves[index]!.close()
       for (const tenant of middle) tenant.close()
-      expect([root.bytes, root.freePart]).toEqual([0, 1])
+      expect({ bytes: root.bytes, freePart: root.freePart }).toEqual({ bytes: 0, freePart: 1 })
     }),
   )
 })
@@ -77,5 +77,5 @@ test('Ledger shares become smaller with more members than were planned, and grow
   const members = Array.from({ length: 5 }, () => new Ledger({ limitBytes: 1000 }, root))
   const crowded = root.shareBytes
   for (const member of members.slice(2)) member.close()
-  expect([crowded, root.shareBytes]).toEqual([100, 250])
+  expect({ crowded, shareBytes: root.shareBytes }).toEqual({ crowded: 100, shareBytes: 250 })
 })

@@ -7,18 +7,22 @@ test('MemoryBudget refuses a limit that is no whole number, and names it', () =>
 
 test('MemoryBudget.reserve takes what fits and nothing of what does not', () => {
   const budget = new MemoryBudget({ limitBytes: 100 })
-  expect([budget.reserve(60), budget.reserve(41), budget.reserve(40), budget.reservedBytes]).toEqual([
-    true,
-    false,
-    true,
-    100,
-  ])
+  expect({
+    first: budget.reserve(60),
+    tooMuch: budget.reserve(41),
+    rest: budget.reserve(40),
+    reservedBytes: budget.reservedBytes,
+  }).toEqual({ first: true, tooMuch: false, rest: true, reservedBytes: 100 })
 })
 
 test('MemoryBudget.reserve has to fit the parent, and changes neither where it does not', () => {
   const parent = new MemoryBudget({ limitBytes: 50 })
   const budget = new MemoryBudget({ limitBytes: 100 }, parent)
-  expect([budget.reserve(51), budget.reservedBytes, parent.reservedBytes]).toEqual([false, 0, 0])
+  expect({ reserve: budget.reserve(51), budget: budget.reservedBytes, parent: parent.reservedBytes }).toEqual({
+    reserve: false,
+    budget: 0,
+    parent: 0,
+  })
 })
 
 test('MemoryBudget counts promises and memory apart', () => {
@@ -33,7 +37,7 @@ test('MemoryBudget is exceeded once memory passes the limit, and no more when it
   budget.charge(101)
   const before = budget.exceeded
   budget.release(1)
-  expect([before, budget.exceeded]).toEqual([true, false])
+  expect({ before, exceeded: budget.exceeded }).toEqual({ before: true, exceeded: false })
 })
 
 test('MemoryBudget is exceeded with its parent where it holds more than its siblings, and not where it holds less', () => {
@@ -41,7 +45,7 @@ test('MemoryBudget is exceeded with its parent where it holds more than its sibl
   const [one, other] = [new MemoryBudget({ limitBytes: 100 }, parent), new MemoryBudget({ limitBytes: 100 }, parent)]
   one.charge(101)
   other.charge(1)
-  expect([one.exceeded, other.exceeded]).toEqual([true, false])
+  expect({ one: one.exceeded, other: other.exceeded }).toEqual({ one: true, other: false })
 })
 
 test('MemoryBudget passes cancel and release on to its parent', () => {
@@ -51,7 +55,10 @@ test('MemoryBudget passes cancel and release on to its parent', () => {
   budget.charge(20)
   budget.cancel(10)
   budget.release(20)
-  expect([parent.reservedBytes, parent.usedBytes]).toEqual([0, 0])
+  expect({ reservedBytes: parent.reservedBytes, usedBytes: parent.usedBytes }).toEqual({
+    reservedBytes: 0,
+    usedBytes: 0,
+  })
 })
 
 test('MemoryBudget.onExceeded is told of a charge in a child that passes the limit of all', () => {
@@ -71,5 +78,8 @@ test('MemoryBudget.close gives back what is left, and what is released later cou
   budget.close()
   budget.release(10)
   budget.cancel(20)
-  expect([parent.usedBytes, parent.reservedBytes]).toEqual([0, 0])
+  expect({ usedBytes: parent.usedBytes, reservedBytes: parent.reservedBytes }).toEqual({
+    usedBytes: 0,
+    reservedBytes: 0,
+  })
 })

@@ -145,10 +145,10 @@ describe.each([
     })
     far.write(seededBytes(3).take(2500))
     await until(() => inPlace.length === 3, 'three reads')
-    expect([inPlace, Buffer.concat(memories).subarray(0, 2500).equals(seededBytes(3).take(2500))]).toEqual([
-      [true, true, true],
-      true,
-    ])
+    expect({ inPlace, complete: Buffer.concat(memories).subarray(0, 2500).equals(seededBytes(3).take(2500)) }).toEqual({
+      inPlace: [true, true, true],
+      complete: true,
+    })
   })
 
   test('tells which reads filled their memory', async () => {
@@ -181,7 +181,7 @@ describe.each([
     const stopped = [...reads]
     tapped.resume()
     await until(() => reads.length === 2, 'the second read')
-    expect([stopped, reads]).toEqual([[1000], [1000, 500]])
+    expect({ stopped, reads }).toEqual({ stopped: [1000], reads: [1000, 500] })
   })
 
   test('lets the end come as ever', async () => {

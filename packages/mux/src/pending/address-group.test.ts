@@ -27,7 +27,10 @@ describe('addressGroup', () => {
         const next = addressGroup(
           [...texts.slice(0, 3), ((words[3] ^ 1) + 0x1_0000).toString(16).slice(1), '', ''].join(':'),
         )
-        expect([addressGroup(`${texts.slice(0, 4).join(':')}::`) === group, next === group]).toEqual([true, false])
+        expect({
+          addressGroupIsGroup: addressGroup(`${texts.slice(0, 4).join(':')}::`) === group,
+          nextIsGroup: next === group,
+        }).toEqual({ addressGroupIsGroup: true, nextIsGroup: false })
       }),
     )
   })

@@ -21,7 +21,7 @@ test('PendingConnections cuts the oldest where connections hold more than the bu
   second?.hold(60)
   const held = budget.usedBytes
   second?.release()
-  expect([cuts, held, budget.usedBytes]).toEqual([['first'], 60, 0])
+  expect({ cuts, held, usedBytes: budget.usedBytes }).toEqual({ cuts: ['first'], held: 60, usedBytes: 0 })
 })
 
 describe('PendingConnections', () => {

@@ -102,7 +102,15 @@ function attack(extensions: readonly Extension[], messages: readonly Uint8Array[
   clock.advance(5000)
   session.close('done')
   clock.advance(20_000)
-  expect([closes, session.channelCount, session.replayBytes, clock.pendingTimers]).toEqual([1, 0, 0, 0])
-  expect([session.options.budget.usedBytes, session.options.budget.reservedBytes]).toEqual([0, 0])
+  expect({
+    closes,
+    channelCount: session.channelCount,
+    replayBytes: session.replayBytes,
+    pendingTimers: clock.pendingTimers,
+  }).toEqual({ closes: 1, channelCount: 0, replayBytes: 0, pendingTimers: 0 })
+  expect({ usedBytes: session.options.budget.usedBytes, reservedBytes: session.options.budget.reservedBytes }).toEqual({
+    usedBytes: 0,
+    reservedBytes: 0,
+  })
   expect([...recorders, own].map(({ closes }) => closes.length)).toEqual([...recorders, own].map(() => 1))
 }

@@ -43,7 +43,7 @@ test('LostChannels tells once', () => {
   const lost = new LostChannels({ clock })
   lost.remember('one', [newChannelId()])
   told(lost, 'one', clock)
-  expect([told(lost, 'one', clock), lost.size]).toEqual([[], 0])
+  expect({ told: told(lost, 'one', clock), lost: lost.size }).toEqual({ told: [], lost: 0 })
 })
 
 test('LostChannels forgets after 60 s', () => {
@@ -51,14 +51,18 @@ test('LostChannels forgets after 60 s', () => {
   const lost = new LostChannels({ clock })
   lost.remember('one', [newChannelId()])
   clock.advance(60_000)
-  expect([lost.awaits('one'), told(lost, 'one', clock)]).toEqual([false, []])
+  expect({ awaits: lost.awaits('one'), told: told(lost, 'one', clock) }).toEqual({ awaits: false, told: [] })
 })
 
 test('LostChannels forgets the oldest peers past its limit', () => {
   const clock = new FakeClock()
   const lost = new LostChannels({ clock, maxChannels: 2 })
   for (const peer of ['one', 'two', 'three']) lost.remember(peer, [newChannelId()])
-  expect([lost.size, lost.awaits('one'), lost.awaits('three')]).toEqual([2, false, true])
+  expect({ lost: lost.size, awaitsOne: lost.awaits('one'), awaitsThree: lost.awaits('three') }).toEqual({
+    lost: 2,
+    awaitsOne: false,
+    awaitsThree: true,
+  })
 })
 
 test('LostChannels keeps the newest of a peer that lost more than its limit', () => {

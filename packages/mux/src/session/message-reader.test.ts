@@ -19,7 +19,12 @@ test('MessageReader gives messages one by one and leaves the rest to the next ha
   near.setHandler({ onMessage: (message) => rest.push(message[0] ?? 0), onDrain: () => {}, onClose: () => {} })
   near.resume()
   clock.advance(1)
-  expect([(await first)[0], (await second)[0], rest, clock.pendingTimers]).toEqual([1, 2, [3], 0])
+  expect({ first: (await first)[0], second: (await second)[0], rest, pendingTimers: clock.pendingTimers }).toEqual({
+    first: 1,
+    second: 2,
+    rest: [3],
+    pendingTimers: 0,
+  })
 })
 
 test('MessageReader rejects with ERR_MUX_TIMEOUT at the deadline', async () => {

@@ -34,7 +34,7 @@ test('ReadingGate closes for the first holder and opens after the last', () => {
   const between = [...changes]
   gate.release(other)
   gate.release(other)
-  expect([between, changes]).toEqual([[true], [true, false]])
+  expect({ between, changes }).toEqual({ between: [true], changes: [true, false] })
 })
 
 test('ReadingGate.recheck lets go who is relieved, and only them', () => {
@@ -47,7 +47,7 @@ test('ReadingGate.recheck lets go who is relieved, and only them', () => {
   const closed = gate.closed
   other.relieved = true
   gate.recheck()
-  expect([closed, changes]).toEqual([true, [true, false]])
+  expect({ closed, changes }).toEqual({ closed: true, changes: [true, false] })
 })
 
 test('ReadingGate aborts a holder at the deadline with a reason, and opens', () => {
@@ -57,11 +57,11 @@ test('ReadingGate aborts a holder at the deadline with a reason, and opens', () 
   clock.advance(999)
   const early = entry.aborts.length
   clock.advance(1)
-  expect([early, entry.aborts, changes]).toEqual([
-    0,
-    ['timeout: what it had not read held up all channels for 1000 ms'],
-    [true, false],
-  ])
+  expect({ early, aborts: entry.aborts, changes }).toEqual({
+    early: 0,
+    aborts: ['timeout: what it had not read held up all channels for 1000 ms'],
+    changes: [true, false],
+  })
 })
 
 test('ReadingGate notices by itself that a holder is relieved, and spares it', () => {
@@ -71,7 +71,11 @@ test('ReadingGate notices by itself that a holder is relieved, and spares it', (
   clock.advance(500)
   entry.relieved = true
   clock.advance(100)
-  expect([entry.aborts, changes, clock.pendingTimers]).toEqual([[], [true, false], 0])
+  expect({ aborts: entry.aborts, changes, pendingTimers: clock.pendingTimers }).toEqual({
+    aborts: [],
+    changes: [true, false],
+    pendingTimers: 0,
+  })
 })
 
 test('ReadingGate gives each holder the whole deadline', () => {
@@ -81,5 +85,5 @@ test('ReadingGate gives each holder the whole deadline', () => {
   clock.advance(500)
   gate.hold(other)
   clock.advance(900)
-  expect([one.aborts.length, other.aborts.length]).toEqual([1, 0])
+  expect({ one: one.aborts.length, other: other.aborts.length }).toEqual({ one: 1, other: 0 })
 })

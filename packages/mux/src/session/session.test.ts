@@ -51,7 +51,7 @@ describe('Session.open', () => {
     const recorder = new Recorder().watch(channel)
     const paused = recorder.text
     channel.resume()
-    expect([paused, recorder.text]).toEqual(['', 'early'])
+    expect({ paused, text: recorder.text }).toEqual({ paused: '', text: 'early' })
   })
 
   test('before the first transport waits for it', () => {
@@ -87,7 +87,10 @@ describe('Session and its peer', () => {
     )
     pair.leftTransport.send(connect.subarray(0, 22))
     pair.settle()
-    expect([pair.right.state, pair.left.counters.strayMessages]).toEqual(['linked', 1])
+    expect({ state: pair.right.state, strayMessages: pair.left.counters.strayMessages }).toEqual({
+      state: 'linked',
+      strayMessages: 1,
+    })
   })
 
   test('aborts a channel whose onConnect throws, and goes on', () => {
@@ -99,7 +102,10 @@ describe('Session and its peer', () => {
     const recorder = new Recorder()
     pair.left.open({ protocol: 'tcp', address: target }, recorder)
     pair.settle()
-    expect([recorder.closes, pair.right.state]).toEqual([[{ kind: 'refused', error: 'failed: on purpose' }], 'linked'])
+    expect({ closes: recorder.closes, state: pair.right.state }).toEqual({
+      closes: [{ kind: 'refused', error: 'failed: on purpose' }],
+      state: 'linked',
+    })
   })
 
   test('copies the id of a channel, so that it does not keep what the transport has read', () => {
@@ -124,7 +130,10 @@ describe('Session and its peer', () => {
     pair.leftTransport.send(encode({ type: MessageType.Window, channelId: far.id, creditBytes: 1 }))
     pair.leftTransport.send(encode({ type: MessageType.Ack, sequence: 9 }))
     pair.settle()
-    expect([pair.right.counters.unknownMessages, far.state]).toEqual([4, 'open'])
+    expect({ unknownMessages: pair.right.counters.unknownMessages, state: far.state }).toEqual({
+      unknownMessages: 4,
+      state: 'open',
+    })
   })
 
   test.each([
@@ -136,11 +145,11 @@ describe('Session and its peer', () => {
     const { nearRecorder } = pair.open()
     pair.leftTransport.send(message)
     pair.settle()
-    expect([
-      pair.rightCloses.length,
-      pair.leftCloses[0]?.startsWith('protocol error: '),
-      nearRecorder.closes[0]?.kind,
-    ]).toEqual([1, true, 'session'])
+    expect({
+      rightCloses: pair.rightCloses.length,
+      isProtocolError: pair.leftCloses[0]?.startsWith('protocol error: '),
+      kind: nearRecorder.closes[0]?.kind,
+    }).toEqual({ rightCloses: 1, isProtocolError: true, kind: 'session' })
   })
 
   test('is closed by an Ack of something that was never sent, even with resume', () => {
@@ -185,7 +194,7 @@ test('messages about channels are charged to the budget while they wait', () => 
   const { budget } = pair.left.options
   const waiting = budget.usedBytes
   pair.left.close('the test is over')
-  expect([waiting >= 8192, budget.usedBytes]).toEqual([true, 0])
+  expect({ waited: waiting >= 8192, usedBytes: budget.usedBytes }).toEqual({ waited: true, usedBytes: 0 })
 })
 
 test('what the peer has not acknowledged is charged to the byte once its link is lost', () => {
@@ -195,7 +204,7 @@ test('what the peer has not acknowledged is charged to the byte once its link is
   const { budget } = pair.left.options
   const linked = budget.usedBytes
   pair.cut()
-  expect([linked, budget.usedBytes > 0]).toEqual([0, true])
+  expect({ linked, held: budget.usedBytes > 0 }).toEqual({ linked: 0, held: true })
 })
 
 describe('Session.send', () => {
@@ -248,11 +257,13 @@ describe('Session and a lost transport', () => {
     const pair = new SessionPair({ extensions: halfClosing })
     const { nearRecorder, farRecorder } = pair.open()
     pair.cut()
-    expect([nearRecorder.closes, farRecorder.closes, pair.leftCloses]).toEqual([
-      [{ kind: 'session', error: 'connection lost' }],
-      [{ kind: 'session', error: 'connection lost' }],
-      ['connection lost'],
-    ])
+    expect({ nearRecorder: nearRecorder.closes, farRecorder: farRecorder.closes, leftCloses: pair.leftCloses }).toEqual(
+      {
+        nearRecorder: [{ kind: 'session', error: 'connection lost' }],
+        farRecorder: [{ kind: 'session', error: 'connection lost' }],
+        leftCloses: ['connection lost'],
+      },
+    )
   })
 
   test('loses, doubles and reorders nothing where resume is in force', () => {
@@ -268,11 +279,11 @@ describe('Session and a lost transport', () => {
       pair.reconnect()
     }
     pair.settle(20_000)
-    expect([farRecorder.bytes.equals(up), nearRecorder.bytes.equals(down), pair.left.replayBytes]).toEqual([
-      true,
-      true,
-      0,
-    ])
+    expect({
+      bytesEqualsUp: farRecorder.bytes.equals(up),
+      bytesEqualsDown: nearRecorder.bytes.equals(down),
+      replayBytes: pair.left.replayBytes,
+    }).toEqual({ bytesEqualsUp: true, bytesEqualsDown: true, replayBytes: 0 })
   })
 
   test('ends after the grace when nobody comes back', () => {
@@ -283,7 +294,11 @@ describe('Session and a lost transport', () => {
     const early = nearRecorder.closes.length
     pair.settle(1)
     const error = 'no new connection within 5000 ms after: connection lost'
-    expect([early, nearRecorder.closes, pair.leftCloses]).toEqual([0, [{ kind: 'session', error }], [error]])
+    expect({ early, closes: nearRecorder.closes, leftCloses: pair.leftCloses }).toEqual({
+      early: 0,
+      closes: [{ kind: 'session', error }],
+      leftCloses: [error],
+    })
   })
 
   test('ends at once when the peer closed it for good', () => {
@@ -327,7 +342,11 @@ describe('Session and a lost transport', () => {
     const attached = pair.left.attach(transport, 0)
     near.send(Buffer.from('y'))
     pair.settle()
-    expect([attached, pair.left.canResume(0), farRecorder.text]).toEqual([false, false, 'xy'])
+    expect({ attached, canResume: pair.left.canResume(0), text: farRecorder.text }).toEqual({
+      attached: false,
+      canResume: false,
+      text: 'xy',
+    })
   })
 
   test('attach without the number the peer has received is the mistake of the caller', () => {
@@ -377,11 +396,11 @@ describe('Session and time', () => {
       sending.near.send(Buffer.from('x'))
       pair.settle(60_000)
     }
-    expect([idleOne.nearRecorder.closes, sending.nearRecorder.closes, sending.farRecorder.closes]).toEqual([
-      [{ kind: 'local', error: 'timeout: no data for 120000 ms' }],
-      [],
-      [],
-    ])
+    expect({
+      idleOne: idleOne.nearRecorder.closes,
+      sending: sending.nearRecorder.closes,
+      farRecorder: sending.farRecorder.closes,
+    }).toEqual({ idleOne: [{ kind: 'local', error: 'timeout: no data for 120000 ms' }], sending: [], farRecorder: [] })
   })
 
   test('leaves no timer when it is closed', () => {
@@ -393,7 +412,11 @@ describe('Session and time', () => {
     pair.settle()
     pair.left.close('done')
     pair.settle(10_000)
-    expect([pair.clock.pendingTimers, pair.leftCloses.length, pair.rightCloses.length]).toEqual([0, 1, 1])
+    expect({
+      pendingTimers: pair.clock.pendingTimers,
+      leftCloses: pair.leftCloses.length,
+      rightCloses: pair.rightCloses.length,
+    }).toEqual({ pendingTimers: 0, leftCloses: 1, rightCloses: 1 })
   })
 
   test('survives a handler that throws in onClose', () => {
@@ -476,7 +499,7 @@ describe('Session and a peer that wants a channel back', () => {
     const { near, far } = pair.open()
     pair.leftTransport.send(resumeOf(near.id))
     pair.settle()
-    expect([near.state, far.state]).toEqual(['open', 'open'])
+    expect({ near: near.state, far: far.state }).toEqual({ near: 'open', far: 'open' })
   })
 })
 

@@ -45,7 +45,10 @@ describe('streamTransport', () => {
     const [answer] = (await once(peer, 'data')) as [Buffer]
     await until(() => handler.closes.length > 0, 'onClose')
     const reason = 'the peer announced a frame of 11 bytes; the limit is 10'
-    expect([handler.closes, answer.toString('hex')]).toEqual([[{ code: 1009, reason }], '80000039'])
+    expect({ closes: handler.closes, answer: answer.toString('hex') }).toEqual({
+      closes: [{ code: 1009, reason }],
+      answer: '80000039',
+    })
   })
 
   test('ends with 1006 when the stream ends without a close frame', async () => {

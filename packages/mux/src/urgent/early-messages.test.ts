@@ -25,7 +25,11 @@ test('EarlyMessages refuses the second copy of a message', () => {
 test('EarlyMessages knows a message once when the main transport brings it', () => {
   const { early } = make()
   early.add(3, 2)
-  expect([early.take(3), early.take(3), early.take(4)]).toEqual([true, false, false])
+  expect({ held: early.take(3), again: early.take(3), absent: early.take(4) }).toEqual({
+    held: true,
+    again: false,
+    absent: false,
+  })
 })
 
 test('EarlyMessages throws for a number that is too far ahead', () => {
@@ -39,5 +43,5 @@ test('EarlyMessages counts what it remembers in the budget until the main transp
   early.add(3, 2)
   const heldBytes = budget.usedBytes
   early.take(3)
-  expect([heldBytes > 0, budget.usedBytes]).toEqual([true, 0])
+  expect({ held: heldBytes > 0, usedBytes: budget.usedBytes }).toEqual({ held: true, usedBytes: 0 })
 })

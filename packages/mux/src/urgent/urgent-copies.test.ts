@@ -76,7 +76,7 @@ test('UrgentCopies waits for what was under way when its transport came up', () 
   const session = new SendingSession(5, 3).send(short())
   const before = [...session.copied]
   session.acknowledged = 5
-  expect([before, session.send(short()).copied]).toEqual([[], [6, 7]])
+  expect({ before, copied: session.send(short()).copied }).toEqual({ before: [], copied: [6, 7] })
 })
 
 test('UrgentCopies copies nothing while the transport takes nothing, and the rest in order after that', () => {
@@ -86,7 +86,7 @@ test('UrgentCopies copies nothing while the transport takes nothing, and the res
   const before = [...session.copied]
   session.takes = true
   session.copies.onDrain()
-  expect([before, session.send(short()).copied]).toEqual([[1], [1, 2, 3, 4]])
+  expect({ before, copied: session.send(short()).copied }).toEqual({ before: [1], copied: [1, 2, 3, 4] })
 })
 
 test('UrgentCopies takes a channel with many messages that wait for bulk', () => {

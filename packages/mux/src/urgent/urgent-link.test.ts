@@ -30,7 +30,7 @@ test('Session delivers a copy before the main transport brings the message, and 
   pair.settle(2)
   const early = [...farRecorder.bytes]
   pair.settle(4 * slowMs)
-  expect([early, [...farRecorder.bytes]]).toEqual([[7], [7]])
+  expect({ early, bytes: [...farRecorder.bytes] }).toEqual({ early: [7], bytes: [7] })
 })
 
 test('Session opens a channel by copies', () => {
@@ -47,13 +47,17 @@ test('Session loses nothing when the second transport is cut', () => {
   pair.urgentTransport.cut()
   near.send(Uint8Array.of(2))
   pair.settle(4 * slowMs)
-  expect([[...farRecorder.bytes], pair.left.hasUrgent, pair.left.state]).toEqual([[1, 2], false, 'linked'])
+  expect({ bytes: [...farRecorder.bytes], hasUrgent: pair.left.hasUrgent, state: pair.left.state }).toEqual({
+    bytes: [1, 2],
+    hasUrgent: false,
+    state: 'linked',
+  })
 })
 
 test('Session gives the second transport up with the main one', () => {
   const pair = new UrgentPair()
   pair.cut()
-  expect([pair.left.hasUrgent, pair.right.hasUrgent]).toEqual([false, false])
+  expect({ left: pair.left.hasUrgent, right: pair.right.hasUrgent }).toEqual({ left: false, right: false })
 })
 
 test('Session takes no second transport where the link has not agreed on it', () => {
@@ -128,5 +132,5 @@ test('UrgentLink asks for a transport once, and again only when it has lost one'
   transport.cut()
   clock.advance(0)
   link.lookForLosses()
-  expect([before, asked]).toEqual([[1], [1, 2]])
+  expect({ before, asked }).toEqual({ before: [1], asked: [1, 2] })
 })

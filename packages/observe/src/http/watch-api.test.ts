@@ -70,7 +70,10 @@ describe('WatchApi', () => {
   test('answers /api/readyz with the reasons', async () => {
     const { ask } = await open()
     const answer = await ask('/api/readyz', withKey)
-    expect([answer.status, await answer.json()]).toMatchObject([503, { reasons: ['no link to the server is up'] }])
+    expect({ status: answer.status, json: (await answer.json()) as unknown }).toMatchObject({
+      status: 503,
+      json: { reasons: ['no link to the server is up'] },
+    })
   })
 
   test('cuts a connection, and says when there is none', async () => {
@@ -80,10 +83,7 @@ describe('WatchApi', () => {
       await ask(path, { method: 'DELETE', ...withKey }),
       await ask(path, { method: 'DELETE', ...withKey }),
     ]
-    expect([answers.map(({ status }) => status), cut]).toEqual([
-      [200, 404],
-      [id, id],
-    ])
+    expect({ answers: answers.map(({ status }) => status), cut }).toEqual({ answers: [200, 404], cut: [id, id] })
   })
 
   test('names what is wrong with a query', async () => {
@@ -103,7 +103,7 @@ describe('WatchApi', () => {
     const own = { headers: { cookie, origin: root } }
     const before = await ask('/api/links', own)
     await ask('/api/session', { method: 'DELETE', ...own })
-    expect([before.status, (await ask('/api/links', own)).status]).toEqual([200, 401])
+    expect({ before: before.status, ask: (await ask('/api/links', own)).status }).toEqual({ before: 200, ask: 401 })
   })
 
   test('streams events', async () => {

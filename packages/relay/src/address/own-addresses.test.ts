@@ -15,7 +15,7 @@ test('OwnAddresses asks the system again after 5 s, not before', () => {
   now = 4999
   const before = own.has('192.0.2.2')
   now = 5000
-  expect([first, before, own.has('192.0.2.2')]).toEqual([true, false, true])
+  expect({ first, before, after: own.has('192.0.2.2') }).toEqual({ first: true, before: false, after: true })
 })
 
 test('OwnAddresses knows that the loopback address is ours', () => {
@@ -33,7 +33,7 @@ test('OwnAddresses goes by what it knew while the system does not tell', () => {
   own.has('192.0.2.1')
   isMute = true
   now = 5000
-  expect([own.has('192.0.2.1'), own.has('192.0.2.2')]).toEqual([true, false])
+  expect({ known: own.has('192.0.2.1'), unknown: own.has('192.0.2.2') }).toEqual({ known: true, unknown: false })
 })
 
 test('OwnAddresses takes every address for ours while the system has never told', () => {

@@ -90,7 +90,7 @@ test('PayloadSender keeps what comes during a compression behind it, and the end
   sender.send(Buffer.from('tail'))
   sender.end()
   await until(hasEnded, 'the end')
-  expect([compressedBytes(), text()]).toEqual([5000, 'tail'])
+  expect({ compressedBytes: compressedBytes(), text: text() }).toEqual({ compressedBytes: 5000, text: 'tail' })
 })
 
 test('PayloadSender.end sends what adaptive batching holds', async () => {

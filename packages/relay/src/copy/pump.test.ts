@@ -217,7 +217,7 @@ test('pump counts what a socket holds for a channel that is gone, until the sock
   near.close('the test is over')
   const lingering = parentBudget.usedBytes
   await onceEvent(stuck, 'close')
-  expect([lingering, parentBudget.usedBytes]).toEqual([5000, 0])
+  expect({ lingering, usedBytes: parentBudget.usedBytes }).toEqual({ lingering: 5000, usedBytes: 0 })
 })
 
 test('pump reads no more than a few KiB beyond what the peer takes while memory is not plentiful', async () => {
@@ -232,7 +232,10 @@ test('pump reads no more than a few KiB beyond what the peer takes while memory 
   channel.resume()
   application.write(Buffer.alloc(8_000_000))
   await full(application)
-  expect([budget.usedBytes - 100_000 < 2 * 4096, ours.readableLength]).toEqual([true, 0])
+  expect({ released: budget.usedBytes - 100_000 < 2 * 4096, readable: ours.readableLength }).toEqual({
+    released: true,
+    readable: 0,
+  })
 })
 
 test('pump sends what a socket has ready in long messages to a base peer', async () => {
@@ -379,7 +382,10 @@ describe('pump and memory of the pool', () => {
     const expected = Array.from({ length: 100 }, (_, seed) =>
       seededBytes(seed).take(60_000).subarray(tcpDataHeaderBytes),
     )
-    expect([Buffer.concat(received).equals(Buffer.concat(expected)), lent.every(Boolean)]).toEqual([true, true])
+    expect({ complete: Buffer.concat(received).equals(Buffer.concat(expected)), lent: lent.every(Boolean) }).toEqual({
+      complete: true,
+      lent: true,
+    })
   })
 
   test('gives it back when the socket is gone before it was written', async () => {

@@ -63,10 +63,10 @@ describe('RateLimit', () => {
       clock.advance(1)
     }
     const all = download.bytes + datagrams
-    expect([Math.abs(all / (bytesPerSecond * 10) - 1) < 0.03, Math.abs(datagrams / all - 0.5) < 0.05]).toEqual([
-      true,
-      true,
-    ])
+    expect({
+      together: Math.abs(all / (bytesPerSecond * 10) - 1) < 0.03,
+      fair: Math.abs(datagrams / all - 0.5) < 0.05,
+    }).toEqual({ together: true, fair: true })
   })
 
   test('shares by bytes, whatever the size of messages', () => {
@@ -102,7 +102,7 @@ describe('RateLimit', () => {
     const limit = new RateLimit({ clock, bytesPerSecond, burstBytes: 10_000 })
     clock.advance(60_000)
     const turn = new RateTurn(limit, () => {})
-    expect([turn.pay(9999), turn.pay(1)]).toEqual([true, false])
+    expect({ below: turn.pay(9999), reached: turn.pay(1) }).toEqual({ below: true, reached: false })
   })
 
   test('serves the others when one that waits is gone', () => {

@@ -15,14 +15,14 @@ test('TurnReader lets the socket rest after two full reads', () => {
   reader.received(65_536)
   const before = reader.reads
   reader.received(65_536)
-  expect([before, reader.reads]).toEqual([true, false])
+  expect({ before, reads: reader.reads }).toEqual({ before: true, reads: false })
 })
 
 test('TurnReader reads on in the next turn', async () => {
   const { socket, reader } = reading()
   reader.received(131_072)
   await turn()
-  expect([reader.reads, socket.isPaused()]).toEqual([true, false])
+  expect({ reads: reader.reads, isPaused: socket.isPaused() }).toEqual({ reads: true, isPaused: false })
 })
 
 test('TurnReader counts anew in each turn', async () => {
@@ -44,7 +44,7 @@ test('TurnReader.wait outlasts the turn', async () => {
   reader.received(131_072)
   reader.wait()
   await turn()
-  expect([reader.reads, socket.isPaused()]).toEqual([false, true])
+  expect({ reads: reader.reads, isPaused: socket.isPaused() }).toEqual({ reads: false, isPaused: true })
 })
 
 test('TurnReader.onDrain does not cut a rest short', () => {
@@ -52,12 +52,12 @@ test('TurnReader.onDrain does not cut a rest short', () => {
   reader.wait()
   reader.received(131_072)
   reader.onDrain()
-  expect([reader.reads, socket.isPaused()]).toEqual([false, true])
+  expect({ reads: reader.reads, isPaused: socket.isPaused() }).toEqual({ reads: false, isPaused: true })
 })
 
 test('TurnReader.onDrain reads on at once within a turn', () => {
   const { socket, reader } = reading()
   reader.wait()
   reader.onDrain()
-  expect([reader.reads, socket.isPaused()]).toEqual([true, false])
+  expect({ reads: reader.reads, isPaused: socket.isPaused() }).toEqual({ reads: true, isPaused: false })
 })

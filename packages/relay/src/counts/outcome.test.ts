@@ -21,5 +21,8 @@ describe('outcomeOf', () => {
 
 test('outcomeOfForwarded tells a refusal from all other ends', () => {
   const refused = outcomeOfForwarded({ refusal: 'timeout: no answer' })
-  expect([refused, outcomeOfForwarded({ refusal: undefined })]).toEqual(['timeout', 'ok'])
+  expect({ refused, outcomeOfForwarded: outcomeOfForwarded({ refusal: undefined }) }).toEqual({
+    refused: 'timeout',
+    outcomeOfForwarded: 'ok',
+  })
 })

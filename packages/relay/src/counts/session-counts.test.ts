@@ -27,10 +27,10 @@ test('SessionCounts tells links that continue a session from new sessions', () =
   clock.advance(1000)
   const waiting = counts.snapshot([session])
   session.attach(memoryTransportPair({ clock })[0], 0)
-  expect([waiting, counts.snapshot([session])]).toMatchObject([
-    { up: 0, waiting: 1, opened: 1, resumed: 0 },
-    { up: 1, waiting: 0, opened: 1, resumed: 1 },
-  ])
+  expect({ waiting, snapshot: counts.snapshot([session]) }).toMatchObject({
+    waiting: { up: 0, waiting: 1, opened: 1, resumed: 0 },
+    snapshot: { up: 1, waiting: 0, opened: 1, resumed: 1 },
+  })
 })
 
 test('SessionCounts tells sessions that waited in vain from those that were closed', () => {

@@ -339,7 +339,10 @@ test('Inbound.close resets what is open once the grace is over', async () => {
   await onceEvent(client.socket, 'close')
   await closed
   await until(() => inbound.connectionCount === 0, 'the connection to be forgotten')
-  expect([inbound.address, client.socket.errored]).toMatchObject([undefined, { code: 'ECONNRESET' }])
+  expect({ address: inbound.address, errored: client.socket.errored }).toMatchObject({
+    address: undefined,
+    errored: { code: 'ECONNRESET' },
+  })
 })
 
 test('Inbound warns of a public port without a password', async () => {
@@ -370,11 +373,11 @@ describe('Inbound.change', () => {
     const change = await inbound.change({ listenOn: [`unix:${b}`] })
     const between = inbound.addresses
     change.commit()
-    expect([change.opened, between, inbound.addresses]).toEqual([
-      [{ path: b }],
-      [{ path: a }, { path: b }],
-      [{ path: b }],
-    ])
+    expect({ opened: change.opened, between, addresses: inbound.addresses }).toEqual({
+      opened: [{ path: b }],
+      between: [{ path: a }, { path: b }],
+      addresses: [{ path: b }],
+    })
   })
 
   test('leaves the old place alone after undo', async () => {

@@ -48,10 +48,10 @@ describe('an Inbound with a place for byte streams', () => {
   test('opens it, and says where', async () => {
     const { asked, inbound } = await streamNet({ maxConnections: 7 })
     expect(asked).toMatchObject([{ host: '127.0.0.1', port: 0, secure: true, path: '/a', maxLinks: 7 }])
-    expect([inbound.addresses, inbound.address]).toEqual([
-      [{ webSocket: { secure: true, host: '127.0.0.1', port: 4321, path: '/a' } }],
-      undefined,
-    ])
+    expect({ addresses: inbound.addresses, address: inbound.address }).toEqual({
+      addresses: [{ webSocket: { secure: true, host: '127.0.0.1', port: 4321, path: '/a' } }],
+      address: undefined,
+    })
   })
 
   test('serves SOCKS in them', async () => {
@@ -85,7 +85,11 @@ describe('an Inbound with a place for byte streams', () => {
     const client = comeIn()
     await until(() => inbound.connectionCount === 1, 'the connection')
     await inbound.close()
-    expect([closed, inbound.connectionCount, inbound.addresses]).toEqual([['/a'], 0, []])
+    expect({ closed, connectionCount: inbound.connectionCount, addresses: inbound.addresses }).toEqual({
+      closed: ['/a'],
+      connectionCount: 0,
+      addresses: [],
+    })
     client.destroy()
   })
 
@@ -112,7 +116,7 @@ describe('an Inbound with a place for byte streams', () => {
     const closing = inbound.close()
     open()
     await Promise.all([listening, closing])
-    expect([closed.length > 0, inbound.addresses]).toEqual([true, []])
+    expect({ closed: closed.length > 0, addresses: inbound.addresses }).toEqual({ closed: true, addresses: [] })
   })
 
   test('names the port when it is taken', async () => {

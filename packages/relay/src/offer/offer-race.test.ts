@@ -48,7 +48,10 @@ describe('an open that is not answered', () => {
     await until(() => first.asked.length === 1, 'the first offer')
     clock.advance(1000)
     await opened
-    expect([second.asked.length, second.near.channelCount]).toEqual([1, 1])
+    expect({ asked: second.asked.length, channelCount: second.near.channelCount }).toEqual({
+      asked: 1,
+      channelCount: 1,
+    })
   })
 
   test('is not offered elsewhere before', async () => {

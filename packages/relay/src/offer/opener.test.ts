@@ -85,7 +85,7 @@ describe.each(['near', 'far'] as const)('openAnswered while memory is short at t
     free()
     clock.advance(100)
     const { channel } = await opening
-    expect([reached, channel.state]).toEqual([0, 'open'])
+    expect({ reached, state: channel.state }).toEqual({ reached: 0, state: 'open' })
   })
 
   test('fails with "busy" after 10 s', async () => {
@@ -107,6 +107,6 @@ describe.each(['near', 'far'] as const)('openAnswered while memory is short at t
     await failed
     await turns(10)
     clock.advance(100)
-    expect([near.channelCount, far.channelCount]).toEqual([0, 0])
+    expect({ near: near.channelCount, far: far.channelCount }).toEqual({ near: 0, far: 0 })
   })
 })

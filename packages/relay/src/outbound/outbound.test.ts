@@ -82,7 +82,7 @@ describe('an Outbound goes through', () => {
       `socks4a://127.0.0.1:${third.port}`,
     ]
     expect(await echoed({ upstreamProxies }, { host: 'localhost', port })).toBe('ping')
-    expect([first.asked, third.asked]).toEqual([['5 127.0.0.1'], ['4 localhost']])
+    expect({ first: first.asked, third: third.asked }).toEqual({ first: ['5 127.0.0.1'], third: ['4 localhost'] })
   })
 
   test('the exit of the first route that matches', async () => {

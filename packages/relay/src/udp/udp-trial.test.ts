@@ -47,7 +47,10 @@ test('UdpTrial sends again to the next address what a dead one has not taken', a
   trial.send(text('a'))
   trial.send(text('b'))
   await until(() => sink.received.length === 2, 'the answers')
-  expect([sink.received, sink.dropped]).toEqual([[`a from 127.0.0.1:${port}`, `b from 127.0.0.1:${port}`], []])
+  expect({ received: sink.received, dropped: sink.dropped }).toEqual({
+    received: [`a from 127.0.0.1:${port}`, `b from 127.0.0.1:${port}`],
+    dropped: [],
+  })
 })
 
 test('UdpTrial hears of other ports, at the same port of its own, once it has an answer', async () => {

@@ -21,7 +21,10 @@ describe('parseUpstream of a proxy inside a WebSocket', () => {
   ])('reads %s', (text, protocol, href, port) => {
     const upstream = parseUpstream(text)
     expect(upstream).toMatchObject({ protocol, port })
-    expect([upstream.webSocket?.url.href, upstream.webSocket?.earlyDataBytes]).toEqual([href, 0])
+    expect({ href: upstream.webSocket?.url.href, earlyDataBytes: upstream.webSocket?.earlyDataBytes }).toEqual({
+      href,
+      earlyDataBytes: 0,
+    })
   })
 
   test('keeps ed, host and sni for itself', () => {

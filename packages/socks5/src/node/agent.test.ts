@@ -50,7 +50,7 @@ describe('createAgents', () => {
     const [response] = (await once(getHttp({ host: 'far.test', port, agent: agents.http }), 'response')) as [
       IncomingMessage,
     ]
-    expect([await text(response), through.asked]).toEqual([answer, ['far.test']])
+    expect({ text: await text(response), asked: through.asked }).toEqual({ text: answer, asked: ['far.test'] })
   })
 
   test('uses a connection again', async () => {
@@ -71,7 +71,7 @@ describe('createAgents', () => {
     const agents = createAgents({ proxy: through.proxy, agent: { keepAlive: false } })
     const options = { host: 'localhost', port, agent: agents.https, ca: authority.cert }
     const [response] = (await once(getHttps(options), 'response')) as [IncomingMessage]
-    expect([await text(response), through.asked]).toEqual([answer, ['localhost']])
+    expect({ text: await text(response), asked: through.asked }).toEqual({ text: answer, asked: ['localhost'] })
   })
 
   test('refuses a certificate of nobody known', async () => {
@@ -99,7 +99,7 @@ describe('createUndiciConnect', () => {
     const dispatcher = new Agent({ connect: createUndiciConnect({ proxy: through.proxy }, { ca: authority.cert }) })
     onTestFinished(() => dispatcher.destroy())
     const { body } = await request(`${scheme}://localhost:${port}/`, { dispatcher })
-    expect([await body.text(), through.asked]).toEqual([answer, ['localhost']])
+    expect({ text: await body.text(), asked: through.asked }).toEqual({ text: answer, asked: ['localhost'] })
   })
 })
 

@@ -32,7 +32,7 @@ describe('Answer', () => {
   test('answers `timeout` when nobody else does', () => {
     const { answer, replies } = start()
     vi.advanceTimersByTime(100)
-    expect([replies, answer.signal.aborted]).toEqual([['timeout'], true])
+    expect({ replies, aborted: answer.signal.aborted }).toEqual({ replies: ['timeout'], aborted: true })
   })
 
   test.each(['accept', 'reject'] as const)('leaves no timer after %s', (method) => {
@@ -45,7 +45,7 @@ describe('Answer', () => {
     const { answer, socket } = start()
     socket.destroy()
     await new Promise((resolve) => socket.once('close', resolve))
-    expect([vi.getTimerCount(), answer.signal.aborted]).toEqual([0, true])
+    expect({ timerCount: vi.getTimerCount(), aborted: answer.signal.aborted }).toEqual({ timerCount: 0, aborted: true })
   })
 
   test('does not abort its signal once it has answered', async () => {

@@ -124,7 +124,7 @@ describe('connect', () => {
     await new Promise((resolve) => setImmediate(resolve))
     vi.advanceTimersByTime(50)
     expect(await error).toEqual(failure('ERR_SOCKS_TIMEOUT'))
-    expect([socket.destroyed, vi.getTimerCount()]).toEqual([true, 0])
+    expect({ destroyed: socket.destroyed, timerCount: vi.getTimerCount() }).toEqual({ destroyed: true, timerCount: 0 })
   })
 
   test('gives up on a dial that ignores its signal, and destroys the socket that comes late', async () => {

@@ -31,7 +31,7 @@ describe('performClientHandshake', () => {
       command: 'udp-associate',
       destination: parseDestination('0.0.0.0', 0),
     })
-    expect([await proxied, bound?.host]).toEqual(['udp-associate', '::1'])
+    expect({ proxied: await proxied, host: bound?.host }).toEqual({ proxied: 'udp-associate', host: '::1' })
   })
 
   test('destroys the socket when the proxy refuses', async () => {

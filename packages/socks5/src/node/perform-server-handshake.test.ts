@@ -88,7 +88,7 @@ describe('performServerHandshake', () => {
     const error = promise.catch((error: unknown) => error)
     vi.advanceTimersByTime(defaultHandshakeDeadlineMs)
     expect(await error).toEqual(failure('ERR_SOCKS_TIMEOUT'))
-    expect([server.destroyed, vi.getTimerCount()]).toEqual([true, 0])
+    expect({ destroyed: server.destroyed, timerCount: vi.getTimerCount() }).toEqual({ destroyed: true, timerCount: 0 })
   })
 
   test('does not move the deadline for a client that drips bytes', async () => {
@@ -108,7 +108,7 @@ describe('performServerHandshake', () => {
     const error = promise.catch((error: unknown) => error)
     controller.abort(new Error('enough'))
     expect(await error).toEqual(new Error('enough'))
-    expect([server.destroyed, vi.getTimerCount()]).toEqual([true, 0])
+    expect({ destroyed: server.destroyed, timerCount: vi.getTimerCount() }).toEqual({ destroyed: true, timerCount: 0 })
   })
 
   test('does not start with a signal that has aborted', async () => {
@@ -121,7 +121,7 @@ describe('performServerHandshake', () => {
     const promise = performServerHandshake(server)
     client.end(Uint8Array.of(5, 1))
     await expect(promise).rejects.toThrow(failure('ERR_SOCKS_CLOSED'))
-    expect([server.destroyed, vi.getTimerCount()]).toEqual([true, 0])
+    expect({ destroyed: server.destroyed, timerCount: vi.getTimerCount() }).toEqual({ destroyed: true, timerCount: 0 })
   })
 
   test('rejects with the cause when the socket breaks', async () => {
@@ -154,7 +154,7 @@ describe('performServerHandshake', () => {
     await expect(performServerHandshake(server)).rejects.toThrow(failure('ERR_SOCKS_AUTH_REQUIRED'))
     client.end()
     expect([...(await buffer(client))]).toEqual([5, 0xff])
-    expect([server.destroyed, vi.getTimerCount()]).toEqual([true, 0])
+    expect({ destroyed: server.destroyed, timerCount: vi.getTimerCount() }).toEqual({ destroyed: true, timerCount: 0 })
   })
 
   test('does not wait for ever for a refused client to hang up', async () => {
@@ -198,7 +198,7 @@ describe('AcceptedRequest.reply', () => {
     reply('refused')
     client.end(Uint8Array.of(9, 9))
     expect([...(await buffer(client))]).toEqual([5, 5, ...success.slice(2)])
-    expect([socket.destroyed, vi.getTimerCount()]).toEqual([true, 0])
+    expect({ destroyed: socket.destroyed, timerCount: vi.getTimerCount() }).toEqual({ destroyed: true, timerCount: 0 })
   })
 
   test('does nothing when the client has gone', async () => {

@@ -106,7 +106,8 @@ export function describeMessageTransport(name: string, createPair: () => Promise
         () => atLeft.messages.length >= sizes.length && atRight.messages.length >= sizes.length,
         'all messages',
       )
-      expect([atLeft.digests(), atRight.digests()]).toEqual(Array(2).fill(RecordingHandler.digestsOf(messages)))
+      const sent = RecordingHandler.digestsOf(messages)
+      expect({ left: atLeft.digests(), right: atRight.digests() }).toEqual({ left: sent, right: sent })
     })
 
     test('rule 1: messages sent before the peer has a handler wait for it', async () => {
@@ -169,7 +170,7 @@ export function describeMessageTransport(name: string, createPair: () => Promise
         await wait(() => atRight.closes.length > 0, 'the peer to notice')
         answers.push(left.send(Uint8Array.of(2)))
         await settle()
-        expect([answers, atRight.messages]).toEqual([[false, false], []])
+        expect({ answers, messages: atRight.messages }).toEqual({ answers: [false, false], messages: [] })
       },
     )
 
@@ -250,7 +251,10 @@ export function describeMessageTransport(name: string, createPair: () => Promise
       await settle()
       right.resume()
       await wait(() => atRight.closes.length > 0, 'onClose')
-      expect([atRight.messages.length, atRight.closes[0]?.reason]).toEqual([20, 'done'])
+      expect({ messages: atRight.messages.length, reason: atRight.closes[0]?.reason }).toEqual({
+        messages: 20,
+        reason: 'done',
+      })
     })
 
     test('rule 4: destroy of a paused transport still ends in onClose', async () => {
@@ -277,7 +281,7 @@ export function describeMessageTransport(name: string, createPair: () => Promise
       left.destroy()
       right.destroy()
       await settle()
-      expect([...atLeft.calledInside, ...atRight.calledInside]).toEqual([])
+      expect({ atLeft: atLeft.calledInside, atRight: atRight.calledInside }).toEqual({ atLeft: [], atRight: [] })
     })
 
     test('rule 5: resume hands over what waits later, not itself', async () => {
@@ -289,7 +293,7 @@ export function describeMessageTransport(name: string, createPair: () => Promise
       right.resume()
       const during = atRight.messages.length
       await wait(() => atRight.messages.length === 10, 'all messages')
-      expect([during, atRight.calledInside]).toEqual([1, []])
+      expect({ during, calledInside: atRight.calledInside }).toEqual({ during: 1, calledInside: [] })
     })
 
     test('rule 6: onClose comes exactly once when both ends close and destroy, repeatedly', async () => {
@@ -302,7 +306,7 @@ export function describeMessageTransport(name: string, createPair: () => Promise
       right.destroy()
       right.destroy()
       await settle()
-      expect([atLeft.closes.length, atRight.closes.length]).toEqual([1, 1])
+      expect({ atLeft: atLeft.closes.length, atRight: atRight.closes.length }).toEqual({ atLeft: 1, atRight: 1 })
     })
 
     test('rule 6: onClose reaches a handler that is set after the end', async () => {
@@ -318,7 +322,10 @@ export function describeMessageTransport(name: string, createPair: () => Promise
       for (let index = 0; index < 30; index++) left.send(new Uint8Array(chunkBytes))
       left.close({ code: 4001, reason: 'moving on' })
       await wait(() => atRight.closes.length > 0, 'onClose at the peer')
-      expect([atRight.messages.length, atRight.closes[0]]).toMatchObject([30, { code: 4001, reason: 'moving on' }])
+      expect({ messages: atRight.messages.length, firstClose: atRight.closes[0] }).toMatchObject({
+        messages: 30,
+        firstClose: { code: 4001, reason: 'moving on' },
+      })
     })
 
     test('close reports its own reason to its own side', async () => {

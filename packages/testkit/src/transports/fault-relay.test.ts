@@ -73,7 +73,11 @@ test('strike blackhole leaves both ends open and passes nothing', async () => {
   socket.write('lost')
   socket.destroy()
   await onceEvent(socket, 'close')
-  expect([target.sockets.size, relay.healthyLinks, relay.openLinks]).toEqual([1, 0, 1])
+  expect({ sockets: target.sockets.size, healthyLinks: relay.healthyLinks, openLinks: relay.openLinks }).toEqual({
+    sockets: 1,
+    healthyLinks: 0,
+    openLinks: 1,
+  })
 })
 
 test.runIf(process.platform === 'linux')('strike roam gives the next link another address', async () => {

@@ -33,7 +33,7 @@ describe('memoryTransportPair', () => {
     clock.advance(19)
     const early = atB.messages.length
     clock.advance(1)
-    expect([early, atB.messages.length]).toEqual([0, 1])
+    expect({ early, messages: atB.messages.length }).toEqual({ early: 0, messages: 1 })
   })
 
   test('cut loses what is under way and closes both ends with 1006', () => {
@@ -42,7 +42,11 @@ describe('memoryTransportPair', () => {
     clock.advance(10)
     a.cut()
     clock.advance(100)
-    expect([atB.messages, atA.closes[0]?.code, atB.closes[0]?.code]).toEqual([[], 1006, 1006])
+    expect({ messages: atB.messages, firstAtA: atA.closes[0]?.code, firstAtB: atB.closes[0]?.code }).toEqual({
+      messages: [],
+      firstAtA: 1006,
+      firstAtB: 1006,
+    })
   })
 
   test('cut leaves no timer behind', () => {
@@ -59,7 +63,7 @@ describe('memoryTransportPair', () => {
     a.blackhole()
     a.send(Uint8Array.of(1))
     clock.advance(3_600_000)
-    expect([atB.messages, atA.closes, atB.closes]).toEqual([[], [], []])
+    expect({ messages: atB.messages, atA: atA.closes, atB: atB.closes }).toEqual({ messages: [], atA: [], atB: [] })
   })
 
   test('close into a blackhole ends after closeDeadlineMs', () => {
@@ -69,7 +73,7 @@ describe('memoryTransportPair', () => {
     clock.advance(299)
     const early = atA.closes.length
     clock.advance(1)
-    expect([early, atA.closes.length]).toEqual([0, 1])
+    expect({ early, closes: atA.closes.length }).toEqual({ early: 0, closes: 1 })
   })
 
   test('bytes leave the sender only as the receiver takes them', () => {
@@ -81,7 +85,7 @@ describe('memoryTransportPair', () => {
     const stuckBytes = a.bufferedBytes
     b.resume()
     clock.advance(1000)
-    expect([stuckBytes, a.bufferedBytes]).toEqual([60, 0])
+    expect({ stuckBytes, bufferedBytes: a.bufferedBytes }).toEqual({ stuckBytes: 60, bufferedBytes: 0 })
   })
 
   test('a sender that changes a message after send is found out', () => {

@@ -126,7 +126,10 @@ describe('the page of openBrowserDialer', () => {
   test('is served at its URL, with nothing but itself allowed to run', async () => {
     const { url } = await openDialer()
     const { status, headers, body } = await get(url)
-    expect([status, body.startsWith('<!doctype html>')]).toEqual([200, true])
+    expect({ status, startsWithDoctypeHtml: body.startsWith('<!doctype html>') }).toEqual({
+      status: 200,
+      startsWithDoctypeHtml: true,
+    })
     expect(headers['content-security-policy']).toMatch(
       /^default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; img-src data:; connect-src ws: wss:;/,
     )
@@ -272,7 +275,7 @@ describe('connect of a browser dialer', () => {
     const transport = await opening
     await until(() => received.length > 0, 'the second message')
     transport.destroy()
-    expect([protocols, received.map((bytes) => [...bytes])]).toEqual([['AQ'], [[2]]])
+    expect({ protocols, received: received.map((bytes) => [...bytes]) }).toEqual({ protocols: ['AQ'], received: [[2]] })
   })
 
   test('is not confused by a page that talks nonsense', async () => {
@@ -317,7 +320,7 @@ describe('a link in a browser', () => {
     const { socket, handler } = await linked({ maxMessageBytes: 10 })
     socket.send(Buffer.alloc(11))
     await until(() => handler.closes.length > 0, 'onClose')
-    expect([handler.messages.length, handler.closes[0]?.code]).toEqual([0, 1009])
+    expect({ messages: handler.messages.length, code: handler.closes[0]?.code }).toEqual({ messages: 0, code: 1009 })
   })
 
   test('sends nothing while the page has enough, asks, and goes on', async () => {
@@ -332,7 +335,7 @@ describe('a link in a browser', () => {
     page.tell('release', id)
     await until(() => handler.drains > 0, 'onDrain')
     await until(() => received.length === before.length + waiting, 'what waited')
-    expect([waiting, transport.send(Uint8Array.of(2))]).toEqual([1, true])
+    expect({ waiting, send: transport.send(Uint8Array.of(2)) }).toEqual({ waiting: 1, send: true })
   })
 
   test('sends what waits before it closes', async () => {
@@ -344,7 +347,10 @@ describe('a link in a browser', () => {
     await until(() => !transport.send(Uint8Array.of(sent++)), 'send to return false')
     const closed = new Promise<unknown[]>((resolve) => socket.on('close', (...reason) => resolve(reason)))
     transport.close({ code: 4000, reason: 'enough' })
-    expect([(await closed).map(String), received.length]).toEqual([['4000', 'enough'], sent])
+    expect({ closed: (await closed).map(String), received: received.length }).toEqual({
+      closed: ['4000', 'enough'],
+      received: sent,
+    })
   })
 })
 

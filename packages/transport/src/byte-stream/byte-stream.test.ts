@@ -119,7 +119,7 @@ describe('ByteStream ends', () => {
     stream.write('first')
     stream.end('last')
     await until(() => peer.closes.length > 0, 'the close')
-    expect([texts(peer), peer.closes[0]?.code]).toEqual([['first', 'last'], 1000])
+    expect({ texts: texts(peer), code: peer.closes[0]?.code }).toEqual({ texts: ['first', 'last'], code: 1000 })
   })
 
   test.each([1000, 1005])('when the peer closes with %i, after all that came', async (code) => {
@@ -161,7 +161,7 @@ describe('ByteStream ends', () => {
     const before = error
     expect(await text(stream).catch(() => 'lost')).toBe('bye')
     await until(() => error !== undefined, 'the write to fail')
-    expect([before, error]).toMatchObject([undefined, { code: 'ERR_TRANSPORT_CONNECTION_LOST' }])
+    expect({ before, error }).toMatchObject({ before: undefined, error: { code: 'ERR_TRANSPORT_CONNECTION_LOST' } })
   })
 
   test('fails the write that waits when the peer ends', async () => {
@@ -197,7 +197,7 @@ describe('ByteStream with answerWaitMs', () => {
     const before = peer.closes[0]
     clock.advance(1)
     await until(() => peer.closes.length > 0, 'the close')
-    expect([before, peer.closes[0]?.code]).toEqual([undefined, 1000])
+    expect({ before, code: peer.closes[0]?.code }).toEqual({ before: undefined, code: 1000 })
   })
 
   test('goes on waiting while the peer sends', async () => {
@@ -237,7 +237,7 @@ describe('ByteStream.destroy', () => {
     stream.destroy()
     const before = stream.closed
     await closed(stream)
-    expect([before, peer.closes[0]?.code]).toEqual([false, 1000])
+    expect({ before, code: peer.closes[0]?.code }).toEqual({ before: false, code: 1000 })
   })
 
   test('with an error cuts the connection, so that nothing looks complete', async () => {
@@ -288,19 +288,19 @@ describe('ByteStream over a transport that is opened by the first write', () => 
     await turns(2)
     gate.open()
     await until(() => peer.messages.length > 0, 'a message')
-    expect([opened, texts(peer)]).toEqual([[['first']], ['second']])
+    expect({ opened, texts: texts(peer) }).toEqual({ opened: [['first']], texts: ['second'] })
   })
 
   test('opens nothing for an empty write', async () => {
     const { stream, opened } = lazyStream()
-    expect([await write(stream, ''), opened]).toEqual([undefined, []])
+    expect({ write: await write(stream, ''), opened }).toEqual({ write: undefined, opened: [] })
   })
 
   test('opens nothing when it ends before a write', async () => {
     const { stream, opened } = lazyStream()
     stream.resume().end()
     await closed(stream)
-    expect([stream.errored, opened]).toEqual([null, []])
+    expect({ errored: stream.errored, opened }).toEqual({ errored: null, opened: [] })
   })
 
   test('reads what comes once it is open', async () => {
@@ -327,6 +327,6 @@ describe('ByteStream over a transport that is opened by the first write', () => 
     stream.destroy()
     gate.open()
     await until(() => peer.closes.length > 0, 'the close')
-    expect([signals[0]?.aborted, peer.closes[0]?.code]).toEqual([true, 1006])
+    expect({ aborted: signals[0]?.aborted, code: peer.closes[0]?.code }).toEqual({ aborted: true, code: 1006 })
   })
 })

@@ -101,7 +101,7 @@ describe('splitEarlyData', () => {
     ['wss://host.test/path?a=1', 'wss://host.test/path?a=1', undefined],
   ])('parts %s', (given, href, earlyDataBytes) => {
     const parts = splitEarlyData(new URL(given))
-    expect([parts.url.href, parts.earlyDataBytes]).toEqual([href, earlyDataBytes])
+    expect({ href: parts.url.href, earlyDataBytes: parts.earlyDataBytes }).toEqual({ href, earlyDataBytes })
   })
 
   test.each(['', 'x', '-1', '1.5', '4097', '99999999999999999999'])('refuses ed=%s', (text) => {
@@ -155,7 +155,7 @@ describe('connectByteStream with early data', () => {
   test('sends nothing before the first write', async () => {
     const { url, heads } = await capture()
     const stream = await openStream({ url: `${url}?ed=2048` })
-    expect([heads, stream.destroyed]).toEqual([[], false])
+    expect({ heads, destroyed: stream.destroyed }).toEqual({ heads: [], destroyed: false })
   })
 
   test('lets a first write of just that length ride in the header, and in no frame', async () => {
@@ -173,7 +173,7 @@ describe('connectByteStream with early data', () => {
     stream.write(greeting)
     await until(() => frames.length > 0, 'a frame')
     // FIN and binary; masked, three bytes.
-    expect([frames[0]?.[0], frames[0]?.[1]]).toEqual([0x82, 0x83])
+    expect({ head: frames[0]?.[0], length: frames[0]?.[1] }).toEqual({ head: 0x82, length: 0x83 })
     expect(heads[0]).not.toMatch(/sec-websocket-protocol/i)
   })
 
@@ -219,12 +219,12 @@ describe('connect with firstMessages', () => {
   test('delivers them first and in order, whichever way they went', async () => {
     const firstMessages = [Uint8Array.of(1), Uint8Array.of(2, 2), Uint8Array.of(3, 3, 3)]
     const { header, messages } = await arrivals({ firstMessages, earlyDataBytes: 4 })
-    expect([header, messages]).toEqual(['AQ,AgI', [[1], [2, 2], [3, 3, 3]]])
+    expect({ header, messages }).toEqual({ header: 'AQ,AgI', messages: [[1], [2, 2], [3, 3, 3]] })
   })
 
   test('sends them all in frames without early data', async () => {
     const { header, messages } = await arrivals({ firstMessages: [Uint8Array.of(1)] })
-    expect([header, messages]).toEqual([undefined, [[1]]])
+    expect({ header, messages }).toEqual({ header: undefined, messages: [[1]] })
   })
 
   test('sends them in frames to another host that a redirect leads to', async () => {
@@ -307,16 +307,19 @@ describe('listenByteStreams', () => {
   test.each(['+/+//w==', '-_-__w', '+_-//w='])('reads %s and echoes it as it came', async (header) => {
     const { read, head } = await ask(withProtocol(header))
     await until(() => read.length > 0, 'the early data')
-    expect([Buffer.concat(read), head.split('\r\n').at(-1)]).toEqual([
-      Buffer.from([0xfb, 0xff, 0xbf, 0xff]),
-      `Sec-WebSocket-Protocol: ${header}`,
-    ])
+    expect({ read: Buffer.concat(read), lastHead: head.split('\r\n').at(-1) }).toEqual({
+      read: Buffer.from([0xfb, 0xff, 0xbf, 0xff]),
+      lastHead: `Sec-WebSocket-Protocol: ${header}`,
+    })
   })
 
   test.each(['not/base64!', 'a b', '"', '\xff'])('opens the stream without early data for %j', async (header) => {
     const { read, head } = await ask(withProtocol(header), frame('hello'))
     await until(() => read.length > 0, 'the frame')
-    expect([Buffer.concat(read).toString(), /protocol:/i.test(head)]).toEqual(['hello', false])
+    expect({ read: Buffer.concat(read).toString(), hasProtocol: /protocol:/i.test(head) }).toEqual({
+      read: 'hello',
+      hasProtocol: false,
+    })
   })
 
   test('chooses an ordinary subprotocol', async () => {
@@ -326,10 +329,10 @@ describe('listenByteStreams', () => {
 
   test('answers 431 to more early data than a head may hold, and keeps nothing', async () => {
     const { head, listener } = await ask(withProtocol('A'.repeat(9000)))
-    expect([head.split('\r\n')[0], listener.transports.size]).toEqual([
-      'HTTP/1.1 431 Request Header Fields Too Large',
-      0,
-    ])
+    expect({ status: head.split('\r\n')[0], transports: listener.transports.size }).toEqual({
+      status: 'HTTP/1.1 431 Request Header Fields Too Large',
+      transports: 0,
+    })
   })
 
   test.each(['/', '/tunnel/', '/Tunnel', '/tunnel%2f', '/other'])('answers 404 at %s', async (path) => {

@@ -266,7 +266,7 @@ describe('connect with a signal', () => {
       return new Promise(() => {})
     }
     const result = await failureOf({ url: 'ws://server.test', dial, signal: controller.signal })
-    expect([result, inner?.aborted]).toEqual(['enough', true])
+    expect({ result, aborted: inner?.aborted }).toEqual({ result: 'enough', aborted: true })
   })
 
   test.each(['ws', 'wss'])('aborted while a %s server is mute rejects with its reason', async (scheme) => {
@@ -281,7 +281,7 @@ describe('connect with a signal', () => {
     const dialled = Promise.resolve(stream)
     void dialled.then(() => controller.abort('enough'))
     const result = await failureOf({ url: 'ws://server.test', dial: () => dialled, signal: controller.signal })
-    expect([result, stream.destroyed]).toEqual(['enough', true])
+    expect({ result, destroyed: stream.destroyed }).toEqual({ result: 'enough', destroyed: true })
   })
 
   test('is not listened to afterwards', async () => {
@@ -309,7 +309,10 @@ describe('connect and redirects', () => {
     const { port, requests } = await greeter()
     const from = await redirector(status, `http://127.0.0.1:${port}/socket`)
     await open({ url: `ws://127.0.0.1:${from}/socket?token=hash`, headers: { Authorization: 'Basic xyz' } })
-    expect([requests[0]?.query.get('token'), requests[0]?.headers.authorization]).toEqual(['hash', 'Basic xyz'])
+    expect({ token: requests[0]?.query.get('token'), authorization: requests[0]?.headers.authorization }).toEqual({
+      token: 'hash',
+      authorization: 'Basic xyz',
+    })
   })
 
   test('gives another host neither headers nor credentials', async () => {
@@ -317,13 +320,17 @@ describe('connect and redirects', () => {
     const from = await redirector(302, `http://localhost:${port}/socket?token=given`)
     await open({ url: `ws://u:pw@127.0.0.1:${from}/socket?token=hash`, headers: { Authorization: 'x', 'X-Key': 'y' } })
     const { headers, query } = requests[0]!
-    expect([headers.authorization, headers['x-key'], query.get('token')]).toEqual([undefined, undefined, 'given'])
+    expect({ authorization: headers.authorization, xKey: headers['x-key'], token: query.get('token') }).toEqual({
+      authorization: undefined,
+      xKey: undefined,
+      token: 'given',
+    })
   })
 
   test('refuses to give another host the token', async () => {
     const from = await redirector(302, 'http://localhost:1/socket')
     const { code, status } = await failureOf({ url: `ws://127.0.0.1:${from}/socket?token=hash` })
-    expect([code, status]).toEqual(['ERR_TRANSPORT_REDIRECTS', 302])
+    expect({ code, status }).toEqual({ code: 'ERR_TRANSPORT_REDIRECTS', status: 302 })
   })
 
   test('follows five', async () => {

@@ -40,7 +40,10 @@ describe('listen', () => {
         sockets.push(socket)
       }
       await until(() => sockets.every(({ destroyed }) => destroyed), 'the end of all of them', patience)
-      expect([listener.refusals.silent, listener.transports.size]).toEqual([count, 0])
+      expect({ silent: listener.refusals.silent, transports: listener.transports.size }).toEqual({
+        silent: count,
+        transports: 0,
+      })
     },
   )
 
@@ -70,6 +73,9 @@ describe('listen refuses and counts', () => {
     socket.on('data', (chunk: Buffer) => (answer += chunk.toString()))
     socket.write(sent)
     await until(() => socket.destroyed, 'the end', patience)
-    expect([answer.slice(0, 12), listener.refusals[kind]]).toEqual([`HTTP/1.1 ${status}`, 1])
+    expect({ status: answer.slice(0, 12), refusal: listener.refusals[kind] }).toEqual({
+      status: `HTTP/1.1 ${status}`,
+      refusal: 1,
+    })
   })
 })

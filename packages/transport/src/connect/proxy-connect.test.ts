@@ -163,7 +163,10 @@ test('connect refuses a SOCKS proxy in the environment instead of going round it
     url: 'ws://server.test',
     environment: { ALL_PROXY: 'socks5://127.0.0.1:1' },
   })
-  expect([code, message]).toEqual(['ERR_TRANSPORT_PROXY', expect.stringContaining('socks5:// proxy')])
+  expect({ code, message }).toEqual({
+    code: 'ERR_TRANSPORT_PROXY',
+    message: expect.stringContaining('socks5:// proxy') as string,
+  })
 })
 
 test('connect gives up a mute proxy at the deadline', async () => {

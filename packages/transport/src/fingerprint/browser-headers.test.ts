@@ -19,20 +19,26 @@ describe('browserHeaders', () => {
 
   test('follows the Host that was given, with the origin', () => {
     const headers = headersOf({ given: { host: 'b.test' } })
-    expect([headers.get('Host'), headers.get('Origin')]).toEqual(['b.test', 'https://b.test'])
+    expect({ host: headers.get('Host'), origin: headers.get('Origin') }).toEqual({
+      host: 'b.test',
+      origin: 'https://b.test',
+    })
   })
 
   test('leaves Host and Origin to others where there is no host, as with UNIX sockets', () => {
     const headers = headersOf({ host: undefined })
-    expect([headers.has('Host'), headers.has('Origin')]).toEqual([false, false])
+    expect({ hasHost: headers.has('Host'), hasOrigin: headers.has('Origin') }).toEqual({
+      hasHost: false,
+      hasOrigin: false,
+    })
   })
 
   test('sends cookies at their place when they are given, and else none', () => {
     const names = [...headersOf({ given: { Cookie: 'a=b' } }).keys()]
-    expect([names.indexOf('Cookie') - names.indexOf('Accept-Language'), headersOf({}).has('Cookie')]).toEqual([
-      1,
-      false,
-    ])
+    expect({
+      indexMinusIndex: names.indexOf('Cookie') - names.indexOf('Accept-Language'),
+      hasCookie: headersOf({}).has('Cookie'),
+    }).toEqual({ indexMinusIndex: 1, hasCookie: false })
   })
 
   test('keeps every given header once, and those of the browser in their order', () => {

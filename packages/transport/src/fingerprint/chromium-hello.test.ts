@@ -27,5 +27,9 @@ test('chromiumHello lists 28 trust anchors in as many bytes as it says', () => {
   const data = chromiumHello().extensions.find(({ type }) => type === 0xca_34)?.data ?? Buffer.alloc(0)
   let identifiers = 0
   for (let offset = 2; offset < data.length; offset += 1 + (data[offset] ?? 0)) identifiers++
-  expect([data.length, data.readUInt16BE(), identifiers]).toEqual([186, 184, 28])
+  expect({ bytes: data.length, listBytes: data.readUInt16BE(), identifiers }).toEqual({
+    bytes: 186,
+    listBytes: 184,
+    identifiers: 28,
+  })
 })

@@ -21,7 +21,10 @@ test('withOwnRoots names a file with the certificates, and a folder with no othe
 
 test('withOwnRoots puts the variables back', () => {
   withOwnRoots('one', () => {})
-  expect([process.env['SSL_CERT_FILE'], process.env['SSL_CERT_DIR']]).toEqual(['/before.pem', undefined])
+  expect({ sslCertFile: process.env['SSL_CERT_FILE'], sslCertDir: process.env['SSL_CERT_DIR'] }).toEqual({
+    sslCertFile: '/before.pem',
+    sslCertDir: undefined,
+  })
 })
 
 test('withOwnRoots leaves no file behind, though it fails', () => {
@@ -31,5 +34,9 @@ test('withOwnRoots leaves no file behind, though it fails', () => {
     throw new Error('failed')
   }
   expect(() => withOwnRoots('one', fail)).toThrow('failed')
-  expect([folder === '', existsSync(folder), file()]).toEqual([false, false, '/before.pem'])
+  expect({ unset: folder === '', exists: existsSync(folder), file: file() }).toEqual({
+    unset: false,
+    exists: false,
+    file: '/before.pem',
+  })
 })

@@ -90,7 +90,10 @@ describe('WreqTransport', () => {
       }
       await turns(1)
     }
-    expect([sentBytes < manyBytes / 2, atClient.messages.length]).toEqual([true, 0])
+    expect({ stopped: sentBytes < manyBytes / 2, messages: atClient.messages.length }).toEqual({
+      stopped: true,
+      messages: 0,
+    })
   })
 
   test('ends with 1009 at a message over maxMessageBytes', async () => {

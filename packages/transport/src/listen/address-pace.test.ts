@@ -11,7 +11,11 @@ test('AddressPace.restMs is 0 until an address had the jobs of a second, then th
   countMany(pace, 3, 'flood')
   const before = pace.restMs('flood')
   pace.count('flood')
-  expect([before, pace.restMs('flood'), pace.restMs('another')]).toEqual([0, 250, 0])
+  expect({ before, restMsFlood: pace.restMs('flood'), restMsAnother: pace.restMs('another') }).toEqual({
+    before: 0,
+    restMsFlood: 250,
+    restMsAnother: 0,
+  })
 })
 
 test('AddressPace allows no more jobs after a long pause than after a second', () => {

@@ -37,11 +37,11 @@ describe('listen with proxyProtocol', () => {
   ])('takes the address of %s, in one piece with the request', async (_name, header) => {
     const { port, requests } = await start()
     const answer = await answerTo(port, Buffer.concat([Buffer.from(header), Buffer.from(upgradeHead())]))
-    expect([answer.slice(0, 12), requests[0]?.remoteAddress, requests[0]?.remotePort]).toEqual([
-      'HTTP/1.1 101',
-      '192.0.2.1',
-      4711,
-    ])
+    expect({
+      status: answer.slice(0, 12),
+      remoteAddress: requests[0]?.remoteAddress,
+      remotePort: requests[0]?.remotePort,
+    }).toEqual({ status: 'HTTP/1.1 101', remoteAddress: '192.0.2.1', remotePort: 4711 })
   })
 
   test.each([
@@ -137,7 +137,7 @@ describe('listen with proxyProtocol', () => {
     const socket = await rawConnection({ port })
     socket.write(line + upgradeHead())
     await untilEnd(socket)
-    expect([requests, listener.refusals['proxy-header']]).toEqual([[], 1])
+    expect({ requests, proxyHeader: listener.refusals['proxy-header'] }).toEqual({ requests: [], proxyHeader: 1 })
   })
 
   test('close cuts a connection that has sent half of one', async () => {

@@ -56,7 +56,10 @@ describe('listen with tls', () => {
     const [server] = listener.transports
     server?.send(Uint8Array.of(7))
     await until(() => handler.messages.length > 0, 'a message')
-    expect([transport.peer.url, [...handler.messages[0]!]]).toEqual([expect.stringMatching(/^wss:/), [7]])
+    expect({ url: transport.peer.url, message: [...handler.messages[0]!] }).toEqual({
+      url: expect.stringMatching(/^wss:/) as string,
+      message: [7],
+    })
   })
 
   test('opens links for more clients than have their turn at once', async () => {
@@ -75,7 +78,7 @@ describe('listen with tls', () => {
     const before = listener.transports.size
     clock.advance(1000)
     await second
-    expect([before, listener.transports.size]).toEqual([0, 1])
+    expect({ before, transports: listener.transports.size }).toEqual({ before: 0, transports: 1 })
   })
 
   test('does not limit handshakes that come to their end', async () => {
@@ -97,7 +100,7 @@ describe('listen with tls', () => {
     const place = { port: listener.address().port, host: '127.0.0.1' }
     const gone = await Promise.all(Array.from({ length: 10 }, () => resetAtOnce(place)))
     await open(listener)
-    expect([gone.length, listener.transports.size]).toEqual([10, 1])
+    expect({ gone: gone.length, transports: listener.transports.size }).toEqual({ gone: 10, transports: 1 })
   })
 
   test('tells the address of the client', async () => {
@@ -146,7 +149,10 @@ describe('listen with tls', () => {
   test('cuts who says nothing after the handshake by headDeadlineMs', async () => {
     const listener = await start({}, { headDeadlineMs: 100 })
     const answer = await untilEnd(await handshake(listener))
-    expect([answer.slice(0, 12), listener.refusals.silent]).toEqual(['HTTP/1.1 408', 1])
+    expect({ status: answer.slice(0, 12), silent: listener.refusals.silent }).toEqual({
+      status: 'HTTP/1.1 408',
+      silent: 1,
+    })
   })
 
   test('close cuts a handshake that is under way', async () => {
@@ -164,7 +170,7 @@ describe('listen with tls', () => {
     ['and a certificate that is none', { cert: 'none' }, 'not in PEM form'],
   ])('rejects a key %s with ERR_TRANSPORT_TLS', async (_name, tls, why) => {
     const { code, message } = await failureOf(start(tls))
-    expect([code, message]).toEqual(['ERR_TRANSPORT_TLS', expect.stringContaining(why)])
+    expect({ code, message }).toEqual({ code: 'ERR_TRANSPORT_TLS', message: expect.stringContaining(why) as string })
   })
 })
 
@@ -193,7 +199,10 @@ describe('listen with tls.clientCa', () => {
 
   test('tells a client without a certificate what is wanted', async () => {
     const { code, message } = await failureOf(open(await start(mutual)))
-    expect([code, message]).toEqual(['ERR_TRANSPORT_TLS', expect.stringContaining('wants a client certificate')])
+    expect({ code, message }).toEqual({
+      code: 'ERR_TRANSPORT_TLS',
+      message: expect.stringContaining('wants a client certificate') as string,
+    })
   })
 })
 

@@ -28,7 +28,10 @@ describe('listen on a UNIX socket', () => {
     const { transport, handler } = await openLink({ url: `ws+unix://${path}:/link?a=1` })
     transport.send(Uint8Array.of(1))
     await until(() => handler.messages.length > 0, 'the echo')
-    expect([asked, listener.address()]).toEqual([['/link a=1 localhost'], { host: `unix:${path}`, port: 0 }])
+    expect({ asked, address: listener.address() }).toEqual({
+      asked: ['/link a=1 localhost'],
+      address: { host: `unix:${path}`, port: 0 },
+    })
   })
 
   test('is asked for /socket when the URL names no path', async () => {

@@ -61,7 +61,7 @@ const upgrade = 'GET /socket HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgra
 describe('listen', () => {
   test('says where it listens when it was free to choose', async () => {
     const { host, port } = (await start()).address()
-    expect([host, port > 0]).toEqual(['127.0.0.1', true])
+    expect({ host, hasPort: port > 0 }).toEqual({ host: '127.0.0.1', hasPort: true })
   })
 
   test('rejects a port that is taken with a ListenError that names it', async () => {
@@ -135,7 +135,10 @@ describe('listen before the upgrade', () => {
       authorize: ({ path }) => (path === '/no' ? { status: 403, text: 'not you' } : undefined),
     })
     const error = await failureOf(open(listener, '/no'))
-    expect([error.status, error.message]).toEqual([403, expect.stringContaining('It said: not you')])
+    expect({ status: error.status, message: error.message }).toEqual({
+      status: 403,
+      message: expect.stringContaining('It said: not you') as string,
+    })
   })
 
   test('authorize lets in whom it does not refuse', async () => {
@@ -151,7 +154,10 @@ describe('listen before the upgrade', () => {
       },
     })
     const error = await failureOf(open(listener))
-    expect([error.status, error.message.includes('secret')]).toEqual([500, false])
+    expect({ status: error.status, includesSecret: error.message.includes('secret') }).toEqual({
+      status: 500,
+      includesSecret: false,
+    })
   })
 
   test('more than maxLinks get 503', async () => {
@@ -252,10 +258,10 @@ describe('TransportListener', () => {
     const links = [await open(listener), await open(listener)]
     await listener.closeAll({ code: 1012, reason: 'new version' })
     await until(() => links.every(({ handler }) => handler.closes.length > 0), 'both closes')
-    expect([listener.transports.size, links.map(({ handler }) => handler.closes[0]?.reason)]).toEqual([
-      0,
-      ['new version', 'new version'],
-    ])
+    expect({
+      transports: listener.transports.size,
+      links: links.map(({ handler }) => handler.closes[0]?.reason),
+    }).toEqual({ transports: 0, links: ['new version', 'new version'] })
   })
 
   test('closeAll cuts a peer that does not answer', async () => {

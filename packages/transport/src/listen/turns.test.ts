@@ -28,10 +28,7 @@ test('Turns.run runs two jobs of one turn at once, and one in each four later on
     counts.push(done.length)
     await turnsOf(1)
   }
-  expect([counts, done]).toEqual([
-    [2, 3, 4, 5, 6],
-    [0, 1, 2, 3, 4, 5],
-  ])
+  expect({ counts, done }).toEqual({ counts: [2, 3, 4, 5, 6], done: [0, 1, 2, 3, 4, 5] })
 })
 
 test('Turns.run runs two jobs in each turn where turns are long', async () => {

@@ -84,7 +84,7 @@ describe('admit', () => {
     const second = await openLink({ url })
     const admitted = [...listener.transports].map((transport) => transport.admit())
     await until(() => second.handler.closes.length > 0, 'the end')
-    expect([admitted, second.handler.closes[0]?.code]).toEqual([[true, false], 1013])
+    expect({ admitted, code: second.handler.closes[0]?.code }).toEqual({ admitted: [true, false], code: 1013 })
   })
 
   test('takes the link out of those that make room', async () => {
@@ -122,7 +122,7 @@ test('early data of someone unproven is charged until the link is let in', async
   await until(() => listener.transports.size === 1, 'the link')
   const held = budget.usedBytes
   for (const transport of listener.transports) transport.admit()
-  expect([held, budget.usedBytes]).toEqual([50, 0])
+  expect({ held, usedBytes: budget.usedBytes }).toEqual({ held: 50, usedBytes: 0 })
 })
 
 test('messages of someone unproven are charged by their header, until the link is let in', async () => {
@@ -135,7 +135,7 @@ test('messages of someone unproven are charged by their header, until the link i
   await until(() => budget.usedBytes > 0, 'the charge')
   const held = budget.usedBytes
   transport.admit()
-  expect([held, budget.usedBytes]).toEqual([96, 0])
+  expect({ held, usedBytes: budget.usedBytes }).toEqual({ held: 96, usedBytes: 0 })
 })
 
 test('someone unproven gets no ping before it is let in', async () => {
@@ -146,7 +146,10 @@ test('someone unproven gets no ping before it is let in', async () => {
   const before = transport.keepalive
   transport.admit()
   await until(() => answer[answer.length - 6] === 0x89, 'the ping')
-  expect([before, transport.keepalive === undefined]).toEqual([undefined, false])
+  expect({ before, keepaliveMissing: transport.keepalive === undefined }).toEqual({
+    before: undefined,
+    keepaliveMissing: false,
+  })
 })
 
 test('a flood of upgrades opens its links over several turns of the event loop', async () => {
@@ -190,7 +193,10 @@ describe('a listener whose pending connections are too many cuts the oldest', ()
       sockets.push(socket)
     }
     await until(() => sockets.slice(0, 2).every(({ destroyed }) => destroyed), 'the end of the oldest')
-    expect([sockets.map(({ destroyed }) => destroyed), listener.refusals.full]).toEqual([[true, true, false, false], 2])
+    expect({ sockets: sockets.map(({ destroyed }) => destroyed), full: listener.refusals.full }).toEqual({
+      sockets: [true, true, false, false],
+      full: 2,
+    })
   })
 
   test('not of those that came by a trusted proxy, whose clients are many', async () => {

@@ -37,10 +37,10 @@ describe('PipelinedRequests', () => {
     const end = untilEnd(client)
     client.write(get.repeat(1000))
     await end
-    expect([answers.answered, answers.reasons]).toEqual([
-      16,
-      ['more than 16 requests before the first one is answered'],
-    ])
+    expect({ answered: answers.answered, reasons: answers.reasons }).toEqual({
+      answered: 16,
+      reasons: ['more than 16 requests before the first one is answered'],
+    })
   })
 
   test('takes 16 at once, and as many again once they are answered', async () => {
@@ -64,5 +64,5 @@ test('listen passes 16 of many requests that come at once to onRequest, and cuts
   const end = untilEnd(client)
   client.write(get.repeat(1000))
   await end
-  expect([asked, listener.refusals['bad-request']]).toEqual([16, 1])
+  expect({ asked, badRequest: listener.refusals['bad-request'] }).toEqual({ asked: 16, badRequest: 1 })
 })

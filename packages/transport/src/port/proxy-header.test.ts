@@ -95,7 +95,7 @@ describe('parseProxyHeader', () => {
       fc.property(fc.uint8Array({ minLength: 36, maxLength: 36 }), (block) => {
         const { source } = parseProxyHeader(Buffer.concat([v2('21 21 0024'), block])) ?? {}
         const port = block[32]! * 256 + block[33]!
-        expect([isIP(source?.address ?? ''), source?.port]).toEqual([6, port])
+        expect({ isIP: isIP(source?.address ?? ''), port: source?.port }).toEqual({ isIP: 6, port })
         // The text is the canonical one, and means the same address.
         expect(source?.address).toBe(new SocketAddress({ address: source?.address ?? '', family: 'ipv6' }).address)
       }),

@@ -21,7 +21,11 @@ describe('parseTrustedProxies', () => {
 
   test('of nothing trusts nobody', () => {
     const none = parseTrustedProxies([])
-    expect([none.isEmpty, none.has('127.0.0.1'), none.has(undefined)]).toEqual([true, false, false])
+    expect({ isEmpty: none.isEmpty, loopback: none.has('127.0.0.1'), unknown: none.has(undefined) }).toEqual({
+      isEmpty: true,
+      loopback: false,
+      unknown: false,
+    })
   })
 
   test.each([

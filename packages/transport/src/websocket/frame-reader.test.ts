@@ -77,7 +77,10 @@ test('FrameReader.attach leaves a connection alone on which ws does not listen f
     onExcess: () => {},
     onMessage: () => {},
   })
-  expect([reader.attach(), stream.listenerCount('data')]).toEqual([false, 0])
+  expect({ attach: reader.attach(), listenerCount: stream.listenerCount('data') }).toEqual({
+    attach: false,
+    listenerCount: 0,
+  })
 })
 
 /** A connection without a network: each push is a separate read. */
@@ -266,10 +269,10 @@ describe.each(sides)('FrameReader of %s', (_side, masked) => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.oneof(fc.constant(1), fc.nat(400)), { maxLength: 20 }), async (cuts) => {
         const reading = await read(cut(bytes, cuts), options)
-        expect([RecordingHandler.digestsOf(reading.messages), reading.left.toString('hex')]).toEqual([
-          RecordingHandler.digestsOf([before]),
-          tail.toString('hex'),
-        ])
+        expect({ digests: RecordingHandler.digestsOf(reading.messages), left: reading.left.toString('hex') }).toEqual({
+          digests: RecordingHandler.digestsOf([before]),
+          left: tail.toString('hex'),
+        })
       }),
       { numRuns: 25 },
     )
@@ -291,7 +294,10 @@ describe.each(sides)('FrameReader of %s', (_side, masked) => {
     for (const chunk of cut(wire(sent), [2, 10_000, 30_000])) stream.push(chunk)
     stream.destroy()
     await once(stream, 'close')
-    expect([atClose, reading.digests()]).toEqual([[3, 0], sent.map(({ payload }) => digestOf('reader', payload))])
+    expect({ atClose, digests: reading.digests() }).toEqual({
+      atClose: [3, 0],
+      digests: sent.map(({ payload }) => digestOf('reader', payload)),
+    })
   })
 
   test('delivers what a broken connection had read that was to be read on when it closed', async () => {
@@ -304,10 +310,10 @@ describe.each(sides)('FrameReader of %s', (_side, masked) => {
     stream.destroy()
     stream.resume()
     await once(stream, 'close')
-    expect([stream.readableLength, reading.digests()]).toEqual([
-      0,
-      sent.map(({ payload }) => digestOf('reader', payload)),
-    ])
+    expect({ readableLength: stream.readableLength, digests: reading.digests() }).toEqual({
+      readableLength: 0,
+      digests: sent.map(({ payload }) => digestOf('reader', payload)),
+    })
   })
 
   test('leaves what a broken connection had read to ws from a close on', async () => {
@@ -318,7 +324,10 @@ describe.each(sides)('FrameReader of %s', (_side, masked) => {
     stream.push(Buffer.concat([wsFrame(Buffer.of(1, 2, 3), { masked }), tail]))
     stream.destroy()
     await once(stream, 'close')
-    expect([reading.messages.length, reading.left.toString('hex')]).toEqual([1, tail.toString('hex')])
+    expect({ messages: reading.messages.length, left: reading.left.toString('hex') }).toEqual({
+      messages: 1,
+      left: tail.toString('hex'),
+    })
   })
 
   test('holds not much more memory for a message than has come of it', async () => {

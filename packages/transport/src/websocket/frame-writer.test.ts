@@ -145,10 +145,10 @@ describe('FrameWriter and the memory of processFramePool', () => {
     await until(() => processFramePool.idleBytes > 0, 'the memory to come back')
     await until(() => Buffer.concat(received).length === 60_008, 'the frame')
     await close()
-    expect([during, readByWs(Buffer.concat(received), { masked: true }).map((read) => read.equals(message))]).toEqual([
-      0,
-      [true],
-    ])
+    expect({
+      during,
+      readByWs: readByWs(Buffer.concat(received), { masked: true }).map((read) => read.equals(message)),
+    }).toEqual({ during: 0, readByWs: [true] })
   })
 
   test('gives it back when the socket is gone', async () => {

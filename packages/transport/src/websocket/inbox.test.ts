@@ -22,7 +22,11 @@ describe('Inbox', () => {
     const before = owner.closes.length
     inbox.resume()
     await turns(1)
-    expect([before, owner.messages.length, owner.closes]).toEqual([0, 1, [gone]])
+    expect({ before, messages: owner.messages.length, closes: owner.closes }).toEqual({
+      before: 0,
+      messages: 1,
+      closes: [gone],
+    })
   })
 
   test('gives up an owner that does not read within a minute of the end', () => {

@@ -158,19 +158,22 @@ describe('WebSocketTransport limits', () => {
     socket.send('text')
     const [code, reason] = await onceEvent(socket, 'close')
     await closed(handler)
-    expect([code, String(reason), handler.messages, handler.closes[0]?.cause]).toEqual([
-      1003,
-      'text message received, only binary messages are allowed',
-      [],
-      expect.objectContaining({ code: 'ERR_TRANSPORT_TEXT_MESSAGE' }),
-    ])
+    expect({ code, reason: String(reason), messages: handler.messages, cause: handler.closes[0]?.cause }).toEqual({
+      code: 1003,
+      reason: 'text message received, only binary messages are allowed',
+      messages: [],
+      cause: expect.objectContaining({ code: 'ERR_TRANSPORT_TEXT_MESSAGE' }) as unknown,
+    })
   })
 
   test('a broken frame closes with 1002', async () => {
     const { transport, handler, peer } = await muteServer({ closeDeadlineMs: 50 })
     peer.write(Uint8Array.of(0xf2, 0x00))
     await closed(handler)
-    expect([handler.closes[0]?.code, transport.send(new Uint8Array(1))]).toEqual([1002, false])
+    expect({ code: handler.closes[0]?.code, send: transport.send(new Uint8Array(1)) }).toEqual({
+      code: 1002,
+      send: false,
+    })
   })
 })
 
@@ -201,7 +204,10 @@ describe('WebSocketTransport back-pressure', () => {
       await turns(50)
     } while (atServer.drains > drains)
     const grownBytes = process.memoryUsage().arrayBuffers - before
-    expect([atClient.messages.length, grownBytes < 1024 * 1024]).toEqual([0, true])
+    expect({ messages: atClient.messages.length, limited: grownBytes < 1024 * 1024 }).toEqual({
+      messages: 0,
+      limited: true,
+    })
   })
 
   test('messages sent in one turn leave in one write, whichever event they came from', async () => {
@@ -300,7 +306,10 @@ describe('WebSocketTransport heartbeat', () => {
   test('false switches it off', async () => {
     const clock = new FakeClock()
     const { transport } = await muteServer({ clock, heartbeat: false })
-    expect([clock.pendingTimers, transport.keepalive]).toEqual([0, undefined])
+    expect({ pendingTimers: clock.pendingTimers, keepalive: transport.keepalive }).toEqual({
+      pendingTimers: 0,
+      keepalive: undefined,
+    })
   })
 
   test.each(['close', 'destroy'] as const)('%s ends it', async (end) => {
@@ -359,7 +368,11 @@ describe('WebSocketTransport end', () => {
     const early = handler.closes.length
     clock.advance(1)
     await closed(handler)
-    expect([early, handler.messages.length, clock.pendingTimers]).toEqual([0, 1, 0])
+    expect({ early, messages: handler.messages.length, pendingTimers: clock.pendingTimers }).toEqual({
+      early: 0,
+      messages: 1,
+      pendingTimers: 0,
+    })
   })
 
   test('a connection that ends without a close message is 1006', async () => {
@@ -476,7 +489,7 @@ describe('WebSocketTransport carries 50 MiB each way in messages of random sizes
     const socket = new WebSocket(`ws://127.0.0.1:${listener.address().port}/socket`)
     cleanups.push(() => socket.terminate())
     const atClient = await exchangeByWs(socket, 2)
-    expect([atClient, await atServer]).toEqual([digestOf(1), digestOf(2)])
+    expect({ atClient, atServer: await atServer }).toEqual({ atClient: digestOf(1), atServer: digestOf(2) })
   })
 
   test('as a client, with a server that is not ours', async () => {

@@ -41,7 +41,7 @@ const secrets = { authorization: 'Basic eA==', cookie: 'a=b', 'x-kept': '1' }
 test('fetchOver follows a redirect', async () => {
   const { openTcp } = network({ 'a.test': redirect, 'b.test': ok })
   const response = await fetchOver(openTcp, 'http://a.test/', {})
-  expect([response.url, await response.text()]).toEqual(['http://b.test/x', 'ok'])
+  expect({ url: response.url, text: await response.text() }).toEqual({ url: 'http://b.test/x', text: 'ok' })
 })
 
 test('fetchOver tells another origin no secrets of the first', async () => {

@@ -37,5 +37,5 @@ test('Wake.stop leaves nothing behind', () => {
   const { clock, events, reasons, wake } = watching()
   wake.stop()
   events.dispatchEvent(new Event('online'))
-  expect([reasons, clock.pendingTimers]).toEqual([[], 0])
+  expect({ reasons, pendingTimers: clock.pendingTimers }).toEqual({ reasons: [], pendingTimers: 0 })
 })

@@ -79,7 +79,12 @@ test('WebSocketTransport.send returns false while half a mebibyte waits, and onD
   const before = drained
   socket.extraBytes = 0
   clock.advance(4)
-  expect([sent, before, drained, clock.pendingTimers]).toEqual([false, 0, 1, 0])
+  expect({ sent, before, drained, pendingTimers: clock.pendingTimers }).toEqual({
+    sent: false,
+    before: 0,
+    drained: 1,
+    pendingTimers: 0,
+  })
 })
 
 test('WebSocketTransport looks for room when a message comes, since hidden pages have slow timers', () => {

@@ -153,7 +153,7 @@ test('Forwards over UDP drop datagrams beyond a rate', async () => {
   const dropped = vi.fn()
   void ping().then(dropped)
   await until(() => takeNow.mock.calls.length === 1, 'the first datagram')
-  expect([await ping(), dropped.mock.calls]).toEqual(['ping', []])
+  expect({ ping: await ping(), calls: dropped.mock.calls }).toEqual({ ping: 'ping', calls: [] })
 })
 
 describe('Forwards over UDP, with a limit', () => {
@@ -163,7 +163,7 @@ describe('Forwards over UDP, with a limit', () => {
     await ping()
     const { used } = slots
     await forwards.close()
-    expect([used, slots.used]).toEqual([1, 0])
+    expect({ used, slots: slots.used }).toEqual({ used: 1, slots: 0 })
   })
 
   test('drop datagrams of sources beyond it, and log why', async () => {
