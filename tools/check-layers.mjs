@@ -50,6 +50,8 @@ const mayUse = {
     '@ls/dial',
     ...bytesAndPolicy,
   ],
+  // The server in another runtime.
+  '@ls/relay-worker': ['@ls/server', '@ls/web'],
   // Makes a website, and uses nothing of ours.
   '@ls/site': [],
   // Runs in a browser, and knows the API alone.

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,20 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { requireNewerNode } from '../e2e/newer-node.js'
 import { runProgram } from '../e2e/run-program.js'
 import { closing } from '../stress/cleanup.js'
+import { requireRuntime } from './runtime.js'
 
 // `@ls/web` where there is no page: Deno, Bun, a Node that has a WebSocket, and a Worker of Cloudflare's workerd.
-
-const peers = process.env['LINKSOCKS_PEERS'] || fileURLToPath(new URL('../../.cache/peers', import.meta.url))
-
-/** A file of an npm package, or undefined when it is not installed: the suite then skips, loudly, and fails in CI. */
-function requireRuntime(name: string, file = `.bin/${name}`): string | undefined {
-  const path = join(peers, 'runtimes/node_modules', file)
-  if (existsSync(path)) return path
-  const cure = 'run tests/interop/install-peers.sh'
-  if (process.env['CI'] === 'true') throw new Error(`interop: '${name}' is missing; ${cure}`)
-  console.warn(`\n*** interop: '${name}' is missing, its tests are SKIPPED; ${cure} ***\n`)
-  return undefined
-}
 
 /** How each runtime runs a program: its command, the arguments before the file, and how the program gets its own. */
 const runtimes: readonly (readonly [name: string, Runtime])[] = [

@@ -1,12 +1,13 @@
 import { EventEmitter } from 'node:events'
 import { asError, checkDurationMs, RareLog, type Snapshot } from '@ls/foundation'
+import type { MessageTransport } from '@ls/mux'
 import type { LiveView } from '@ls/observe'
 import { Outbound, parseExposure } from '@ls/relay'
 import { connectByteStream, type RefusalCounts } from '@ls/transport'
 import { ServerApi } from './api/server-api.js'
 import type { RefusalCause } from './counts/server-counts.js'
 import { ServerError } from './errors.js'
-import { describeClient, type ServerEvents } from './events.js'
+import type { ServerEvents } from './events.js'
 import { answerExpose } from './expose/expose-messages.js'
 import type { ExposedPorts } from './expose/exposed-ports.js'
 import type { Exposures } from './expose/exposures.js'
@@ -14,6 +15,7 @@ import { makeExposures } from './expose/make-exposures.js'
 import { defaultDrainMs, type DrainRequest } from './life/drain.js'
 import { Lifecycle } from './life/lifecycle.js'
 import { Admission } from './links/admission.js'
+import type { LinkHead } from './links/arriving-transport.js'
 import { Attendance } from './links/attendance.js'
 import { AuthThrottle } from './links/auth-throttle.js'
 import type { Peer } from './links/peer.js'
@@ -108,7 +110,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#router = new ChannelRouter({ ...shared, ...ways, server, outbound: this.#outbound, relay: this.#relay })
     this.#ofProviders = makeProviderTokens({ ...shared, server: this, relay: this.#relay })
     const guests = { groups: this.#groups, exposures: this.#exposures, uses: this.#uses, tickets: this.tickets }
-    this.#attendance = new Attendance({ ...guests, relay: this.#relay, orphanedTokens: this.#ofProviders.orphans })
+    const orphanedTokens = this.#ofProviders.orphans
+    this.#attendance = new Attendance({ ...guests, relay: this.#relay, orphanedTokens, logger, server: this })
     this.#api = new ServerApi({
       server: this,
       options: this.#options,
@@ -144,7 +147,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
 
   /** State of a relay as strangers may see it; undefined where the server is no relay. */
   health(): RelayHealth | undefined {
-    return this.#relay?.health(this.#life.state === 'listening', this.peers.size)
+    return this.#relay?.health(!this.#life.isDraining && !this.#life.isClosing, this.peers.size)
   }
 
   /** All tokens in the order of adding, with the number of their clients. */
@@ -283,6 +286,20 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   /**
+   * Takes a link that did not arrive at the WebSocket port, such as a WebSocket of another server or runtime. Never
+   * throws: a client without a valid token is refused over the transport. The caller checks path, host and origin. A
+   * server that gets its links only here need not {@link listen}: the first one starts it.
+   */
+  accept(transport: MessageTransport, { query, remoteAddress, origin }: LinkHead): void {
+    if (this.#life.state === 'idle') {
+      this.#life.state = 'listening'
+      this.#ofProviders.kept?.restore()
+    }
+    const arriving = Object.assign(transport, { admit: () => this.peers.size < this.#options.maxLinks })
+    void this.#admission.accept(arriving, { query, headers: { origin }, remoteAddress })
+  }
+
+  /**
    * Takes no new links and channels from now on; open channels continue, and clients may resume their sessions. Clients
    * without a channel are disconnected. Resolves when nothing is open any more, or at the deadline; call {@link close}
    * afterwards. A second call returns the same promise.
@@ -349,8 +366,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       tokens: this.#tokens,
       throttle: this.#throttle,
       observer: this.#observer,
-      onJoin: (peer) => this.#join(peer),
-      onLeave: (peer, reason) => this.#leave(peer, reason),
+      onJoin: (peer) => this.#attendance.join(peer),
+      onLeave: (peer, reason) => this.#attendance.leave(peer, reason),
       onLinked: (peer) => this.#groups.of(peer.record)?.wake(peer),
       onUnlinked: (peer) => this.#groups.of(peer.record)?.slept(),
       onPeersChanged: () => this.#life.peersChanged(),
@@ -387,21 +404,6 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   #refused(remoteAddress: string, reason: string, cause: RefusalCause): void {
     this.#observer.refused(remoteAddress, reason, cause)
     this.emit('clientRefused', remoteAddress, reason)
-  }
-
-  #join(peer: Peer): void {
-    this.#attendance.join(peer)
-    const info = describeClient(peer)
-    const { window, fin, resume } = peer.session.options
-    this.#options.logger.info({ ...info, window, fin, resume }, 'client connected')
-    this.emit('clientConnected', info)
-  }
-
-  #leave(peer: Peer, reason: string): void {
-    this.#attendance.leave(peer)
-    const info = describeClient(peer)
-    this.#options.logger.info({ ...info, reason }, 'client disconnected')
-    this.emit('clientDisconnected', info, reason)
   }
 
   readonly #removeLater = (record: TokenRecord, reason?: string): void => {

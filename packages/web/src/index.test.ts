@@ -8,6 +8,7 @@ test('@ls/web exports what it says it does', () => {
       "UdpSocket",
       "WebError",
       "WebLink",
+      "WebSocketTransport",
       "connect",
     ]
   `)

@@ -1,7 +1,7 @@
 export { WebError, type WebErrorCode } from './errors.js'
 export type { FetchOptions } from './http/fetch.js'
 export type { OpeningWebSocket, WebSocketConstructor } from './link/websocket-opener.js'
-export type { WebSocketLike } from './link/websocket-transport.js'
+export { type WebSocketLike, WebSocketTransport, type WebSocketTransportOptions } from './link/websocket-transport.js'
 export { TcpSocket, type ChannelSource, type TcpSocketInfo } from './sockets/tcp-socket.js'
 export { UdpSocket, type UdpMessage, type UdpSocketInfo } from './sockets/udp-socket.js'
 export { connect, type IncomingConnection, type TcpTarget, WebLink, type WebLinkOptions } from './web-link.js'

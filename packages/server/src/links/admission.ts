@@ -70,6 +70,11 @@ export interface AdmissionOptions {
 /** Extensions and window on which two nodes agreed. */
 export type TrunkTerms = Pick<Agreement, 'extensions' | 'peerWindowBytes'>
 
+/** The part of a request for a link that decides on its admission. */
+type AdmittedHead = Pick<UpgradeRequest, 'query' | 'remoteAddress'> & {
+  readonly headers: Pick<UpgradeRequest['headers'], 'origin'>
+}
+
 /** Admits clients with a valid token, and keeps the list of their sessions. */
 export class Admission {
   readonly peers: ReadonlySet<Peer>
@@ -94,7 +99,7 @@ export class Admission {
   }
 
   /** Performs the handshake with a client that has just connected. Never throws. */
-  async accept(transport: ArrivingTransport, request: UpgradeRequest): Promise<void> {
+  async accept(transport: ArrivingTransport, request: AdmittedHead): Promise<void> {
     const { server, tokens, findAccess, throttle, permit, onRefused, newcomer } = this.#options
     const remoteAddress = plainAddress(request.remoteAddress)
     try {

@@ -1,3 +1,6 @@
+import type { EventEmitter } from 'node:events'
+import type { Logger } from '@ls/foundation'
+import { describeClient, type ServerEvents } from '../events.js'
 import type { Exposures } from '../expose/exposures.js'
 import type { TokenUses } from '../policy/token-uses.js'
 import type { Relay } from '../relay-mode/relay.js'
@@ -13,9 +16,15 @@ export interface AttendanceOptions {
   readonly uses: TokenUses
   readonly tickets: Tickets
   readonly relay: Relay | undefined
+  readonly logger: Logger
+  /** Emits the events of clients. */
+  readonly server: EventEmitter<ServerEvents>
 }
 
-/** Adds and removes what belongs to a client: its place in a group, the tokens it added, the ports it opened. */
+/**
+ * Adds and removes what belongs to a client: its place in a group, the tokens it added, the ports it opened. Reports
+ * clients that come and go.
+ */
 export class Attendance {
   readonly #options: AttendanceOptions
 
@@ -25,7 +34,7 @@ export class Attendance {
 
   /** Handles a client that has a session. */
   join(peer: Peer): void {
-    const { groups, orphanedTokens, uses, tickets, relay } = this.#options
+    const { groups, orphanedTokens, uses, tickets, relay, logger, server } = this.#options
     const { record, instance } = peer
     const group = groups.of(record)
     if (record.kind === 'connector') group?.addConnector(peer)
@@ -36,11 +45,15 @@ export class Attendance {
     uses.joined(peer)
     tickets.joined(peer)
     relay?.joined(peer)
+    const info = describeClient(peer)
+    const { window, fin, resume } = peer.session.options
+    logger.info({ ...info, window, fin, resume }, 'client connected')
+    server.emit('clientConnected', info)
   }
 
   /** Handles the end of a client's session. */
-  leave(peer: Peer): void {
-    const { groups, exposures, orphanedTokens, tickets, relay } = this.#options
+  leave(peer: Peer, reason: string): void {
+    const { groups, exposures, orphanedTokens, tickets, relay, logger, server } = this.#options
     const { record, instance } = peer
     const group = groups.of(record)
     if (record.kind === 'connector') group?.removeConnector(peer)
@@ -51,5 +64,8 @@ export class Attendance {
     }
     tickets.left(peer)
     relay?.left(peer)
+    const info = describeClient(peer)
+    logger.info({ ...info, reason }, 'client disconnected')
+    server.emit('clientDisconnected', info, reason)
   }
 }

@@ -17,13 +17,13 @@ export interface RelayHealth {
 /** Reads the limits; cheap, since any client may ask. */
 export function relayHealth(
   limits: Readonly<Record<string, { readonly used: number; readonly limit: number }>>,
-  isListening: boolean,
+  isOpen: boolean,
   nowMs: number,
 ): RelayHealth {
   const checks = Object.entries(limits).map(([name, { used, limit }]) => {
     return [name, { ok: used < limit, used, limit }] as const
   })
-  const active = isListening && checks.every(([, { ok }]) => ok)
+  const active = isOpen && checks.every(([, { ok }]) => ok)
   return {
     status: active ? 'ok' : 'full',
     active,

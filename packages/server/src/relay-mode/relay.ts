@@ -187,13 +187,13 @@ export class Relay {
   }
 
   /** State of the relay as strangers may see it. */
-  health(isListening: boolean, links: number): RelayHealth {
+  health(isOpen: boolean, links: number): RelayHealth {
     const { maxIdentities } = this.#limits
     const limits = {
       links: { used: links, limit: this.#dependencies.options.maxLinks },
       providers: { used: this.#identities.size, limit: maxIdentities },
     }
-    return relayHealth(limits, isListening, Date.now())
+    return relayHealth(limits, isOpen, Date.now())
   }
 
   close(): void {

@@ -6,15 +6,25 @@ import { makeToken } from '../tokens/token-registry.js'
 import { emptyState, formatState, parseState, type StateContent } from './state-content.js'
 import { writeDurably } from './write-durably.js'
 
+/** Place other than a file where a state is saved, such as the storage of a platform. */
+export interface StateStore {
+  /** Name of the place, for errors. */
+  readonly name: string
+  /** Replaces the saved text; resolves when the new one is safe. */
+  write(text: string): Promise<void>
+}
+
 /**
- * State that survives the process of a server, in a file or for the process that takes over. One server uses it at a
- * time.
+ * State that survives the process of a server, in a file, in another store, or for the process that takes over. One
+ * server uses it at a time.
  */
 export class ServerState {
-  /** Path of the file; undefined where only the process that takes over receives the state. */
+  /** Path of the file; undefined for a state that is not in a file. */
   readonly path: string | undefined
-  /** Content of the file when it was opened. */
+  /** Content of the file or store when it was opened. */
   readonly found: StateContent
+  /** Undefined where only the process that takes over receives the state. */
+  readonly #store: StateStore | undefined
   readonly #made: Map<string, string>
   #tokens: () => StateContent['tokens']
   #used: () => StateContent['used']
@@ -28,8 +38,9 @@ export class ServerState {
   #usedBefore: StateContent['used'] = {}
   #onUsedElsewhere: (key: string, bytes: number) => void = () => {}
 
-  private constructor(path: string | undefined, found: StateContent) {
-    this.path = path
+  private constructor(place: string | StateStore | undefined, found: StateContent) {
+    this.path = typeof place === 'string' ? place : undefined
+    this.#store = typeof place === 'string' ? fileStore(place) : place
     this.found = found
     this.#made = new Map(Object.entries(found.made))
     this.#tokens = () => found.tokens
@@ -43,6 +54,20 @@ export class ServerState {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new ServerState(path, emptyState)
       throw stateError(`the state file ${path} cannot be read: ${textOf(error)}`, error)
+    }
+  }
+
+  /**
+   * Opens a state that is saved elsewhere than in a file.
+   *
+   * @param text Text that the store has; undefined for an empty state.
+   * @throws ServerError for an invalid text
+   */
+  static inStore(store: StateStore, text: string | undefined): ServerState {
+    try {
+      return new ServerState(store, text === undefined ? emptyState : parseState(text))
+    } catch (error) {
+      throw stateError(`the state in ${store.name} cannot be read: ${textOf(error)}`, error)
     }
   }
 
@@ -169,13 +194,17 @@ export class ServerState {
 
   async #write(): Promise<void> {
     this.#next = undefined
-    if (this.path === undefined) return
+    if (this.#store === undefined) return
     try {
-      await writeDurably(this.path, this.#text())
+      await this.#store.write(this.#text())
     } catch (error) {
-      throw stateError(`the state file ${this.path} cannot be written: ${textOf(error)}`, error)
+      throw stateError(`${this.#store.name} cannot be written: ${textOf(error)}`, error)
     }
   }
+}
+
+function fileStore(path: string): StateStore {
+  return { name: `the state file ${path}`, write: (text) => writeDurably(path, text) }
 }
 
 /** Use since an earlier amount. The month is the longest period; a period that began since then had no use before. */

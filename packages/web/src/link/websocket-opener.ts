@@ -57,7 +57,7 @@ function open(socket: OpeningWebSocket, { clock, signal, place }: Opening): Prom
     socket.onopen = () => {
       signal.removeEventListener('abort', giveUp)
       socket.onerror = null
-      resolve(new WebSocketTransport(socket, clock))
+      resolve(new WebSocketTransport(socket, { clock }))
     }
   })
 }

@@ -54,7 +54,7 @@ const closedState = 3
 describeMessageTransport('WebSocketTransport of a page', () => {
   const [near, right] = memoryTransportPair()
   return Promise.resolve({
-    left: new WebSocketTransport(new FakeWebSocket(near), systemClock),
+    left: new WebSocketTransport(new FakeWebSocket(near), { clock: systemClock }),
     right,
     destroyedCode: 1005,
   })
@@ -63,7 +63,7 @@ describeMessageTransport('WebSocketTransport of a page', () => {
 function receiving() {
   const socket = new FakeWebSocket(memoryTransportPair()[0])
   const clock = new FakeClock()
-  const transport = new WebSocketTransport(socket, clock)
+  const transport = new WebSocketTransport(socket, { clock })
   const handler = new RecordingHandler()
   transport.setHandler(handler)
   return { socket, clock, transport, handler }
@@ -111,7 +111,7 @@ test('WebSocketTransport.close says with 4000 what a page may not say with 1002'
   const socket = new FakeWebSocket(memoryTransportPair()[0])
   const codes: (number | undefined)[] = []
   socket.close = (code) => void codes.push(code)
-  new WebSocketTransport(socket, new FakeClock()).close({ code: 1002, reason: 'x' })
+  new WebSocketTransport(socket, { clock: new FakeClock() }).close({ code: 1002, reason: 'x' })
   expect(codes).toEqual([4000])
 })
 
@@ -119,7 +119,7 @@ test('WebSocketTransport.close cuts a reason to 123 bytes', () => {
   const socket = new FakeWebSocket(memoryTransportPair()[0])
   const reasons: (string | undefined)[] = []
   socket.close = (_code, reason) => void reasons.push(reason)
-  new WebSocketTransport(socket, new FakeClock()).close({ code: 4000, reason: 'é'.repeat(100) })
+  new WebSocketTransport(socket, { clock: new FakeClock() }).close({ code: 4000, reason: 'é'.repeat(100) })
   expect(new TextEncoder().encode(reasons[0]).length).toBeLessThanOrEqual(123)
 })
 

@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '@ls/foundation'
+import { type Clock, systemClock, type TimerHandle } from '@ls/foundation'
 import { type MessageTransport, SessionCloseCode, type TransportCloseReason, type TransportHandler } from '@ls/mux'
 
 /** Bytes that may wait in the WebSocket before `send` returns false: 4 ms, a page's shortest wait, at 125 MB/s. */
@@ -22,6 +22,14 @@ export type WebSocketLike = Pick<
   'binaryType' | 'bufferedAmount' | 'readyState' | 'send' | 'close' | 'onmessage' | 'onclose'
 >
 
+/** Options of a {@link WebSocketTransport}. */
+export interface WebSocketTransportOptions {
+  /** Source of time. @default the system's clock */
+  readonly clock?: Clock | undefined
+  /** Close codes that the platform lets a program send: pages may send 1000 and 3000 to 4999. @default 'of pages' */
+  readonly closeCodes?: 'of pages' | 'any' | undefined
+}
+
 /**
  * A browser's WebSocket as a message transport. It cannot be paused, so arriving messages wait here: windows limit
  * them. It cannot ping, and no page can cut a connection: `destroy` only releases it.
@@ -30,6 +38,7 @@ export class WebSocketTransport implements MessageTransport {
   readonly roundTripMs = undefined
   readonly #socket: WebSocketLike
   readonly #clock: Clock
+  readonly #closeCodes: 'of pages' | 'any'
   #handler: TransportHandler | undefined
   #held: Uint8Array[] = []
   #heldBytes = 0
@@ -45,9 +54,10 @@ export class WebSocketTransport implements MessageTransport {
   #ended: TransportCloseReason | undefined
 
   /** @param socket An open WebSocket. */
-  constructor(socket: WebSocketLike, clock: Clock) {
+  constructor(socket: WebSocketLike, { clock = systemClock, closeCodes = 'of pages' }: WebSocketTransportOptions = {}) {
     this.#socket = socket
     this.#clock = clock
+    this.#closeCodes = closeCodes
     socket.binaryType = 'arraybuffer'
     socket.onmessage = ({ data }) => this.#receive(data)
     socket.onclose = ({ code, reason }) => this.#closed({ code, reason })
@@ -82,7 +92,8 @@ export class WebSocketTransport implements MessageTransport {
     this.#state = 'ended'
     this.#reason = reason
     this.#stopPolling()
-    this.#socket.close(closeCode(reason.code), closeText(reason.reason))
+    const code = this.#closeCodes === 'any' ? anyCode(reason.code) : pageCode(reason.code)
+    this.#socket.close(code, closeText(reason.reason))
   }
 
   destroy(): void {
@@ -173,10 +184,17 @@ export class WebSocketTransport implements MessageTransport {
 const isOpen = 1
 
 /** Valid code for a close: pages may send only 1000 and 3000 to 4999. */
-function closeCode(code: number): number {
+function pageCode(code: number): number {
   if (code === SessionCloseCode.ProtocolError) return SessionCloseCode.SessionEnded
   return code >= 3000 && code <= 4999 ? code : 1000
 }
+
+/** Valid code for a close where only the codes that no endpoint may send are refused (RFC 6455 §7.4.1). */
+function anyCode(code: number): number {
+  return (code >= 1000 && code <= 1014 && !unsendable.has(code)) || (code >= 3000 && code <= 4999) ? code : 1000
+}
+
+const unsendable: ReadonlySet<number> = new Set([1004, 1005, 1006])
 
 function closeText(text: string): string {
   const bytes = new TextEncoder().encode(text)

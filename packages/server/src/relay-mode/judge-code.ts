@@ -1,6 +1,9 @@
 import type { ZxcvbnFactory } from '@zxcvbn-ts/core'
 
-/** Returns why a code is too easy to guess; undefined for a strong one. */
+/**
+ * Returns why a code is too easy to guess; undefined for a strong one. A value for `RelayOptions.judgeCode`; it needs
+ * the packages `@zxcvbn-ts/core`, `@zxcvbn-ts/language-common` and `@zxcvbn-ts/language-en`.
+ */
 export async function judgeCode(code: string): Promise<string | undefined> {
   const { score, feedback } = (await loadJudge()).check(code)
   if (score >= leastScore) return undefined
@@ -8,7 +11,7 @@ export async function judgeCode(code: string): Promise<string | undefined> {
   return `this code is too easy to guess: ${reason}`
 }
 
-/** Loads the dictionaries, once. */
+/** Loads the dictionaries, once: takes about a second. Later calls of {@link judgeCode} then answer immediately. */
 export function loadJudge(): Promise<ZxcvbnFactory> {
   judge ??= load()
   // The caller that needs it gets the failure.

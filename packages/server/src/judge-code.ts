@@ -1,0 +1,1 @@
+export { judgeCode, loadJudge } from './relay-mode/judge-code.js'
