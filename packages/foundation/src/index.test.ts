@@ -13,6 +13,7 @@ test('@ls/foundation exports exactly these names', () => {
       "checkOptionNames",
       "didYouMean",
       "formatHostPort",
+      "hasOption",
       "isFailedOutcome",
       "isLocalhost",
       "isReplyWord",
@@ -20,6 +21,7 @@ test('@ls/foundation exports exactly these names', () => {
       "maxLabelledTokens",
       "maxPort",
       "maxTimerMs",
+      "optionGroup",
       "replyForms",
       "replyOfErrno",
       "replyWords",
@@ -27,6 +29,8 @@ test('@ls/foundation exports exactly these names', () => {
       "suggest",
       "systemClock",
       "textOf",
+      "unknownOption",
+      "unknownOptionError",
     ]
   `)
 })

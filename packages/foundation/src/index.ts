@@ -23,5 +23,13 @@ export {
   type TokenCounts,
   type TrafficCounts,
 } from './snapshot.js'
-export { checkOptionNames, type OptionNames } from './option-names.js'
+export {
+  checkOptionNames,
+  hasOption,
+  optionGroup,
+  type OptionGroup,
+  type OptionNames,
+  unknownOption,
+  unknownOptionError,
+} from './option-names.js'
 export { didYouMean, suggest } from './suggestion.js'
