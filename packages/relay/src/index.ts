@@ -46,6 +46,14 @@ export { TargetRules, type TargetRulesOptions } from './rules/target-rules.js'
 export { type Networks, parseNetworks } from './address/networks.js'
 export { type Dialler, diallerThrough, type UpstreamOptions } from './upstream/chain.js'
 export { dial, type DialOptions } from './outbound/dial.js'
+export { type ExitOptions, exitOptionNames, outboundOptions } from './options/exit-options.js'
+export {
+  type ProxyOptions,
+  proxyOptionNames,
+  type ProxyPortOptions,
+  proxyPortOptions,
+  type ProxyUdpOptions,
+} from './options/proxy-options.js'
 export { type GuardLevel, guardLevels, type GuardOptions } from './rules/guard.js'
 export { type Asker, Outbound, type OutboundOptions } from './outbound/outbound.js'
 export { encodeProxyHeader, type ProxyHeaderVersion } from './upstream/proxy-header.js'
