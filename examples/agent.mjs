@@ -15,9 +15,9 @@ const connectorToken = server.addConnectorToken({ reverseToken: providerToken })
 await server.listen()
 const url = `ws://127.0.0.1:${server.address?.port}`
 
-const provider = new LinkSocksClient({ url, token: providerToken, reverse: true })
+const provider = new LinkSocksClient({ url, token: providerToken, role: 'provider' })
 await provider.start()
-const connector = new LinkSocksClient({ url, token: connectorToken, socksPort: 0 })
+const connector = new LinkSocksClient({ url, token: connectorToken, role: 'connector', proxy: { port: 0 } })
 await connector.start()
 
 const proxy = { host: '127.0.0.1', port: connector.socksAddress?.port ?? 0 }

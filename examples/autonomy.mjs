@@ -7,8 +7,8 @@ const { token } = server.addReverseToken({ socksPort: 'none', allowManageConnect
 await server.listen()
 const url = `ws://127.0.0.1:${server.address?.port}`
 
-const alice = new LinkSocksClient({ url, token, reverse: true })
-const bob = new LinkSocksClient({ url, token, reverse: true })
+const alice = new LinkSocksClient({ url, token, role: 'provider' })
+const bob = new LinkSocksClient({ url, token, role: 'provider' })
 await alice.start()
 await bob.start()
 const connectorToken = await alice.addConnector()
@@ -16,7 +16,7 @@ const connectorToken = await alice.addConnector()
 // What belongs to one provider is out of reach of every other.
 await bob.removeConnector(connectorToken).catch((error) => console.log(`bob: ${error.message}`))
 
-const connector = new LinkSocksClient({ url, token: connectorToken, socksPort: 0 })
+const connector = new LinkSocksClient({ url, token: connectorToken, role: 'connector', proxy: { port: 0 } })
 const partners = new Promise((resolve) => connector.once('partners', resolve))
 await connector.start()
 console.log(`the connector reaches ${await partners} of 2 providers`)

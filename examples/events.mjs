@@ -19,10 +19,10 @@ try {
 await server.listen({ signal: AbortSignal.timeout(5000) })
 const url = `ws://127.0.0.1:${server.address?.port}`
 
-const stranger = new LinkSocksClient({ url, token: 'wrong', socksPort: 0 })
+const stranger = new LinkSocksClient({ url, token: 'wrong', proxy: { port: 0 } })
 await stranger.start({ signal: AbortSignal.timeout(5000) }).catch((error) => console.log(error.code))
 
-const client = new LinkSocksClient({ url, token, socksPort: 0 })
+const client = new LinkSocksClient({ url, token, proxy: { port: 0 } })
 client.on('linkUp', (resumed) => console.log(resumed ? 'the link is back' : 'the link is up'))
 client.on('linkDown', (reason) => console.log(`the link is down: ${reason}`))
 const connected = once(server, 'clientConnected')

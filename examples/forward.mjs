@@ -13,7 +13,7 @@ const server = new LinkSocksServer({ host: '127.0.0.1', port: 0 })
 const token = server.addForwardToken()
 await server.listen()
 
-const client = new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, socksPort: 0 })
+const client = new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, proxy: { port: 0 } })
 await client.start()
 
 const socket = await connect({

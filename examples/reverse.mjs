@@ -15,7 +15,7 @@ const { token } = server.addReverseToken({ socksPort: 0, username: 'ada', passwo
 await server.listen()
 
 const listening = once(server, 'socksListening')
-const provider = new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, reverse: true })
+const provider = new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, role: 'provider' })
 await provider.start()
 const [{ host, port }] = await listening
 

@@ -40,7 +40,12 @@ async function open(batching) {
   const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, batching })
   const token = server.addForwardToken()
   await server.listen()
-  const client = new LinkSocksClient({ url: `ws://127.0.0.1:${server.address.port}`, token, socksPort: 0, batching })
+  const client = new LinkSocksClient({
+    url: `ws://127.0.0.1:${server.address.port}`,
+    token,
+    proxy: { port: 0 },
+    batching,
+  })
   await client.start()
   const echo = createServer({ noDelay: true }, (socket) => socket.on('error', () => {}).pipe(socket))
   echo.listen(0, '127.0.0.1')

@@ -40,7 +40,7 @@ const ofFiles = 'of the files that may be open'
 
 /** What each row of the table must say, made of what the code says. */
 const limits = {
-  'connections that have yet to show that they may come in': `${count(same(serverOption('maxPending'), pending('maxPending'), sourceConstant('packages/client/src/options.ts', 'maxPending')))}, at a server at most ${part(shares.pending / files)} ${ofFiles}`,
+  'connections that have yet to show that they may come in': `${count(same(serverOption('maxPending'), pending('maxPending'), sourceConstant('packages/client/src/options/resolve-options.ts', 'maxPending')))}, at a server at most ${part(shares.pending / files)} ${ofFiles}`,
   'those of one address, or of one /64 of IPv6': `${count(pending('maxPendingPerAddress'))}, at most half of the above`,
   'those of all that came with TLS, which costs some 60 KiB each': `${part(pending('encryptedPart'))} of \`--max-pending\``,
   'requests of strangers that are being served': `${part(servedPart())} of \`--max-pending\``,

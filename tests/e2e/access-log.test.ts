@@ -25,7 +25,7 @@ test('linksocks server --access-log writes a line for a connection that is over'
   const arguments_ = ['-t', 'my_token', '--ws-host', '127.0.0.1', '--ws-port', '0', '--access-log', path]
   const server = new Program('server', ...arguments_)
   const [, url = ''] = await server.printed(/listening: (ws:\S+)/)
-  const client = closing(new LinkSocksClient({ url, token: 'my_token', socksPort: 0 }))
+  const client = closing(new LinkSocksClient({ url, token: 'my_token', proxy: { port: 0 } }))
   await client.start()
   const target = closing(await echoServer())
   const socket = await connect({ proxy: client.socksAddress!, target })

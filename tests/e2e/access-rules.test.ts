@@ -12,7 +12,7 @@ async function reversePort(accessRules: readonly string[]): Promise<number> {
   const listening = onceEvent(server, 'socksListening')
   await server.listen()
   const url = `ws://127.0.0.1:${server.address?.port}`
-  await closing(new LinkSocksClient({ url, token, reverse: true })).start()
+  await closing(new LinkSocksClient({ url, token, role: 'provider' })).start()
   const [address] = (await listening) as [{ port: number }]
   return address.port
 }
@@ -23,7 +23,7 @@ async function clientPort(accessRules: readonly string[]): Promise<number> {
   const token = server.addForwardToken()
   await server.listen()
   const url = `ws://127.0.0.1:${server.address?.port}`
-  const client = closing(new LinkSocksClient({ url, token, socksPort: 0, accessRules }))
+  const client = closing(new LinkSocksClient({ url, token, proxy: { port: 0, access: accessRules } }))
   await client.start()
   return client.socksAddress?.port ?? 0
 }

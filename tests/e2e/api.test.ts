@@ -32,7 +32,7 @@ async function call<T = unknown>(server: LinkSocksServer, method: string, path: 
 
 /** A net whose server has the API, with a connection through it: four bytes went there, eight came back. */
 async function talking(mode: Mode) {
-  const net = await proxyNet(mode, { server: { apiKey }, client: { reconnectDelayMs: 10 } })
+  const net = await proxyNet(mode, { server: { apiKey }, client: { reconnect: { delayMs: 10 } } })
   const target = closing(await tcpServer(sayTwice))
   const socket = await connect({ proxy: net.socks, target: { host: '127.0.0.1', port: target.port } })
   afterTest(() => socket.destroy())
@@ -90,7 +90,9 @@ describe('GET /api/channels', () => {
     const server = closing(new LinkSocksServer({ host: '::', port: 0, apiKey }))
     const token = server.addForwardToken()
     await server.listen()
-    const client = closing(new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, socksPort: 0 }))
+    const client = closing(
+      new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, proxy: { port: 0 } }),
+    )
     await client.start()
     await until(() => server.peers.size === 1, 'the client')
     expect([...server.peers].map(({ remoteAddress }) => remoteAddress)).toEqual(['127.0.0.1'])
@@ -139,7 +141,7 @@ describe('DELETE /api/token', () => {
 
     const listening = onceEvent(server, 'socksListening')
     const url = `ws://127.0.0.1:${server.address?.port}`
-    await closing(new LinkSocksClient({ url, token: made.token, reverse: true })).start()
+    await closing(new LinkSocksClient({ url, token: made.token, role: 'provider' })).start()
     await listening
     const again = await connect({ proxy: socks, target: { host: '127.0.0.1', port: target.port } })
     afterTest(() => again.destroy())
@@ -167,7 +169,9 @@ async function autonomy() {
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey, orphanedTokenMs: 1 }))
   const { token } = server.addReverseToken({ allowManageConnector: true })
   await server.listen()
-  const provider = closing(new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, reverse: true }))
+  const provider = closing(
+    new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, role: 'provider' }),
+  )
   await provider.start()
   await provider.addConnector('mine')
   return { server, provider }
@@ -201,11 +205,11 @@ test('a provider opens the SOCKS port that was taken when the one before it came
   await server.listen()
   const url = `ws://127.0.0.1:${server.address?.port}`
   const failed = onceEvent(server, 'error')
-  await closing(new LinkSocksClient({ url, token, reverse: true })).start()
+  await closing(new LinkSocksClient({ url, token, role: 'provider' })).start()
   expect(await failed).toMatchObject([{ code: 'EADDRINUSE' }])
   await blocker.close()
   const listening = onceEvent(server, 'socksListening')
-  await closing(new LinkSocksClient({ url, token, reverse: true })).start()
+  await closing(new LinkSocksClient({ url, token, role: 'provider' })).start()
   expect(await listening).toMatchObject([{ port: blocker.port }, token])
 })
 
@@ -215,7 +219,7 @@ test('a SOCKS port that was taken opens by itself once it is free', async () => 
   const { token } = server.addReverseToken({ socksPort: blocker.port })
   await server.listen()
   const failed = onceEvent(server, 'error')
-  await closing(new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, reverse: true })).start()
+  await closing(new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, role: 'provider' })).start()
   await failed
   const listening = onceEvent(server, 'socksListening')
   await blocker.close()

@@ -38,7 +38,7 @@ async function startClient(url: string, at: AuthorizeMoment): Promise<LinkSocksC
   await server.listen()
   const token = server.addForwardToken('t', { policy: { name: 'ada' } })
   return closing(
-    new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, socksPort: 0, reconnect: false }),
+    new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, proxy: { port: 0 }, reconnect: false }),
   )
 }
 

@@ -11,8 +11,8 @@ async function autonomyNet() {
   const { token } = server.addReverseToken({ allowManageConnector: true })
   await server.listen()
   const url = `ws://127.0.0.1:${server.address?.port}`
-  const owner = closing(new LinkSocksClient({ url, token, reverse: true }))
-  const other = closing(new LinkSocksClient({ url, token, reverse: true }))
+  const owner = closing(new LinkSocksClient({ url, token, role: 'provider' }))
+  const other = closing(new LinkSocksClient({ url, token, role: 'provider' }))
   await owner.start()
   await other.start()
   await until(() => server.peers.size === 2, 'both providers')
@@ -38,7 +38,7 @@ test('adding a token again to the same provider succeeds', async () => {
 test('a connector reaches the provider that added its token', async () => {
   const target = closing(await echoServer())
   const { url, server } = await autonomyNet()
-  const connector = closing(new LinkSocksClient({ url, token: 'mine', socksPort: 0 }))
+  const connector = closing(new LinkSocksClient({ url, token: 'mine', proxy: { port: 0 } }))
   await connector.start()
   const proxy = { host: '127.0.0.1', port: connector.socksAddress?.port ?? 0 }
   for (let request = 0; request < 4; request++) {
@@ -51,7 +51,7 @@ test('a connector reaches the provider that added its token', async () => {
 
 test('a connector finds no provider once the owner of its token has gone', async () => {
   const { url, owner, server } = await autonomyNet()
-  const connector = closing(new LinkSocksClient({ url, token: 'mine', socksPort: 0 }))
+  const connector = closing(new LinkSocksClient({ url, token: 'mine', proxy: { port: 0 } }))
   await connector.start()
   await owner.close()
   await until(() => server.peers.size === 2, 'the owner to go')
@@ -62,7 +62,7 @@ test('a connector finds no provider once the owner of its token has gone', async
 
 test('removing a connector token closes the connectors that use it', async () => {
   const { url, owner } = await autonomyNet()
-  const connector = closing(new LinkSocksClient({ url, token: 'mine', socksPort: 0 }))
+  const connector = closing(new LinkSocksClient({ url, token: 'mine', proxy: { port: 0 } }))
   await connector.start()
   const down = onceEvent(connector, 'linkDown')
   await owner.removeConnector('mine')
@@ -74,7 +74,7 @@ test('partners are counted per owner', async () => {
   const counts: Record<string, number> = {}
   owner.on('partners', (count) => (counts['owner'] = count))
   other.on('partners', (count) => (counts['other'] = count))
-  const connector = closing(new LinkSocksClient({ url, token: 'mine', socksPort: 0 }))
+  const connector = closing(new LinkSocksClient({ url, token: 'mine', proxy: { port: 0 } }))
   connector.on('partners', (count) => (counts['connector'] = count))
   await connector.start()
   await until(() => counts['owner'] === 1 && counts['connector'] === 1, 'both partners to be told')
@@ -85,7 +85,9 @@ test('a provider without the right to manage connectors is refused', async () =>
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
   const { token } = server.addReverseToken({ socksPort: 'none' })
   await server.listen()
-  const provider = closing(new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, reverse: true }))
+  const provider = closing(
+    new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, role: 'provider' }),
+  )
   await provider.start()
   await expect(provider.addConnector('x')).rejects.toThrow('does not allow to manage connectors')
 })

@@ -40,7 +40,7 @@ async function browserNet(dialer: BrowserDialer) {
   await server.listen()
   const url = `ws://127.0.0.1:${server.address?.port}`
   const { connect } = dialer
-  const client = closing(new LinkSocksClient({ url, token, socksPort: 0, connect, proxyFromEnvironment: false }))
+  const client = closing(new LinkSocksClient({ url, token, proxy: { port: 0 }, connect, proxyFromEnvironment: false }))
   await client.start()
   // Only then does it know the session.
   await until(() => server.peers.size === 1, 'the server to let the client in')

@@ -49,9 +49,11 @@ async function streamNet(secure: boolean): Promise<ProxyNet & Place> {
   const port = await freePort()
   const net = await proxyNet('forward', {
     client: {
-      socksListen: [`${secure ? 'wss' : 'ws'}://127.0.0.1:${port}${path}`, '127.0.0.1:0'],
-      socksTls: certificate,
-      socksAccounts: [account],
+      proxy: {
+        listen: [`${secure ? 'wss' : 'ws'}://127.0.0.1:${port}${path}`, '127.0.0.1:0'],
+        tls: certificate,
+        accounts: [account],
+      },
     },
   })
   return { ...net, port }
@@ -214,7 +216,7 @@ describe('a link with early data', () => {
         near.pipe(far).pipe(near)
       }),
     )
-    const client = closing(new LinkSocksClient({ url: url(between.port), token, socksPort: 0 }))
+    const client = closing(new LinkSocksClient({ url: url(between.port), token, proxy: { port: 0 } }))
     await client.start()
     return { server, client, heads, between, token }
   }

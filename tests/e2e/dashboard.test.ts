@@ -83,7 +83,7 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     const provider = new LinkSocksClient({
       url: `ws://127.0.0.1:${port}`,
       token,
-      reverse: true,
+      role: 'provider',
       exposes: ['0=db.internal:5432'],
     })
     await closing(provider).start()
@@ -202,7 +202,7 @@ async function makeToken(page: Page): Promise<string> {
 /** A connection to an echo through a client with that token. */
 async function throughClient(port: number, token: string) {
   const target: TestTcpServer = closing(await echoServer())
-  const client = closing(new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, token, socksPort: 0 }))
+  const client = closing(new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, token, proxy: { port: 0 } }))
   await client.start()
   const proxy = client.socksAddress ?? { host: '', port: 0 }
   const socket = await connect({ proxy, target: { host: '127.0.0.1', port: target.port } })

@@ -74,7 +74,7 @@ function channelOf(message: object): string {
 }
 
 async function provide(url: string): Promise<LinkSocksClient> {
-  const provider = closing(new LinkSocksClient({ url, reverse: true, reconnectDelayMs: 10 }))
+  const provider = closing(new LinkSocksClient({ url, role: 'provider', reconnect: { delayMs: 10 } }))
   await provider.start()
   return provider
 }
@@ -84,7 +84,7 @@ test('our provider and connector meet at the deployed relay by a code', async ()
   const { url } = await deployedRelay()
   const provider = await provide(url)
   await provider.addConnector('tuna-42-lamp')
-  const connector = closing(new LinkSocksClient({ url, token: 'tuna-42-lamp', socksPort: 0 }))
+  const connector = closing(new LinkSocksClient({ url, token: 'tuna-42-lamp', proxy: { port: 0 } }))
   const partners = onceEvent(connector, 'partners')
   await connector.start()
   const proxy = { host: '127.0.0.1', port: connector.socksAddress?.port ?? 0 }
@@ -116,7 +116,7 @@ test('our provider says why the deployed relay refuses a code', async () => {
 
 test('our connector ends with the words of the deployed relay where nobody knows its code', async () => {
   const { url, shown } = await deployedRelay()
-  const connector = closing(new LinkSocksClient({ url, token: 'tuna-42-lamp', socksPort: 0 }))
+  const connector = closing(new LinkSocksClient({ url, token: 'tuna-42-lamp', proxy: { port: 0 } }))
   await expect(connector.start()).rejects.toThrow('invalid token (http://relay.test/socket')
   await until(() => shown.length === 1, 'the one attempt')
 })

@@ -13,7 +13,7 @@ async function directNet({ directPaths = true } = {}) {
   const { token } = server.addReverseToken({ allowManageConnector: true })
   await server.listen()
   const url = `ws://127.0.0.1:${server.address?.port}`
-  const provider = closing(new LinkSocksClient({ url, token, reverse: true, direct: {} }))
+  const provider = closing(new LinkSocksClient({ url, token, role: 'provider', direct: {} }))
   await provider.start()
   await provider.addConnector('code')
   let cut = (): void => {}
@@ -36,7 +36,7 @@ async function directNet({ directPaths = true } = {}) {
       }
     },
   }
-  const connector = closing(new LinkSocksClient({ url, token: 'code', socksPort: 0, direct }))
+  const connector = closing(new LinkSocksClient({ url, token: 'code', role: 'connector', proxy: { port: 0 }, direct }))
   return { server, provider, connector, cut: () => cut() }
 }
 

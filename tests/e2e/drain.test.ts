@@ -13,7 +13,7 @@ async function net() {
   await server.listen()
   const url = `ws://127.0.0.1:${server.address?.port}`
   const link = async (): Promise<LinkSocksClient> => {
-    const client = closing(new LinkSocksClient({ url, token, socksPort: 0, reconnectDelayMs: 10 }))
+    const client = closing(new LinkSocksClient({ url, token, proxy: { port: 0 }, reconnect: { delayMs: 10 } }))
     await client.start()
     return client
   }

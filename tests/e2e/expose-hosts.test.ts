@@ -32,7 +32,7 @@ async function start(options: ServerOptions = {}): Promise<Started> {
 
 async function provide(url: string, token: string, ...exposes: string[]): Promise<LinkSocksClient> {
   const tls = { ca: testCertificate().cert }
-  const client = new LinkSocksClient({ url, token, reverse: true, exposes, transport: { tls } })
+  const client = new LinkSocksClient({ url, token, role: 'provider', exposes, transport: { tls } })
   cleanups.push(() => client.close())
   let left = exposes.length
   const exposed = new Promise<void>((resolve, reject) => {

@@ -28,14 +28,18 @@ describe.skipIf(!hasCurl)('what curl says when something is wrong', () => {
   })
 
   test('a wrong SOCKS password is told as a failed login', async () => {
-    const { socks } = await proxyNet('forward', { client: { socksUsername: 'ann', socksPassword: 'right' } })
+    const { socks } = await proxyNet('forward', {
+      client: { proxy: { accounts: [{ username: 'ann', password: 'right' }] } },
+    })
     const { error } = await curl('-U', 'ann:wrong', '--socks5-hostname', `127.0.0.1:${socks.port}`, 'http://127.0.0.1/')
     expect(error).toMatch(/rejected by the SOCKS5 server/)
   })
 
   test('the right SOCKS password lets through', async () => {
     const http = closing(await httpServer())
-    const { socks } = await proxyNet('forward', { client: { socksUsername: 'ann', socksPassword: 'right' } })
+    const { socks } = await proxyNet('forward', {
+      client: { proxy: { accounts: [{ username: 'ann', password: 'right' }] } },
+    })
     const { code } = await curl('-U', 'ann:right', '--socks5-hostname', `127.0.0.1:${socks.port}`, http.url)
     expect(code).toBe(0)
   })
@@ -83,7 +87,7 @@ describe('LinkSocksClient.start', () => {
     const refused: string[] = []
     server.on('clientRefused', (_address, reason) => refused.push(reason))
     const client = closing(
-      new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token: 'wrong', socksPort: 0 }),
+      new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token: 'wrong', proxy: { port: 0 } }),
     )
     await expect(client.start()).rejects.toThrow('the server refused us: invalid token')
     expect(refused).toEqual(['invalid token'])
@@ -104,7 +108,7 @@ describe('LinkSocksClient.start', () => {
     const token = server.addForwardToken()
     await server.listen()
     const client = closing(
-      new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, socksPort: port }),
+      new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, proxy: { port } }),
     )
     await expect(client.start()).rejects.toThrow(`127.0.0.1:${port}: the port is taken`)
   })

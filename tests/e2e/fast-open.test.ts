@@ -27,8 +27,8 @@ function gone(socket: Socket): Promise<unknown> {
 }
 
 test.each(modes)('fast open tells success first, and resets when the target refuses, in %s mode', async (mode) => {
-  const options = { fastOpen: true }
-  const { socks, sessions } = await proxyNet(mode, { server: options, client: options })
+  const options = { server: { fastOpen: true }, client: { proxy: { fastOpen: true } } }
+  const { socks, sessions } = await proxyNet(mode, options)
   const socket = await connect({ proxy: socks, target: { host: '127.0.0.1', port: await freePort() } })
   const [error] = (await within(once(socket.resume(), 'error'), 'the reset')) as [NodeJS.ErrnoException]
   expect(error.code).toBe('ECONNRESET')

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LinkSocksClient, type ClientOptions } from '@ls/client'
+import { LinkSocksClient, type ForwardOptions } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
 import {
   type ClientHello,
@@ -181,7 +181,7 @@ interface Net {
 }
 
 /** A server behind TLS and a relay that can break the link, and a client that looks like Chrome. */
-async function chromeNet(options: ClientOptions = {}): Promise<Net> {
+async function chromeNet(options: ForwardOptions = {}): Promise<Net> {
   const certificate = testCertificate()
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, tls: certificate }))
   const token = server.addForwardToken()
@@ -191,7 +191,7 @@ async function chromeNet(options: ClientOptions = {}): Promise<Net> {
     new LinkSocksClient({
       url: `wss://localhost:${relay.port}`,
       token,
-      socksPort: 0,
+      proxy: { port: 0 },
       connect: await connectAsBrowser('chrome'),
       transport: { tls: { ca: certificate.cert } },
       ...options,

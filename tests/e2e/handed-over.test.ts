@@ -18,9 +18,10 @@ async function net(prepare: (server: LinkSocksServer) => void) {
   const way = await wayTo(old.address?.port ?? 0)
   const url = `ws://127.0.0.1:${way.port}`
   const echo = closing(await echoServer())
-  const link = async (token: string, reverse = false): Promise<LinkSocksClient> => {
+  const link = async (token: string, role: 'client' | 'provider' = 'client'): Promise<LinkSocksClient> => {
+    const shared = { url, token, reconnect: { delayMs: 10 } }
     const client = closing(
-      new LinkSocksClient({ url, token, reverse, reconnectDelayMs: 10, ...(reverse ? {} : { socksPort: 0 }) }),
+      new LinkSocksClient(role === 'client' ? { ...shared, proxy: { port: 0 } } : { ...shared, role }),
     )
     await client.start()
     return client
@@ -72,7 +73,7 @@ describe('a LinkSocksServer that is handed over', () => {
       server.addReverseToken({ token: 'r', socksPort: 'none' })
       server.addConnectorToken({ token: 'c', reverseToken: 'r' })
     })
-    await link('r', true)
+    await link('r', 'provider')
     const connector = await link('c')
     const before = await open(connector.socksAddress)
     const over = handOver()

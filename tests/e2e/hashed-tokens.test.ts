@@ -13,7 +13,7 @@ async function links(registered: string, token: string, path: string): Promise<b
   await server.listen()
   server.addForwardToken(registered)
   const url = `ws://127.0.0.1:${server.address?.port}${path}`
-  const client = closing(new LinkSocksClient({ url, token, socksPort: 0 }))
+  const client = closing(new LinkSocksClient({ url, token, proxy: { port: 0 } }))
   return client.start().then(
     () => true,
     () => false,

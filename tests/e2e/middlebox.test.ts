@@ -51,7 +51,7 @@ async function startClient(url: string, options: ClientOptions = {}): Promise<Li
       url,
       token,
       reconnect: false,
-      ...(options.reverse === true ? {} : { socksPort: 0 }),
+      ...(options.role === 'provider' ? {} : { proxy: { port: 0 } }),
       ...options,
     }),
   )
@@ -180,7 +180,7 @@ describe.skipIf(requireProgram('haproxy') === undefined)('behind haproxy', () =>
     const connector = server.addConnectorToken({ reverseToken: reverse })
     await server.listen()
     const { acceptPort } = await startHaproxy({ server: placeOf(server), target: `127.0.0.1:${target.port}` }, pair)
-    await startClient(`ws://${placeOf(server)}`, { token: reverse, reverse: true, sendProxy: 'v2' })
+    await startClient(`ws://${placeOf(server)}`, { token: reverse, role: 'provider', exit: { sendProxy: 'v2' } })
     const client = await startClient(`ws://${placeOf(server)}`, { token: connector })
     // It goes by the connection, then: that is the provider's.
     expect(await headersSeen(client, acceptPort)).toMatchObject({ 'x-forwarded-for': '127.0.0.1' })
@@ -201,7 +201,7 @@ describe('behind a CDN', () => {
   test('a download goes on over link after link, and is whole', async () => {
     const server = await startServer()
     const cdn = await startCdn({ serverPort: server.address?.port ?? 0, idleMs: 10_000, lifeMs: 400 })
-    const client = await startClient(`ws://127.0.0.1:${cdn.port}`, { reconnect: true })
+    const client = await startClient(`ws://127.0.0.1:${cdn.port}`, { reconnect: {} })
     const links: boolean[] = []
     client.on('linkUp', (resumed) => links.push(resumed))
     const chunks = 64
@@ -222,7 +222,7 @@ describe('behind a CDN', () => {
   test('a link without heartbeat is cut, and what runs over it lives on', async () => {
     const server = await startServer({ heartbeat: false })
     const cdn = await startCdn({ serverPort: server.address?.port ?? 0, idleMs: 200, lifeMs: 600_000 })
-    const client = await startClient(`ws://127.0.0.1:${cdn.port}`, { reconnect: true, heartbeat: false })
+    const client = await startClient(`ws://127.0.0.1:${cdn.port}`, { reconnect: {}, heartbeat: false })
     const socket = await dial(client, closing(await echoServer()).port)
     await until(() => cdn.cuts.idle >= 3, 'three cuts', { deadlineMs: 15_000 })
     expect(await echoOf(socket)).toBe('hello')

@@ -40,22 +40,23 @@ type Net = (policy: PolicyOptions) => Promise<{ host: string; port: number } | u
 const nets: Readonly<Record<string, Net>> = {
   forward: async (policy) => {
     const server = await startServer()
-    return (await startClient(server, { token: server.addForwardToken('f', { policy }), socksPort: 0 })).socksAddress
+    return (await startClient(server, { token: server.addForwardToken('f', { policy }), proxy: { port: 0 } }))
+      .socksAddress
   },
   reverse: async (policy) => {
     const server = await startServer()
     const { token, port } = server.addReverseToken({ socksPort: await freePort(), policy })
     const listening = onceEvent(server, 'socksListening')
-    await startClient(server, { token, reverse: true })
+    await startClient(server, { token, role: 'provider' })
     await listening
     return { host: '127.0.0.1', port }
   },
   agent: async (policy) => {
     const server = await startServer()
     const { token } = server.addReverseToken({ socksPort: 'none' })
-    await startClient(server, { token, reverse: true })
+    await startClient(server, { token, role: 'provider' })
     const connector = server.addConnectorToken({ reverseToken: token, policy })
-    return (await startClient(server, { token: connector, socksPort: 0 })).socksAddress
+    return (await startClient(server, { token: connector, proxy: { port: 0 } })).socksAddress
   },
 }
 
@@ -116,7 +117,7 @@ async function exposeEcho(policy: PolicyOptions): Promise<() => Promise<string>>
   const exposed = onceEvent(server, 'exposed')
   await server.listen()
   const [{ place }] = (await exposed) as [Exposure]
-  await startClient(server, { token, reverse: true })
+  await startClient(server, { token, role: 'provider' })
   return async () => {
     const socket = dial('port' in place ? place.port : 0, '127.0.0.1')
     afterTest(() => socket.destroy())
@@ -151,15 +152,15 @@ describe('a policy', () => {
   ])('refuses a link for good: %j', async (policy, reason) => {
     const server = await startServer()
     const token = server.addForwardToken('f', { policy })
-    await expect(startClient(server, { token, socksPort: 0 })).rejects.toThrow(reason)
+    await expect(startClient(server, { token, proxy: { port: 0 } })).rejects.toThrow(reason)
   })
 
   test('limits links, and lets the next in once one is gone', async () => {
     const server = await startServer()
     const token = server.addForwardToken('f', { policy: { maxLinks: 1 } })
-    const first = await startClient(server, { token, socksPort: 0 })
+    const first = await startClient(server, { token, proxy: { port: 0 } })
     const refused = onceEvent(server, 'clientRefused')
-    const second = startClient(server, { token, socksPort: 0, reconnectDelayMs: 10 })
+    const second = startClient(server, { token, proxy: { port: 0 }, reconnect: { delayMs: 10 } })
     expect((await refused)[1]).toBe('the limit of 1 links of this token is reached')
     await first.close()
     await second
@@ -172,7 +173,7 @@ describe('a policy', () => {
     vi.spyOn(Date, 'now').mockReturnValue(noon)
     const policy = { hours: { open: ['thu 13:00-14:00'], zone: 'UTC' } }
     const refused = onceEvent(server, 'clientRefused')
-    const client = startClient(server, { token: server.addForwardToken('f', { policy }), reconnectDelayMs: 10 })
+    const client = startClient(server, { token: server.addForwardToken('f', { policy }), reconnect: { delayMs: 10 } })
     expect((await refused)[1]).toBe('the token may not be used at this hour')
     vi.spyOn(Date, 'now').mockReturnValue(noon + 3_600_000)
     await client
@@ -182,7 +183,7 @@ describe('a policy', () => {
     const server = await startServer()
     const expiresAtMs = Date.now() + 3_600_000
     const token = server.addForwardToken('f', { policy: { expiresAt: new Date(expiresAtMs).toISOString() } })
-    await startClient(server, { token, socksPort: 0 })
+    await startClient(server, { token, proxy: { port: 0 } })
     await until(() => server.peers.size === 1, 'the session')
     const gone = onceEvent(server, 'clientDisconnected')
     vi.spyOn(Date, 'now').mockReturnValue(expiresAtMs)
@@ -195,14 +196,14 @@ describe('a connector token that a provider made', () => {
   async function startAutonomy(policy: PolicyOptions): Promise<LinkSocksServer> {
     const server = await startServer()
     const { token } = server.addReverseToken({ allowManageConnector: true, policy })
-    const provider = await startClient(server, { token, reverse: true })
+    const provider = await startClient(server, { token, role: 'provider' })
     await provider.addConnector('made')
     await provider.addConnector('other')
     return server
   }
 
   const startConnector = (server: LinkSocksServer, token = 'made'): Promise<LinkSocksClient> =>
-    startClient(server, { token, socksPort: 0, reconnectDelayMs: 10 })
+    startClient(server, { token, proxy: { port: 0 }, reconnect: { delayMs: 10 } })
 
   test('leads where the policy of the provider lets it, whatever roles that has', async () => {
     const { port } = closing(await echoServer())

@@ -40,9 +40,9 @@ describe('PortChanges.changePolicy', () => {
     const { token, port } = server.addReverseToken({ socksPort: await freePort() })
     const connector = server.addConnectorToken({ reverseToken: token, sharesPolicy: true })
     const listening = onceEvent(server, 'socksListening')
-    await closing(new LinkSocksClient({ url, token, reverse: true })).start()
+    await closing(new LinkSocksClient({ url, token, role: 'provider' })).start()
     await listening
-    const other = closing(new LinkSocksClient({ url, token: connector, socksPort: 0 }))
+    const other = closing(new LinkSocksClient({ url, token: connector, proxy: { port: 0 } }))
     await other.start()
     const both = async () => [await ask(port, target), await ask(other.socksAddress?.port, target)]
     const before = await both()
@@ -64,7 +64,7 @@ describe('PortChanges.changePolicy', () => {
     server.expose(token, `${port}=127.0.0.1:${echo.port}`)
     await server.listen()
     const url = `ws://127.0.0.1:${server.address?.port}`
-    await closing(new LinkSocksClient({ url, token, reverse: true })).start()
+    await closing(new LinkSocksClient({ url, token, role: 'provider' })).start()
     const before = await askPort(port)
     server.ports.changePolicy(token, { deny: ['127.0.0.0/8'] })
     const denied = await askPort(port)

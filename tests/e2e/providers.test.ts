@@ -11,7 +11,7 @@ async function reverseNet(count: number) {
   const { token, port } = server.addReverseToken({ socksPort: await freePort(), socksNowait: true })
   await server.listen()
   const url = `ws://127.0.0.1:${server.address?.port}`
-  const providers = Array.from({ length: count }, () => new LinkSocksClient({ url, token, reverse: true }))
+  const providers = Array.from({ length: count }, () => new LinkSocksClient({ url, token, role: 'provider' }))
   for (const provider of providers) await closing(provider).start()
   await until(() => server.peers.size === count, 'all providers')
   return { server, token, url, port, providers }
@@ -53,7 +53,7 @@ test('the SOCKS port survives the reconnect of its only provider', async () => {
   await providers[0]?.close()
   await until(() => server.peers.size === 0, 'the provider to go')
   const reaching = connect({ proxy: { host: '127.0.0.1', port }, target: { host: '127.0.0.1', port: target.port } })
-  const next = closing(new LinkSocksClient({ url, token, reverse: true }))
+  const next = closing(new LinkSocksClient({ url, token, role: 'provider' }))
   await next.start()
   const socket = await reaching
   afterTest(() => socket.destroy())

@@ -26,7 +26,7 @@ async function net(client: Parameters<typeof proxyNet>[1] = {}) {
   return { http, reached, target: `127.0.0.1:${http.port}`, proxy: `127.0.0.1:${socks.port}`, port: socks.port }
 }
 
-const account = { client: { socksUsername: 'ada', socksPassword: 's:e cret' } }
+const account = { client: { proxy: { accounts: [{ username: 'ada', password: 's:e cret' }] } } }
 const body = Buffer.from(seededBytes(1).take(300_000)).toString('utf8')
 
 describe.skipIf(!hasCurl)('curl', () => {
@@ -112,13 +112,13 @@ describe.skipIf(!hasCurl)('a client with several listeners', () => {
     const http = closing(await httpServer())
     const { logger, targets } = reachedTargets()
     const path = join(await temporaryFolder(), 'proxy.sock')
-    const socksListen = ['127.0.0.1:0', '[::1]:0', `unix:${path}`]
-    const { hops } = await proxyNet('forward', { client: { socksListen }, server: { logger } })
+    const listen = ['127.0.0.1:0', '[::1]:0', `unix:${path}`]
+    const { hops } = await proxyNet('forward', { client: { proxy: { listen } }, server: { logger } })
     const proxies = (hops[0]?.client.socksAddresses ?? []).map((address) =>
       'path' in address ? `socks5h://localhost${address.path}` : `http://${formatListenAddress(address)}`,
     )
     for (const proxy of proxies) expect(await curl('-x', proxy, http.url)).toMatchObject({ code: 0, error: '' })
-    expect(targets).toHaveLength(socksListen.length)
+    expect(targets).toHaveLength(listen.length)
   })
 
   test('serves them on a reverse token too', async () => {
@@ -130,7 +130,7 @@ describe.skipIf(!hasCurl)('a client with several listeners', () => {
     await server.listen()
     const listening = onceEvent(server, 'socksListening')
     const url = `ws://127.0.0.1:${server.address?.port}`
-    await closing(new LinkSocksClient({ url, token, reverse: true })).start()
+    await closing(new LinkSocksClient({ url, token, role: 'provider' })).start()
     expect(await listening).toEqual([{ path }, token])
     expect(await curl('-x', `socks5h://localhost${path}`, '-U', 'ada:secret', http.url)).toMatchObject({ code: 0 })
     expect(await curl('-x', `socks5h://localhost${path}`, '-U', 'ada:wrong', http.url)).toMatchObject({ code: 97 })
@@ -206,7 +206,7 @@ describe.skipIf(isMissing('ncat'))('ncat', () => {
   })
 
   test('shows its account with --proxy-auth', async () => {
-    const { http, proxy } = await net({ client: { socksUsername: 'ada', socksPassword: 'secret' } })
+    const { http, proxy } = await net({ client: { proxy: { accounts: [{ username: 'ada', password: 'secret' }] } } })
     const options = ['--proxy', proxy, '--proxy-type', 'socks5', '--proxy-auth', 'ada:secret', '127.0.0.1']
     const { output } = await runProgram('ncat', [...options, String(http.port)], { input: 'GET / HTTP/1.0\r\n\r\n' })
     expect(output).toContain('it works')

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { connect as connectTcp, type Socket } from 'node:net'
-import { LinkSocksClient, type ClientOptions } from '@ls/client'
+import { LinkSocksClient, type ForwardOptions } from '@ls/client'
 import { LinkSocksServer, type ServerOptions } from '@ls/server'
 import type { SocksError } from '@ls/socks5'
 import { connect, createServer } from '@ls/socks5/node'
@@ -304,11 +304,11 @@ describe('a client reaches its server', () => {
 
 async function startClient(
   server: LinkSocksServer,
-  options: ClientOptions,
+  options: ForwardOptions,
   host = '127.0.0.1',
 ): Promise<LinkSocksClient> {
   const url = `ws://${host}:${server.address?.port}`
-  const client = closing(new LinkSocksClient({ url, socksPort: 0, reconnect: false, ...options }))
+  const client = closing(new LinkSocksClient({ url, proxy: { port: 0 }, reconnect: false, ...options }))
   await client.start()
   return client
 }

@@ -22,10 +22,10 @@ async function relayNet(
   const url = `ws://127.0.0.1:${ownPort}`
   const provider = (serverToken?: string): LinkSocksClient => {
     const kept = serverToken === undefined ? {} : { serverToken }
-    return closing(new LinkSocksClient({ url, reverse: true, reconnectDelayMs: 10, ...kept }))
+    return closing(new LinkSocksClient({ url, role: 'provider', reconnect: { delayMs: 10 }, ...kept }))
   }
   const connector = (token: string): LinkSocksClient => {
-    return closing(new LinkSocksClient({ url, token, socksPort: 0, reconnectDelayMs: 10, reconnect: false }))
+    return closing(new LinkSocksClient({ url, token, proxy: { port: 0 }, reconnect: false }))
   }
   return { server, url, port: ownPort, provider, connector }
 }
@@ -153,7 +153,7 @@ describe('relay mode', () => {
 
   test('all links of one process are one provider', async () => {
     const { url, server } = await relayNet()
-    const client = closing(new LinkSocksClient({ url, reverse: true, threads: 3 }))
+    const client = closing(new LinkSocksClient({ url, role: 'provider', threads: 3 }))
     await client.start()
     await until(() => server.peers.size === 3, 'all links')
     expect(new Set([...server.peers].map(({ record }) => record.token)).size).toBe(1)
@@ -216,7 +216,7 @@ describe('a stranger at a relay', () => {
 
   test('gets no more links than one address may have', async () => {
     const { url } = await relayNet({ maxAddressLinks: 2 })
-    const client = closing(new LinkSocksClient({ url, reverse: true, threads: 3 }))
+    const client = closing(new LinkSocksClient({ url, role: 'provider', threads: 3 }))
     const failed = onceEvent(client, 'linkFailed')
     await client.start()
     expect(String((await failed)[0])).toContain('the limit of 2 links of one address is reached')

@@ -52,9 +52,9 @@ function end(pid: number): void {
   }
 }
 
-async function link(url: string, token: string, options: { reverse?: boolean } = {}): Promise<LinkSocksClient> {
+async function link(url: string, token: string, role: 'client' | 'provider' = 'client'): Promise<LinkSocksClient> {
   const client = closing(
-    new LinkSocksClient({ url, token, ...(options.reverse === true ? options : { socksPort: 0 }) }),
+    new LinkSocksClient(role === 'provider' ? { url, token, role } : { url, token, proxy: { port: 0 } }),
   )
   await client.start()
   return client
@@ -106,11 +106,7 @@ describe.skipIf(process.platform === 'win32')('linksocks run, restarted', () => 
     async () => {
       const { url, proxy: reverse, restart, program } = await start()
       const echo = closing(await echoServer())
-      const [client, , connector] = [
-        await link(url, 'f'),
-        await link(url, 'r', { reverse: true }),
-        await link(url, 'c'),
-      ]
+      const [client, , connector] = [await link(url, 'f'), await link(url, 'r', 'provider'), await link(url, 'c')]
       const proxies = [client.socksAddress!, reverse, connector.socksAddress!]
       await program.printed(/proxy: 127/)
       const transfers = proxies.map((proxy) => transfer(proxy, echo))

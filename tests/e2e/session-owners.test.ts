@@ -24,7 +24,9 @@ async function net(path: string) {
   const [owner, other] = [await make(), await make()]
   const between = await wayTo(owner.address?.port ?? 0)
   const url = `ws://127.0.0.1:${between.port}${path}`
-  const client = closing(new LinkSocksClient({ url, token: 'my_token', socksPort: 0, reconnectDelayMs: 10 }))
+  const client = closing(
+    new LinkSocksClient({ url, token: 'my_token', proxy: { port: 0 }, reconnect: { delayMs: 10 } }),
+  )
   await client.start()
   const echo = closing(await echoServer())
   const socket = await connect({ proxy: client.socksAddress!, target: echo })

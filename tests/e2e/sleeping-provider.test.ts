@@ -43,7 +43,7 @@ async function net(mode: 'reverse' | 'agent', count: number) {
   await until(() => server.peers.size === count, 'the providers', { deadlineMs: 20_000 })
   if (mode === 'reverse') return { proxy: { host: '127.0.0.1', port: socksPort }, providers }
   const connector = closing(
-    new LinkSocksClient({ url, token: server.addConnectorToken({ reverseToken: token }), socksPort: 0 }),
+    new LinkSocksClient({ url, token: server.addConnectorToken({ reverseToken: token }), proxy: { port: 0 } }),
   )
   await connector.start()
   return { proxy: { host: '127.0.0.1', port: connector.socksAddress?.port ?? 0 }, providers }

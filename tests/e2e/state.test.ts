@@ -115,7 +115,9 @@ describe('a LinkSocksServer with a state', () => {
     const path = join(await temporaryFolder(), 'state.json')
     const first = await start(path)
     const url = `ws://127.0.0.1:${first.address?.port}`
-    const provider = closing(new LinkSocksClient({ url, token: 'provider', reverse: true, reconnectDelayMs: 10 }))
+    const provider = closing(
+      new LinkSocksClient({ url, token: 'provider', role: 'provider', reconnect: { delayMs: 10 } }),
+    )
     await provider.start()
     await provider.addConnector('laptop')
     const gone = onceEvent(first, 'clientDisconnected')

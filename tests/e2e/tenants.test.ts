@@ -15,9 +15,9 @@ async function twoTenants() {
   const port = server.address?.port ?? 0
   const [honest, hostile] = [tenant(server), tenant(server)]
   const url = `ws://127.0.0.1:${port}`
-  const provider = closing(new LinkSocksClient({ url, token: honest.provider, reverse: true }))
+  const provider = closing(new LinkSocksClient({ url, token: honest.provider, role: 'provider' }))
   await provider.start()
-  const connector = closing(new LinkSocksClient({ url, token: honest.connector, socksPort: 0 }))
+  const connector = closing(new LinkSocksClient({ url, token: honest.connector, proxy: { port: 0 } }))
   await connector.start()
   const target = closing(await echoServer())
   const socksPort = connector.socksAddress?.port ?? 0

@@ -21,7 +21,7 @@ async function makeTicket(url: string, body: object): Promise<string> {
 
 /** A client with a SOCKS port. */
 async function clientOf(url: string, token: string): Promise<LinkSocksClient> {
-  const client = closing(new LinkSocksClient({ url, token, socksPort: 0, reconnect: false }))
+  const client = closing(new LinkSocksClient({ url, token, proxy: { port: 0 }, reconnect: false }))
   const listening = onceEvent(client, 'socksListening')
   await client.start()
   await listening
@@ -63,7 +63,7 @@ test('a ticket of a connector token narrows what goes to providers', async () =>
   const { server, url, echo } = await serving()
   const { token: reverse } = server.addReverseToken({ socksPort: 'none' })
   const token = server.addConnectorToken({ reverseToken: reverse })
-  const provider = closing(new LinkSocksClient({ url, token: reverse, reverse: true }))
+  const provider = closing(new LinkSocksClient({ url, token: reverse, role: 'provider' }))
   await provider.start()
   const ticket = await makeTicket(url, { token, deny: [`:${echo.port}`] })
   await expect(answerOf(await clientOf(url, ticket), echo)).rejects.toThrow(/forbidden/)

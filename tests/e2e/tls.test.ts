@@ -43,7 +43,7 @@ async function startClient(
 ): Promise<LinkSocksClient> {
   const url = `wss://localhost:${server.address?.port}`
   const client = closing(
-    new LinkSocksClient({ url, token, socksPort: 0, reconnect: false, transport: { tls: { ...tls } } }),
+    new LinkSocksClient({ url, token, proxy: { port: 0 }, reconnect: false, transport: { tls: { ...tls } } }),
   )
   await client.start()
   return client

@@ -126,7 +126,7 @@ describe('an association', () => {
   })
 
   test('advertises the address it was told to', async () => {
-    const { reply } = await associated('forward', { client: { udpAdvertise: '192.0.2.9' } })
+    const { reply } = await associated('forward', { client: { proxy: { udp: { advertise: '192.0.2.9' } } } })
     expect([...reply.subarray(3, 8)]).toEqual([1, 192, 0, 2, 9])
   })
 

@@ -86,7 +86,7 @@ describe.skipIf(!hasChromium)('@ls/web in workers of Chromium', () => {
     const { server, url } = await serving()
     const { token: reverse } = server.addReverseToken({ socksPort: 'none' })
     const connector = server.addConnectorToken({ reverseToken: reverse })
-    const provider = closing(new LinkSocksClient({ url, token: reverse, reverse: true }))
+    const provider = closing(new LinkSocksClient({ url, token: reverse, role: 'provider' }))
     await provider.start()
     const intranet = await serveSite({ '/start': ['text/plain', 'the wiki'] })
     closing(intranet)

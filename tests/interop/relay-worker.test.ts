@@ -69,13 +69,15 @@ describe.skipIf(miniflare === undefined || !isBuilt)('the relay in a Worker', { 
   }
 
   function ourProvider(relayPort = port): LinkSocksClient {
-    return closing(new LinkSocksClient({ url: `ws://127.0.0.1:${relayPort}`, reverse: true, reconnectDelayMs: 50 }))
+    return closing(
+      new LinkSocksClient({ url: `ws://127.0.0.1:${relayPort}`, role: 'provider', reconnect: { delayMs: 50 } }),
+    )
   }
 
   /** A connector of ours. A provider of another program may not have registered its code yet: then it tries again. */
   async function ourConnector(code: string): Promise<LinkSocksClient> {
     for (let attempt = 1; ; attempt++) {
-      const connector = new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, token: code, socksPort: 0 })
+      const connector = new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, token: code, proxy: { port: 0 } })
       try {
         await connector.start()
         return closing(connector)

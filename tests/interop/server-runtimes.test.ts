@@ -62,11 +62,11 @@ describe('the server in another runtime', () => {
         await untilListening(port, server)
         const path = closing(await faultRelay({ host: '127.0.0.1', port }))
         const url = `ws://127.0.0.1:${path.port}`
-        const provider = closing(new LinkSocksClient({ url, reverse: true, reconnectDelayMs: 50 }))
+        const provider = closing(new LinkSocksClient({ url, role: 'provider', reconnect: { delayMs: 50 } }))
         await provider.start()
         await provider.addConnector('code-of-a-test')
         const connector = closing(
-          new LinkSocksClient({ url, token: 'code-of-a-test', socksPort: 0, reconnectDelayMs: 50 }),
+          new LinkSocksClient({ url, token: 'code-of-a-test', proxy: { port: 0 }, reconnect: { delayMs: 50 } }),
         )
         await connector.start()
         const transfer = closing(await transferServer())

@@ -48,7 +48,12 @@ function optionsFor({ threads = 1 }: Scene): ProxyNetOptions {
   return {
     relayed: true,
     server: { heartbeat, handshakeDeadlineMs: 3000 },
-    client: { heartbeat, handshakeDeadlineMs: 3000, reconnectDelayMs: 100, linkWaitMs: 20_000, threads },
+    client: {
+      heartbeat,
+      threads,
+      reconnect: { delayMs: 100 },
+      limits: { handshakeDeadlineMs: 3000, linkWaitMs: 20_000 },
+    },
   }
 }
 

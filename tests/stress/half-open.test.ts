@@ -58,7 +58,7 @@ async function typing(mode: Mode): Promise<{ net: ProxyNet; typist: Typist }> {
   const net = await proxyNet(mode, {
     relayed: true,
     server: { heartbeat },
-    client: { heartbeat, reconnectDelayMs: 100 },
+    client: { heartbeat, reconnect: { delayMs: 100 } },
   })
   const typist = await Typist.open(net.socks, closing(await echoServer()))
   await typist.typed(5)

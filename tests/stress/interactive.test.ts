@@ -36,7 +36,7 @@ test.runIf(canRunSsh).each(modes)(
 
 function cutNet(mode: (typeof modes)[number]): Promise<ProxyNet> {
   const heartbeat = { periodMs: 200, deadlineMs: 600 }
-  return proxyNet(mode, { relayed: true, server: { heartbeat }, client: { heartbeat, reconnectDelayMs: 100 } })
+  return proxyNet(mode, { relayed: true, server: { heartbeat }, client: { heartbeat, reconnect: { delayMs: 100 } } })
 }
 
 /** Milliseconds of the longest wait for an echo; fails where one was lost, doubled or another one's. */

@@ -1,4 +1,4 @@
-import { LinkSocksClient, type ClientOptions } from '@ls/client'
+import { LinkSocksClient, type ClientOptions, type ForwardOptions } from '@ls/client'
 import type { Session } from '@ls/mux'
 import { LinkSocksServer, type ServerOptions } from '@ls/server'
 import { type FaultRelay, faultRelay, freePort, onceEvent } from '@ls/testkit'
@@ -13,7 +13,8 @@ export const modes: readonly Mode[] = ['forward', 'reverse', 'agent']
 
 export interface ProxyNetOptions {
   readonly server?: ServerOptions
-  readonly client?: ClientOptions
+  /** Options of all clients; those of proxy ports are not for the provider. */
+  readonly client?: ForwardOptions
   /** Put a fault relay in front of the server for each client. @default false */
   readonly relayed?: boolean
 }
@@ -37,7 +38,7 @@ export interface ProxyNet {
 export async function proxyNet(mode: NetMode, options: ProxyNetOptions = {}): Promise<ProxyNet> {
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, ...options.server }))
   await server.listen()
-  const link = (name: Hop['name'], client: ClientOptions): Promise<Hop> => makeHop(server, name, options, client)
+  const link: MakeHop = (name, token) => makeHop(server, name, token, options)
   const made = await makeHops(mode, server, link)
   return {
     ...made,
@@ -47,7 +48,7 @@ export async function proxyNet(mode: NetMode, options: ProxyNetOptions = {}): Pr
   }
 }
 
-type MakeHop = (name: Hop['name'], client: ClientOptions) => Promise<Hop>
+type MakeHop = (name: Hop['name'], token: string) => Promise<Hop>
 
 async function makeHops(
   mode: NetMode,
@@ -55,40 +56,39 @@ async function makeHops(
   link: MakeHop,
 ): Promise<Pick<ProxyNet, 'hops' | 'socks'>> {
   if (mode === 'forward') {
-    const hop = await link('client', { token: server.addForwardToken(), socksPort: 0 })
+    const hop = await link('client', server.addForwardToken())
     return { hops: [hop], socks: socksOf(hop.client) }
   }
   if (mode === 'reverse') {
     const { token, port } = server.addReverseToken({ socksPort: await freePort() })
     const listening = onceEvent(server, 'socksListening')
-    const hop = await link('provider', { token, reverse: true })
+    const hop = await link('provider', token)
     await listening
     return { hops: [hop], socks: { host: '127.0.0.1', port } }
   }
   const isAutonomy = mode === 'autonomy'
   const { token } = server.addReverseToken({ socksPort: 'none', allowManageConnector: isAutonomy })
-  const provider = await link('provider', { token, reverse: true })
+  const provider = await link('provider', token)
   const connectorToken = isAutonomy
     ? await provider.client.addConnector('connector')
     : server.addConnectorToken({ reverseToken: token })
-  const connector = await link('connector', { token: connectorToken, socksPort: 0 })
+  const connector = await link('connector', connectorToken)
   return { hops: [connector, provider], socks: socksOf(connector.client) }
 }
 
 async function makeHop(
   server: LinkSocksServer,
   name: Hop['name'],
-  { relayed = false, client: shared }: ProxyNetOptions,
-  own: ClientOptions,
+  token: string,
+  { relayed = false, client: shared = {} }: ProxyNetOptions,
 ): Promise<Hop> {
   const address = server.address ?? { host: '127.0.0.1', port: 0 }
   const relay = relayed ? closing(await faultRelay(address)) : undefined
-  const port = relay?.port ?? address.port
-  const all = own.reverse === true ? withoutPorts(shared) : shared
-  const client = closing(new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, ...all, ...own }))
+  const url = `ws://127.0.0.1:${relay?.port ?? address.port}`
+  const client = closing(new LinkSocksClient(clientOptions(name, { url, token, ...shared })))
   await client.start()
   // `start` is content with one.
-  while (client.sessions.filter(({ linked }) => linked).length < (shared?.threads ?? 1))
+  while (client.sessions.filter(({ linked }) => linked).length < (shared.threads ?? 1))
     await onceEvent(client, 'linkUp')
   return { name, client, relay }
 }
@@ -98,8 +98,10 @@ function socksOf(client: LinkSocksClient): ProxyNet['socks'] {
   return client.socksAddress
 }
 
-/** What a provider takes of options for all clients: those of proxy ports are for the others. */
-function withoutPorts(shared: ClientOptions = {}): ClientOptions {
-  const isOfPort = (name: string): boolean => /^(?:socks|fastOpen$|linkWaitMs$|udpAdvertise$|inbound$|http)/.test(name)
-  return Object.fromEntries(Object.entries(shared).filter(([name]) => !isOfPort(name)))
+function clientOptions(role: Hop['name'], { proxy, forwards, limits, ...shared }: ForwardOptions): ClientOptions {
+  if (role !== 'provider') {
+    return { ...shared, role, forwards, limits, proxy: proxy === 'none' ? proxy : { port: 0, ...proxy } }
+  }
+  const { linkWaitMs: _wait, maxPending: _pending, maxPendingPerAddress: _address, ...ofProvider } = limits ?? {}
+  return { ...shared, role, limits: ofProvider }
 }

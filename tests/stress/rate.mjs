@@ -47,8 +47,8 @@ async function measure({ mode, way, count, source }) {
   const child = fork(fileURLToPath(import.meta.url), [JSON.stringify({ mode, rate })])
   const [port] = await once(child, 'message')
   const url = `ws://127.0.0.1:${port}`
-  const clients = [new LinkSocksClient({ url, token: 'user', socksPort: 0 })]
-  if (mode === 'agent') clients.unshift(new LinkSocksClient({ url, token: 'office', reverse: true }))
+  const clients = [new LinkSocksClient({ url, token: 'user', proxy: { port: 0 } })]
+  if (mode === 'agent') clients.unshift(new LinkSocksClient({ url, token: 'office', role: 'provider' }))
   for (const client of clients) await client.start()
   const feed = source === 'endless' ? endless : slow
   let moved = 0

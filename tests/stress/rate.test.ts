@@ -20,13 +20,13 @@ async function proxyWith(mode: 'forward' | 'reverse', rate: object) {
   const url = `ws://127.0.0.1:${server.address?.port}`
   if (mode === 'forward') {
     const token = server.addForwardToken('t', { policy: { rate } })
-    const client = closing(new LinkSocksClient({ url, token, socksPort: 0 }))
+    const client = closing(new LinkSocksClient({ url, token, proxy: { port: 0 } }))
     await client.start()
     return client.socksAddress ?? { host: '', port: 0 }
   }
   const { token, port } = server.addReverseToken({ socksPort: await freePort(), policy: { rate } })
   const listening = onceEvent(server, 'socksListening')
-  await closing(new LinkSocksClient({ url, token, reverse: true })).start()
+  await closing(new LinkSocksClient({ url, token, role: 'provider' })).start()
   await listening
   return { host: '127.0.0.1', port }
 }

@@ -38,7 +38,9 @@ test.skipIf(process.platform === 'win32')(
     await write(0)
     const server = new LinkSocksProcess('run', '--config', file)
     await server.says(/listening: /)
-    const client = closing(new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, token: 'my_token', socksPort: 0 }))
+    const client = closing(
+      new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, token: 'my_token', proxy: { port: 0 } }),
+    )
     await client.start()
     const proxy = client.socksAddress!
     let downs = 0

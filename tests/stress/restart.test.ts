@@ -103,7 +103,12 @@ test('a server that is not there is named, and so is the likely cause', async ()
 test('a server that comes later is found', async () => {
   const port = await freePort()
   const client = closing(
-    new LinkSocksClient({ url: `ws://${local}:${port}`, token: 'found', socksPort: 0, reconnectDelayMs: 200 }),
+    new LinkSocksClient({
+      url: `ws://${local}:${port}`,
+      token: 'found',
+      proxy: { port: 0 },
+      reconnect: { delayMs: 200 },
+    }),
   )
   const started = client.start()
   startServer(port)
@@ -121,7 +126,7 @@ async function serverProcess() {
   const port = await freePort()
   const server = startServer(port)
   await server.says(/listening/)
-  const client = closing(new LinkSocksClient({ url: `ws://${local}:${port}`, token: 'found', socksPort: 0 }))
+  const client = closing(new LinkSocksClient({ url: `ws://${local}:${port}`, token: 'found', proxy: { port: 0 } }))
   await client.start()
   return { port, server, client }
 }

@@ -53,10 +53,10 @@ async function startNet() {
   await server.listen()
   const url = `ws://127.0.0.1:${server.address.port}`
   const clients = [
-    new LinkSocksClient({ url, token: server.addForwardToken(), socksPort: 0, threads: 2 }),
-    new LinkSocksClient({ url, token, reverse: true }),
-    new LinkSocksClient({ url, token: reverse.token, reverse: true }),
-    new LinkSocksClient({ url, token: server.addConnectorToken({ reverseToken: token }), socksPort: 0 }),
+    new LinkSocksClient({ url, token: server.addForwardToken(), proxy: { port: 0 }, threads: 2 }),
+    new LinkSocksClient({ url, token, role: 'provider' }),
+    new LinkSocksClient({ url, token: reverse.token, role: 'provider' }),
+    new LinkSocksClient({ url, token: server.addConnectorToken({ reverseToken: token }), proxy: { port: 0 } }),
   ]
   const reverseOpen = once(server, 'socksListening')
   for (const client of clients) await client.start()

@@ -9,7 +9,7 @@ import { LinkSocksClient } from '@ls/client'
 export async function behindProvider({ server, url: serverUrl }, defaultUrl) {
   const { token } = server.addReverseToken({ socksPort: 'none' })
   const connector = server.addConnectorToken({ reverseToken: token })
-  const provider = new LinkSocksClient({ url: serverUrl, token, reverse: true })
+  const provider = new LinkSocksClient({ url: serverUrl, token, role: 'provider' })
   await provider.start()
   return {
     /** @param {{ url?: string }} wish */

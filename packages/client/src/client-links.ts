@@ -5,7 +5,7 @@ import { ClientError, MovingLink, type MovingLinkOptions, ShownToken } from '@ls
 import type { Session } from '@ls/mux'
 import { Balancer, type ChannelSource, type SessionPicker } from '@ls/relay'
 import { NetworkWatch } from './network-watch.js'
-import type { ResolvedClientOptions } from './options.js'
+import type { ResolvedClientOptions } from './options/resolve-options.js'
 import { makeServerDial, warnOfEnvironment } from './server-dial.js'
 import { webSocketOpener } from './websocket-opener.js'
 

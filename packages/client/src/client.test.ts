@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest'
 import { LinkSocksClient } from './client.js'
+import type { ClientOptions } from './options/client-options.js'
+import type { ClientPorts } from './options/user-options.js'
 
 /** A server that accepts the connection and sends nothing. */
 const silent = { dial: () => new Promise<never>(() => {}), dialDeadlineMs: 60_000 }
 
 test('LinkSocksClient.start rejects with the reason of its signal, and is closed then', async () => {
-  const client = new LinkSocksClient({ transport: silent, socksPort: 0 })
+  const client = new LinkSocksClient({ transport: silent, proxy: { port: 0 } })
   const abort = new AbortController()
   const starting = client.start({ signal: abort.signal })
   abort.abort()
@@ -14,18 +16,18 @@ test('LinkSocksClient.start rejects with the reason of its signal, and is closed
 })
 
 test('LinkSocksClient.start with a signal that has aborted already ends the client', async () => {
-  const client = new LinkSocksClient({ transport: silent, socksPort: 0 })
+  const client = new LinkSocksClient({ transport: silent, proxy: { port: 0 } })
   const reason = new Error('changed my mind')
   await expect(client.start({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
   expect(await client.closed).toBe(reason)
 })
 
-test.each([
-  ['idleLimitMs is 0', { idleLimitMs: 0 }],
-  ['linkWaitMs is NaN', { linkWaitMs: Number.NaN }],
-  ['reconnectDelayMs is -5', { reconnectDelayMs: -5 }],
-  ['socksPort is 70000', { socksPort: 70_000 }],
-  ['connectTimeoutMs is 0', { reverse: true, connectTimeoutMs: 0 }],
+test.each<[string, ClientOptions]>([
+  ['idleLimitMs is 0', { limits: { idleLimitMs: 0 } }],
+  ['linkWaitMs is NaN', { limits: { linkWaitMs: Number.NaN } }],
+  ['reconnect.delayMs is -5', { reconnect: { delayMs: -5 } }],
+  ['proxy.port is 70000', { proxy: { port: 70_000 } }],
+  ['connectTimeoutMs is 0', { role: 'provider', exit: { connectTimeoutMs: 0 } }],
   ['heartbeat.deadlineMs is 45000', { heartbeat: { periodMs: 60_000 } }],
 ])('LinkSocksClient refuses an option out of range at once: %s', (text, options) => {
   expect(() => new LinkSocksClient(options)).toThrow(text)
@@ -33,7 +35,7 @@ test.each([
 
 test('LinkSocksClient tells of each attempt that fails', async () => {
   const refused = new Error('nothing listens there')
-  const client = new LinkSocksClient({ transport: { dial: () => Promise.reject(refused) }, socksPort: 0 })
+  const client = new LinkSocksClient({ transport: { dial: () => Promise.reject(refused) }, proxy: { port: 0 } })
   const failed = new Promise<Error>((resolve) => client.once('linkFailed', resolve))
   client.start().catch(() => {})
   expect((await failed).message).toContain('nothing listens there')
@@ -41,7 +43,7 @@ test('LinkSocksClient tells of each attempt that fails', async () => {
 })
 
 test('LinkSocksClient.start may be called once', async () => {
-  const client = new LinkSocksClient({ transport: silent, socksPort: 0 })
+  const client = new LinkSocksClient({ transport: silent, proxy: { port: 0 } })
   const first = client.start()
   await expect(client.start()).rejects.toMatchObject({ code: 'ERR_CLIENT_CLOSED' })
   await client.close()
@@ -49,13 +51,13 @@ test('LinkSocksClient.start may be called once', async () => {
 })
 
 test('LinkSocksClient.closed settles with undefined after close', async () => {
-  const client = new LinkSocksClient({ transport: silent, socksPort: 0 })
+  const client = new LinkSocksClient({ transport: silent, proxy: { port: 0 } })
   await client.close()
   expect(await client.closed).toBeUndefined()
 })
 
 test('LinkSocksClient.addConnector rejects while no link is up', async () => {
-  const client = new LinkSocksClient({ reverse: true })
+  const client = new LinkSocksClient({ role: 'provider' })
   await expect(client.addConnector('x')).rejects.toMatchObject({ code: 'ERR_CLIENT_NO_LINK' })
 })
 
@@ -67,4 +69,12 @@ test.each([0, 65, 1.5])('LinkSocksClient takes no %d threads', (threads) => {
 
 test('LinkSocksClient takes no batching it does not know', () => {
   expect(() => new LinkSocksClient({ batching: 'fast' as 'off' })).toThrow(RangeError)
+})
+
+test('LinkSocksClient.changePorts refuses an option that it does not change', async () => {
+  const client = new LinkSocksClient({ transport: silent, proxy: { port: 0 } })
+  await expect(client.changePorts({ proxy: { nowait: true } } as ClientPorts)).rejects.toThrow(
+    'there is no option `proxy.nowait`',
+  )
+  await client.close()
 })

@@ -15,16 +15,19 @@ import { DirectPaths } from './direct-paths.js'
 import type { ClientEvents } from './events.js'
 import { Exposures } from './exposures.js'
 import { ClientLive } from './live/client-live.js'
-import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './options.js'
-import { type ClientPorts, Ports } from './ports.js'
-import { checkRole } from './role.js'
+import type { ClientOptions } from './options/client-options.js'
+import { checkPortNames } from './options/option-names.js'
+import { type ResolvedClientOptions, resolveClientOptions } from './options/resolve-options.js'
+import type { ClientPorts } from './options/user-options.js'
+import { Ports } from './ports.js'
 import { hostOf } from './server-dial.js'
 
 /**
- * A LinkSocks client: SOCKS here and the network at the server (forward, connector), or the network here (reverse).
+ * A LinkSocks client: a proxy here and the network at the other end (client, connector), or the network here
+ * (provider).
  *
  * @example
- * const client = new LinkSocksClient({ url: 'wss://example.org', token: 'secret', socksPort: 9870 })
+ * const client = new LinkSocksClient({ url: 'wss://example.org', token: 'secret', proxy: { port: 9870 } })
  * await client.start()
  */
 export class LinkSocksClient extends EventEmitter<ClientEvents> {
@@ -48,9 +51,13 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   #settleStart: ((error: Error | undefined) => void) | undefined
   #state: 'idle' | 'running' | 'closing' | 'closed' = 'idle'
 
+  /**
+   * Creates a client that is not started yet.
+   *
+   * @throws TypeError for an option that does not exist, RangeError for one of another role or out of its range
+   */
   constructor(options: ClientOptions = {}) {
     super()
-    checkRole(options)
     this.#options = resolveClientOptions(options)
     const { reverse, clock } = this.#options
     this.#logger = this.#options.logger
@@ -61,10 +68,10 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.#ended = new Changes(clock)
     this.#connectors = new ConnectorTokens(this.#options.connectorTokens, { clock })
     this.#exposures = this.#makeExposures()
-    this.#outbound = reverse ? this.#makeOutbound() : undefined
+    this.#outbound = this.#makeOutbound()
     this.#links = this.#makeLinks()
     this.#direct = this.#makeDirectPaths()
-    this.#ports = reverse || this.#options.openPorts === false ? undefined : this.#makePorts()
+    this.#ports = reverse ? undefined : this.#makePorts()
   }
 
   /** First TCP port on which the proxy listens; undefined on providers and before it listens. */
@@ -103,7 +110,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       sessions: this.sessions,
       direct: this.#direct.sessions,
       outbound: this.#outbound,
-      portsMissing: this.#ports !== undefined && this.#ports.addresses.length === 0,
+      portsMissing: this.#ports?.isOpen === false,
     })
   }
 
@@ -157,7 +164,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
       signal?.throwIfAborted()
-      if (this.#options.socksNowait === true) await this.#openPorts()
+      if (this.#options.proxy?.nowait === true) await this.#openPorts()
       await this.#firstLink()
       await this.#openPorts()
     } catch (error) {
@@ -208,6 +215,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
    * has changed
    */
   async changePorts(ports: ClientPorts): Promise<PortChange> {
+    checkPortNames(ports)
     if (this.#ports === undefined) throw new TypeError('this client opens no ports')
     return this.#ports.change(ports)
   }
@@ -242,7 +250,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   #makeExposures(): Exposures {
-    const { exposes = [], clock } = this.#options
+    const { exposes, clock } = this.#options
     return new Exposures(exposes, {
       clock,
       onExposed: (exposure) => {
@@ -256,14 +264,12 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     })
   }
 
-  /** Creates the outbound. The server may reach only exposed targets, unless access rules allow more. */
-  #makeOutbound(): Outbound {
-    const { accessRules = [] } = this.#options
-    return new Outbound({
-      ...this.#options,
-      accessRules: [...accessRules, ...this.#exposures.accessRules],
-      dialWebSocket: connectByteStream,
-    })
+  /** Outbound of a provider. The server may reach only exposed targets, unless `exit.access` allows more. */
+  #makeOutbound(): Outbound | undefined {
+    const { exit } = this.#options
+    if (exit === undefined) return undefined
+    const accessRules = [...(exit.accessRules ?? []), ...this.#exposures.accessRules]
+    return new Outbound({ ...this.#options, ...exit, accessRules, dialWebSocket: connectByteStream })
   }
 
   #makeDirectPaths(): DirectPaths {

@@ -5,7 +5,7 @@ import { type Logger, textOf } from '@ls/foundation'
 import type { Channel, Session, SessionHandler } from '@ls/mux'
 import { streamTransport } from '@ls/mux/duplex'
 import { type ChannelSource, openStream, RelayError } from '@ls/relay'
-import type { ResolvedClientOptions } from './options.js'
+import type { ResolvedClientOptions } from './options/resolve-options.js'
 
 export interface DirectPathsInit {
   readonly options: ResolvedClientOptions

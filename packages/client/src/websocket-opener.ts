@@ -1,7 +1,7 @@
 import { resolversFor } from '@ls/dial'
 import type { LinkOpener } from '@ls/link'
 import { connect, formatAuthQuery, parseServerUrl, requestPathOf, splitEarlyData } from '@ls/transport'
-import type { ResolvedClientOptions } from './options.js'
+import type { ResolvedClientOptions } from './options/resolve-options.js'
 import type { ServerDial } from './server-dial.js'
 
 /** Options of {@link webSocketOpener}. */

@@ -11,7 +11,7 @@ import {
   systemClock,
   type Given,
 } from '@ls/foundation'
-import { checkKeepaliveTiming, checkSessionOptions, PendingConnections } from '@ls/mux'
+import { checkKeepaliveTiming, checkSessionOptions, type KeepaliveTiming, PendingConnections } from '@ls/mux'
 import type { LoadDashboard } from '@ls/observe/http'
 import {
   ChannelSlots,
@@ -273,7 +273,7 @@ export interface ServerOptions extends PayloadOptions {
    * Ping period, and the silence after which a peer counts as dead; false for no pings. With resume both are shorter,
    * since a false alarm costs little there; see `Keepalive.hasten` in `@ls/mux`. @default 20 s and 45 s
    */
-  readonly heartbeat?: { readonly periodMs?: number; readonly deadlineMs?: number } | false | undefined
+  readonly heartbeat?: KeepaliveTiming | false | undefined
   /**
    * Reads the configuration of the program again, for `POST /api/reload`; resolves with the changes, one line each.
    * @default none: there is no such endpoint

@@ -68,7 +68,7 @@ export async function startProvider(
   token: string,
   others: readonly TestNode[],
 ): Promise<LinkSocksClient> {
-  const provider = closing(new LinkSocksClient({ url: at.url, token, reverse: true, reconnectDelayMs: 10 }))
+  const provider = closing(new LinkSocksClient({ url: at.url, token, role: 'provider', reconnect: { delayMs: 10 } }))
   await provider.start()
   await until(() => others.every(({ node }) => node.status.farTokens > 0), 'other nodes know the provider')
   return provider
@@ -76,7 +76,7 @@ export async function startProvider(
 
 /** A client with a SOCKS port. */
 export async function startUser(at: { readonly url: string }, token: string): Promise<LinkSocksClient> {
-  const user = closing(new LinkSocksClient({ url: at.url, token, socksPort: 0, reconnectDelayMs: 10 }))
+  const user = closing(new LinkSocksClient({ url: at.url, token, proxy: { port: 0 }, reconnect: { delayMs: 10 } }))
   await user.start()
   return user
 }

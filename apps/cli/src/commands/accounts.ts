@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Account } from '@ls/relay'
 import { UsageError } from '../errors.js'
 import { messageOf } from '../output/describe-error.js'
+import type { Settings } from '../settings.js'
 
 interface AccountSettings {
   readonly account: readonly string[]
@@ -14,6 +15,15 @@ export function readAccounts({ account, accountFile }: AccountSettings): readonl
   const all = accountFile === undefined ? given : [...given, ...readFile(accountFile)]
   if (all.length <= maxAccounts) return all
   throw new UsageError(`there are ${all.length} accounts; at most ${maxAccounts} are allowed`)
+}
+
+/** Accounts of a proxy port: that of --socks-username and --socks-password, then `others`. */
+export function proxyAccounts(
+  { socksUsername, socksPassword }: Pick<Settings<'client'>, 'socksUsername' | 'socksPassword'>,
+  others: readonly Account[],
+): readonly Account[] {
+  const first = socksUsername === undefined ? [] : [{ username: socksUsername, password: socksPassword ?? '' }]
+  return [...first, ...others]
 }
 
 function readFile(path: string): Account[] {

@@ -1,6 +1,16 @@
-import { ClientError, type ClientOptions, LinkSocksClient } from '@ls/client'
+import {
+  ClientError,
+  type ClientLinkOptions,
+  type ClientOptions,
+  type ClientPorts,
+  type ClientProxyOptions,
+  type ForwardOptions,
+  LinkSocksClient,
+  type ProviderOptions,
+} from '@ls/client'
 import type { Logger } from '@ls/foundation'
 import {
+  type ExitOptions,
   formatExposure,
   formatForward,
   formatListenAddress,
@@ -17,13 +27,13 @@ import { openDashboard } from '../observe/client-dashboard.js'
 import { checkMetrics, openMetrics } from '../observe/metrics-port.js'
 import { KeptServerToken } from '../relay/kept-server-token.js'
 import type { Settings } from '../settings.js'
-import { readAccounts } from './accounts.js'
+import { proxyAccounts, readAccounts } from './accounts.js'
 import { asUsage, checkNetwork, checkUrl } from './check-settings.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { checkDisguise, openDisguise } from './disguise.js'
 import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, proxyPort } from './listen-failure.js'
-import { definedOnly, exitOptions, givenLimits, portOptions, sharedOptions } from './shared-options.js'
+import { exitOptions, givenLimits, linkOptions, proxyOptions, sharedLimits } from './shared-options.js'
 import { clientTls, serverTls, tlsWarnings } from './tls-options.js'
 import { readHeaders } from './web-options.js'
 
@@ -41,8 +51,8 @@ export async function runClient(
   const disguise = await openDisguise(settings, context, { onReady: () => client?.retryNow() })
   try {
     const ownPorts: number[] = []
-    const ofProvider = settings.reverse ? { ...serverToken.options, ownPorts: () => ownPorts } : {}
-    client = makeClient(settings, context, { ...disguise.options, ...ofProvider })
+    const exit = { ownPorts: () => ownPorts }
+    client = makeClient(settings, context, { link: disguise.options, exit, serverToken: serverToken.value })
     serverToken.watch(client, context)
     onMade?.(client)
     return await runObserved(client, settings, context, (ports) => void ownPorts.push(...ports))
@@ -73,17 +83,27 @@ async function runObserved(
   }
 }
 
-function makeClient(
-  settings: ClientSettings,
-  context: CommandContext,
-  more: Pick<ClientOptions, 'connect' | 'proxyFromEnvironment' | 'ownPorts' | 'serverToken'>,
-): LinkSocksClient {
+/** Options that are known only when the process runs. */
+interface ProcessOptions {
+  readonly link: ClientLinkOptions
+  /** For a provider. */
+  readonly exit: ExitOptions
+  /** For a provider. */
+  readonly serverToken: string | undefined
+}
+
+function makeClient(settings: ClientSettings, context: CommandContext, more: ProcessOptions): LinkSocksClient {
   const { logger, redactor } = context
   for (const warning of [...tlsWarnings(settings), ...clientWarnings(settings), ...exposedSecrets(settings)])
     logger.warn({}, warning)
-  const options = clientOptions(settings)
-  redactor.add(...(options.socksAccounts ?? []).map(({ password }) => password))
-  return asUsage('', () => new LinkSocksClient({ ...options, ...more, logger }))
+  if (!settings.reverse) redactor.add(...readAccounts(settings).map(({ password }) => password))
+  const options = withProcess(clientOptions(settings), more)
+  return asUsage('', () => new LinkSocksClient({ ...options, logger }))
+}
+
+function withProcess(options: ClientOptions, { link, exit, serverToken }: ProcessOptions): ClientOptions {
+  if (options.role !== 'provider') return { ...options, ...link }
+  return { ...options, ...link, serverToken, exit: { ...options.exit, ...exit } }
 }
 
 async function runUntilEnd(
@@ -115,17 +135,69 @@ async function runUntilEnd(
 
 /** Converts the settings to options of the library. */
 export function clientOptions(settings: ClientSettings): ClientOptions {
+  const direct = directOptions(settings)
+  if (settings.reverse) return { ...providerOptions(settings), direct }
+  // A client with direct paths is a connector, whatever the command is called.
+  return direct === undefined ? userOptions(settings) : { ...userOptions(settings), role: 'connector', direct }
+}
+
+/** Options of a client that opens ports. */
+function userOptions(settings: ClientSettings): ForwardOptions {
+  const { maxPending, maxPendingPerAddress } = settings
   return {
-    ...sharedOptions(settings),
-    ...(settings.reverse ? providerOptions(settings) : proxyOptions(settings)),
-    ...definedOnly({ token: settings.token }),
-    ...directOptions(settings),
+    ...clientLinkOptions(settings),
+    ...changeablePorts(settings),
+    role: 'client',
+    proxy: {
+      ...proxyOptions(settings),
+      ...changeablePorts(settings).proxy,
+      tls: listenTls(settings),
+      allowOrigins: settings.allowOrigin,
+      access: settings.accessRule,
+      nowait: settings.socksNowait,
+    },
+    limits: { ...sharedLimits(settings), ...givenLimits({ maxPending, maxPendingPerAddress }) },
+  }
+}
+
+/** The ports that a running client can change. */
+export function changeablePorts(settings: ClientSettings): Required<ClientPorts> {
+  return {
+    proxy: {
+      host: settings.socksHost,
+      port: settings.socksPort,
+      listen: settings.socksListen,
+      accounts: proxyAccounts(settings, readAccounts(settings)),
+    },
+    forwards: settings.forward,
+  }
+}
+
+/** The same options without ports. */
+export function withoutPorts(options: ClientOptions): ClientOptions {
+  return options.role === 'provider' ? options : { ...options, proxy: 'none', forwards: [] }
+}
+
+/** Options of a provider. */
+function providerOptions(settings: ClientSettings): ProviderOptions {
+  return {
+    ...clientLinkOptions(settings),
+    role: 'provider',
+    exit: exitOptions(settings),
+    connectorTokens: settings.connectorToken,
+    exposes: settings.expose,
+    limits: sharedLimits(settings),
+  }
+}
+
+/** Options of the link to the server. */
+function clientLinkOptions(settings: ClientSettings): ClientLinkOptions {
+  return {
+    ...linkOptions(settings),
     url: settings.url,
-    reverse: settings.reverse,
-    reconnect: !settings.noReconnect,
-    retryAuth: settings.retryAuth,
+    token: settings.token,
+    reconnect: settings.noReconnect ? false : { retryAuth: settings.retryAuth },
     threads: settings.threads,
-    graceMs: settings.grace,
     serverProxies: settings.proxy,
     proxyFromEnvironment: !settings.noEnvProxy,
     earlyDataBytes: settings.earlyData,
@@ -133,36 +205,8 @@ export function clientOptions(settings: ClientSettings): ClientOptions {
   }
 }
 
-/** Options of a client that opens ports. */
-function proxyOptions(settings: ClientSettings): ClientOptions {
-  const { socksUsername, socksPassword, maxPending, maxPendingPerAddress } = settings
-  return {
-    ...portOptions(settings),
-    ...definedOnly({ socksUsername, socksPassword }),
-    ...givenLimits({ maxPending, maxPendingPerAddress }),
-    ...listenTls(settings),
-    socksHost: settings.socksHost,
-    socksPort: settings.socksPort,
-    socksListen: settings.socksListen,
-    socksAccounts: readAccounts(settings),
-    socksNowait: settings.socksNowait,
-    forwards: settings.forward,
-  }
-}
-
-/** Options of a provider. */
-function providerOptions(settings: ClientSettings): ClientOptions {
-  return {
-    ...exitOptions(settings),
-    ...definedOnly({ sendProxy: settings.sendProxy }),
-    connectorTokens: settings.connectorToken,
-    exposes: settings.expose,
-  }
-}
-
-function listenTls({ tlsCert, tlsKey }: ClientSettings): Pick<ClientOptions, 'socksTls'> {
-  const { tls } = serverTls({ tlsCert, tlsKey, tlsClientCa: undefined })
-  return tls === undefined ? {} : { socksTls: tls }
+function listenTls({ tlsCert, tlsKey }: ClientSettings): ClientProxyOptions['tls'] {
+  return serverTls({ tlsCert, tlsKey, tlsClientCa: undefined }).tls
 }
 
 /** Starts a client; `stop` cancels the start. After the start, the client is closed gracefully instead of being cut. */

@@ -5,7 +5,7 @@ import { clientDefaults } from '../arguments/client-defaults.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Settings } from '../settings.js'
 import { asUsage } from './check-settings.js'
-import { checkClient, clientOptions, explainFailure, startClient } from './client.js'
+import { checkClient, clientOptions, explainFailure, startClient, withoutPorts } from './client.js'
 import type { CommandContext } from './context.js'
 import { openDisguise } from './disguise.js'
 
@@ -23,7 +23,7 @@ export async function runConnect(text: string, given: ConnectSettings, context: 
   // Standard output belongs to the connection.
   const print = (line: string): void => logger.info({}, line)
   const disguise = await openDisguise(settings, { logger, print }, { onReady: () => client.retryNow() })
-  const options = { ...clientOptions(settings), ...disguise.options, openPorts: false, logger }
+  const options = { ...withoutPorts(clientOptions(settings)), ...disguise.options, logger }
   const client: LinkSocksClient = asUsage('', () => new LinkSocksClient(options))
   try {
     await startClient(client, stop)

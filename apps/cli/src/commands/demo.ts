@@ -25,9 +25,7 @@ export async function runDemo(settings: DemoSettings, context: CommandContext): 
     client = new LinkSocksClient({
       url: `ws://${host}:${server.address?.port}`,
       token,
-      socksHost: host,
-      socksPort: settings.socksPort,
-      // Both ends run here, so any failure is final.
+      proxy: { host, port: settings.socksPort },
       reconnect: false,
       proxyFromEnvironment: false,
       logger: logger.child({ role: 'client' }),

@@ -1,4 +1,4 @@
-import type { ClientOptions } from '@ls/client'
+import type { ClientLinkOptions } from '@ls/client'
 import { formatListenAddress, isLoopback, parseListenAddress } from '@ls/relay'
 import { parseServerUrl } from '@ls/transport'
 import { connectAsBrowser, openBrowserDialer } from '@ls/transport/browser'
@@ -24,7 +24,7 @@ type DisguiseSettings = Pick<
 
 /** How links are opened, if not in the usual way. */
 export interface Disguise {
-  readonly options: Pick<ClientOptions, 'connect' | 'proxyFromEnvironment'>
+  readonly options: Pick<ClientLinkOptions, 'connect' | 'proxyFromEnvironment'>
   close(): Promise<void>
 }
 

@@ -110,26 +110,25 @@ describe('ownProxyOptions', () => {
 
 describe('clientOptions', () => {
   const line =
-    '-u ws://h -t t -R --retry-auth -T 3 -E --transport-grace 9s --batching adaptive --compression-threshold 1000 --access-rule *:80'
+    '-u ws://h -t t --retry-auth -T 3 -E --transport-grace 9s --batching adaptive --compression-threshold 1000 --access-rule *:80'
   const link =
     '--proxy socks5://a --proxy http://b --tls-server-name name --tls-insecure --header X-A:b --early-data 2048'
   const ports =
     '-s ::2 -p 2 -n n -w w -i -f --forward 1=h:2 --udp-advertise a --socks-listen unix:/a --socks-listen [::1]:1 --account ada:s:x --tls-cert c.pem --tls-key k.pem --listen wss://[::1]:2/a'
   const exit = '-c c -x http://h --expose 3=h:4'
-  const { routes, upstreamHeaders, guard, sendProxy, ...more } = proxyOptions
-  const { allowOrigins, inbound, httpTransparent, httpMaxHeadBytes, ...shared } = more
+  const { routes, upstreamHeaders, guard, sendProxy, allowOrigins, ...more } = proxyOptions
+  const { inbound, httpTransparent, httpMaxHeadBytes, ...shared } = more
+  const { windowBytes, replayLimitBytes, idleLimitMs, ...ofLink } = shared
   const common = {
-    ...shared,
+    ...ofLink,
     earlyDataBytes: 2048,
     serverProxies: ['socks5://a', 'http://b'],
     transport: { tls: { servername: 'name', rejectUnauthorized: false }, headers: { 'X-A': 'b' } },
     url: 'ws://h',
     token: 't',
-    reconnect: false,
-    retryAuth: true,
+    reconnect: { retryAuth: true },
     threads: 3,
-    graceMs: 9000,
-    accessRules: ['*:80'],
+    limits: { windowBytes, replayLimitBytes, idleLimitMs, graceMs: 9000 },
     proxyFromEnvironment: false,
     batching: 'adaptive',
     compressionThresholdBytes: 1000,
@@ -138,37 +137,45 @@ describe('clientOptions', () => {
   test('passes on every flag of the library to a client that opens ports', () => {
     expect(clientOptions(client(`${line} ${link} ${ports} ${exit} ${proxyLine}`))).toEqual({
       ...common,
-      reverse: false,
-      allowOrigins,
-      inbound,
-      httpTransparent,
-      httpMaxHeadBytes,
-      socksListen: ['unix:/a', '[::1]:1', 'wss://[::1]:2/a'],
-      socksTls: { certFile: 'c.pem', keyFile: 'k.pem' },
-      socksAccounts: [{ username: 'ada', password: 's:x' }],
-      socksHost: '::2',
-      socksPort: 2,
-      socksUsername: 'n',
-      socksPassword: 'w',
-      socksNowait: true,
+      role: 'client',
+      proxy: {
+        inbound,
+        httpTransparent,
+        httpMaxHeadBytes,
+        allowOrigins,
+        access: ['*:80'],
+        listen: ['unix:/a', '[::1]:1', 'wss://[::1]:2/a'],
+        tls: { certFile: 'c.pem', keyFile: 'k.pem' },
+        accounts: [
+          { username: 'n', password: 'w' },
+          { username: 'ada', password: 's:x' },
+        ],
+        host: '::2',
+        port: 2,
+        nowait: true,
+        fastOpen: true,
+        udp: { advertise: 'a' },
+      },
       forwards: ['1=h:2'],
-      fastOpen: true,
-      udpAdvertise: 'a',
     })
   })
 
   test('passes on every flag of the library to a provider', () => {
     expect(clientOptions(client(`-r ${line} ${link} ${ports} ${exit} ${proxyLine}`))).toEqual({
       ...common,
-      reverse: true,
-      routes,
-      upstreamHeaders,
-      guard,
-      sendProxy,
+      role: 'provider',
+      exit: { routes, upstreamHeaders, guard, sendProxy, upstreams: ['http://h'], access: ['*:80'] },
       connectorTokens: ['c'],
       exposes: ['3=h:4'],
-      upstreamProxies: ['http://h'],
     })
+  })
+
+  test('does not reconnect with --no-reconnect', () => {
+    expect(clientOptions(client('-R --retry-auth'))).toMatchObject({ reconnect: false })
+  })
+
+  test('is a connector where direct paths are asked for', () => {
+    expect(clientOptions(client('--direct-mode auto'))).toMatchObject({ role: 'connector', direct: { mode: 'auto' } })
   })
 })
 

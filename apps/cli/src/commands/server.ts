@@ -1,4 +1,11 @@
-import { type Account, formatExposure, formatListenAddress, type GuardLevel, isLoopback } from '@ls/relay'
+import {
+  type Account,
+  formatExposure,
+  formatListenAddress,
+  type GuardLevel,
+  isLoopback,
+  proxyPortOptions,
+} from '@ls/relay'
 import { defaultGuard, LinkSocksServer, type OwnersInFolder, type ServerOptions, ServerState } from '@ls/server'
 import { openServerCertificate } from '../certificates/server-certificate.js'
 import { checkCluster, makeClusterNode } from '../cluster/cluster-node.js'
@@ -11,7 +18,7 @@ import { relayOptions } from '../relay/relay-options.js'
 import type { Settings } from '../settings.js'
 import { defaultApiSocket } from '../tokens/api-call.js'
 import { MadeTokens, type MakeToken } from '../tokens/made-tokens.js'
-import { readAccounts } from './accounts.js'
+import { proxyAccounts, readAccounts } from './accounts.js'
 import { asUsage, checkNetwork } from './check-settings.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { exposedFiles } from './exposed-files.js'
@@ -24,7 +31,7 @@ import {
   type TokenPlan,
   type TokenSettings,
 } from './server-tokens.js'
-import { definedOnly, exitOptions, givenLimits, portOptions, sharedOptions } from './shared-options.js'
+import { definedOnly, exitOptions, givenLimits, linkOptions, proxyOptions, sharedLimits } from './shared-options.js'
 import { serverTls } from './tls-options.js'
 import { webOptions } from './web-options.js'
 
@@ -217,9 +224,9 @@ function passwordsOf({ settings, moreTokens = [] }: ServerRequest): readonly str
 export function serverOptions(settings: ServerSettings): ServerOptions {
   const { maxPending, maxPendingPerAddress, maxTokenChannels } = settings
   return {
-    ...sharedOptions(settings),
-    ...portOptions(settings),
-    ...exitOptions(settings),
+    ...linkOptions(settings),
+    ...sharedLimits(settings),
+    ...flatOptions(settings),
     ...serverTls(settings),
     ...webOptions(settings),
     ...relayOptions(settings),
@@ -234,12 +241,18 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
     socksHost: settings.socksHost,
     socksNowait: settings.socksNowait,
     connectorWaitMs: settings.connectorWaitProvider,
-    graceMs: settings.grace,
     maxGraceSessions: settings.graceSessions,
     maxTokenGraceSessions: settings.tokenGraceSessions,
     processBudgetBytes: settings.memoryLimit,
     ...givenLimits({ maxPending, maxPendingPerAddress, maxTokenChannels }),
   }
+}
+
+/** The groups `proxy` and `exit` as the server takes them. */
+function flatOptions(settings: ServerSettings): ServerOptions {
+  const { udp: _, ...port } = proxyPortOptions(proxyOptions(settings))
+  const { upstreams: upstreamProxies, access: accessRules, ...exit } = exitOptions(settings)
+  return { ...port, ...exit, upstreamProxies, accessRules, allowOrigins: settings.allowOrigin }
 }
 
 function authorizeOf({ authorize: url, ...settings }: ServerSettings): Pick<ServerOptions, 'authorize'> {
@@ -281,8 +294,7 @@ export function ownProxyOptions(
   accounts: readonly Account[],
 ): Pick<ServerOptions, 'socksListen' | 'socksAccounts'> {
   if (reverse || socksListen.length === 0) return {}
-  const first = socksUsername === undefined ? [] : [{ username: socksUsername, password: socksPassword ?? '' }]
-  return { socksListen, socksAccounts: [...first, ...accounts] }
+  return { socksListen, socksAccounts: proxyAccounts({ socksUsername, socksPassword }, accounts) }
 }
 
 /** Warnings about access that this setup gives to other users of this machine or network. */

@@ -1,17 +1,18 @@
-import { parseUpstreamHeaders } from '@ls/relay'
-import type { ServerOptions } from '@ls/server'
+import type { ClientLimits, ClientLinkOptions } from '@ls/client'
+import { type ExitOptions, parseUpstreamHeaders, type ProxyOptions } from '@ls/relay'
 import { UsageError } from '../errors.js'
 import { isTracing } from '../observe/tracing.js'
 import type { Settings } from '../settings.js'
 
 type Shared = Pick<
   Settings<'server'>,
-  | 'allowOrigin'
   | 'upstreamProxy'
   | 'route'
   | 'upstreamHeader'
   | 'accessRule'
   | 'guard'
+  | 'sendProxy'
+  | 'grace'
   | 'inbound'
   | 'httpTransparent'
   | 'httpMaxHead'
@@ -30,71 +31,62 @@ type Shared = Pick<
   | 'idleLimit'
 >
 
-/** Options that have the same name and type in server and client. */
-type SharedOptions = Pick<
-  ServerOptions,
-  | 'accessRules'
-  | 'dns'
-  | 'batching'
-  | 'compressionThresholdBytes'
-  | 'windowBytes'
-  | 'replayLimitBytes'
-  | 'extensions'
-  | 'heartbeat'
-  | 'idleLimitMs'
+/** Options of links, which have the same name and type in server and client. */
+type LinkOptions = Pick<
+  ClientLinkOptions,
+  'dns' | 'batching' | 'compressionThresholdBytes' | 'extensions' | 'heartbeat'
 >
 
 /** Extensions to use, unless `--without` removes them. */
 const extensions = ['window', 'fin', 'resume', 'ack2', 'urgent'] as const
 
-/** Options that the server and client libraries have in common. */
-export function sharedOptions(settings: Shared): SharedOptions {
+/** Options of links that the server and client libraries have in common. */
+export function linkOptions(settings: Shared): LinkOptions {
   return {
-    accessRules: settings.accessRule,
     dns: { servers: settings.dnsServer, timeoutMs: settings.dnsTimeout },
     batching: settings.noBatching ? 'off' : settings.batching,
     compressionThresholdBytes: settings.compressionThreshold,
-    windowBytes: settings.window,
-    replayLimitBytes: settings.replayLimit,
     extensions: [
       ...extensions.filter((extension) => !settings.without.includes(extension)),
       ...(isTracing(process.env) ? (['trace'] as const) : []),
     ],
     heartbeat: heartbeatOf(settings),
+  }
+}
+
+/** The group `limits`, as far as it is the same in server and client. */
+export function sharedLimits(settings: Shared): ClientLimits {
+  return {
+    windowBytes: settings.window,
+    replayLimitBytes: settings.replayLimit,
+    graceMs: settings.grace,
     idleLimitMs: settings.idleLimit,
   }
 }
 
-/** Options of a server, and of a client that is no provider: for the ports that programs connect to. */
-export function portOptions(
-  settings: Shared,
-): Pick<
-  ServerOptions,
-  'allowOrigins' | 'inbound' | 'httpTransparent' | 'httpMaxHeadBytes' | 'fastOpen' | 'udpAdvertise'
-> {
+/** The group `proxy` of a server, and of a client that is no provider: the ports that programs connect to. */
+export function proxyOptions(settings: Shared): ProxyOptions {
   return {
-    allowOrigins: settings.allowOrigin,
     inbound: settings.inbound,
     httpTransparent: settings.httpTransparent,
     httpMaxHeadBytes: settings.httpMaxHead,
     fastOpen: settings.fastOpen,
-    ...definedOnly({ udpAdvertise: settings.udpAdvertise }),
+    ...(settings.udpAdvertise === undefined ? {} : { udp: { advertise: settings.udpAdvertise } }),
   }
 }
 
-/** Options of a server and a provider: for the connections to targets. */
-export function exitOptions(
-  settings: Shared,
-): Pick<ServerOptions, 'upstreamProxies' | 'routes' | 'upstreamHeaders' | 'guard'> {
+/** The group `exit` of a server and a provider: the connections to targets. */
+export function exitOptions(settings: Shared): ExitOptions {
   return {
-    upstreamProxies: settings.upstreamProxy,
+    upstreams: settings.upstreamProxy,
     routes: settings.route,
     upstreamHeaders: parseUpstreamHeaders(settings.upstreamHeader),
-    ...definedOnly({ guard: settings.guard }),
+    access: settings.accessRule,
+    ...definedOnly({ guard: settings.guard, sendProxy: settings.sendProxy }),
   }
 }
 
-function heartbeatOf({ heartbeat, heartbeatDeadline }: Shared): NonNullable<SharedOptions['heartbeat']> {
+function heartbeatOf({ heartbeat, heartbeatDeadline }: Shared): NonNullable<LinkOptions['heartbeat']> {
   if (heartbeat === 0) return false
   if (heartbeatDeadline > heartbeat) return { periodMs: heartbeat, deadlineMs: heartbeatDeadline }
   throw new UsageError(

@@ -7,14 +7,14 @@ import { definedOnly } from './shared-options.js'
 
 type ServerWeb = Pick<
   Settings<'server'>,
-  'wsPath' | 'wisp' | 'wsHostName' | 'fallback' | 'trustedProxy' | 'clientAddressHeader' | 'proxyProtocol' | 'sendProxy'
+  'wsPath' | 'wisp' | 'wsHostName' | 'fallback' | 'trustedProxy' | 'clientAddressHeader' | 'proxyProtocol'
 >
 
 /** Options for the server's appearance to strangers, and for the proxies that it trusts. */
 export function webOptions(settings: ServerWeb): ServerOptions {
-  const { wsPath: path, wisp, fallback, sendProxy } = settings
+  const { wsPath: path, wisp, fallback } = settings
   return {
-    ...definedOnly({ path, fallback, sendProxy }),
+    ...definedOnly({ path, fallback }),
     wisp,
     hostNames: settings.wsHostName,
     trustedProxies: settings.trustedProxy,

@@ -1,4 +1,4 @@
-import type { ClientOptions } from '@ls/client'
+import type { DirectPathOptions } from '@ls/client'
 import { parseServerUrl } from '@ls/transport'
 import type { Settings } from '../settings.js'
 
@@ -7,18 +7,16 @@ type DirectSettings = Pick<
   'url' | 'directMode' | 'directDiscovery' | 'stunServer' | 'directHostCandidates' | 'directOnlyAction' | 'directSecret'
 >
 
-/** The option `direct` of a client; empty for the modes without direct paths. */
-export function directOptions(settings: DirectSettings): Pick<ClientOptions, 'direct'> {
+/** The option `direct` of a client; undefined for the modes without direct paths. */
+export function directOptions(settings: DirectSettings): DirectPathOptions['direct'] {
   const { directMode: mode, directHostCandidates, directOnlyAction, directSecret } = settings
-  if (mode !== 'auto' && mode !== 'direct-only') return {}
+  if (mode !== 'auto' && mode !== 'direct-only') return undefined
   return {
-    direct: {
-      mode,
-      hostCandidates: directHostCandidates,
-      onlyAction: directOnlyAction,
-      stunServers: stunServers(settings),
-      secret: directSecret,
-    },
+    mode,
+    hostCandidates: directHostCandidates,
+    onlyAction: directOnlyAction,
+    stunServers: stunServers(settings),
+    secret: directSecret,
   }
 }
 

@@ -20,6 +20,7 @@ type Case = Partial<Omit<Subject, 'url'>> & { readonly url: string }
 
 async function findingsOf({ url, client, ...more }: Case): Promise<readonly Finding[]> {
   const findings: Finding[] = []
+  const isProvider = client?.role === 'provider'
   const subject: Subject = {
     url: parseServerUrl(url),
     hasToken: true,
@@ -28,8 +29,8 @@ async function findingsOf({ url, client, ...more }: Case): Promise<readonly Find
     speedMs: 0,
     signal: new AbortController().signal,
     ...more,
-    client: { url, token: 'right', handshakeDeadlineMs: 500, ...client },
-    otherRole: { url, token: 'right', ...client, reverse: client?.reverse !== true },
+    client: { url, token: 'right', limits: { handshakeDeadlineMs: 500 }, ...client },
+    otherRole: { ...client, url, token: client?.token ?? 'right', role: isProvider ? 'client' : 'provider' },
   }
   await examine(subject, (finding) => void findings.push(finding))
   return findings
@@ -323,7 +324,7 @@ const faults: Record<string, Fault> = {
     finds: { step: 'token', level: 'FAIL', cure: expect.stringContaining('it is for providers') },
   },
   "a client's token shown as a provider": {
-    make: async () => ({ url: `ws://127.0.0.1:${(await server()).port}`, client: { reverse: true } }),
+    make: async () => ({ url: `ws://127.0.0.1:${(await server()).port}`, client: { role: 'provider' } }),
     finds: { step: 'token', level: 'FAIL', cure: expect.stringContaining('it is for clients') },
   },
   'a WebSocket that is not LinkSocks': {
@@ -341,7 +342,7 @@ const faults: Record<string, Fault> = {
     make: async () => {
       const listener = await listen({ port: 0, onTransport: () => {} })
       cleanups.push(() => listener.closeAll())
-      return { url: `ws://127.0.0.1:${listener.address().port}`, client: { handshakeDeadlineMs: 200 } }
+      return { url: `ws://127.0.0.1:${listener.address().port}`, client: { limits: { handshakeDeadlineMs: 200 } } }
     },
     finds: { step: 'token', level: 'FAIL', text: expect.stringContaining('no LinkSocks handshake') },
   },
@@ -447,7 +448,7 @@ const faults: Record<string, Fault> = {
     make: async () => {
       const { port, server: made } = await server()
       made.addForwardToken('full', { policy: { maxLinks: 1 } })
-      const first = new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, token: 'full', openPorts: false })
+      const first = new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, token: 'full', proxy: 'none' })
       await first.start()
       cleanups.push(() => first.close())
       return { url: `ws://127.0.0.1:${port}`, client: { token: 'full' } }

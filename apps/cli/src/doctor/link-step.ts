@@ -1,5 +1,6 @@
 import { ClientError, type ClientOptions, LinkSocksClient } from '@ls/client'
 import { type Connect, connect, redactUrl, TransportError, WebSocketTransport } from '@ls/transport'
+import { withoutPorts } from '../commands/client.js'
 import { messageOf } from '../output/describe-error.js'
 import type { Examination, Step } from './examination.js'
 import { failure, type Finding } from './finding.js'
@@ -38,9 +39,8 @@ export class LinkAttempt {
   constructor({ environment, signal }: Examination, options: ClientOptions, roundTrips?: RoundTrips) {
     this.#signal = signal
     this.client = new LinkSocksClient({
-      ...options,
+      ...withoutPorts(options),
       reconnect: false,
-      openPorts: false,
       threads: 1,
       transport: { ...options.transport, environment },
       connect: async (how) => {
@@ -82,7 +82,7 @@ export class LinkAttempt {
 
 function reportLink({ url, client, report }: Examination, attempt: LinkAttempt): void {
   reportUpgrade(url, attempt, report)
-  const role = client.reverse === true ? 'as a provider' : ''
+  const role = client.role === 'provider' ? 'as a provider' : ''
   report({ step: 'token', level: 'PASS', text: `accepted ${role}`.trimEnd(), ms: attempt.handshakeMs })
   const [session] = attempt.client.sessions
   const names = (['window', 'fin', 'resume', 'ack2', 'urgent'] as const).filter(
@@ -136,15 +136,18 @@ async function reportRefusal(examination: Examination, attempt: LinkAttempt, err
 async function cureForRefusal(examination: Examination): Promise<string> {
   const { otherRole, hasToken } = examination
   if (!hasToken) return 'give the token with --token (-t): none was given'
-  const { reverse = false } = otherRole
-  const closed = reverse ? { exposes: [], accessRules: [nothing] } : {}
-  const other = new LinkAttempt(examination, { ...otherRole, ...closed })
+  const other = new LinkAttempt(examination, closed(otherRole))
   const isRight = (await other.open()) === undefined
   await other.close()
-  if (isRight && reverse)
+  if (isRight && otherRole.role === 'provider')
     return 'the token is right, but it is for providers: use linksocks provider, or doctor --reverse'
   if (isRight) return 'the token is right, but it is for clients or connectors: leave --reverse out'
   return 'the server does not know the token, in either role: compare it with what the server was started with or printed'
+}
+
+/** Options of a provider that opens nothing of its network. */
+function closed(options: ClientOptions): ClientOptions {
+  return options.role === 'provider' ? { ...options, exposes: [], exit: { access: [nothing] } } : options
 }
 
 /** A target that does not exist, since no port is 0. */

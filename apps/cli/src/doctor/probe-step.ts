@@ -16,7 +16,7 @@ export function probeStep(speedMs: number): Step {
     deadlineMs: 2 * speedMs + 60_000,
     async run(examination) {
       const { client, report } = examination
-      if (client.reverse === true) return skipAll(report, 'a provider opens no connections')
+      if (client.role === 'provider') return skipAll(report, 'a provider opens no connections')
       const attempt = new LinkAttempt(examination, client)
       try {
         const error = await attempt.open()

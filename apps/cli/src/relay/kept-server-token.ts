@@ -1,4 +1,4 @@
-import type { ClientOptions, LinkSocksClient } from '@ls/client'
+import type { LinkSocksClient } from '@ls/client'
 import { ServerState } from '@ls/server'
 import type { CommandContext } from '../commands/context.js'
 import type { Settings } from '../settings.js'
@@ -19,10 +19,9 @@ export class KeptServerToken {
     return new KeptServerToken(state === undefined ? undefined : await ServerState.open(state), url)
   }
 
-  /** Options with which the client begins. */
-  get options(): Pick<ClientOptions, 'serverToken'> {
-    const serverToken = this.#state?.found.made[this.#name]
-    return serverToken === undefined ? {} : { serverToken }
+  /** The token with which the client begins; undefined if the relay has sent none. */
+  get value(): string | undefined {
+    return this.#state?.found.made[this.#name]
   }
 
   /** Saves the tokens that the relay sends from now on. */
@@ -30,8 +29,7 @@ export class KeptServerToken {
     client: LinkSocksClient,
     { redactor, print, logger }: Pick<CommandContext, 'redactor' | 'print' | 'logger'>,
   ): void {
-    const { serverToken } = this.options
-    if (serverToken !== undefined) redactor.add(serverToken)
+    if (this.value !== undefined) redactor.add(this.value)
     client.on('serverToken', (token) => {
       redactor.add(token)
       print(`server token: ${token}`)

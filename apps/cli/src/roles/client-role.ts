@@ -1,5 +1,5 @@
 import type { LinkSocksClient } from '@ls/client'
-import { clientOptions, type ClientSettings, runClient } from '../commands/client.js'
+import { changeablePorts, clientOptions, type ClientSettings, runClient } from '../commands/client.js'
 import type { CommandContext } from '../commands/context.js'
 import type { RoleConfig } from '../config/config-file.js'
 import { clientSettings } from '../config/role-settings.js'
@@ -41,7 +41,7 @@ export class ClientRole implements RunningRole {
       })
     }
     return liveChange(`${next.path}: ports changed`, async () => {
-      const ports = await client.changePorts(clientOptions(settings))
+      const ports = await client.changePorts(changeablePorts(settings))
       return {
         commit: () => {
           this.#settings = settings
@@ -100,7 +100,10 @@ function everything(settings: ClientSettings): unknown {
 
 /** Settings that a running client cannot change. */
 function fixedPart(settings: ClientSettings): unknown {
-  return [without(settings, livePorts), without(clientOptions(settings), livePorts)]
+  const options = clientOptions(settings)
+  const fixed = [without(settings, livePorts), without(options, ['proxy', 'forwards'])]
+  if (options.role === 'provider' || options.proxy === 'none') return fixed
+  return [...fixed, without({ ...options.proxy }, Object.keys(changeablePorts(settings).proxy ?? {}))]
 }
 
 const livePorts = [
@@ -109,9 +112,7 @@ const livePorts = [
   'socksListen',
   'socksUsername',
   'socksPassword',
-  'socksAccounts',
   'account',
   'accountFile',
   'forward',
-  'forwards',
 ]

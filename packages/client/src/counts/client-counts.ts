@@ -1,7 +1,7 @@
 import { Histogram, latencyBoundsMs, type Readiness, type Snapshot } from '@ls/foundation'
 import type { Channel, ChannelCloseReason, Session } from '@ls/mux'
 import { movedBy, type Outbound, outcomeOf, Reloads, SessionCounts, Traffic } from '@ls/relay'
-import type { ResolvedClientOptions } from '../options.js'
+import type { ResolvedClientOptions } from '../options/resolve-options.js'
 import { version } from './version.js'
 
 /** Parts of a client that have numbers. */
