@@ -8,10 +8,14 @@ import { longReadMemory } from './long-read-memory.js'
 import type { PayloadOptions } from './payload-options.js'
 import { PayloadSender, usualReadBytes } from './payload-sender.js'
 import type { PumpChannel } from './pump-channel.js'
+import { SocketLinger } from './socket-linger.js'
 import { TurnReader } from './turn-reader.js'
 
 export interface PumpOptions extends PayloadOptions {
-  /** Time for a socket to send the rest after its channel is gone, in milliseconds. @default 30000 */
+  /**
+   * Time without progress, in milliseconds, after which a socket is cut that sends the rest for a channel that is gone.
+   * @default 30000
+   */
   readonly lingerMs?: number | undefined
   /** Called once, when both the socket and the channel are gone. */
   onDone?(reason: ChannelCloseReason): void
@@ -50,7 +54,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
   #next: Uint8Array | 'long' | undefined
   /** Payload being inflated at the pace of the socket; the channel is paused in the meantime. */
   #inflation: Inflation | undefined
-  #linger: NodeJS.Timeout | undefined
+  #linger: SocketLinger | undefined
   /** Stops counting bytes that the socket buffers for a closed channel. */
   #lingered: (() => void) | undefined
   #corked = false
@@ -186,10 +190,11 @@ class Pump implements ChannelHandler, ReadTapOwner {
     else breakStream(this.#socket, new Error(reason.error))
   }
 
-  /** Cuts the socket when the application does not read the rest in time. */
+  /** Cuts the socket when the application stops reading the rest. */
   #startLinger(): void {
+    const { lingerMs = defaultLingerMs } = this.#options
     const cut = (): void => closeStream(this.#socket, new Error(this.#closed?.error))
-    this.#linger ??= setTimeout(cut, this.#options.lingerMs ?? defaultLingerMs)
+    this.#linger ??= new SocketLinger(this.#socket, lingerMs, cut)
     this.#lingered ??= this.#channel.countLingering(this.#socket.writableLength)
   }
 
@@ -247,7 +252,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
   }
 
   #onSocketClose(): void {
-    clearTimeout(this.#linger)
+    this.#linger?.stop()
     this.#lingered?.()
     this.#inflation?.stop()
     if (this.#closed !== undefined) return this.#options.onDone?.(this.#closed)
@@ -265,5 +270,5 @@ const pooled: SendOptions = { memory: 'pooled' }
 /** Most bytes collected in one turn: a few reads of the transport's socket. */
 const maxGatheredBytes = 262_144
 
-/** Enough for a slow application to read a full socket buffer; a stuck one must not keep memory forever. */
+/** Enough for a slow application to read anything; a stuck one must not keep memory forever. */
 const defaultLingerMs = 30_000
