@@ -4,9 +4,10 @@ import type { Logger } from '@ls/foundation'
 import { ClientError, MovingLink, type MovingLinkOptions, ShownToken } from '@ls/link'
 import type { Session } from '@ls/mux'
 import { Balancer, type ChannelSource, type SessionPicker } from '@ls/relay'
+import { failoverOpener } from './failover-opener.js'
 import { NetworkWatch } from './network-watch.js'
 import type { ResolvedClientOptions } from './options/resolve-options.js'
-import { makeServerDial, warnOfEnvironment } from './server-dial.js'
+import { hostOf, makeServerDial, warnOfEnvironment } from './server-dial.js'
 import { webSocketOpener } from './websocket-opener.js'
 
 /** Callbacks of a client's links. */
@@ -52,7 +53,11 @@ export class ClientLinks {
     this.#watch = new NetworkWatch({ clock, onChange: (reason) => this.#networkChanged(reason) })
     this.#token = new ShownToken({ settings: options, onChange: (token) => events.onToken(token) })
     const instance = newChannelId()
-    const opener = webSocketOpener({ options, instance, serverDial: makeServerDial(options) })
+    const serverDial = makeServerDial(options)
+    const servers = [options.url, ...options.fallbackUrls].map((url) => {
+      return { name: hostOf(url), opener: webSocketOpener({ options: { ...options, url }, instance, serverDial }) }
+    })
+    const opener = failoverOpener({ servers, clock, logger })
     warnOfEnvironment(options)
     const { sessionHandler, counts, onMessage } = events
     this.#links = Array.from({ length: threads }, () => {

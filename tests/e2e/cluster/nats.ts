@@ -40,7 +40,7 @@ export async function startNats() {
   })
   await start()
   const store = (): ClusterStore => new NatsStore({ servers: [`nats://127.0.0.1:${port}`] })
-  return { store, stop, start, forget }
+  return { url: `nats://127.0.0.1:${port}`, store, stop, start, forget }
 }
 
 /** Resolves when it takes clients. */

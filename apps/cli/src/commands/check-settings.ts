@@ -38,8 +38,8 @@ function checkPlace(text: string, { tlsCert }: NetworkSettings): void {
 }
 
 /** Checks a URL. @throws UsageError when a server cannot have this address */
-export function checkUrl(url: string): void {
-  asUsage('--url (-u)', () => splitEarlyData(parseServerUrl(url)))
+export function checkUrl(url: string, flag = '--url (-u)'): void {
+  asUsage(flag, () => splitEarlyData(parseServerUrl(url)))
 }
 
 /** Runs a check of a library and converts its error to one about the flag, or about the whole call. */

@@ -19,6 +19,7 @@ import {
   parseUpstream,
 } from '@ls/relay'
 import { redactUrl, parseServerUrl } from '@ls/transport'
+import { readQuickLink } from '../arguments/quick-link.js'
 import { directOptions } from '../direct/direct-options.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
@@ -195,6 +196,7 @@ function clientLinkOptions(settings: ClientSettings): ClientLinkOptions {
   return {
     ...linkOptions(settings),
     url: settings.url,
+    fallbackUrls: settings.fallbackUrl,
     token: settings.token,
     reconnect: settings.noReconnect ? false : { retryAuth: settings.retryAuth },
     threads: settings.threads,
@@ -226,6 +228,7 @@ export async function startClient(client: LinkSocksClient, stop: AbortSignal): P
 export function checkClient(settings: ClientSettings): void {
   checkNetwork(settings)
   checkUrl(settings.url)
+  for (const url of settings.fallbackUrl) checkFallbackUrl(url)
   checkDisguise(settings)
   checkMetrics(settings)
   for (const forward of settings.forward) asUsage('--forward', () => parseForward(forward))
@@ -247,6 +250,12 @@ export function checkClient(settings: ClientSettings): void {
   if (settings.reverse || restriction === undefined) return
   // If a restriction were ignored, what the user wanted to close would stay open.
   throw new UsageError(`${restriction} belongs where traffic leaves: give it to the server or to a provider`)
+}
+
+function checkFallbackUrl(url: string): void {
+  checkUrl(url, '--fallback-url')
+  if (readQuickLink(url).token === undefined) return
+  throw new UsageError('--fallback-url has a token; give it once, with --token (-t) or in --url')
 }
 
 function clientWarnings(settings: ClientSettings): readonly string[] {

@@ -37,6 +37,15 @@ export const linkFlags = [
     help: 'Server to link to, or ws+unix:///path.sock; without a scheme it is wss://. Can hold the token, wss://TOKEN@host, and may stand without --url',
   },
   {
+    name: 'fallback-url',
+    type: 'list',
+    placeholder: 'URL',
+    secret: 'url',
+    commands: [...clients, 'connect'],
+    section: 'Link',
+    help: 'Another URL of the same service, such as a node of its cluster, for when --url does not answer; repeatable',
+  },
+  {
     name: 'token',
     short: 't',
     type: 'string',

@@ -11,6 +11,11 @@ export interface ClientLinkOptions
    * URL of the server: `wss://host/path`; no scheme means `wss://`, no path `/socket`. @default 'ws://localhost:8765'
    */
   readonly url?: string | undefined
+  /**
+   * Further URLs of the same service, such as other nodes of a cluster: used in turn when `url` refuses or does not
+   * answer within a second. The client stays with the server that answered. At most 15. @default none
+   */
+  readonly fallbackUrls?: readonly string[] | undefined
   /** How a lost link is dialled again; false for not at all. @default those of {@link ReconnectOptions} */
   readonly reconnect?: ReconnectOptions | false | undefined
   /**

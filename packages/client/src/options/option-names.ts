@@ -44,6 +44,7 @@ const limits = {
 
 const link = {
   url: true,
+  fallbackUrls: true,
   token: true,
   extensions: true,
   threads: true,

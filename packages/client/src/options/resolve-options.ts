@@ -20,8 +20,8 @@ export interface ResolvedClientOptions
   extends
     ResolvedLinkSettings,
     DirectPathOptions,
-    Omit<ClientLinkOptions, keyof ResolvedLinkSettings | 'url' | 'earlyDataBytes'>,
-    Given<Pick<ClientLinkOptions, 'url' | 'earlyDataBytes'>>,
+    Omit<ClientLinkOptions, keyof ResolvedLinkSettings | 'url' | 'fallbackUrls' | 'earlyDataBytes'>,
+    Given<Pick<ClientLinkOptions, 'url' | 'fallbackUrls' | 'earlyDataBytes'>>,
     ResolvedUserOptions,
     ResolvedProviderOptions {
   readonly role: ClientRole
@@ -93,11 +93,13 @@ function resolveLink<Options extends ClientLinkOptions>(
   limits: ClientLimits,
   reverse: boolean,
 ) {
-  const { url = 'ws://localhost:8765', earlyDataBytes = 0 } = options
+  const { url = 'ws://localhost:8765', fallbackUrls = [], earlyDataBytes = 0 } = options
+  checkInteger('fallbackUrls.length', fallbackUrls.length, 0, maxFallbackUrls)
   return {
     ...options,
     ...resolveLinkSettings({ ...options, ...limits, ...resolveReconnect(reconnect), reverse }),
     url,
+    fallbackUrls,
     earlyDataBytes: checkInteger('earlyDataBytes', earlyDataBytes, 0, maxEarlyDataBytes),
   }
 }
@@ -137,6 +139,9 @@ const noExit = { exit: undefined, connectorTokens: [], exposes: [] } as const
 
 /** A provider opens no ports. */
 const noPorts = { proxy: undefined, forwards: [], linkWaitMs: 0 } as const
+
+/** Most further servers of a client: each one that does not answer delays the next by a second. */
+const maxFallbackUrls = 15
 
 /** Extension that a provider requests only if it has something to expose (protocol.md §3.7). */
 const expose: Extension = 'expose'

@@ -1,0 +1,146 @@
+import type { Clock, Logger } from '@ls/foundation'
+import type { LinkOpener, OpenLinkRequest } from '@ls/link'
+import type { MessageTransport } from '@ls/mux'
+
+/** One of several servers of the same service. */
+export interface ServerChoice {
+  /** Name for the log. */
+  readonly name: string
+  readonly opener: LinkOpener
+}
+
+/** Options of {@link failoverOpener}. */
+export interface FailoverOptions {
+  /** The servers, in the order in which they are tried; at least one. */
+  readonly servers: readonly ServerChoice[]
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/**
+ * Returns an opener that uses the first server that answers, and stays with it until it fails.
+ *
+ * @throws RangeError when the servers do not all receive the token in the same way
+ */
+export function failoverOpener(options: FailoverOptions): LinkOpener {
+  const [first, ...others] = options.servers.map(({ opener }) => opener)
+  if (first === undefined) throw new RangeError('there is no server to link to')
+  if (others.length === 0) return first
+  const { authenticated, earlyData } = first
+  if (others.some((other) => other.authenticated !== authenticated || other.earlyData !== earlyData))
+    throw new RangeError('the URLs of one service must all have the path /socket, or none; likewise `ed`')
+  return new FailoverOpener(options, first)
+}
+
+class FailoverOpener implements LinkOpener {
+  readonly authenticated: boolean
+  readonly earlyData: boolean
+  readonly #options: FailoverOptions
+  /** Index of the server that answered last; shared by all links, so that they move together. */
+  #current = 0
+
+  constructor(options: FailoverOptions, { authenticated, earlyData = false }: LinkOpener) {
+    this.#options = options
+    this.authenticated = authenticated
+    this.earlyData = earlyData
+  }
+
+  async open(request: OpenLinkRequest): Promise<MessageTransport> {
+    const { servers } = this.#options
+    const race = new Race(request)
+    try {
+      for (let step = 0; step < servers.length; step++) {
+        race.add(this.#choice((this.#current + step) % servers.length))
+        const transport = await this.#headStart(race)
+        if (transport !== undefined) return transport
+      }
+      return await race.first()
+    } finally {
+      race.end()
+    }
+  }
+
+  #choice(index: number): Attempt {
+    const { servers, logger } = this.#options
+    const { name = '', opener } = servers[index] ?? {}
+    return {
+      open: (request) => opener?.open(request) ?? Promise.reject(new RangeError('no server')),
+      onWon: () => {
+        if (index !== this.#current) logger.info({ server: name }, 'another server of the service is used from now on')
+        this.#current = index
+      },
+    }
+  }
+
+  /** Resolves with the first transport; undefined once all attempts have failed, or when the next may begin. */
+  #headStart(race: Race): Promise<MessageTransport | undefined> {
+    const { clock } = this.#options
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(() => resolve(undefined), headStartMs)
+      const end = (transport?: MessageTransport): void => {
+        clock.clearTimeout(timer)
+        resolve(transport)
+      }
+      race.first().then(end, () => end())
+    })
+  }
+}
+
+interface Attempt {
+  open(request: OpenLinkRequest): Promise<MessageTransport>
+  onWon(): void
+}
+
+/** Attempts of one link, of which the first to succeed ends the others. */
+class Race {
+  readonly #request: OpenLinkRequest
+  readonly #stop = new AbortController()
+  readonly #running: Promise<MessageTransport>[] = []
+  readonly #onAbort = (): void => this.#stop.abort(this.#request.signal.reason)
+  #isWon = false
+
+  constructor(request: OpenLinkRequest) {
+    this.#request = request
+    if (request.signal.aborted) this.#onAbort()
+    request.signal.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  add(attempt: Attempt): void {
+    this.#running.push(this.#run(attempt))
+  }
+
+  /** Resolves with the first transport; rejects with the first error once all attempts have failed. */
+  async first(): Promise<MessageTransport> {
+    try {
+      return await Promise.any(this.#running)
+    } catch (error) {
+      throw (error as AggregateError).errors[0]
+    }
+  }
+
+  /** Ends the attempts that still run. */
+  end(): void {
+    this.#request.signal.removeEventListener('abort', this.#onAbort)
+    this.#stop.abort(outpaced)
+  }
+
+  async #run({ open, onWon }: Attempt): Promise<MessageTransport> {
+    this.#stop.signal.throwIfAborted()
+    const transport = await open({ ...this.#request, signal: this.#stop.signal })
+    if (this.#isWon || this.#stop.signal.aborted) {
+      transport.destroy()
+      throw outpaced
+    }
+    this.#isWon = true
+    onWon()
+    return transport
+  }
+}
+
+const outpaced = new Error('another server answered first')
+
+/**
+ * Time before the next server is tried as well, in milliseconds: a machine that is gone does not refuse connections,
+ * and three round trips of a slow link take less than this.
+ */
+const headStartMs = 1000
