@@ -286,8 +286,11 @@ export const commands: readonly Command[] = [
     argument: { name: 'LEVEL', choices: ['trace', 'debug', 'info', 'warn', 'error', 'silent'] },
     summary: 'Change how much a running server logs.',
     description:
-      'Holds until the server ends. PART is the name of a role in a configuration file; without it the level is that of everything.',
-    examples: [['While something is looked for', 'linksocks log-level debug']],
+      'Holds until the server ends. PART is a library (api, client, cluster, direct, link, mux, relay, server, transport) or a role of a configuration file; without it the level is that of everything.',
+    examples: [
+      ['While something is looked for', 'linksocks log-level debug'],
+      ['For the sessions and channels alone', 'linksocks log-level trace mux'],
+    ],
   },
   {
     name: 'completion',

@@ -112,8 +112,9 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
   // A person reads the output of the demo, and needs only the next steps.
   const level = logLevel(settings, command === 'demo' ? 'warn' : 'info')
   const files = await openLogFiles(settings, process)
+  const levels = new LogLevels(level)
   const logger = await createLogger({
-    level,
+    levels,
     format: settings.logFormat,
     redactor,
     output: files.log ?? new LineOutput(2),
@@ -145,7 +146,6 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
   const service = new ServiceManager(process.env, logger)
   stop.addEventListener('abort', () => service.stopping(), { once: true })
   draining.signal.addEventListener('abort', () => service.status('draining'), { once: true })
-  const levels = new LogLevels(logger)
   const accessLog = files.access === undefined ? undefined : new AccessLog(files.access, redactor)
   try {
     const program = programName()

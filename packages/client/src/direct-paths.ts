@@ -1,7 +1,7 @@
 import { directTarget, isDirectTarget } from '@ls/codec'
 import type { DirectConnector, DirectProvider, Path } from '@ls/direct'
 import { checkDirectOptions } from '@ls/direct/options'
-import { type Logger, textOf } from '@ls/foundation'
+import { type Logger, textOf, loggerOfPart } from '@ls/foundation'
 import type { Channel, Session, SessionHandler } from '@ls/mux'
 import { streamTransport } from '@ls/mux/duplex'
 import { type ChannelSource, openStream, RelayError } from '@ls/relay'
@@ -37,7 +37,7 @@ export class DirectPaths {
     const { direct } = init.options
     if (direct !== undefined) checkDirectOptions(direct)
     this.#init = init
-    this.#logger = init.options.logger
+    this.#logger = loggerOfPart(init.options.logger, 'direct')
     const { relay } = init
     this.source = {
       pick: (signal) => this.#pick() ?? relay.pick(signal),

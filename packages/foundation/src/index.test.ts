@@ -18,6 +18,8 @@ test('@ls/foundation exports exactly these names', () => {
       "isLocalhost",
       "isReplyWord",
       "latencyBoundsMs",
+      "logParts",
+      "loggerOfPart",
       "maxLabelledTokens",
       "maxPort",
       "maxTimerMs",

@@ -1,3 +1,9 @@
+/** Parts of the log that can have a level of their own: the libraries that write lines. */
+export const logParts = ['api', 'client', 'cluster', 'direct', 'link', 'mux', 'relay', 'server', 'transport'] as const
+
+/** One of {@link logParts}. */
+export type LogPart = (typeof logParts)[number]
+
 /** The part of a pino logger that the libraries use; any object of this shape works. */
 export interface Logger {
   /** Logs an event of each message or frame. */
@@ -12,6 +18,22 @@ export interface Logger {
   error(fields: object, text?: string): void
   /** Returns the same logger with `fields` added to each line. */
   child(fields: object): Logger
+}
+
+/** A logger whose parts can have levels of their own. */
+export interface LoggerWithParts extends Logger {
+  /** Returns the logger for the lines of one library. */
+  part(name: LogPart): Logger
+}
+
+/** Returns the logger that a library uses for its lines: its part of `logger`, or else `logger` itself. */
+export function loggerOfPart(logger: Logger | undefined, name: LogPart): Logger {
+  if (logger === undefined) return silentLogger
+  return hasParts(logger) ? logger.part(name) : logger
+}
+
+function hasParts(logger: Logger | LoggerWithParts): logger is LoggerWithParts {
+  return 'part' in logger
 }
 
 /** Logs nothing. The default of every library, so that an embedded one prints nothing. */

@@ -1,5 +1,5 @@
 import type { Compressor, Extension } from '@ls/codec'
-import { asError, type TimerHandle } from '@ls/foundation'
+import { asError, type TimerHandle, loggerOfPart } from '@ls/foundation'
 import { LostChannels, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
 import { ClientError } from './errors.js'
 import { type Agreement, openingOf, shakeHands, type Ticket } from './handshake.js'
@@ -309,7 +309,7 @@ export class Link {
     this.#isOutdated = false
     const when = delayMs === 0 ? 'now' : `in ${(delayMs / 1000).toFixed(1)} s`
     const text = `no link: ${error.message}; trying again ${when}`
-    this.#settings.logger.warn({ reason: error.message, retryInMs: delayMs }, text)
+    loggerOfPart(this.#settings.logger, 'link').warn({ reason: error.message, retryInMs: delayMs }, text)
     this.#init.onFailed(error)
     this.#dialIn(delayMs)
   }

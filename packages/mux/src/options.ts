@@ -5,7 +5,7 @@ import {
   type Clock,
   type Given,
   type Logger,
-  silentLogger,
+  loggerOfPart,
   systemClock,
 } from '@ls/foundation'
 import { maxBasePayloadBytes } from './channel/peer-rules.js'
@@ -135,7 +135,7 @@ const defaultQuantumBytes = 65_536
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
   const extensions = options.extensions ?? []
   const clock = options.clock ?? systemClock
-  const logger = options.logger ?? silentLogger
+  const logger = loggerOfPart(options.logger, 'mux')
   const budget = new MemoryBudget({ limitBytes: options.budgetBytes ?? 128 * mebibyte }, options.parentBudget)
   const windowBytes = checkInteger('windowBytes', options.windowBytes ?? defaultWindowBytes, 1, 0xffffffff)
   return {

@@ -7,7 +7,7 @@ import {
   type Logger,
   maxPort,
   type OptionNames,
-  silentLogger,
+  loggerOfPart,
   systemClock,
   type Given,
 } from '@ls/foundation'
@@ -392,7 +392,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     maxGraceSessions: checkInteger('maxGraceSessions', options.maxGraceSessions ?? 4096, 1, 1_000_000),
     maxTokenGraceSessions: checkInteger('maxTokenGraceSessions', options.maxTokenGraceSessions ?? 1024, 1, 1_000_000),
     handshakeDeadlineMs: checkDurationMs('handshakeDeadlineMs', options.handshakeDeadlineMs ?? 10_000),
-    logger: options.logger ?? silentLogger,
+    logger: loggerOfPart(options.logger, 'server'),
     clock: options.clock ?? systemClock,
   }
 }

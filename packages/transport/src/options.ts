@@ -3,7 +3,7 @@ import {
   checkInteger,
   type Clock,
   type Logger,
-  silentLogger,
+  loggerOfPart,
   systemClock,
   type Given,
 } from '@ls/foundation'
@@ -46,7 +46,7 @@ export function resolveTransportOptions(options: TransportOptions): ResolvedTran
     heartbeat: checkHeartbeat(options.heartbeat ?? {}),
     closeDeadlineMs: checkDurationMs('closeDeadlineMs', options.closeDeadlineMs ?? 5000),
     clock: options.clock ?? systemClock,
-    logger: options.logger ?? silentLogger,
+    logger: loggerOfPart(options.logger, 'transport'),
   }
 }
 

@@ -310,7 +310,7 @@ function context(): CommandContext {
     stop: new AbortController().signal,
     print: () => {},
     draining: new Draining(0),
-    levels: new LogLevels(silentLogger),
+    levels: new LogLevels('silent'),
     accessLog: undefined,
     service: new ServiceManager({}, silentLogger),
     program: 'linksocks',

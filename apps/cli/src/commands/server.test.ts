@@ -21,7 +21,7 @@ test('startServer closes the certificate when the metrics port cannot be opened'
     stop: new AbortController().signal,
     print: () => {},
     draining: new Draining(0),
-    levels: new LogLevels(silentLogger),
+    levels: new LogLevels('silent'),
     accessLog: undefined,
     service: new ServiceManager({}, silentLogger),
     program: '',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { type LogLevel, LogLevels } from './log-levels.js'
 import { createLogger, logLevel, type LoggerOptions } from './logger.js'
 import { Redactor } from './redactor.js'
 
@@ -124,12 +125,15 @@ describe('logLevel', () => {
   })
 })
 
-async function logging(options: Partial<LoggerOptions> = {}, { isTTY = false } = {}) {
+async function logging(
+  { level = 'info', ...options }: Partial<LoggerOptions> & { readonly level?: LogLevel } = {},
+  { isTTY = false } = {},
+) {
   const lines: string[] = []
   const redactor = new Redactor()
   const output = { isTTY, write: (line: string) => lines.push(line) > 0 }
   const logger = await createLogger({
-    level: 'info',
+    levels: new LogLevels(level),
     format: 'auto',
     redactor,
     output,

@@ -1,15 +1,11 @@
 import type { Logger } from '@ls/foundation'
 import { describeError } from './describe-error.js'
 import type { LogEntry } from './human-log.js'
+import type { LogLevel, LogLevels } from './log-levels.js'
 import type { Redactor } from './redactor.js'
 
-/** Levels, from the most to the fewest lines. */
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
-
-export type LogLevel = (typeof logLevels)[number]
-
 export interface LoggerOptions {
-  readonly level: LogLevel
+  readonly levels: LogLevels
   /** Format; `auto` is `human`, with colours only on a terminal. */
   readonly format: 'auto' | 'human' | 'json'
   readonly redactor: Redactor
@@ -29,7 +25,7 @@ interface LogOutput {
  * caller can omit it.
  */
 export async function createLogger(options: LoggerOptions): Promise<Logger> {
-  const { level, redactor, output } = options
+  const { levels, redactor, output } = options
   const [{ pino }, format] = await Promise.all([import('pino'), lineFormat(options)])
   let lostLines = 0
   /**
@@ -48,17 +44,17 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
     const isWritten = output.write((lostLines > 0 ? format(notice) : '') + format(entry))
     lostLines = isWritten ? 0 : lostLines + 1
   }
-  let withStack = (): boolean => false
   const logger = pino(
     {
-      level,
+      // `levels` decides which lines come here.
+      level: 'trace',
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       // Errors are described below, in any field.
       serializers: { err: (value: unknown) => value },
       formatters: {
         level: (label) => ({ level: label }),
-        log: (fields) => describeErrors(fields, withStack()),
+        log: (fields) => describeErrors(fields, levels.isAnyEnabled('debug')),
       },
     },
     {
@@ -68,8 +64,7 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
       },
     },
   )
-  withStack = () => logger.isLevelEnabled('debug')
-  return logger
+  return levels.filter(logger)
 }
 
 /** Level of the flags. */

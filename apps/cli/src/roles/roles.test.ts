@@ -58,7 +58,7 @@ function context(): CommandContext {
     redactor: new Redactor(),
     stop: stop.signal,
     draining: new Draining(0),
-    levels: new LogLevels(logger),
+    levels: new LogLevels('info'),
     accessLog: undefined,
     service: new ServiceManager({}, silentLogger),
     print: (line) => void printed.push(line),

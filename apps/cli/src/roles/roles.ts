@@ -209,7 +209,7 @@ function keysOf({ process }: ConfigFile): string {
 function contextOf({ name }: RoleConfig, context: CommandContext): CommandContext {
   return {
     ...context,
-    logger: context.levels.part(name, { role: name }),
+    logger: context.levels.role(name, context.logger),
     print: (line) => context.print(`[${name}] ${line}`),
   }
 }

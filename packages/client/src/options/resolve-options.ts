@@ -1,5 +1,5 @@
 import { type Extension, maxEarlyDataBytes } from '@ls/codec'
-import { checkDurationMs, checkInteger, type Given, maxPort, optionGroup } from '@ls/foundation'
+import { checkDurationMs, checkInteger, type Given, loggerOfPart, maxPort, optionGroup } from '@ls/foundation'
 import { type LinkSettings, type ResolvedLinkSettings, resolveLinkSettings } from '@ls/link'
 import { PendingConnections } from '@ls/mux'
 import {
@@ -98,6 +98,7 @@ function resolveLink<Options extends ClientLinkOptions>(
   return {
     ...options,
     ...resolveLinkSettings({ ...options, ...limits, ...resolveReconnect(reconnect), reverse }),
+    logger: loggerOfPart(options.logger, 'client'),
     url,
     fallbackUrls,
     earlyDataBytes: checkInteger('earlyDataBytes', earlyDataBytes, 0, maxEarlyDataBytes),

@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls'
-import { type Clock, type Logger, silentLogger, systemClock, type TimerHandle } from '@ls/foundation'
+import { type Clock, type Logger, loggerOfPart, systemClock, type TimerHandle } from '@ls/foundation'
 import {
   type LinkSocksServer,
   makeOwnerId,
@@ -86,7 +86,8 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
 
   /** @throws RangeError for a secret that is too short */
   constructor(options: ClusterNodeOptions) {
-    const { clock = systemClock, logger = silentLogger, store } = options
+    const { clock = systemClock, store } = options
+    const logger = loggerOfPart(options.logger, 'cluster')
     this.#options = options
     this.#clock = clock
     this.#logger = logger

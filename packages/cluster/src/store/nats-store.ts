@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type Logger, silentLogger, textOf } from '@ls/foundation'
+import { type Logger, loggerOfPart, textOf } from '@ls/foundation'
 import { type KV, Kvm, type KvWatchEntry } from '@nats-io/kv'
 import { connect, credsAuthenticator, type NatsConnection, type QueuedIterator } from '@nats-io/transport-node'
 import { ClusterError } from '../errors.js'
@@ -38,7 +38,7 @@ export class NatsStore implements ClusterStore {
 
   constructor(options: NatsStoreOptions) {
     this.#options = options
-    this.#logger = options.logger ?? silentLogger
+    this.#logger = loggerOfPart(options.logger, 'cluster')
   }
 
   async open(watcher: StoreWatcher): Promise<void> {

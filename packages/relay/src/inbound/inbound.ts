@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { closeStream, type DnsOptions } from '@ls/dial'
-import { type Logger, RareLog, silentLogger, systemClock } from '@ls/foundation'
+import { type Logger, RareLog, loggerOfPart, systemClock } from '@ls/foundation'
 import type { HttpProxy } from '@ls/http-proxy'
 import { PendingConnections } from '@ls/mux'
 import type { Authenticator } from '@ls/socks5'
@@ -96,7 +96,7 @@ export class Inbound {
     checkPayloadOptions(options)
     this.#options = options
     this.#maxConnections = options.maxConnections ?? 65_536
-    this.#logger = options.logger ?? silentLogger
+    this.#logger = loggerOfPart(options.logger, 'relay')
     const pending = options.pending ?? new PendingConnections()
     this.#ports = new ProxyPorts(options, {
       listenWebSocket: options.listenWebSocket,

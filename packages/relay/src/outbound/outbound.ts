@@ -10,7 +10,7 @@ import {
   latencyBoundsMs,
   type Logger,
   RareLog,
-  silentLogger,
+  loggerOfPart,
   systemClock,
   textOf,
 } from '@ls/foundation'
@@ -128,6 +128,7 @@ export class Outbound {
     this.#routes = parseRoutes(routes, upstreamProxies.map(parseUpstream))
     this.#resolvers = resolversFor(options.dns)
     this.#targets = timedResolver(this.#resolvers.targets, this.lookupMs)
+    this.#logger = loggerOfPart(options.logger, 'relay')
     const headers = checkUpstreamHeaders(upstreamHeaders)
     const guard = new Guard(options)
     this.#policy = new AccessPolicy({ rules: parseAccessRules(accessRules), routes: this.#routes, guard })
@@ -136,9 +137,8 @@ export class Outbound {
       tls: upstreamTls,
       dialWebSocket,
       proxyResolver: this.#resolvers.servers,
-      rareLog: new RareLog(systemClock, options.logger ?? silentLogger),
+      rareLog: new RareLog(systemClock, this.#logger),
     })
-    this.#logger = options.logger ?? silentLogger
   }
 
   /** Serves a channel that a peer opened; the outbound owns it from then on. */

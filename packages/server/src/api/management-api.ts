@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Clock, Logger } from '@ls/foundation'
+import { type Clock, type Logger, loggerOfPart } from '@ls/foundation'
 import {
   type DashboardPage,
   isFromOwnPage,
@@ -141,7 +141,7 @@ export class ManagementApi {
       lastEventId: lastEventIdOf(request),
       parameter,
       clock,
-      logger: logger.child({ remoteAddress }),
+      logger: loggerOfPart(logger, 'api').child({ remoteAddress }),
       readBody: () => readBody(request, clock),
     }
   }
