@@ -6,7 +6,7 @@ import { Changes, type Logger, type Snapshot } from '@ls/foundation'
 import { ClientError } from '@ls/link'
 import type { Session, SessionHandler } from '@ls/mux'
 import type { LiveView } from '@ls/observe'
-import { formatExposure, type ListenAddress, openStream, Outbound, type PortChange } from '@ls/relay'
+import { type Cancellation, formatExposure, type ListenAddress, openStream, Outbound, type PortChange } from '@ls/relay'
 import { connectByteStream } from '@ls/transport'
 import { ClientLinks } from './client-links.js'
 import { ConnectorTokens } from './connectors.js'
@@ -199,12 +199,9 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
    *
    * @throws RelayError if it was not reached
    */
-  async connect(
-    target: Address,
-    { signal = neverAborted }: { signal?: AbortSignal | undefined } = {},
-  ): Promise<Duplex> {
+  async connect(target: Address, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<Duplex> {
     if (this.#options.reverse) throw new TypeError('a provider takes connections, it opens none')
-    return openStream(this.#direct.source, target, signal)
+    return openStream(this.#direct.source, target, signal ?? neverAborted)
   }
 
   /**
@@ -390,4 +387,11 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 }
 
-const neverAborted = new AbortController().signal
+/** Not an `AbortSignal`: Node warns of a leak when 11 connections wait with the same one. */
+const neverAborted: Cancellation = {
+  aborted: false,
+  reason: undefined,
+  throwIfAborted: () => {},
+  addEventListener: () => {},
+  removeEventListener: () => {},
+}
