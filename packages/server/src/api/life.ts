@@ -54,6 +54,6 @@ export async function setLogLevel({ setLogLevel: set, logger, readBody }: ApiCal
     if (error instanceof RangeError) return failure(422, error.message)
     throw error
   }
-  logger.info({ level, ...(part === undefined ? {} : { part }) }, `the log level is ${level} now`)
+  logger.info({ logLevel: level, ...(part === undefined ? {} : { part }) }, `the log level is ${level} now`)
   return { status: 200, body: { success: true } }
 }
