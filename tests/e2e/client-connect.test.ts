@@ -10,11 +10,11 @@ test('LinkSocksClient.connect opens many connections at the same time without a 
   process.on('warning', onWarning)
   afterTest(() => process.off('warning', onWarning))
   const target = closing(await echoServer())
-  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, guard: 'none' }))
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
   const token = server.addForwardToken()
   await server.listen()
   const url = `ws://127.0.0.1:${server.address?.port}`
-  const client = closing(new LinkSocksClient({ url, token, openPorts: false }))
+  const client = closing(new LinkSocksClient({ url, token, proxy: 'none' }))
   await client.start()
   const streams = await Promise.all(Array.from({ length: 20 }, () => client.connect(target)))
   for (const stream of streams) stream.destroy()
