@@ -7,10 +7,10 @@ import { RawPeer } from './raw-peer.js'
 
 const extensions: readonly Extension[] = ['window', 'fin', 'resume', 'ack2', 'urgent']
 
-async function serving(maxLinks = 100) {
+async function serving(maxLinks = 100, policy = {}) {
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, maxLinks }))
   await server.listen()
-  const token = server.addForwardToken()
+  const token = server.addForwardToken(undefined, { policy })
   const options = { port: server.address?.port ?? 0, token, extensions }
   const main = await RawPeer.dial(options)
   const hello = await main.next(MessageType.Hello)
@@ -36,6 +36,23 @@ test('a second link without the secret of a session is closed, and the session k
   await second.end()
   main.send({ type: MessageType.Connect, protocol: 'udp', channelId: newChannelId() })
   expect((await main.next(MessageType.ConnectResponse)).success).toBe(true)
+})
+
+test('a second link leaves the links of the token’s policy to clients', async () => {
+  const { options, session, secret } = await serving(100, { maxLinks: 2 })
+  const second = await RawPeer.dial(options)
+  second.send({ type: MessageType.Resume, session, secret, sequence: 0, urgent: true })
+  await second.next(MessageType.Resumed)
+  const other = await RawPeer.dial(options)
+  expect((await other.next(MessageType.AuthResponse)).success).toBe(true)
+})
+
+test('a second link is refused once half of the links of the server are in use', async () => {
+  const { options, session, secret } = await serving(2)
+  const second = await RawPeer.dial(options)
+  second.send({ type: MessageType.Resume, session, secret, sequence: 0, urgent: true })
+  await until(() => second.closed !== undefined, 'the second link to be refused')
+  expect(second.closed?.reason).toBe('the server has too many links for second ones')
 })
 
 test('a second link counts among the links of its token', async () => {

@@ -372,7 +372,7 @@ test('Link with a token of its own shows that, whatever the server gives', async
   expect(shown(requests)).toEqual(['t', 't'])
 })
 
-/** A link with `urgent` whose server reports that the path has losses. */
+/** A link with `urgent` whose server reports that urgent messages wait. */
 async function lossyLink(...next: readonly Answer[]) {
   const linked = linking(['urgent', ...next])
   await until(() => linked.events.includes('up'), 'the link')
@@ -384,7 +384,7 @@ async function lossyLink(...next: readonly Answer[]) {
   return linked
 }
 
-test('Link joins its session with a second WebSocket when the path has losses', async () => {
+test('Link joins its session with a second WebSocket when urgent messages wait', async () => {
   const { requests, servers, sessions } = await lossyLink('joined')
   const resume = (): Message | undefined => servers[1]?.received.find(({ type }) => type === MessageType.Resume)
   await until(() => sessions[0]?.hasUrgent === true && resume() !== undefined, 'the session to have it')

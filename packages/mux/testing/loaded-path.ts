@@ -21,16 +21,19 @@ export class LoadedPath {
   readonly echoes: Echo[] = []
   /** Payload that has arrived on each download. */
   readonly received: number[] = []
+  #path: PathOptions
+  #urgent: ShapedLink | undefined
   readonly #handlers: ((channel: Channel) => void)[] = []
 
   constructor(path: PathOptions, options: SessionOptions) {
     const { roundTripMs } = path
+    this.#path = path
     this.link = new ShapedLink(this.clock, path)
     const onConnect = (channel: Channel): void => this.#handlers.shift()?.(channel)
     const common = { ...options, clock: this.clock, framePool: new FramePool() }
     this.left = new Session(common, { onConnect, onClose: () => {} })
     // Number of round trips that TCP and the handshakes take.
-    const onLossy = (): void => void this.clock.setTimeout(() => this.#openUrgent(path), 4 * roundTripMs)
+    const onLossy = (): void => void this.clock.setTimeout(() => this.#openUrgent(), 4 * roundTripMs)
     this.right = new Session(common, { onConnect, onClose: () => {}, onLossy })
     this.left.attach(this.link.left)
     this.right.attach(this.link.right)
@@ -40,7 +43,13 @@ export class LoadedPath {
     return this.received.reduce((sum, bytes) => sum + bytes, 0)
   }
 
-  /** Starts downloads of applications that write `bytes` each `everyMs`, by default as much as they can. */
+  /** Starts streams of applications that write `bytes` each `everyMs`, by default as much as they can. */
+  load(direction: 'down' | 'up', streams: number, bytes?: number, everyMs?: number): void {
+    if (direction === 'down') this.download(streams, bytes, everyMs)
+    else this.upload(streams, bytes, everyMs)
+  }
+
+  /** Starts downloads, see {@link load}. */
   download(streams: number, bytes = 65_536, everyMs = 0): void {
     for (let count = 0; count < streams; count++) {
       const index = this.received.push(0) - 1
@@ -54,12 +63,12 @@ export class LoadedPath {
     }
   }
 
-  /** Starts uploads of applications that write as much as they can. */
-  upload(streams: number): void {
+  /** Starts uploads, see {@link load}. */
+  upload(streams: number, bytes = 65_536, everyMs = 0): void {
     for (let count = 0; count < streams; count++) {
       const index = this.received.push(0) - 1
       const channel = this.#open((far) => accept(far, (payload) => this.#count(index, payload)), ignore)
-      pour(this.clock, channel, 65_536, 0)
+      pour(this.clock, channel, bytes, everyMs)
     }
   }
 
@@ -98,10 +107,18 @@ export class LoadedPath {
       .toSorted((a, b) => a - b)
   }
 
+  /** Changes the path from now on; bytes in transit arrive as before. */
+  change(path: PathOptions): void {
+    this.#path = path
+    this.link.change(path)
+    this.#urgent?.change(path)
+  }
+
   /** Opens the client's second connection, on the same path. */
-  #openUrgent(path: PathOptions): void {
-    const seed = (path.seed ?? 0) + 1000
-    const link = new ShapedLink(this.clock, { ...path, seed }, this.link)
+  #openUrgent(): void {
+    const seed = (this.#path.seed ?? 0) + 1000
+    const link = new ShapedLink(this.clock, { ...this.#path, seed }, this.link)
+    this.#urgent = link
     this.left.attachUrgent(link.left)
     this.right.attachUrgent(link.right)
   }

@@ -101,7 +101,7 @@ export interface ExposedMessage {
   readonly error?: string
 }
 
-/** Reports that the path of this sender has losses: the client may open a link for urgent messages. */
+/** Reports that losses or bulk delay urgent messages of this sender: the client may open a link for them. */
 export interface LossyMessage {
   readonly type: typeof MessageType.Lossy
 }

@@ -25,8 +25,7 @@ export interface InFlightLimitOptions {
  */
 export class InFlightLimit {
   readonly #options: InFlightLimitOptions
-  /** Whether more bytes may be in flight where there are losses, since urgent messages do not wait behind bulk. */
-  relaxed = false
+  #relaxed = false
   #sent = 0
   #sampler!: PathSampler
   #round!: PathRound
@@ -47,6 +46,8 @@ export class InFlightLimit {
   /** Delay that remained when less was sent, in milliseconds: other traffic, or a longer path. */
   #foreignMs!: number
   #cuts!: QueueCuts
+  /** Consecutive rounds after the start in which bulk filled the path. */
+  #fullRounds!: number
   #beforeProbeBytes: number | undefined
   #probedAtMs!: number
 
@@ -59,17 +60,15 @@ export class InFlightLimit {
     return this.#limitBytes
   }
 
-  /**
-   * Length of a bulk message: the payload that the path carries in a few milliseconds, since other channels wait for
-   * it.
-   */
+  /** Length of a bulk message: what the path carries in a few milliseconds, since other channels wait for it. */
   get messageBytes(): number {
     return Math.min(Math.max(Math.floor(this.#rate * messageMs), minMessageBytes), this.#options.quantumBytes)
   }
 
-  /** Whether the path delays messages as losses do. On a short path a busy machine does so as well. */
-  get lossy(): boolean {
-    return this.#unevenness.isUneven && this.#baseMs >= turnMs
+  /** Whether bulk or losses delay all in this transport, so that urgent messages would arrive sooner over another. */
+  get crowded(): boolean {
+    const isFull = this.#fullRounds >= crowdedRounds && this.#rate * this.#baseMs > pauseBytes
+    return this.#baseMs >= turnMs && (this.#unevenness.isUneven || isFull)
   }
 
   /** Restarts for a new transport, which may use another path. */
@@ -89,8 +88,16 @@ export class InFlightLimit {
     this.#baseMs = 0
     this.#foreignMs = 0
     this.#cuts = new QueueCuts()
+    this.#fullRounds = 0
     this.#beforeProbeBytes = undefined
     this.#probedAtMs = clock.now()
+  }
+
+  /** Allows for losses and for pauses of TCP, since urgent messages do not wait behind bulk; or no longer. */
+  relax(relaxed: boolean): void {
+    this.#relaxed = relaxed
+    // The limit of the start was too large: it would be tried again after each pause.
+    this.#formerBytes = 0
   }
 
   /** Called when a numbered message leaves. */
@@ -132,7 +139,7 @@ export class InFlightLimit {
   #heedAlarm(sample: PathSample): void {
     const baseMs = baseOf(sample)
     const queueMs = sample.delayMs - baseMs - this.#foreignMs
-    if (this.#starting || this.#isUneven || queueMs < 2 * baseMs + alarmMs) return
+    if (this.#starting || this.#isUneven || queueMs < 2 * baseMs + (this.#relaxed ? relaxedAlarmMs : alarmMs)) return
     if (sample.inFlightBytes > this.#limitBytes / 2) this.#lower(sample, queueMs - slackOf(sample))
   }
 
@@ -142,12 +149,14 @@ export class InFlightLimit {
     const isFull = round.heldBack || round.inFlightBytes > this.#limitBytes / 2
     // The sender had less data than the limit allows, so this is a lower bound of the throughput and not the maximum.
     this.#rate = isFull ? round.rate : Math.max(round.rate, before)
+    this.#fullRounds = isFull && !this.#starting ? this.#fullRounds + 1 : 0
     if (this.#beforeProbeBytes !== undefined) return this.#endProbe(round, this.#beforeProbeBytes)
     if (!isFull) return
     const baseMs = baseOf(round)
     const slackMs = slackOf(round)
     const meanMs = round.inFlightBytes / round.rate
-    if (!this.#starting || this.#standstill > 0) this.#unevenness.learn((meanMs - round.delayMs - slackMs) / baseMs)
+    if (!this.#starting || this.#standstill > 0)
+      this.#unevenness.learn((meanMs - round.delayMs - slackMs) / Math.max(baseMs, jitterRoundTripMs))
     if (this.#starting) return this.#start(round, round.delayMs - baseMs - slackMs, before)
     if (this.#options.clock.now() - this.#probedAtMs > probeEveryMs) return this.#beginProbe()
     if (this.#isUneven) this.#limitBytes = this.#holdLoosely(baseMs, slackMs) / this.#leastMsPerByte.value
@@ -157,7 +166,7 @@ export class InFlightLimit {
   /** Returns the size of the limit, as time, on a path whose delay does not show the queue well. */
   #holdLoosely(baseMs: number, slackMs: number): number {
     if (!this.#options.ack2) return 2 * baseMs + lateAckMs
-    return (this.relaxed ? relaxedRoundTrips : lossRoundTrips) * baseMs + slackMs
+    return (this.#relaxed ? relaxedRoundTrips : lossRoundTrips) * baseMs + slackMs
   }
 
   /** Doubles the limit until a queue appears and throughput no longer grows, since the TCP connection starts slowly. */
@@ -253,6 +262,9 @@ const slackShare = 1 / 8
 /** Least queue, in messages: on a slow path an Ack follows every second message, so three must be in flight. */
 const slackMessages = 3
 
+/** On shorter paths the delays of a busy machine, some 30 ms, would pass for losses. */
+const jitterRoundTripMs = 100
+
 /** Longest delay of an Ack from a peer without `ack2` (protocol.md §3). */
 const lateAckMs = 50
 
@@ -269,17 +281,20 @@ const lossRoundTrips = 2.5
 const relaxedRoundTrips = 8
 const rateLifetimeMs = 3000
 
+/** Rounds after which bulk will probably fill the path for longer. */
+const crowdedRounds = 8
+
+/** A path that holds less is not slower in a pause of BBR, which leaves four packets in flight. */
+const pauseBytes = 6 * minMessageBytes
+
 /** A queue longer than two round trips and this time is not jitter. */
 const alarmMs = 50
 
-/**
- * Share of the limit in a probe: low enough to empty any queue within a round, high enough to keep the path busy
- * meanwhile.
- */
+/** The same where urgent messages have another transport: longer than BBR's pauses of 200 ms, which are no queue. */
+const relaxedAlarmMs = 300
+
+/** Share of the limit in a probe: empties any queue within a round, and keeps the path busy meanwhile. */
 const probeShare = 3 / 4
 
-/**
- * Time after which the shortest round trip is measured again, in milliseconds, since paths change; it costs less than 1
- * % of throughput.
- */
+/** Interval of measurements of the shortest round trip, in milliseconds; they cost less than 1 % of throughput. */
 const probeEveryMs = 10_000

@@ -73,14 +73,14 @@ export class Sequencer {
     return this.#sent < this.#replay.lastSequence
   }
 
-  /** Whether the path delays messages as losses do. */
-  get lossy(): boolean {
-    return this.#inFlight.lossy
+  /** Whether urgent messages would arrive sooner over another transport. */
+  get crowded(): boolean {
+    return this.#inFlight.crowded
   }
 
-  /** Allows more bytes in flight where there are losses: urgent messages have another transport. */
+  /** Allows for losses and for pauses of TCP: urgent messages have another transport. */
   relax(relaxed: boolean): void {
-    this.#inFlight.relaxed = relaxed
+    this.#inFlight.relax(relaxed)
   }
 
   /** Bytes of unacknowledged messages. */

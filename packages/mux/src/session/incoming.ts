@@ -18,7 +18,7 @@ export interface IncomingOptions {
   /** Present where `resume` is in force. */
   readonly sequencer: Sequencer | undefined
   readonly urgent: UrgentLink | undefined
-  /** The peer reports that the path has losses. */
+  /** The peer reports that a second transport would help. */
   onLossy(): void
 }
 
@@ -96,7 +96,7 @@ export class Incoming {
     if (!sequencer.onAck(ack.sequence, ack.arrival)) {
       throw new MuxError('ERR_MUX_PROTOCOL', `Ack of message ${ack.sequence}, which was never sent`)
     }
-    this.#options.urgent?.lookForLosses()
+    this.#options.urgent?.look()
     this.#options.outbox.pump()
   }
 }

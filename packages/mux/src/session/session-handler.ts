@@ -18,8 +18,8 @@ export interface SessionHandler {
   /** A transport was attached: the first one, or one after a loss. */
   onLinked?(): void
   /**
-   * With `urgent`: the path has losses, so a second transport would help; see {@link Session.attachUrgent}. @default
-   * notifies the peer, which opens the links
+   * With `urgent`: losses or bulk delay urgent messages, so a second transport would help; see
+   * {@link Session.attachUrgent}. @default notifies the peer, which opens the links
    */
   onLossy?(): void
   /** The transport is lost; the session waits for another one (only where `resume` is in force). */

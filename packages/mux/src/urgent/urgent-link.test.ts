@@ -116,21 +116,21 @@ test('UrgentLink asks for a transport once, and again only when it has lost one'
   const asked: number[] = []
   const nothing = (): void => {}
   const link = new UrgentLink({
-    sequencer: { lossy: true, relax: nothing } as unknown as Sequencer,
+    sequencer: { crowded: true, relax: nothing } as unknown as Sequencer,
     outbox: { copyTo: nothing } as unknown as Outbox,
     budget: new MemoryBudget({ limitBytes: 1e9 }),
     onLossy: () => asked.push(asked.length + 1),
     onMessage: nothing,
     onError: nothing,
   })
-  link.lookForLosses()
-  link.lookForLosses()
+  link.look()
+  link.look()
   const [transport] = memoryTransportPair({ clock })
   link.attach(transport, true)
-  link.lookForLosses()
+  link.look()
   const before = [...asked]
   transport.cut()
   clock.advance(0)
-  link.lookForLosses()
+  link.look()
   expect({ before, asked }).toEqual({ before: [1], asked: [1, 2] })
 })

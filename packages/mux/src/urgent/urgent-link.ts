@@ -11,7 +11,7 @@ export interface UrgentLinkOptions {
   readonly outbox: Outbox
   /** Budget for the remembered numbers. */
   readonly budget: MemoryBudget
-  /** The path has losses: a second transport would help. */
+  /** Bulk or losses delay urgent messages: a second transport would help. */
   onLossy(): void
   /** Receives a message that arrives as a copy before its original; may throw. */
   onMessage(message: Uint8Array): void
@@ -72,9 +72,9 @@ export class UrgentLink {
     this.#transport?.resume()
   }
 
-  /** Checks for losses: an Ack has arrived, which gives a measurement of the path. */
-  lookForLosses(): void {
-    if (this.#wanted || this.up || !this.#options.sequencer.lossy) return
+  /** Checks whether a second transport would help: an Ack has arrived, which gives a measurement of the path. */
+  look(): void {
+    if (this.#wanted || this.up || !this.#options.sequencer.crowded) return
     this.#wanted = true
     this.#options.onLossy()
   }

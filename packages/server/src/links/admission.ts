@@ -51,8 +51,8 @@ export interface AdmissionOptions {
   /** Checks a client against its token's policy. @throws Forbidden, or Crowded if it may try again */
   permit(identity: Identity, remoteAddress: string, origin: string | undefined): Promise<void> | undefined
   /**
-   * Checks that a token may have a link besides the `links` that its policy counts, and checks the address of a new
-   * link.
+   * Checks that a token may have a link besides the `links` that its policy counts, which are those of sessions without
+   * their second ones, and checks the address of a new link.
    * @throws Crowded
    */
   assertRoom(record: TokenRecord, links: number, newFrom: string | undefined): void
@@ -220,10 +220,16 @@ export class Admission {
     const maxTokenLinks = this.#maxTokenLinks
     let links = 0
     let tenantLinks = 0
+    let allLinks = 0
     for (const peer of this.#peers) {
-      const count = peer.session === session ? Number(place === 'beside') : linksOf(peer.session)
-      if (policyHolderOf(peer.record) === holder) links += count
+      const isOwn = peer.session === session
+      const count = isOwn ? Number(place === 'beside') : linksOf(peer.session)
+      allLinks += count
+      if (policyHolderOf(peer.record) === holder && !isOwn) links += Number(peer.session.linked)
       if (tenantOf(peer.record) === tenant) tenantLinks += count
+    }
+    if (place === 'beside' && allLinks >= this.#options.server.maxLinks * besidePart) {
+      throw new Crowded('the server has too many links for second ones')
     }
     if (tenantLinks >= maxTokenLinks) throw new Crowded(`one token may have ${maxTokenLinks} links at once`)
     this.#options.assertRoom(record, links, session === undefined ? remoteAddress : undefined)
@@ -270,7 +276,7 @@ export class Admission {
   }
 }
 
-/** Number of links of a session: a second link, for urgent messages, counts as one more. */
+/** Number of connections of a session: a second link, for urgent messages, counts as one more. */
 function linksOf({ linked, hasUrgent }: Session): number {
   return Number(linked) + Number(hasUrgent)
 }
@@ -296,3 +302,6 @@ export function refuse(transport: MessageTransport, error: string): void {
 
 /** Largest part of all links that one token may have. */
 const tokenPart = 2 / 3
+
+/** Part of all links that may be in use when a session gets a second one: the rest is left for new clients. */
+const besidePart = 1 / 2
