@@ -17,7 +17,7 @@ const path = ShapedPath.join(wanted.path)
 const target = await Target.start({ ...path.farPlace, host: '0.0.0.0' })
 const systems = [...ourSystems(), reverseSystem(), ...peerSystems].filter(({ id }) => !/wss|mux|gost|wstunnel/.test(id))
 try {
-  for (const row of chooseRows(wanted.rows)) for (const system of chosenSystems(row)) await measureInTurns(row, system)
+  for (const row of chooseRows(wanted.rows)) await measureInTurns(row, chosenSystems(row))
 } finally {
   target.stop()
 }
@@ -33,9 +33,16 @@ function chosenSystems(row) {
   })
 }
 
-async function measureInTurns(row, system) {
-  const turns = []
-  for (let turn = 0; turn < Number(wanted.rounds); turn++) turns.push(await measureRow(system, target, path, row))
+/** The systems take turns, so that a machine that is busy for a while hurts all alike. */
+async function measureInTurns(row, chosen) {
+  const turns = chosen.map(() => [])
+  for (let turn = 0; turn < Number(wanted.rounds); turn++) {
+    for (const [index, system] of chosen.entries()) turns[index].push(await measureRow(system, target, path, row))
+  }
+  for (const [index, system] of chosen.entries()) report(row, system, turns[index])
+}
+
+function report(row, system, turns) {
   const of = (name) => median(turns.map((turn) => turn[name]))
   const figures = Object.fromEntries(
     ['mbit', 'idleMs', 'echoP50Ms', 'echoP99Ms', 'openP50Ms'].map((name) => [name, of(name)]),

@@ -23,6 +23,13 @@ export function pathTable(results) {
   )
 }
 
+/** How many rows of our own program there are, and how many of them are short of a target. */
+export function countShort(results) {
+  const ours = pairs(results).filter(({ result }) => result.system.startsWith('linksocks'))
+  const short = ours.filter(({ row, result, plain }) => shortfalls(row.targets, result, plain).length > 0)
+  return { short: short.length, all: ours.length }
+}
+
 /** The same of one result, as a line to read while the next is measured. */
 export function progressLine(result, plain) {
   const row = rows.find(({ id }) => id === result.row)
