@@ -1,4 +1,11 @@
-import { decode, MessageType, type Protocol, tcpDataHeaderBytes } from '@ls/codec'
+import {
+  type Compressor,
+  decode,
+  defaultMaxInflatedBytes,
+  MessageType,
+  type Protocol,
+  tcpDataHeaderBytes,
+} from '@ls/codec'
 import { MuxError } from '../errors.js'
 import type { ReceiveWindow } from '../flow/receive-window.js'
 
@@ -34,6 +41,18 @@ export function checkData(data: Uint8Array, protocol: Protocol, finReceived: boo
 /** Version(1) Type(1) Protocol(1) …; 1 is TCP, 2 is UDP (protocol.md §1). */
 const protocolOffset = 2
 const protocolNumber = { tcp: 1, udp: 2 } as const
+
+/** Checks the payload of Data after inflating it. @throws MuxError above the limit of one message */
+export function checkInflatedBytes(bytes: number): void {
+  if (bytes <= defaultMaxInflatedBytes) return
+  throw new MuxError('ERR_MUX_PROTOCOL', `Data inflates to ${bytes} bytes, the limit is ${defaultMaxInflatedBytes}`)
+}
+
+/** Inflates gzip data to at most `maxBytes`. @throws MuxError where the session has nothing to inflate it */
+export function inflate(gzip: Uint8Array, maxBytes: number, compressor: Compressor | undefined): Uint8Array {
+  if (compressor !== undefined) return compressor.gunzip(gzip, maxBytes)
+  throw new MuxError('ERR_MUX_PROTOCOL', 'compressed data, and nothing to inflate it')
+}
 
 /** Subtracts `bytes` that arrived from the peer's credit. @throws MuxError when it was granted less */
 export function spendCredit(window: ReceiveWindow, bytes: number): void {

@@ -1,21 +1,19 @@
 import {
   dataCreditBytes,
   decode,
-  defaultMaxInflatedBytes,
   isCompressed,
   MessageType,
   type Protocol,
   readTcpDataPayload,
   tcpDataHeaderBytes,
 } from '@ls/codec'
-import { MuxError } from '../errors.js'
 import { Fifo } from '../flow/fifo.js'
 import { ReceiveWindow } from '../flow/receive-window.js'
 import { Charge } from '../memory/charge.js'
 import type { ChannelHost, TableEntry } from '../session/table-entry.js'
 import type { ChannelHandler } from './channel-handler.js'
 import { detached, inflationBytes, messageOverheadBytes } from './held-message.js'
-import { checkData, maxDatagramMessageBytes, spendCredit } from './peer-rules.js'
+import { checkData, checkInflatedBytes, inflate, maxDatagramMessageBytes, spendCredit } from './peer-rules.js'
 
 /** The channel a receiver belongs to. */
 export interface ReceiverOwner extends TableEntry {
@@ -170,9 +168,7 @@ export class Receiver {
   #receiveData(message: Uint8Array): void {
     const bytes = dataCreditBytes(message)
     if (bytes === 0) return
-    if (bytes > defaultMaxInflatedBytes) {
-      throw new MuxError('ERR_MUX_PROTOCOL', `Data inflates to ${bytes} bytes, the limit is ${defaultMaxInflatedBytes}`)
-    }
+    checkInflatedBytes(bytes)
     if (this.#host.options.window) spendCredit(this.#lazyWindow(), bytes)
     this.receivedBytes += bytes
     if (!this.#mustWait) return this.#deliver(message)
@@ -280,25 +276,19 @@ export class Receiver {
       return handler.onCompressedData(payload, inflatedBytes)
     }
     this.#deliveredBytes += inflatedBytes
-    const { compressor } = this.#host.options
-    if (compressor === undefined) throw new MuxError('ERR_MUX_PROTOCOL', 'compressed data, and nothing to inflate it')
-    handler?.onData?.(compressor.gunzip(payload, inflatedBytes))
+    handler?.onData?.(inflate(payload, inflatedBytes, this.#host.options.compressor))
   }
 
   #deliverDatagram(message: Uint8Array): void {
     const data = decode(message)
     if (data.type !== MessageType.Data) return
-    const payload = data.compression === 'none' ? data.payload : this.#inflateDatagram(data.payload)
+    const { compressor } = this.#host.options
+    // pywssocks compresses every datagram towards the network.
+    const isPlain = data.compression === 'none'
+    const payload = isPlain ? data.payload : inflate(data.payload, maxDatagramMessageBytes, compressor)
     this.receivedBytes += payload.length
     this.receivedDatagrams++
     this.#owner.handler?.onDatagram?.(payload, data.target ?? data.source)
-  }
-
-  /** pywssocks compresses every datagram towards the network. */
-  #inflateDatagram(gzip: Uint8Array): Uint8Array {
-    const { compressor } = this.#host.options
-    if (compressor === undefined) throw new MuxError('ERR_MUX_PROTOCOL', 'compressed data, and nothing to inflate it')
-    return compressor.gunzip(gzip, maxDatagramMessageBytes)
   }
 
   #lazyWindow(): ReceiveWindow {

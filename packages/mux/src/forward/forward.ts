@@ -121,8 +121,8 @@ class ForwardedPair implements ForwardedChannel {
     const onHalfClosed = (): void => this.#halfClosed()
     this.opener = new ForwardedHalf({ host: from, request, role: 'opener', direct, pace, onClose: onHalfClosed })
     this.target = new ForwardedHalf({ host: to, request, role: 'target', direct, pace, onClose: onHalfClosed })
-    this.opener.other = this.target
-    this.target.other = this.opener
+    this.opener.join(this.target)
+    this.target.join(this.opener)
   }
 
   get id(): Uint8Array {
@@ -150,11 +150,11 @@ class ForwardedPair implements ForwardedChannel {
   }
 
   get unsentBytes(): number {
-    return this.opener.unsentBytes + this.target.unsentBytes
+    return this.opener.queue.bytes + this.target.queue.bytes
   }
 
   get windowStalls(): number {
-    return this.opener.flow.stalls + this.target.flow.stalls
+    return this.opener.queue.flow.stalls + this.target.queue.flow.stalls
   }
 
   get refusal(): string | undefined {

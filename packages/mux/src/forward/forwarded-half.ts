@@ -1,29 +1,26 @@
-import { type ChannelKey, dataCreditBytes, decode, isCompressed, MessageType } from '@ls/codec'
+import { type ChannelKey, dataCreditBytes, decode, MessageType } from '@ls/codec'
 import { textOf } from '@ls/foundation'
 import { AnswerHold } from '../channel/answer-hold.js'
 import { disconnectMessage, finMessage, rejectMessage, windowMessage } from '../channel/channel-messages.js'
 import type { Channel } from '../channel/channel.js'
 import { inOurVersion } from '../channel/held-message.js'
-import { Linger, stuckText } from '../channel/linger.js'
+import { Linger } from '../channel/linger.js'
 import {
   checkData,
   errorOfDisconnect,
   grantOf,
-  maxBaseMessageBytes,
   maxDatagramMessageBytes,
   receiveGrant,
   receiveSecondConnect,
   spendCredit,
 } from '../channel/peer-rules.js'
-import { Flow, type FlowOwner } from '../flow/flow.js'
+import type { FlowOwner } from '../flow/flow.js'
 import { ReceiveWindow } from '../flow/receive-window.js'
-import { Charge } from '../memory/charge.js'
 import type { SessionEnd } from '../session/session-end.js'
 import type { TableEntry } from '../session/table-entry.js'
 import type { ForwardedHalfInit } from './forwarded-half-init.js'
-import { Gathering } from './gathering.js'
+import { HalfQueue } from './half-queue.js'
 import { Pacing } from './pacing.js'
-import { Reframing } from './reframing.js'
 
 /** One half of a forwarded channel: messages from its link leave through the {@link other} half. */
 export class ForwardedHalf implements TableEntry, FlowOwner {
@@ -37,19 +34,15 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   receivedDatagrams = 0
   /** Error of the answer that was passed on to this half, if it was a refusal. */
   refusal: string | undefined
-  /** The half on the other link; set right after construction. */
+  /** Messages to this link's peer. */
+  readonly queue: HalfQueue
+  /** The half on the other link. */
   other!: ForwardedHalf
-
-  /** Queue of messages to this link's peer. Where credit passes through it never waits for credit. */
-  readonly flow: Flow
 
   readonly #request: Channel
   readonly #role: 'opener' | 'target'
   readonly #direct: boolean
   readonly #onClose: () => void
-  readonly #reframing: Reframing
-  /** Present for streams to a base peer. */
-  readonly #gathering: Gathering | undefined
   readonly #window: ReceiveWindow | undefined
   /** Rate of the messages that leave on this link. */
   readonly #pacing: Pacing | undefined
@@ -63,12 +56,9 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   #sending: 'open' | 'fin' | 'disconnect' | 'ended' | 'closed' = 'open'
   /** Error text of the Disconnect that follows the queued Fin. */
   #disconnectNext: string | undefined
-  #linger: Linger | undefined
   #answerHold: AnswerHold | undefined
   /** Runs while this link's peer has ended its direction and the other link's base peer cannot be notified. */
   #heldFin: Linger | undefined
-  /** Charge of the queue to this link's peer, on the other session's budget. */
-  #charge: Charge | undefined
 
   constructor({ host, request, role, direct, pace, onClose }: ForwardedHalfInit) {
     const { options } = host
@@ -79,27 +69,21 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.#role = role
     this.#direct = direct
     this.#onClose = onClose
-    this.flow = new Flow({
-      channelId: request.id,
-      owner: this,
-      highWaterBytes: options.sendQueueBytes,
-      creditBytes: options.window && !direct ? options.peerWindowBytes : Infinity,
-      framePool: options.framePool,
-    })
-    this.#reframing = new Reframing({
-      flow: this.flow,
-      compressor: options.compressor,
-      onFilled: () => this.#filled(),
-      onError: ({ message }) => this.abort(`failed: ${message}`),
-    })
+    const onError = ({ message }: Error): void => this.abort(`failed: ${message}`)
+    this.queue = new HalfQueue({ host, request, direct, owner: this, onError })
     if (options.window && !direct) this.#window = new ReceiveWindow(options)
-    if (!options.window && request.protocol === 'tcp') this.#gathering = new Gathering(host, this.flow)
-    if (pace !== undefined) this.#pacing = Pacing.of(pace, role, { flow: this.flow, host })
+    if (pace !== undefined) this.#pacing = Pacing.of(pace, role, { flow: this.queue.flow, host })
+  }
+
+  /** Sets the half on the other link, right after construction. */
+  join(other: ForwardedHalf): void {
+    this.other = other
+    this.queue.filler = other.host
   }
 
   get relieved(): boolean {
-    const queuedBytes = this.other.unsentBytes
-    return queuedBytes === 0 || (!this.host.options.budget.exceeded && queuedBytes * 2 <= this.#queueLimitBytes)
+    const { bytes } = this.other.queue
+    return bytes === 0 || (!this.host.options.budget.exceeded && bytes * 2 <= this.queue.limitBytes)
   }
 
   /** Grants this link's peer the rest of its first window: it has the channel now. */
@@ -147,12 +131,12 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   }
 
   onDrain(): void {
-    this.#reframing.onDrain()
+    this.queue.onDrain()
   }
 
   onSent(spentBytes: number): void {
     this.#pacing?.sent(spentBytes)
-    this.#account()
+    this.queue.account()
     this.other.#grant(spentBytes)
   }
 
@@ -173,25 +157,12 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     if (this.#sending === 'fin') this.#disconnectNext = error
     else this.#pushLast('disconnect', disconnectMessage(this.#request.id, error))
     // The last message may have left already, which closes this half.
-    if (!this.#isClosed()) this.#linger ??= this.#startLinger()
+    if (!this.#isClosed()) this.queue.linger((text) => this.#cut(text))
   }
 
   /** Whether this is the opener's link and Connect is not answered yet. */
   get #unanswered(): boolean {
     return this.#role === 'opener' && !this.#answered
-  }
-
-  /** Limit of the queue: the credit where there is any, otherwise the limit of base links. */
-  get #queueLimitBytes(): number {
-    const { window, maxWindowBytes, queueBytes } = this.host.options
-    if (!window) return queueBytes
-    // Correct ends respect their credit, which is at most a window; this limits the others.
-    return this.#direct ? 2 * maxWindowBytes : Infinity
-  }
-
-  /** Bytes queued for this link's peer, in the form in which they arrived. */
-  get unsentBytes(): number {
-    return this.flow.queuedBytes + this.#reframing.waitingBytes
   }
 
   #isClosed(): boolean {
@@ -209,14 +180,14 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     if (this.#window !== undefined) spendCredit(this.#window, bytes)
     // The bytes are dropped, but their sender may have a Disconnect waiting behind them.
     if (this.other.#sending !== 'open') return this.#grant(bytes)
-    this.other.#push(message, bytes)
-    const overfull = this.other.unsentBytes > this.#queueLimitBytes || this.host.options.budget.exceeded
+    this.other.queue.push(message, bytes)
+    const overfull = this.other.queue.bytes > this.queue.limitBytes || this.host.options.budget.exceeded
     if (overfull && !this.relieved) this.host.holdReading(this)
   }
 
   #passDatagram(message: Uint8Array): void {
     const { datagramQueue, budget } = this.host.options
-    const tooMany = this.other.flow.queuedMessages >= datagramQueue || budget.exceeded
+    const tooMany = this.other.queue.flow.queuedMessages >= datagramQueue || budget.exceeded
     const tooLarge = message.length > maxDatagramMessageBytes
     if (tooMany || tooLarge || this.other.#pacing?.takes(message.length) === false) {
       this.#request.droppedDatagrams++
@@ -224,40 +195,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     }
     this.receivedBytes += message.length
     this.receivedDatagrams++
-    this.other.#push(message, 0)
-  }
-
-  /** Queues Data for this link's peer. */
-  #push(message: Uint8Array, bytes: number): void {
-    this.idleChecks = 0
-    if (this.#direct || bytes === 0 || this.#takesCompressed(message)) {
-      this.flow.pushMessage(inOurVersion(message), bytes)
-    } else {
-      // Base peers send 1 MiB in one message, more than a window or another base peer may accept. It is framed again to
-      // fit.
-      this.#reframing.push(message, bytes)
-    }
-    this.#filled()
-  }
-
-  #filled(): void {
-    this.#account()
-    if (this.#gathering === undefined || this.#sending !== 'open') this.host.activate(this.flow)
-    else this.#gathering.filled()
-  }
-
-  /** Whether compressed Data is passed on unchanged: on base links, up to the size that every deployed peer accepts. */
-  #takesCompressed(message: Uint8Array): boolean {
-    return this.#window === undefined && isCompressed(message) && message.length <= maxBaseMessageBytes
-  }
-
-  /** Updates the budget of the link that filled the queue; once the queue shrinks, that link may read again. */
-  #account(): void {
-    const { host } = this.other
-    const charge = (this.#charge ??= new Charge(host.options.budget))
-    const before = charge.bytes
-    charge.update(this.flow.memoryBytes + this.#reframing.memoryBytes)
-    if (charge.bytes <= before) host.recheckReading()
+    this.other.queue.push(message, 0)
   }
 
   /** Lets this link's peer send `bytes` more, after as many have left on the other link. */
@@ -288,11 +226,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
 
   #holdData(): void {
     if (this.#isClosed() || this.host.options.window || this.#request.protocol === 'udp') return
-    const release = (): void => {
-      this.flow.release()
-      this.host.activate(this.flow)
-    }
-    this.#answerHold = new AnswerHold(this.host, { hold: () => this.flow.hold(), release })
+    this.#answerHold = new AnswerHold(this.host, this.queue)
   }
 
   /**
@@ -308,10 +242,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   }
 
   #passWindow(message: Uint8Array): void {
-    if (!this.#direct) {
-      receiveGrant(message, this.flow)
-      return this.host.activate(this.flow)
-    }
+    if (!this.#direct) return receiveGrant(message, this.queue)
     if (!this.other.#isClosed()) this.other.host.sendControl(windowMessage(this.#request.id, grantOf(message)))
   }
 
@@ -333,11 +264,6 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.finish('')
   }
 
-  #startLinger(): Linger {
-    const unsentBytes = (): number => this.unsentBytes + this.#reframing.restBytes
-    return new Linger(this.host, unsentBytes, () => this.#cut(stuckText(unsentBytes(), this.host.options.lingerMs)))
-  }
-
   #passDisconnect(message: Uint8Array): void {
     const error = errorOfDisconnect(message)
     this.#close()
@@ -348,8 +274,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   #pushLast(kind: 'fin' | 'disconnect', message: Uint8Array): void {
     if (this.#sending !== 'open') return
     this.#sending = kind
-    this.#reframing.finish(message)
-    this.#filled()
+    this.queue.finish(message)
   }
 
   /** Ends this half immediately. */
@@ -363,12 +288,8 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   #close(): void {
     if (this.#isClosed()) return
     this.#sending = 'closed'
-    this.flow.cut()
-    this.#reframing.stop()
-    this.#gathering?.stop()
+    this.queue.close()
     this.#pacing?.stop()
-    this.#account()
-    this.#linger?.stop()
     this.#answerHold?.stop()
     this.#heldFin?.stop()
     this.#window?.close()

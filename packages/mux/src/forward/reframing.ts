@@ -1,13 +1,6 @@
-import {
-  type Compressor,
-  defaultMaxInflatedBytes,
-  type Inflating,
-  type InflationOwner,
-  isCompressed,
-  readTcpDataPayload,
-} from '@ls/codec'
+import { type Compressor, type Inflating, type InflationOwner, isCompressed, readTcpDataPayload } from '@ls/codec'
 import { detached, inflationBytes, messageOverheadBytes } from '../channel/held-message.js'
-import { MuxError } from '../errors.js'
+import { checkInflatedBytes, inflate } from '../channel/peer-rules.js'
 import { Fifo } from '../flow/fifo.js'
 import type { Flow } from '../flow/flow.js'
 
@@ -63,7 +56,7 @@ export class Reframing {
 
   /** Accepts Data of `bytes` payload. @throws MuxError for compressed Data that is too large. */
   push(message: Uint8Array, bytes: number): void {
-    if (isCompressed(message)) checkSize(bytes)
+    if (isCompressed(message)) checkInflatedBytes(bytes)
     if (this.#waiting.length > 0 || isCompressed(message))
       this.#wait({ message: detached(message), bytes, last: false })
     else this.#options.flow.pushPayload(detached(readTcpDataPayload(message)))
@@ -111,8 +104,7 @@ export class Reframing {
     this.#restBytes = bytes
     try {
       const { compressor } = this.#options
-      if (compressor === undefined) throw new Error('compressed data, and nothing to inflate it')
-      if (compressor.inflate === undefined) this.#takeAll(compressor.gunzip(payload, bytes))
+      if (compressor?.inflate === undefined) this.#takeAll(inflate(payload, bytes, compressor))
       else this.#inflating = compressor.inflate(payload, bytes, this.#owner)
     } catch (error) {
       this.#options.onError(error as Error)
@@ -150,9 +142,4 @@ export class Reframing {
   #shift(): void {
     this.#waitingBytes -= this.#waiting.shift()?.message.length ?? 0
   }
-}
-
-function checkSize(bytes: number): void {
-  if (bytes <= defaultMaxInflatedBytes) return
-  throw new MuxError('ERR_MUX_PROTOCOL', `Data inflates to ${bytes} bytes, the limit is ${defaultMaxInflatedBytes}`)
 }
