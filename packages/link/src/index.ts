@@ -1,5 +1,6 @@
 export { ClientError, type ClientErrorCode } from './errors.js'
-export { Link, type LinkOpener, type LinkOptions, type OpenLinkRequest, type SessionObserver } from './link.js'
+export { Link } from './link.js'
+export type { LinkOpener, LinkOptions, OpenLinkRequest, SessionObserver } from './link-options.js'
 export { MovingLink, type MovingLinkOptions } from './moving-link.js'
 export { PingedTransport, type PingedTransportOptions } from './pinged-transport.js'
 export { ShownToken, type ShownTokenOptions } from './shown-token.js'

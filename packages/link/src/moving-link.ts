@@ -1,6 +1,7 @@
 import { encode, MessageType, peekType } from '@ls/codec'
 import type { Session } from '@ls/mux'
-import { Link, type LinkOptions } from './link.js'
+import type { LinkOptions } from './link-options.js'
+import { Link } from './link.js'
 
 /** Options of a {@link MovingLink}, in addition to those of a {@link Link}. */
 export interface MovingLinkOptions extends LinkOptions {
