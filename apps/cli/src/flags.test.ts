@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { commands } from './command.js'
+import { commands } from './command-table.js'
 import { environmentNames, settingName, type Flag } from './flag.js'
 import { flags, flagsOf } from './flags.js'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { commands } from '../command.js'
+import { commands } from '../command-table.js'
 import { UsageError } from '../errors.js'
 import { flags } from '../flags.js'
 import { parseCommandLine, type Run, type RunOf } from './command-line.js'

@@ -1,5 +1,6 @@
 import { didYouMean, suggest } from '@ls/foundation'
-import { commands, findCommand, runCommandNames, shells, type CommandName, type Shell } from '../command.js'
+import { commands, findCommand } from '../command-table.js'
+import { runCommandNames, shells, type CommandName, type Shell } from '../command.js'
 import { UsageError } from '../errors.js'
 import { flagLabel, type Flag, type FlagValue } from '../flag.js'
 import { flagsOf } from '../flags.js'

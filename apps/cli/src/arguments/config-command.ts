@@ -1,5 +1,6 @@
 import { didYouMean, suggest } from '@ls/foundation'
-import { configActions, type ConfigAction, findCommand } from '../command.js'
+import { findCommand } from '../command-table.js'
+import { configActions, type ConfigAction } from '../command.js'
 import { UsageError } from '../errors.js'
 import { fileFlags } from '../flags/file-flags.js'
 import type { Environment } from './environment.js'

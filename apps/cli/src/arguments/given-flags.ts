@@ -1,6 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { didYouMean, suggest } from '@ls/foundation'
-import { commands, type CommandName } from '../command.js'
+import { commands } from '../command-table.js'
+import type { CommandName } from '../command.js'
 import { UsageError } from '../errors.js'
 import { flagLabel, takesValue, type Flag, type FlagValue } from '../flag.js'
 import { flagsOf } from '../flags.js'

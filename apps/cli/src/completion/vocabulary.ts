@@ -1,4 +1,5 @@
-import { commands, type CommandName } from '../command.js'
+import { commands } from '../command-table.js'
+import type { CommandName } from '../command.js'
 import { takesValue, type Flag } from '../flag.js'
 import { flagsOf } from '../flags.js'
 

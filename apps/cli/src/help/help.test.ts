@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { commands } from '../command.js'
+import { commands } from '../command-table.js'
 import { flagsOf } from '../flags.js'
 import { renderHelp, renderManual, renderOverview } from './help.js'
 

@@ -1,5 +1,6 @@
 import { modeVariable } from '../arguments/environment.js'
-import { commands, findCommand, modes, type Command, type CommandName } from '../command.js'
+import { commands, findCommand } from '../command-table.js'
+import { modes, type Command, type CommandName } from '../command.js'
 import { environmentNames, sections, takesValue, type Flag } from '../flag.js'
 import { flagsOf } from '../flags.js'
 

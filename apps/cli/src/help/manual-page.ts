@@ -1,4 +1,5 @@
-import { commands, type Command } from '../command.js'
+import { commands } from '../command-table.js'
+import type { Command } from '../command.js'
 import { exitCode } from '../exit-code.js'
 import { environmentNames, sections, type Flag } from '../flag.js'
 import { flagsOf } from '../flags.js'
