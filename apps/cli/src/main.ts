@@ -4,8 +4,6 @@ import type { Logger } from '@ls/foundation'
 import { parseCommandLine, type CompletionRequest, type HelpRequest, type Run } from './arguments/command-line.js'
 import type { ConfigRequest } from './arguments/config-command.js'
 import { findCommand } from './command-table.js'
-import type { CommandContext } from './commands/context.js'
-import type { ConfigFile } from './config/config-file.js'
 import { UsageError } from './errors.js'
 import { exitCode, type ExitCode } from './exit-code.js'
 import { renderGuide } from './help/guide.js'
@@ -22,6 +20,7 @@ import { openLogFiles } from './output/open-log-files.js'
 import { printedLine } from './output/printed-line.js'
 import { Redactor } from './output/redactor.js'
 import type { Restart } from './restart/restart.js'
+import { runCommand, type RunWithFile } from './run-command.js'
 import { listenForStop } from './stop-signals.js'
 import { tuneEngine } from './tune-engine.js'
 import { versionLine } from './version.js'
@@ -188,12 +187,6 @@ async function makeRestart(command: string, logger: Logger, onHandedOver: () => 
   return restart
 }
 
-interface RunWithFile {
-  readonly invocation: Run
-  /** File of `linksocks run`; undefined for other commands. */
-  readonly file: ConfigFile | undefined
-}
-
 /** Reads the file of `run`, which may contain settings of the log. */
 async function withFile(invocation: Run): Promise<RunWithFile> {
   if (invocation.command !== 'run') return { invocation, file: undefined }
@@ -211,72 +204,6 @@ function hideCommandLine(command: string, secrets: readonly string[]): void {
   const isSecret = (word: string): boolean => secrets.some((secret) => secret !== '' && word.includes(secret))
   if (process.argv.some(isSecret) || process.argv.some((word) => /:\/\/[^/]*@/.test(word)))
     process.title = `linksocks ${command}`
-}
-
-/** Runs a command. Each command loads only the modules that it needs. */
-async function runCommand({ invocation, file }: RunWithFile, context: CommandContext): Promise<ExitCode> {
-  const { closeOpenSockets } = await import('@ls/relay')
-  // A second Ctrl-C, or a fault, ends the process in the middle of transfers.
-  process.once('exit', closeOpenSockets)
-  switch (invocation.command) {
-    case 'run': {
-      const { runRoles } = await import('./roles/run-roles.js')
-      if (file === undefined) throw new TypeError('the command run has no file')
-      const { settings } = invocation
-      return runRoles({ file, watch: settings.watchConfig, environment: process.env, signals: process }, context)
-    }
-    case 'server': {
-      const { runServer } = await import('./commands/server.js')
-      return runServer(invocation.settings, context)
-    }
-    case 'status': {
-      const { runStatus } = await import('./observe/status.js')
-      return runStatus(invocation.target, invocation.settings, context)
-    }
-    case 'top': {
-      const { runTop } = await import('./observe/top/run-top.js')
-      return runTop(invocation.target, invocation.settings, context)
-    }
-    case 'ports': {
-      const { runPorts } = await import('./tokens/ports.js')
-      return runPorts(invocation.settings, context)
-    }
-    case 'doctor': {
-      const { runDoctor } = await import('./doctor/run-doctor.js')
-      return runDoctor(invocation.settings, context)
-    }
-    case 'restart': {
-      const { runRestart } = await import('./life/ask-server.js')
-      return runRestart(invocation.settings, context)
-    }
-    case 'drain': {
-      const { runDrain } = await import('./life/ask-server.js')
-      return runDrain(invocation.settings, context)
-    }
-    case 'log-level': {
-      const { runLogLevel } = await import('./life/ask-server.js')
-      return runLogLevel(invocation.words, invocation.settings)
-    }
-    case 'demo': {
-      const { runDemo } = await import('./commands/demo.js')
-      return runDemo(invocation.settings, context)
-    }
-    case 'token': {
-      const { runToken } = await import('./tokens/token.js')
-      return runToken(invocation.words, invocation.settings, context)
-    }
-    case 'connect': {
-      const { runConnect } = await import('./commands/connect.js')
-      return runConnect(invocation.target ?? '', invocation.settings, context)
-    }
-    case 'client':
-    case 'connector':
-    case 'provider': {
-      const { runClient } = await import('./commands/client.js')
-      const { command, settings } = invocation
-      return runClient(command === 'provider' ? { ...settings, reverse: true } : settings, context)
-    }
-  }
 }
 
 /** Name with which the program was called, so that suggested command lines work for the user. */
