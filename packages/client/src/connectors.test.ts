@@ -57,7 +57,7 @@ test("ConnectorTokens.add rejects with the server's reason and forgets the token
 test('ConnectorTokens.remove asks for the removal and forgets the token', async () => {
   const { tokens, session, asked } = asking(() => ({ success: true }))
   await tokens.remove(session, 'known')
-  expect([asked, [...tokens]]).toEqual([['remove known'], []])
+  expect({ asked, tokens: [...tokens] }).toEqual({ asked: ['remove known'], tokens: [] })
 })
 
 test('ConnectorTokens.add rejects when the session is lost before the answer', async () => {
@@ -95,5 +95,5 @@ test('ConnectorTokens.sessionBegan asks again for a token that was refused, and 
     clock.advance(10_000)
   }
   await until(() => told.length === 2, 'the answer')
-  expect([told, asked.length]).toEqual([['known taken', 'added known'], 3])
+  expect({ told, asked: asked.length }).toEqual({ told: ['known taken', 'added known'], asked: 3 })
 })

@@ -65,7 +65,7 @@ describe('makeServerDial', () => {
     const stream = await dial?.({ host: '127.0.0.1', port }, { signal: new AbortController().signal })
     await until(() => direct.length === 1, 'the target to be reached')
     stream?.on('error', () => {}).destroy()
-    expect([asked, direct]).toEqual([[], [String(port)]])
+    expect({ asked, direct }).toEqual({ asked: [], direct: [String(port)] })
   })
 
   test('prefers the proxies that were named', async () => {

@@ -28,12 +28,18 @@ async function asking(options: ForwardOptions, resume?: Uint8Array) {
 
 test('webSocketOpener puts the token into the query on /socket', async () => {
   const { opener, url } = await asking({})
-  expect([opener.authenticated, url.searchParams.has('token')]).toEqual([true, true])
+  expect({ authenticated: opener.authenticated, hasToken: url.searchParams.has('token') }).toEqual({
+    authenticated: true,
+    hasToken: true,
+  })
 })
 
 test('webSocketOpener puts the token into no other query', async () => {
   const { opener, url } = await asking({ url: 'ws://server.test/elsewhere' })
-  expect([opener.authenticated, url.searchParams.has('token')]).toEqual([false, false])
+  expect({ authenticated: opener.authenticated, hasToken: url.searchParams.has('token') }).toEqual({
+    authenticated: false,
+    hasToken: false,
+  })
 })
 
 test('webSocketOpener asks for the session to resume', async () => {
@@ -47,13 +53,17 @@ test.each([
   ['?ed=2048', { earlyDataBytes: 1 }],
 ])('webSocketOpener sends early data with "%s" and %o, and no token in the URL', async (query, options) => {
   const { url, types, earlyDataBytes } = await asking({ url: `ws://server.test/socket${query}`, ...options })
-  expect([url.pathname, url.searchParams.has('token'), url.searchParams.has('ed')]).toEqual(['/socket', false, false])
-  expect([types, earlyDataBytes]).toEqual([[MessageType.Auth], 2048])
+  expect({
+    pathname: url.pathname,
+    hasToken: url.searchParams.has('token'),
+    hasEd: url.searchParams.has('ed'),
+  }).toEqual({ pathname: '/socket', hasToken: false, hasEd: false })
+  expect({ types, earlyDataBytes }).toEqual({ types: [MessageType.Auth], earlyDataBytes: 2048 })
 })
 
 test('webSocketOpener does without early data where the URL says so', async () => {
   const { url, types } = await asking({ url: 'ws://server.test?ed=0', earlyDataBytes: 2048 })
-  expect([url.searchParams.has('token'), types]).toEqual([true, undefined])
+  expect({ hasToken: url.searchParams.has('token'), types }).toEqual({ hasToken: true, types: undefined })
 })
 
 test.each([-1, 0.5, 4097])('resolveClientOptions refuses %d bytes of early data', (earlyDataBytes) => {

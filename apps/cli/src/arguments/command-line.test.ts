@@ -452,7 +452,11 @@ describe('parseCommandLine, of a URL with a token in it,', () => {
     ['connector --url=wss://tok%40en@host:1/ -t tok@en'],
   ])('takes URL and token apart: %s', (line) => {
     const { settings, secrets } = parseCommandLine(line.split(' '), {}) as RunOf<'client'>
-    expect([settings.url, settings.token, secrets.includes('tok@en')]).toEqual(['wss://host:1/', 'tok@en', true])
+    expect({ url: settings.url, token: settings.token, isSecret: secrets.includes('tok@en') }).toEqual({
+      url: 'wss://host:1/',
+      token: 'tok@en',
+      isSecret: true,
+    })
   })
 
   test('takes it from the environment', () => {

@@ -61,10 +61,10 @@ describe('AcmeCertificate', () => {
     failing.clock.advance(15 * 60_000)
     await until(() => lines.length === 2, 'another try')
     failing.certificate.close()
-    expect([lines[0], readFileSync(failing.certificate.certFile, 'utf8')]).toEqual([
-      'the certificate was not renewed, the old one stays: too many orders',
-      before,
-    ])
+    expect({ line: lines[0], file: readFileSync(failing.certificate.certFile, 'utf8') }).toEqual({
+      line: 'the certificate was not renewed, the old one stays: too many orders',
+      file: before,
+    })
   })
 
   test('orders another when the one that is kept is for another name', async () => {

@@ -63,11 +63,11 @@ describe('openDisguise', () => {
     const port = await freePort()
     const { disguise, printed } = await opened(`--browser-dialer ${port}`)
     const url = /^browser: (http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/)$/.exec(printed[0] ?? '')?.[1] ?? ''
-    expect([new URL(url).port, (await fetch(url)).status, disguise.options.proxyFromEnvironment]).toEqual([
-      String(port),
-      200,
-      false,
-    ])
+    expect({
+      port: new URL(url).port,
+      status: (await fetch(url)).status,
+      proxyFromEnvironment: disguise.options.proxyFromEnvironment,
+    }).toEqual({ port: String(port), status: 200, proxyFromEnvironment: false })
   })
 
   test.each([

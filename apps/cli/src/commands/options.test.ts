@@ -262,7 +262,7 @@ describe('runServer', () => {
     const [first = '', , third = ''] = printed.map((text) =>
       text.replaceAll(/[0-9a-f]{32}/g, 'HEX').replace(/:\d+/, ':N'),
     )
-    expect([first, third]).toEqual([`listening: ${listening}`, `next: linksocks ${next}`])
+    expect({ first, third }).toEqual({ first: `listening: ${listening}`, third: `next: linksocks ${next}` })
   })
 
   test.each(['-t given', '-k key', '-r -a -t given', '-r -t given -c given2'])(

@@ -17,12 +17,15 @@ function disk(roomBytes: number) {
 describe('LineOutput', () => {
   test('writes all of a text that goes out in pieces', () => {
     const { state, output } = disk(1000)
-    expect([output.write('a longer line\n'), state.text]).toEqual([true, 'a longer line\n'])
+    expect({ written: output.write('a longer line\n'), text: state.text }).toEqual({
+      written: true,
+      text: 'a longer line\n',
+    })
   })
 
   test('says what failed, and does not throw', () => {
     const { output } = disk(0)
-    expect([output.write('line\n'), output.failure]).toEqual([false, 'ENOSPC'])
+    expect({ written: output.write('line\n'), failure: output.failure }).toEqual({ written: false, failure: 'ENOSPC' })
   })
 
   test('begins a new line after one whose rest was lost', () => {
@@ -38,6 +41,10 @@ describe('LineOutput', () => {
     const { state, output } = disk(0)
     output.write('lost\n')
     state.roomBytes = 1000
-    expect([output.write('kept\n'), output.failure, state.text]).toEqual([true, undefined, 'kept\n'])
+    expect({ written: output.write('kept\n'), failure: output.failure, text: state.text }).toEqual({
+      written: true,
+      failure: undefined,
+      text: 'kept\n',
+    })
   })
 })

@@ -41,5 +41,5 @@ test('LogFile.open rejects for a folder that does not exist', async () => {
 test('LogFile.write tells that a line is lost once too much waits', async () => {
   const file = await LogFile.open(join(folder, 'a.log'))
   const answers = Array.from({ length: 6 }, () => file.write('x'.repeat(1024 * 1024)))
-  expect([answers[0], answers.at(-1)]).toEqual([true, false])
+  expect({ first: answers[0], last: answers.at(-1) }).toEqual({ first: true, last: false })
 })

@@ -24,14 +24,18 @@ describe('Predecessor', () => {
 
   test('is hidden from programs that are started', () => {
     const { process, predecessor } = make()
-    expect([predecessor?.folder, process.env]).toEqual(['/run/x', {}])
+    expect({ folder: predecessor?.folder, env: process.env }).toEqual({ folder: '/run/x', env: {} })
   })
 
   test('gives the states of its servers, and is asked once', async () => {
     const { sent, process, predecessor } = make()
     const [one, other] = [predecessor?.stateOf('a'), predecessor?.stateOf('b')]
     process.emit('message', { kind: 'states', states: { a: 'text' } })
-    expect([await one, await other, sent]).toEqual(['text', undefined, [{ kind: 'prepared' }]])
+    expect({ one: await one, other: await other, sent }).toEqual({
+      one: 'text',
+      other: undefined,
+      sent: [{ kind: 'prepared' }],
+    })
   })
 
   test('that is gone gives none', async () => {

@@ -103,7 +103,7 @@ describe('Roles.reload', () => {
     const taken = at('no-such-folder/x')
     write({ servers: withServer({ 'socks-listen': [at('a')], tokens: [reverse('t', taken)] }) })
     await expect(roles.reload()).rejects.toThrow('no-such-folder')
-    expect([isOpen('a'), isOpen('links')]).toEqual([false, true])
+    expect({ a: isOpen('a'), links: isOpen('links') }).toEqual({ a: false, links: true })
   })
 
   test('takes up the change that failed once it can be made', async () => {
@@ -111,7 +111,10 @@ describe('Roles.reload', () => {
     write({ servers: withServer({ tokens: [reverse('t', at('no-such-folder/x'))] }) })
     await roles.reload().catch(() => {})
     write({ servers: withServer({ tokens: [reverse('t', at('x'))] }) })
-    expect([await roles.reload(), isOpen('x')]).toEqual([['servers.main: 1 token added'], true])
+    expect({ reload: await roles.reload(), isOpen: isOpen('x') }).toEqual({
+      reload: ['servers.main: 1 token added'],
+      isOpen: true,
+    })
   })
 
   test('moves the address of links, and keeps the links', async () => {
@@ -122,7 +125,7 @@ describe('Roles.reload', () => {
     expect(await roles.reload()).toEqual(['servers.main: links come in elsewhere'])
     channel.write('still here')
     expect(await answer(channel)).toBe('still here')
-    expect([isOpen('links'), isOpen('links2')]).toEqual([false, true])
+    expect({ links: isOpen('links'), others: isOpen('links2') }).toEqual({ links: false, others: true })
     channel.destroy()
     await echo.close()
   })
@@ -135,11 +138,11 @@ describe('Roles.reload', () => {
     const changes = await roles.reload()
     const refused = await channelTo(echo.port).catch((error: unknown) => String(error))
     channel.write('still here')
-    expect([changes, refused, await answer(channel)]).toEqual([
-      ['servers.main: 1 token changed'],
-      expect.stringMatching(/not allowed|forbidden|0x02/i),
-      'still here',
-    ])
+    expect({ changes, refused, answer: await answer(channel) }).toEqual({
+      changes: ['servers.main: 1 token changed'],
+      refused: expect.stringMatching(/not allowed|forbidden|0x02/i) as string,
+      answer: 'still here',
+    })
     channel.destroy()
     write({ servers: withServer(), clients: withClient() })
     await roles.reload()
@@ -278,7 +281,7 @@ describe('Roles.reload', () => {
     await roles.close()
     await start(later)
     const [first, second] = printed.filter((line) => line.startsWith('[main] token: '))
-    expect([typeof first, second]).toEqual(['string', first])
+    expect({ firstType: typeof first, second }).toEqual({ firstType: 'string', second: first })
   })
 
   test('keeps made-up tokens of connectors in the order of the next start', async () => {
@@ -328,7 +331,7 @@ describe('Roles.reload', () => {
     await start({ servers: withServer() })
     write({ servers: { other: { ...server, 'ws-host': at('links2') } } })
     expect(await roles.reload()).toEqual(['servers.other: started', 'servers.main: ended'])
-    expect([isOpen('links'), isOpen('links2')]).toEqual([false, true])
+    expect({ links: isOpen('links'), others: isOpen('links2') }).toEqual({ links: false, others: true })
   })
 
   test(

@@ -32,7 +32,10 @@ describe('linksocks token', () => {
   test('adds a token with a policy', async () => {
     const printed = await token('add', '-t', 'mine', '--name', 'ada', '--allow', 'a.test:443', '--max-links', '2')
     const policy = { name: 'ada', allow: ['a.test:443'], maxLinks: 2 }
-    expect([printed, server.tokens()[0]]).toMatchObject([['token: mine'], { token: 'mine', policy }])
+    expect({ printed, kept: server.tokens()[0] }).toMatchObject({
+      printed: ['token: mine'],
+      kept: { token: 'mine', policy },
+    })
   })
 
   test('refuses a name that another token has', async () => {
@@ -52,10 +55,13 @@ describe('linksocks token', () => {
     await token('add', '-t', 'mine', '--quota-day', '10GB', '--quota-end', 'slow', '--quota-rate', '1Mbit')
     const policy = { quota: { day: '10GB', atEnd: 'slow', rate: '1Mbit' } }
     const id = server.tokens()[0]?.id ?? ''
-    expect([(await token('list'))[0], JSON.parse((await token('show', id)).join('\n'))]).toMatchObject([
-      expect.stringContaining("0 % of the day's quota"),
-      { policy, quota: [{ period: 'day', used_bytes: 0, limit_bytes: 10_000_000_000 }] },
-    ])
+    expect({
+      listed: (await token('list'))[0],
+      shown: JSON.parse((await token('show', id)).join('\n')) as unknown,
+    }).toMatchObject({
+      listed: expect.stringContaining("0 % of the day's quota") as string,
+      shown: { policy, quota: [{ period: 'day', used_bytes: 0, limit_bytes: 10_000_000_000 }] },
+    })
   })
 
   test('lists tokens without their texts', async () => {
@@ -73,7 +79,10 @@ describe('linksocks token', () => {
 
   test('revokes a token by its name', async () => {
     server.addForwardToken('secret', { policy: { name: 'ada' } })
-    expect([await token('revoke', 'ada'), server.tokens()]).toEqual([['revoked: ada'], []])
+    expect({ printed: await token('revoke', 'ada'), tokens: server.tokens() }).toEqual({
+      printed: ['revoked: ada'],
+      tokens: [],
+    })
   })
 
   test('reaches the API over HTTP with its key', async () => {

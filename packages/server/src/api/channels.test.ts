@@ -65,6 +65,9 @@ describe('showChannels', () => {
 
   test('shows so many at most, and counts them all', () => {
     const { body, headers } = show(Array.from({ length: maxListedChannels + 1 }, () => channel))
-    expect([(body as object[]).length, headers?.['x-total-count']]).toEqual([maxListedChannels, '10001'])
+    expect({ rows: (body as object[]).length, total: headers?.['x-total-count'] }).toEqual({
+      rows: maxListedChannels,
+      total: '10001',
+    })
   })
 })

@@ -50,18 +50,27 @@ describe('a page of another origin', () => {
   test('that is named is told before that it may call, without the key', async () => {
     await restart({ allowOrigins: ['https://app.example'] })
     const { status, headers } = await fetch(urlOf('/api/status'), { method: 'OPTIONS', headers: asking })
-    expect([status, headers.get('access-control-allow-origin')]).toEqual([204, 'https://app.example'])
+    expect({ status, allowedOrigin: headers.get('access-control-allow-origin') }).toEqual({
+      status: 204,
+      allowedOrigin: 'https://app.example',
+    })
   })
 
   test('that is named may read why it is refused', async () => {
     await restart({ allowOrigins: ['https://app.example'] })
     const { status, headers } = await call('GET', '/api/status', undefined, { origin: 'https://app.example' })
-    expect([status, headers.get('access-control-allow-origin')]).toEqual([401, 'https://app.example'])
+    expect({ status, allowedOrigin: headers.get('access-control-allow-origin') }).toEqual({
+      status: 401,
+      allowedOrigin: 'https://app.example',
+    })
   })
 
   test('that is not named may read nothing', async () => {
     const { status, headers } = await fetch(urlOf('/api/status'), { method: 'OPTIONS', headers: asking })
-    expect([status, headers.get('access-control-allow-origin')]).toEqual([403, null])
+    expect({ status, allowedOrigin: headers.get('access-control-allow-origin') }).toEqual({
+      status: 403,
+      allowedOrigin: null,
+    })
   })
 })
 
@@ -84,7 +93,7 @@ describe('GET /', () => {
     server = new LinkSocksServer({ host: '127.0.0.1', port: 0 })
     await server.listen()
     const answer = await fetch(urlOf('/api/status'), { headers: { 'x-api-key': '' } })
-    expect([answer.status, await answer.text()]).toEqual([404, '404 page not found\n'])
+    expect({ status: answer.status, text: await answer.text() }).toEqual({ status: 404, text: '404 page not found\n' })
   })
 
   test.each([
@@ -207,13 +216,16 @@ describe('POST /api/token', () => {
     ['invalid token type', '{"type":"weird"}'],
   ])('answers 400 with "%s" to %j', async (error, body) => {
     const answer = await fetch(urlOf('/api/token'), { method: 'POST', headers: { 'x-api-key': apiKey }, body })
-    expect([answer.status, await answer.json()]).toEqual([400, { success: false, error }])
+    expect({ status: answer.status, json: (await answer.json()) as unknown }).toEqual({
+      status: 400,
+      json: { success: false, error },
+    })
   })
 
   test('answers 413 to a body of 10 MiB, and names size and limit', async () => {
     const { status, body } = await call('POST', '/api/token', 'x'.repeat(10 * 1024 * 1024))
     const error = `request body of 10485760 bytes is too large: the limit is ${maxBodyBytes} bytes`
-    expect([status, body]).toEqual([413, { success: false, error }])
+    expect({ status, body }).toEqual({ status: 413, body: { success: false, error } })
   })
 
   test('answers 413 to a body that is announced too large, before it comes', async () => {
@@ -350,11 +362,11 @@ describe('authorization', () => {
     await restart({ clock })
     for (let count = 0; count < 4; count++) await call('GET', '/api/status', undefined, { 'x-api-key': 'wrong' })
     const during = await afterDelay(clock, 1000, () => call('GET', '/api/status'))
-    expect([during.status, during.headers.get('retry-after'), (await call('GET', '/api/status')).status]).toEqual([
-      429,
-      '1',
-      200,
-    ])
+    expect({
+      during: during.status,
+      retryAfter: during.headers.get('retry-after'),
+      after: (await call('GET', '/api/status')).status,
+    }).toEqual({ during: 429, retryAfter: '1', after: 200 })
   })
 
   test('keeps a refused guesser waiting, and ends its connection', async () => {
@@ -362,7 +374,10 @@ describe('authorization', () => {
     await restart({ clock })
     for (let count = 0; count < 4; count++) await call('GET', '/api/status', undefined, { 'x-api-key': 'wrong' })
     const late = await afterDelay(clock, 1000, () => call('GET', '/api/status', undefined, { 'x-api-key': 'wrong' }))
-    expect([late.status, late.headers.get('connection')]).toEqual([429, 'close'])
+    expect({ status: late.status, connection: late.headers.get('connection') }).toEqual({
+      status: 429,
+      connection: 'close',
+    })
   })
 
   test('takes a missing key for no guess', async () => {
@@ -394,7 +409,7 @@ describe('authorization', () => {
 
   test('is not needed for the OpenAPI document', async () => {
     const { status, body } = await call('GET', '/api/openapi.json', undefined, {})
-    expect([status, body['openapi']]).toEqual([200, '3.1.0'])
+    expect({ status, openapi: body['openapi'] }).toEqual({ status: 200, openapi: '3.1.0' })
   })
 
   test('leaves the key and tokens out of the log', async () => {
@@ -418,31 +433,34 @@ describe('methods and paths', () => {
     ['POST', '/api/openapi.json', 'GET, HEAD, OPTIONS'],
   ])('%s %s is answered 405 with the methods that are', async (method, path, allow) => {
     const { status, body, headers } = await call(method, path)
-    expect([status, body, headers.get('allow')]).toEqual([
-      405,
-      { success: false, error: `method ${method} is not allowed here` },
+    expect({ status, body, allow: headers.get('allow') }).toEqual({
+      status: 405,
+      body: { success: false, error: `method ${method} is not allowed here` },
       allow,
-    ])
+    })
   })
 
   test('OPTIONS names the methods', async () => {
     const answer = await fetch(urlOf('/api/token'), { method: 'OPTIONS', headers: { 'x-api-key': apiKey } })
-    expect([answer.status, answer.headers.get('allow')]).toEqual([204, 'POST, DELETE, OPTIONS'])
+    expect({ status: answer.status, allow: answer.headers.get('allow') }).toEqual({
+      status: 204,
+      allow: 'POST, DELETE, OPTIONS',
+    })
   })
 
   test('HEAD answers as GET does, without the body', async () => {
     const answer = await fetch(urlOf('/api/status'), { method: 'HEAD', headers: { 'x-api-key': apiKey } })
-    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
-      200,
-      'application/json',
-      '',
-    ])
+    expect({
+      status: answer.status,
+      contentType: answer.headers.get('content-type'),
+      text: await answer.text(),
+    }).toEqual({ status: 200, contentType: 'application/json', text: '' })
   })
 
   test.each(['/api', '/api/', '/api/nothing', '/api/configuration'])('%s is answered 404', async (path) => {
     const { status, body } = await call('GET', path)
     const error = 'no such endpoint; GET /api/openapi.json lists them'
-    expect([status, body]).toEqual([404, { success: false, error }])
+    expect({ status, body }).toEqual({ status: 404, body: { success: false, error } })
   })
 
   test('a query changes nothing', async () => {

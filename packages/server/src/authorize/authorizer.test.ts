@@ -23,15 +23,18 @@ function make(answer: string | Error | Promise<string>, options: Partial<Authori
 describe('Authorizer', () => {
   test('allows what the service allows, and sends the question as JSON', async () => {
     const { authorizer, asked } = make('{"allow":true}')
-    expect([await authorizer.refusalOf(question), JSON.parse(asked[0] ?? '')]).toEqual([undefined, question])
+    expect({ refusal: await authorizer.refusalOf(question), asked: JSON.parse(asked[0] ?? '') as unknown }).toEqual({
+      refusal: undefined,
+      asked: question,
+    })
   })
 
   test('refuses with the reason of the service, and logs it', async () => {
     const { authorizer, warned } = make('{"allow":false,"reason":"not paid"}')
-    expect([await authorizer.refusalOf(question), JSON.stringify(warned)]).toEqual([
-      'not paid',
-      expect.stringContaining('not paid'),
-    ])
+    expect({ refusal: await authorizer.refusalOf(question), warned: JSON.stringify(warned) }).toEqual({
+      refusal: 'not paid',
+      warned: expect.stringContaining('not paid') as string,
+    })
   })
 
   test('asks again once the answer is too old', async () => {
@@ -42,7 +45,7 @@ describe('Authorizer', () => {
     const before = asked.length
     clock.advance(2)
     await authorizer.refusalOf(question)
-    expect([before, asked.length]).toEqual([1, 2])
+    expect({ before, asked: asked.length }).toEqual({ before: 1, asked: 2 })
   })
 
   test.each([
@@ -50,37 +53,37 @@ describe('Authorizer', () => {
     ['allow', undefined],
   ] as const)('follows onFailure %s where there is no answer', async (onFailure, expected) => {
     const { authorizer, warned } = make(new Error('connect ECONNREFUSED'), { onFailure })
-    expect([await authorizer.refusalOf(question), JSON.stringify(warned)]).toEqual([
-      expected,
-      expect.stringContaining('ECONNREFUSED'),
-    ])
+    expect({ refusal: await authorizer.refusalOf(question), warned: JSON.stringify(warned) }).toEqual({
+      refusal: expected,
+      warned: expect.stringContaining('ECONNREFUSED') as string,
+    })
   })
 
   test.each(['no JSON', '{"allow":"yes"}'])('calls %s a wrong answer', async (text) => {
     const { authorizer, warned } = make(text, { onFailure: 'refuse' })
-    expect([await authorizer.refusalOf(question), JSON.stringify(warned)]).toEqual([
-      'the authorization service gives a wrong answer',
-      expect.stringContaining('gives a wrong answer, so clients are refused'),
-    ])
+    expect({ refusal: await authorizer.refusalOf(question), warned: JSON.stringify(warned) }).toEqual({
+      refusal: 'the authorization service gives a wrong answer',
+      warned: expect.stringContaining('gives a wrong answer, so clients are refused') as string,
+    })
   })
 
   test('has 64 questions under way at most', async () => {
     const { authorizer, asked } = make(new Promise(() => {}))
     for (let count = 0; count < 64; count++)
       void authorizer.refusalOf({ ...about(String(count)), token: { id: 'i', hash: String(count % 2) } })
-    expect([await authorizer.refusalOf(about('more')), asked.length]).toEqual([
-      'the authorization service does not answer',
-      64,
-    ])
+    expect({ refusal: await authorizer.refusalOf(about('more')), asked: asked.length }).toEqual({
+      refusal: 'the authorization service does not answer',
+      asked: 64,
+    })
   })
 
   test('has 32 questions of one token under way at most', async () => {
     const { authorizer, asked } = make(new Promise(() => {}))
     for (let count = 0; count < 32; count++) void authorizer.refusalOf(about(String(count)))
-    expect([await authorizer.refusalOf(about('more')), asked.length]).toEqual([
-      'the authorization service does not answer',
-      32,
-    ])
+    expect({ refusal: await authorizer.refusalOf(about('more')), asked: asked.length }).toEqual({
+      refusal: 'the authorization service does not answer',
+      asked: 32,
+    })
   })
 
   test('asks one question for all who want to know the same', () => {

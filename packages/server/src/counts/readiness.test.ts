@@ -15,10 +15,10 @@ test.each([
 
 test('readinessOf names a proxy port that cannot be opened', () => {
   const { ready, reasons } = readinessOf({ ...listening, blockedPorts: [9870] })
-  expect([ready, reasons]).toEqual([false, ['proxy port 9870 of a reverse token cannot be opened']])
+  expect({ ready, reasons }).toEqual({ ready: false, reasons: ['proxy port 9870 of a reverse token cannot be opened'] })
 })
 
 test('readinessOf takes a missing provider for a note: its link may come through what asks', () => {
   const { ready, notes } = readinessOf({ ...listening, tokensWithoutProvider: 1 })
-  expect([ready, notes]).toEqual([true, ['no provider is linked for 1 reverse token']])
+  expect({ ready, notes }).toEqual({ ready: true, notes: ['no provider is linked for 1 reverse token'] })
 })

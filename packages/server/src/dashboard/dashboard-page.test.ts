@@ -30,13 +30,19 @@ describe('dashboard', () => {
     'serves it unpacked to those who take %s',
     async (accepted) => {
       const answer = await ask('/dashboard/', { headers: { 'accept-encoding': accepted } })
-      expect([answer.headers.get('content-encoding'), await answer.text()]).toEqual([null, text])
+      expect({ contentEncoding: answer.headers.get('content-encoding'), text: await answer.text() }).toEqual({
+        contentEncoding: null,
+        text,
+      })
     },
   )
 
   test.each(['gzip', 'br;q=1, gzip;q=0.5', 'GZIP; q=1'])('serves it packed to those who take %s', async (accepted) => {
     const answer = await ask('/dashboard/', { headers: { 'accept-encoding': accepted } })
-    expect([answer.headers.get('content-encoding'), await answer.text()]).toEqual(['gzip', text])
+    expect({ contentEncoding: answer.headers.get('content-encoding'), text: await answer.text() }).toEqual({
+      contentEncoding: 'gzip',
+      text,
+    })
   })
 
   test('cuts who does not read, and has one unpacked copy for all', async () => {
@@ -67,7 +73,10 @@ describe('dashboard', () => {
 
   test('leads to its folder, also below a path of a reverse proxy', async () => {
     const answer = await ask('/dashboard')
-    expect([answer.status, answer.headers.get('location')]).toEqual([308, 'dashboard/'])
+    expect({ status: answer.status, location: answer.headers.get('location') }).toEqual({
+      status: 308,
+      location: 'dashboard/',
+    })
   })
 
   test.each(['/dashboard/no-such-file', '/dashboard/../index.html', '/dashboard/__proto__', '/dashboards'])(

@@ -47,12 +47,12 @@ describe('a fallback URL', () => {
       response.end(`${request.method} ${request.url} ${String(request.headers['x-b'])}`)
     })
     const answer = await fetch(`${url}/path?query`, { method: 'PUT', headers: { 'x-b': '2' } })
-    expect([answer.status, answer.statusText, answer.headers.getSetCookie(), await answer.text()]).toEqual([
-      418,
-      'Teapot',
-      ['a=1', 'b=2'],
-      'PUT /path?query 2',
-    ])
+    expect({
+      status: answer.status,
+      statusText: answer.statusText,
+      setCookie: answer.headers.getSetCookie(),
+      text: await answer.text(),
+    }).toEqual({ status: 418, statusText: 'Teapot', setCookie: ['a=1', 'b=2'], text: 'PUT /path?query 2' })
   })
 
   test('is passed on with few enough listeners that Node does not warn', async () => {
@@ -78,7 +78,10 @@ describe('a fallback URL', () => {
     let text = ''
     socket.on('data', (chunk: Buffer) => (text += chunk.toString()))
     await onceEvent(socket, 'close')
-    expect([(await sized.text()) === body, text.includes('body')]).toEqual([true, true])
+    expect({ isWhole: (await sized.text()) === body, hasBody: text.includes('body') }).toEqual({
+      isWhole: true,
+      hasBody: true,
+    })
   })
 
   test('learns who asks, and by which name; forged words about it are gone', async () => {
@@ -106,7 +109,7 @@ describe('a fallback URL', () => {
   test('that does not answer is a 502', async () => {
     const url = await front(`http://127.0.0.1:${await freePort()}`)
     const answer = await fetch(url)
-    expect([answer.status, await answer.text()]).toEqual([502, '502 bad gateway\n'])
+    expect({ status: answer.status, text: await answer.text() }).toEqual({ status: 502, text: '502 bad gateway\n' })
   })
 
   test('that breaks off in the middle makes the answer break off too', async () => {

@@ -60,12 +60,19 @@ describe('a fallback folder', () => {
     ['/a%20b.txt', 'spaced', 'text/plain; charset=utf-8'],
   ])('serves %s with its type', async (path, body, type) => {
     const answer = await get(path)
-    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([200, type, body])
+    expect({
+      status: answer.status,
+      contentType: answer.headers.get('content-type'),
+      text: await answer.text(),
+    }).toEqual({ status: 200, contentType: type, text: body })
   })
 
   test('sends a folder without a slash to the one with it', async () => {
     const answer = await get('/docs')
-    expect([answer.status, answer.headers.get('location')]).toEqual([301, '/docs/'])
+    expect({ status: answer.status, location: answer.headers.get('location') }).toEqual({
+      status: 301,
+      location: '/docs/',
+    })
   })
 
   test.each(['/link.txt', '/%6cink.txt', '/up/secret.txt', '/up/', '/up/site/../secret.txt', '/linked/'])(
@@ -87,7 +94,10 @@ describe('a fallback folder', () => {
 
   test('answers HEAD without a body', async () => {
     const answer = await get('/style.css', { method: 'HEAD' })
-    expect([answer.headers.get('content-length'), await answer.text()]).toEqual(['7', ''])
+    expect({ contentLength: answer.headers.get('content-length'), text: await answer.text() }).toEqual({
+      contentLength: '7',
+      text: '',
+    })
   })
 
   test('answers 304 to who has it already', async () => {
@@ -98,14 +108,17 @@ describe('a fallback folder', () => {
 
   test('serves a range', async () => {
     const answer = await get('/style.css', { headers: { range: 'bytes=0-3' } })
-    expect([answer.status, await answer.text()]).toEqual([206, 'body'])
+    expect({ status: answer.status, text: await answer.text() }).toEqual({ status: 206, text: 'body' })
   })
 
   test.each(['/missing', '/.hidden', '/..%2fsecret.txt', '/%2e%2e/secret.txt', '/%00', '/%ff', '/docs/missing/'])(
     'answers 404 to %s',
     async (path) => {
       const answer = await get(path)
-      expect([answer.status, await answer.text()]).toEqual([404, '404 page not found\n'])
+      expect({ status: answer.status, text: await answer.text() }).toEqual({
+        status: 404,
+        text: '404 page not found\n',
+      })
     },
   )
 
@@ -126,12 +139,12 @@ describe('a fallback folder', () => {
   test('answers its own 404.html where there is one', async () => {
     await writeFile(join(folder, 'site', '404.html'), '<h1>gone</h1>')
     const answer = await get('/missing')
-    expect([answer.status, await answer.text()]).toEqual([404, '<h1>gone</h1>'])
+    expect({ status: answer.status, text: await answer.text() }).toEqual({ status: 404, text: '<h1>gone</h1>' })
   })
 
   test('answers 405 to what would change something', async () => {
     const answer = await get('/', { method: 'POST', body: 'x' })
-    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+    expect({ status: answer.status, allow: answer.headers.get('allow') }).toEqual({ status: 405, allow: 'GET, HEAD' })
   })
 
   test('ignores upgrades, as web servers do', async () => {

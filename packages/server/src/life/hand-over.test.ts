@@ -56,7 +56,11 @@ test('HandedOver ends the session of a client that has moved as soon as its last
   await turns(2)
   await pass(10)
   await over
-  expect([before, peer.session.state, clock.now()]).toEqual(['linked', 'closed', 20])
+  expect({ before, state: peer.session.state, now: clock.now() }).toEqual({
+    before: 'linked',
+    state: 'closed',
+    now: 20,
+  })
 })
 
 test('HandedOver sends away a client that has not said that it moved, once it was idle for 15 s', async () => {
@@ -67,7 +71,7 @@ test('HandedOver sends away a client that has not said that it moved, once it wa
   const before = peer.session.state
   await pass(1)
   await pass(10)
-  expect([before, peer.session.state]).toEqual(['linked', 'closed'])
+  expect({ before, state: peer.session.state }).toEqual({ before: 'linked', state: 'closed' })
 })
 
 test('HandedOver waits no longer than its deadline', async () => {
@@ -75,5 +79,8 @@ test('HandedOver waits no longer than its deadline', async () => {
   await pass(60_000)
   await pass(0)
   await over
-  expect([peer.session.state, clock.pendingTimers]).toEqual(['linked', expect.any(Number)])
+  expect({ state: peer.session.state, pendingTimers: clock.pendingTimers }).toEqual({
+    state: 'linked',
+    pendingTimers: expect.any(Number) as number,
+  })
 })

@@ -115,7 +115,10 @@ describe('ConnectorMessages', () => {
   test('receive says the same of another provider’s token as of none', () => {
     ask('add', 'c', 'q')
     const [theirs, none] = [ask('remove', 'c'), ask('remove', 'nope')]
-    expect([theirs.error, none.error]).toEqual(['connector token does not exist', 'connector token does not exist'])
+    expect({ theirs: theirs.error, none: none.error }).toEqual({
+      theirs: 'connector token does not exist',
+      none: 'connector token does not exist',
+    })
     expect(tokens.find('c')).toBeDefined()
   })
 

@@ -22,7 +22,7 @@ describe('LateRefusals', () => {
     clock.advance(999)
     const before = [...done]
     clock.advance(1)
-    expect([before, done]).toEqual([[], ['answer a']])
+    expect({ before, done }).toEqual({ before: [], done: ['answer a'] })
   })
 
   test('add cuts the oldest of an address for which too many wait', () => {
@@ -56,6 +56,6 @@ describe('LateRefusals', () => {
   test('close cuts all and leaves no timer', () => {
     for (const name of ['a', 'b']) refuse(name)
     refusals.close()
-    expect([done, clock.pendingTimers]).toEqual([['cut a', 'cut b'], 0])
+    expect({ done, pendingTimers: clock.pendingTimers }).toEqual({ done: ['cut a', 'cut b'], pendingTimers: 0 })
   })
 })

@@ -121,9 +121,10 @@ describe('the live view of a server', () => {
     const { links = [] } = (await call('GET', '/api/links')) as Rows
     await until(() => named(told, 'link-opened') !== undefined, 'the link')
     const [peer] = server.peers
-    const shown = [links[0]?.['instance'], named(told, 'link-opened')?.['instance']]
+    const listed = links[0]?.['instance']
+    const shown = named(told, 'link-opened')?.['instance']
     const id = instanceId(peer?.instance ?? '')
-    expect([peer?.instance.length, ...shown]).toEqual([32, id, id])
+    expect({ sent: peer?.instance.length, listed, shown }).toEqual({ sent: 32, listed: id, shown: id })
   })
 
   test('tells of refusals and reloads', async () => {

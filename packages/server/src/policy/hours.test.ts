@@ -24,7 +24,10 @@ describe('Hours.include', () => {
 
   test('counts in the zone, with its summer time', () => {
     const hours = new Hours(['08:00-09:00'], 'Europe/Berlin')
-    expect([hours.include(at(26, '07:30')), hours.include(Date.parse('2026-07-01T06:30:00Z'))]).toEqual([true, true])
+    expect({ local: hours.include(at(26, '07:30')), utc: hours.include(Date.parse('2026-07-01T06:30:00Z')) }).toEqual({
+      local: true,
+      utc: true,
+    })
   })
 
   test('is true if one of several spans is', () => {

@@ -129,7 +129,10 @@ describe('LinkSocksServer with fallback', () => {
     const server = await start({ fallback: await site(), hostNames: ['h'] })
     const { status, head } = await ask(server, path, asking)
     const plain = await ask(server, path.trim() === '/' ? '/' : '/missing', { upgrade: false })
-    expect([status, withoutDates(head)]).toEqual([plain.status, withoutDates(plain.head)])
+    expect({ status, withoutDates: withoutDates(head) }).toEqual({
+      status: plain.status,
+      withoutDates: withoutDates(plain.head),
+    })
     expect(head.toLowerCase()).not.toMatch(/socks|websocket|api|token/)
   })
 
@@ -156,7 +159,10 @@ describe('LinkSocksServer with fallback', () => {
     for (let count = 0; count < 4; count++) await ask(server, `/socket${unknown}`)
     const plain = await ask(server, '/missing', { upgrade: false })
     const { status, head } = await ask(server, `/socket${known}`)
-    expect([status, withoutDates(head)]).toEqual([plain.status, withoutDates(plain.head)])
+    expect({ status, withoutDates: withoutDates(head) }).toEqual({
+      status: plain.status,
+      withoutDates: withoutDates(plain.head),
+    })
   })
 })
 
@@ -174,7 +180,7 @@ describe('LinkSocksServer with clients that guess', () => {
     const server = await start({ clock })
     await guess(server)
     const { status, head } = await afterDelay(clock, 1000, () => ask(server, `/socket${known}`))
-    expect([status, /retry-after: 1\r\n/i.test(head)]).toEqual([429, true])
+    expect({ status, asksToWait: /retry-after: 1\r\n/i.test(head) }).toEqual({ status: 429, asksToWait: true })
   })
 
   test('answers 429 to a right key of the API', async () => {
@@ -200,7 +206,10 @@ describe('LinkSocksServer with clients that guess', () => {
     const before = [...handler.closes]
     clock.advance(1000)
     await until(() => handler.closes.length > 0, 'the close')
-    expect([before, handler.closes]).toEqual([[], [expect.objectContaining({ code: 1013 })]])
+    expect({ before, closes: handler.closes }).toEqual({
+      before: [],
+      closes: [expect.objectContaining({ code: 1013 })],
+    })
   })
 
   test('cuts the one that has waited longest where 64 of an address wait', async () => {
@@ -220,7 +229,10 @@ describe('LinkSocksServer with clients that guess', () => {
     await guess(server, { headers: ['X-Forwarded-For: 192.0.2.1'] })
     const of = (client: string) => ask(server, `/socket${known}`, { headers: [`X-Forwarded-For: ${client}`] })
     const other = await of('192.0.2.2')
-    expect([other.status, (await afterDelay(clock, 1000, () => of('192.0.2.1'))).status]).toEqual([101, 429])
+    expect({ other: other.status, later: (await afterDelay(clock, 1000, () => of('192.0.2.1'))).status }).toEqual({
+      other: 101,
+      later: 429,
+    })
   })
 })
 

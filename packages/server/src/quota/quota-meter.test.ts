@@ -41,10 +41,10 @@ describe('QuotaMeter', () => {
     move(60)
     const before = use.channelRefusal()
     move(60)
-    expect([before, use.channelRefusal()?.message]).toEqual([
-      undefined,
-      expect.stringContaining('forbidden: the quota of 100 bytes a day is used up until'),
-    ])
+    expect({ before, message: use.channelRefusal()?.message }).toEqual({
+      before: undefined,
+      message: expect.stringContaining('forbidden: the quota of 100 bytes a day is used up until') as string,
+    })
   })
 
   test('counts a channel that ends, once', () => {
@@ -69,7 +69,11 @@ describe('QuotaMeter', () => {
     const before = down?.isOpen
     move(100)
     down?.charge(10_000)
-    expect([before, down?.isOpen, use.channelRefusal()]).toEqual([true, false, undefined])
+    expect({ before, isOpen: down?.isOpen, refusal: use.channelRefusal() }).toEqual({
+      before: true,
+      isOpen: false,
+      refusal: undefined,
+    })
   })
 
   test('keeps what is used in the state file', async () => {

@@ -20,7 +20,7 @@ describe('Quota', () => {
     quota.add(99, nowMs)
     const before = quota.exceeded(nowMs)
     quota.add(1, nowMs)
-    expect([before, quota.exceeded(nowMs)?.period]).toEqual([undefined, 'day'])
+    expect({ before, period: quota.exceeded(nowMs)?.period }).toEqual({ before: undefined, period: 'day' })
   })
 
   test('begins anew with the next day of UTC, and the month goes on', () => {
@@ -66,7 +66,10 @@ describe('Quota', () => {
   test('begins the month of now where the clock had jumped by years', () => {
     const { quota } = make()
     quota.add(150, Date.parse('2099-01-01T00:00:00Z'))
-    expect([quota.exceeded(nowMs), quota.exceeded(nextMonthMs)]).toEqual([undefined, undefined])
+    expect({ now: quota.exceeded(nowMs), nextMonth: quota.exceeded(nextMonthMs) }).toEqual({
+      now: undefined,
+      nextMonth: undefined,
+    })
   })
 
   test('begins anew after a period that is none', () => {

@@ -11,13 +11,13 @@ describe('Account', () => {
   })
 
   test('charge lets a second of the rate pass at once', () => {
-    expect([account.charge(1000), account.charge(500)]).toEqual([0, 500])
+    expect({ second: account.charge(1000), more: account.charge(500) }).toEqual({ second: 0, more: 500 })
   })
 
   test('charge earns with time, up to a second of the rate', () => {
     account.charge(1000)
     clock.advance(60_000)
-    expect([account.charge(1000), account.charge(1000)]).toEqual([0, 1000])
+    expect({ first: account.charge(1000), second: account.charge(1000) }).toEqual({ first: 0, second: 1000 })
   })
 
   test('dayFault names the limit and the time once the bytes of the day are used', () => {
@@ -34,7 +34,11 @@ describe('Account', () => {
   test('takeCode has 16 at once, and one more each 10 s', () => {
     const taken = Array.from({ length: 17 }, () => account.takeCode())
     clock.advance(10_000)
-    expect([taken.filter(Boolean).length, account.takeCode(), account.takeCode()]).toEqual([16, true, false])
+    expect({ taken: taken.filter(Boolean).length, earned: account.takeCode(), more: account.takeCode() }).toEqual({
+      taken: 16,
+      earned: true,
+      more: false,
+    })
   })
 
   test('slots are limited, and the error says whose they are', () => {

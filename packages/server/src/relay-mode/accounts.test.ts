@@ -18,7 +18,7 @@ test('AddressAccounts forgets the one that was used longest ago', () => {
   const found = accounts(2)
   const first = found.of('a')
   for (const address of ['b', 'c']) found.of(address)
-  expect([found.size, found.of('a') === first]).toEqual([2, false])
+  expect({ size: found.size, isKept: found.of('a') === first }).toEqual({ size: 2, isKept: false })
 })
 
 test('AddressAccounts keeps one that has something open', () => {

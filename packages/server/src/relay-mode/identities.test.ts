@@ -82,7 +82,7 @@ describe('Identities', () => {
     clock.advance(9999)
     const before = removed.length
     clock.advance(1)
-    expect([before, removed.length]).toEqual([0, 1])
+    expect({ before, removed: removed.length }).toEqual({ before: 0, removed: 1 })
   })
 
   test('ofInstance finds that of a process that comes again', () => {
@@ -133,6 +133,6 @@ describe('Identities', () => {
   test('forget gives the place of its address back, and leaves no timer', () => {
     const home = account()
     identities.forget(add('a', home))
-    expect([home.identities, clock.nextDueMs]).toEqual([0, undefined])
+    expect({ identities: home.identities, nextDueMs: clock.nextDueMs }).toEqual({ identities: 0, nextDueMs: undefined })
   })
 })

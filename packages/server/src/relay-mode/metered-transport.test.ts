@@ -43,7 +43,7 @@ describe('MeteredTransport', () => {
     const before = handler.messages.length
     transport.resume()
     clock.advance(10_000)
-    expect([before, handler.messages.length]).toEqual([1, 3])
+    expect({ before, messages: handler.messages.length }).toEqual({ before: 1, messages: 3 })
   })
 
   test('rests on where its owner resumes it too early', () => {

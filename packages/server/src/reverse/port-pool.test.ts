@@ -26,7 +26,7 @@ describe('PortPool', () => {
 
   test('take leaves port 0 to the system, as often as it is asked', () => {
     const pool = new PortPool([2000, 2001])
-    expect([pool.take({ wanted: 0 }), pool.take({ wanted: 0 })]).toEqual([0, 0])
+    expect({ first: pool.take({ wanted: 0 }), second: pool.take({ wanted: 0 }) }).toEqual({ first: 0, second: 0 })
   })
 
   test('take never chooses the excepted port', () => {

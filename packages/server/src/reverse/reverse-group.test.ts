@@ -46,5 +46,8 @@ test('ReverseGroup.sourceFor gives the rules and the rate that the policy has no
   const source = group.sourceFor(undefined)
   expect(source).toMatchObject({ entryRules, pace })
   use.change(Policy.parse({}))
-  expect([source.entryRules, source.pace]).toEqual([use.entryRules, use.portPace])
+  expect({ entryRules: source.entryRules, pace: source.pace }).toEqual({
+    entryRules: use.entryRules,
+    pace: use.portPace,
+  })
 })

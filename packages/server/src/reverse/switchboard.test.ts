@@ -130,6 +130,9 @@ describe('Switchboard.connect', () => {
     await until(() => providers[0].asked.length === 1, 'the first offer')
     channel.abort('')
     await until(() => providers[0].asked[0]?.closed === true, 'the offer to be taken back')
-    expect([switchboard.size, providers[0].session.channelCount]).toEqual([0, 0])
+    expect({ switchboard: switchboard.size, channelCount: providers[0].session.channelCount }).toEqual({
+      switchboard: 0,
+      channelCount: 0,
+    })
   })
 })

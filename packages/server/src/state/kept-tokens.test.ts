@@ -75,11 +75,9 @@ describe('a token of the file that could not be registered', () => {
   test('can be removed, with connector tokens that lead to it', async () => {
     write(orphan, { kind: 'forward', token: 'y' })
     const server = await start()
-    expect([await server.removeToken('x'), await server.removeToken('x'), await read()]).toEqual([
-      true,
-      false,
-      [{ kind: 'forward', token: 'y' }],
-    ])
+    expect({ first: await server.removeToken('x'), second: await server.removeToken('x'), read: await read() }).toEqual(
+      { first: true, second: false, read: [{ kind: 'forward', token: 'y' }] },
+    )
   })
 
   test('stays while nobody removes it', async () => {
@@ -111,7 +109,7 @@ describe('a write that fails', () => {
     mkdirSync(`${path}.new`)
     const success = await addAgain(server)
     const found = server.tokens().find(({ token }) => token === 'c')
-    expect([success, found?.kept]).toEqual([false, kept])
+    expect({ success, kept: found?.kept }).toEqual({ success: false, kept })
   })
 
   test('removes a new token', async () => {
@@ -132,7 +130,7 @@ test('a connector token that shares the policy of its reverse token comes back u
   second.addForwardToken('other')
   await second.keepToken('other')
   const connector = { kind: 'connector', token: 'c', reverseToken: 'r', sharesPolicy: true }
-  expect([written[1], (await read())[1]]).toEqual([connector, connector])
+  expect({ first: written[1], second: (await read())[1] }).toEqual({ first: connector, second: connector })
 })
 
 describe('a reverse token with accounts and addresses of its own', () => {
@@ -157,7 +155,7 @@ describe('a reverse token with accounts and addresses of its own', () => {
       port: request.socksListen ? -1 : 0,
       ...stored(request),
     }))
-    expect([written, (await read()).slice(0, -1)]).toEqual([expected, expected])
+    expect({ written, read: (await read()).slice(0, -1) }).toEqual({ written: expected, read: expected })
   })
 
   test('asks for its accounts at its port again', async () => {

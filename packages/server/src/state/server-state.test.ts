@@ -30,7 +30,7 @@ describe('ServerState', () => {
     const before = readdirSync(folder)
     state.takeBack()
     await saved
-    expect([before, (await ServerState.open(path)).found.tokens]).toEqual([[], tokens])
+    expect({ before, tokens: (await ServerState.open(path)).found.tokens }).toEqual({ before: [], tokens })
   })
 
   test('that another process has refuses changes', async () => {
@@ -46,7 +46,7 @@ describe('ServerState', () => {
     state.takeFrom(() => tokens)
     const made = state.made('token')
     const taken = ServerState.handedOver(await state.handOver(), path)
-    expect([taken.found.tokens, taken.made('token')]).toEqual([tokens, made])
+    expect({ tokens: taken.found.tokens, made: taken.made('token') }).toEqual({ tokens, made })
   })
 
   test('tells what tokens use after it was handed over', async () => {
@@ -55,7 +55,7 @@ describe('ServerState', () => {
     state.takeUsedFrom(() => used(5))
     await state.handOver()
     state.takeUsedFrom(() => used(8))
-    expect([state.usedSince(), state.usedSince()]).toEqual([{ key: 3 }, {}])
+    expect({ first: state.usedSince(), second: state.usedSince() }).toEqual({ first: { key: 3 }, second: {} })
   })
 
   test('of no file is empty', async () => {
@@ -80,9 +80,12 @@ describe('ServerState', () => {
     const state = await ServerState.open(path)
     const [first, second] = [state.made('1'), state.made('2')]
     state.setMade('1', second)
-    expect([state.made('1'), state.made('2')]).toEqual([second, first])
+    expect({ first: state.made('1'), second: state.made('2') }).toEqual({ first: second, second: first })
     state.setMade('3', first)
-    expect([state.made('3'), state.made('2')]).toEqual([first, expect.not.stringMatching(first)])
+    expect({ third: state.made('3'), second: state.made('2') }).toEqual({
+      third: first,
+      second: expect.not.stringMatching(first) as string,
+    })
   })
 
   test('writes all that was changed before the call, in one write for many calls', async () => {
@@ -100,13 +103,19 @@ describe('ServerState', () => {
       if (count === 10) await Promise.resolve()
     }
     await Promise.all(saves)
-    expect([(await ServerState.open(path)).found.tokens.length, written <= 3]).toEqual([20, true])
+    expect({ tokens: (await ServerState.open(path)).found.tokens.length, isCombined: written <= 3 }).toEqual({
+      tokens: 20,
+      isCombined: true,
+    })
   })
 
   test.skipIf(process.platform === 'win32')('is for its owner alone, and leaves no other file', async () => {
     writeFileSync(`${path}.new`, 'left behind', { mode: 0o644 })
     await (await ServerState.open(path)).save()
-    expect([statSync(path).mode & 0o777, readdirSync(folder)]).toEqual([0o600, ['state.json']])
+    expect({ mode: statSync(path).mode & 0o777, files: readdirSync(folder) }).toEqual({
+      mode: 0o600,
+      files: ['state.json'],
+    })
   })
 
   test('keeps the old file where the new one cannot be written, and can save later', async () => {

@@ -113,7 +113,10 @@ describe('Tickets', () => {
     const ticket = make()
     const peer = peerOf(identity(ticket))
     tickets.joined(peer)
-    expect([tickets.remove(ticket), peer.closed]).toEqual([true, 'the ticket was taken back'])
+    expect({ removed: tickets.remove(ticket), closed: peer.closed }).toEqual({
+      removed: true,
+      closed: 'the ticket was taken back',
+    })
   })
 
   test('remove knows no ticket twice', () => {

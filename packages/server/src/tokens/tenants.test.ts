@@ -59,7 +59,7 @@ describe('Tenants', () => {
   test('end the session of a token that has waited longest, where more wait than may', () => {
     const tenants = makeTenants()
     for (const name of ['a', 'b', 'c', 'd']) leaveInGrace(tenants, one, name)
-    expect([closes, tenants.sessionsInGrace]).toEqual([['a'], 3])
+    expect({ closes, sessionsInGrace: tenants.sessionsInGrace }).toEqual({ closes: ['a'], sessionsInGrace: 3 })
   })
 
   test('end a session of the token that has most of them, where all together have too many', () => {
@@ -67,7 +67,7 @@ describe('Tenants', () => {
     leaveInGrace(tenants, other, 'other')
     for (const name of ['a', 'b', 'c']) leaveInGrace(tenants, one, name)
     leaveInGrace(tenants, other, 'another')
-    expect([closes, tenants.sessionsInGrace]).toEqual([['a'], 4])
+    expect({ closes, sessionsInGrace: tenants.sessionsInGrace }).toEqual({ closes: ['a'], sessionsInGrace: 4 })
   })
 
   test('let a token that has too many in grace begin new ones 50 ms apart, and others at once', async () => {
@@ -81,7 +81,7 @@ describe('Tenants', () => {
     const atOnce = admitted.toSorted()
     clock.advance(50)
     await all
-    expect([atOnce, admitted.length]).toEqual([['one', 'other'], 3])
+    expect({ atOnce, admitted: admitted.length }).toEqual({ atOnce: ['one', 'other'], admitted: 3 })
   })
 
   test('turn a new session away when too many wait before it', async () => {
@@ -97,14 +97,14 @@ describe('Tenants', () => {
     leaveInGrace(tenants, one, 'first', 5 * mebibyte)
     leaveInGrace(tenants, one, 'second', 5 * mebibyte)
     await Promise.resolve()
-    expect([closes, tenants.usedBytes]).toEqual([['first'], 5 * mebibyte + 400_000])
+    expect({ closes, usedBytes: tenants.usedBytes }).toEqual({ closes: ['first'], usedBytes: 5 * mebibyte + 400_000 })
   })
 
   test('give everything back when the last session of a token is over', () => {
     const tenants = makeTenants({ maxTokenGraceSessions: 1 })
     leaveInGrace(tenants, one, 'a', 1000)
     leaveInGrace(tenants, one, 'b', 0)
-    expect([closes, tenants.usedBytes]).toEqual([['a'], 0])
+    expect({ closes, usedBytes: tenants.usedBytes }).toEqual({ closes: ['a'], usedBytes: 0 })
   })
 
   test('keep counting what sockets still hold when all sessions of a token are over', () => {
@@ -112,10 +112,14 @@ describe('Tenants', () => {
     const tenant = tenants.join(one)
     tenant.budget.charge(5000)
     tenants.leave(tenant, undefined as unknown as Session)
-    const lingering = [tenants.usedBytes, tenants.join(one) === tenant]
+    const lingering = { usedBytes: tenants.usedBytes, isSame: tenants.join(one) === tenant }
     tenants.leave(tenant, undefined as unknown as Session)
     tenant.budget.release(5000)
-    expect([...lingering, tenants.join(one) === tenant, tenants.usedBytes]).toEqual([5000, true, false, 0])
+    const after = { isSame: tenants.join(one) === tenant, usedBytes: tenants.usedBytes }
+    expect({ lingering, after }).toEqual({
+      lingering: { usedBytes: 5000, isSame: true },
+      after: { isSame: false, usedBytes: 0 },
+    })
   })
 
   test('count connectors with the reverse token they lead to', () => {

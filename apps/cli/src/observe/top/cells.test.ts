@@ -17,7 +17,10 @@ describe('fit', () => {
   test('has exactly so many columns, at either end', () => {
     fc.assert(
       fc.property(fc.string(), fc.nat(40), (text, columns) => {
-        expect([widthOf(fit(text, columns)), widthOf(fitRight(text, columns))]).toEqual([columns, columns])
+        expect({ fit: widthOf(fit(text, columns)), fitRight: widthOf(fitRight(text, columns)) }).toEqual({
+          fit: columns,
+          fitRight: columns,
+        })
       }),
     )
   })

@@ -62,6 +62,6 @@ describe('Questions', () => {
     void questions.askNow()
     questions.stop()
     await answer()
-    expect([asked, clock.pendingTimers]).toEqual([1, 0])
+    expect({ asked, pendingTimers: clock.pendingTimers }).toEqual({ asked: 1, pendingTimers: 0 })
   })
 })

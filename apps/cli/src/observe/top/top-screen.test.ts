@@ -48,7 +48,10 @@ describe('screenLines', () => {
     [1, 1],
   ])('fills %i columns and %i rows exactly', (columns, rows) => {
     const lines = screen(columns, rows)
-    expect([lines.length, [...new Set(lines.map(({ text }) => widthOf(text)))]]).toEqual([rows, [columns]])
+    expect({ lines: lines.length, widths: [...new Set(lines.map(({ text }) => widthOf(text)))] }).toEqual({
+      lines: rows,
+      widths: [columns],
+    })
   })
 
   test('marks the selected row', () => {

@@ -21,7 +21,11 @@ describe('pressed', () => {
 
   test('takes letters into the filter until Enter, q among them', () => {
     const [state, action] = after(...letters('/qx'), { name: 'return', sequence: '\r' })
-    expect([state.filter, state.mode, action]).toEqual(['qx', 'browse', undefined])
+    expect({ filter: state.filter, mode: state.mode, action }).toEqual({
+      filter: 'qx',
+      mode: 'browse',
+      action: undefined,
+    })
   })
 
   test('drops the filter with Esc, and a letter of it with Backspace', () => {
