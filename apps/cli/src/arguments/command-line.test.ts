@@ -16,6 +16,15 @@ describe('parseCommandLine', () => {
     expect(secrets).toEqual(['wss://localhost:19999'])
   })
 
+  test.each([
+    ['ws://::1:8765', []],
+    ['wss://user:pw@::1/socket?token=abc', ['user:pw', 'token=abc']],
+    ['user:pw@::1', ['user:pw']],
+  ])('takes no more of the mistyped URL %j for secret than may be', (url, expected) => {
+    const { secrets } = parseCommandLine(['client', '-u', url], {}) as Run
+    expect(secrets).toEqual(expected)
+  })
+
   test('warns of a token that ends with a line break', () => {
     const { warnings } = parseCommandLine(['client', '-t', 'secret\n'], {}) as Run
     expect(warnings).toEqual(['--token (-t) begins or ends with white space, which is taken as a part of it'])

@@ -32,9 +32,15 @@ export function secretsIn([flag, value]: GivenValue): readonly string[] {
 
 /** Secrets in a text. A URL without a scheme counts too: its host is no secret. */
 function secretsInText(flag: Flag, text: string): readonly string[] {
-  if (flag.secret !== 'url' || text.includes('://')) return flag.secret === undefined ? [] : [text]
-  const url = `wss://${text}`
-  return URL.canParse(url) ? [url] : [text]
+  if (flag.secret !== 'url') return flag.secret === undefined ? [] : [text]
+  const url = text.includes('://') ? text : `wss://${text}`
+  return URL.canParse(url) ? [url] : secretPartsOf(url)
+}
+
+/** Possible secrets in a mistyped URL: all before the last `@`, and the query. The rest shows what is wrong with it. */
+function secretPartsOf(url: string): readonly string[] {
+  const [place = '', query = ''] = url.slice(url.indexOf('://') + '://'.length).split(/\?(.*)/s)
+  return [place.slice(0, Math.max(0, place.lastIndexOf('@'))), query].filter((part) => part !== '')
 }
 
 /** All texts of a value; one for each element of a list. */

@@ -56,6 +56,21 @@ describe('parseServerUrl', () => {
     )
   })
 
+  test.each(['http//x', 'wss//x', 'wss:/x', 'ws:x', 'HTTPS:/x:443/path'])('rejects %j, a mistyped scheme', (text) => {
+    expect(() => parseServerUrl(text)).toThrow('its scheme is not followed by ://')
+  })
+
+  test.each(['ws', 'https:8765', 'ws.example.com//path'])('takes %j, whose host looks like a scheme', (text) => {
+    expect(parseServerUrl(text).protocol).toBe('wss:')
+  })
+
+  test.each(['::1', 'ws://::1:8765', 'wss://TOKEN@2001:db8::1/path'])(
+    'says of %j that an IPv6 address needs brackets',
+    (text) => {
+      expect(() => parseServerUrl(text)).toThrow('an IPv6 address needs brackets, as in ws://[::1]:8765')
+    },
+  )
+
   test('shows no secrets of a URL it rejects', () => {
     expect(() => parseServerUrl('ftp://user:secret@example.com/?token=hash')).toThrow("'ftp://***@example.com/' is no")
   })

@@ -127,9 +127,18 @@ function splitUnixPath({ pathname }: URL): [file: string, path: string] {
 }
 
 function parse(absolute: string, text: string): URL {
-  if (!URL.canParse(absolute)) throw badUrl(text, 'it is not host, host:port or wss://host:port/path')
-  return new URL(absolute)
+  if (mistypedScheme.test(text.trim())) throw badUrl(text, 'its scheme is not followed by ://')
+  if (URL.canParse(absolute)) return new URL(absolute)
+  const isBareIpv6 = bareIpv6.test(absolute)
+  throw badUrl(text, isBareIpv6 ? ipv6Advice : 'it is not host, host:port or wss://host:port/path')
 }
+
+/** `http//host` or `wss:/host`: it would be the host `http` and a path, or the host `wss` and no port. */
+const mistypedScheme = /^(?:wss?|https?)(?:\/\/|:(?!\d|\/\/))/i
+
+/** More than one colon where a host and a port may have one. */
+const bareIpv6 = /^[a-z+]+:\/\/(?:[^/?#@]*@)?[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*(?:[/?#]|$)/i
+const ipv6Advice = 'an IPv6 address needs brackets, as in ws://[::1]:8765'
 
 function badUrl(text: string, why: string): TransportError {
   // A mistyped URL may contain a token or password.
