@@ -24,7 +24,7 @@ export class LogFile {
 
   /** Opens the file; a new one is accessible to its owner only. @throws Node's own error */
   static async open(path: string): Promise<LogFile> {
-    const { pino } = await import('pino')
+    const { default: pino } = await import('pino')
     const destination = pino.destination({
       dest: path,
       sync: false,

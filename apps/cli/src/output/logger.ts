@@ -26,7 +26,7 @@ interface LogOutput {
  */
 export async function createLogger(options: LoggerOptions): Promise<Logger> {
   const { levels, redactor, output } = options
-  const [{ pino }, format] = await Promise.all([import('pino'), lineFormat(options)])
+  const [{ default: pino }, format] = await Promise.all([import('pino'), lineFormat(options)])
   let lostLines = 0
   /**
    * Writes an entry. A log that cannot be written ends nothing: lost lines are counted, and the next line is preceded
