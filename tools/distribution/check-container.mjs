@@ -1,12 +1,16 @@
 // Builds the image and tries it, where there is a builder: `pnpm check:container`. Says so where there is none.
 import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { repositoryRoot } from '../workspace.mjs'
 
 const builder = ['docker', 'podman'].find((program) => spawnSync(program, ['info']).status === 0)
-if (builder === undefined) {
-  console.warn('SKIPPED: the image is not built, since neither docker nor podman runs here')
-  process.exit()
-}
+/** Enough to fetch the base image; where its registry cannot be reached, builders retry. */
+const probeMs = 60_000
+if (builder === undefined) skip('neither docker nor podman runs here')
+const [, base] = /^FROM (\S+)$/m.exec(readFileSync(join(repositoryRoot, 'Dockerfile'), 'utf8'))
+const probe = spawnSync(builder, ['run', '--rm', base, 'true'], { encoding: 'utf8', timeout: probeMs })
+if (probe.status !== 0) skip(`${builder} cannot run ${base} here:\n${probe.stderr.trim()}`)
 
 const image = 'linksocks-check'
 execFileSync(builder, ['build', '-t', image, repositoryRoot], { stdio: 'inherit' })
@@ -28,4 +32,9 @@ try {
   console.log('a server in the container listens, as a user of its own, on a file system that is read only')
 } finally {
   execFileSync(builder, ['rm', '-f', container], { stdio: 'ignore' })
+}
+
+function skip(reason) {
+  console.warn(`SKIPPED: the image is not built, since ${reason}`)
+  process.exit()
 }
