@@ -2,7 +2,7 @@
 // mode, short connections, bulk both ways, typing. Measures idle, loads, measures idle again, and compares the memory
 // of the load's first and last third. Exits with 1 when anything has grown, or any transfer was wrong. Run with `pnpm
 // soak`.
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -102,15 +102,22 @@ async function load(durationMs, onSample = () => {}) {
 async function exchange(proxy, length) {
   const payload = randomBytes(length)
   const socket = await connect({ proxy, target: echo.address, timeoutMs: 60_000 })
-  const hash = createHash('sha256')
-  socket.on('data', (chunk) => hash.update(chunk))
+  const chunks = []
+  socket.on('data', (chunk) => chunks.push(chunk))
   socket.end(payload)
   await once(socket.resume(), 'end')
   socket.destroy()
-  if (hash.digest('hex') !== createHash('sha256').update(payload).digest('hex'))
-    throw new Error('bytes came back wrong')
+  const answer = Buffer.concat(chunks)
+  if (!answer.equals(payload)) throw new Error(describeDifference(answer, payload, net.proxies.indexOf(proxy)))
   counts.transfers++
   counts.bytes += length
+}
+
+/** Where an answer differs. A short one may be of a connection that was reset: libuv can report that as an end. */
+function describeDifference(answer, payload, proxy) {
+  let equal = 0
+  while (equal < answer.length && answer[equal] === payload[equal]) equal++
+  return `${answer.length} of ${payload.length} bytes came back through proxy ${proxy}, the first ${equal} as sent`
 }
 
 /** One connection that lives through all cuts: a message, its echo, the next. */
