@@ -127,6 +127,8 @@ mkdir -p "$peers"
 # For tests/interop/wisp.test.ts and tests/interop/runtimes.test.ts.
 install_npm wisp @mercuryworkshop/wisp-js@0.5.0 libcurl.js@0.7.4
 install_npm runtimes deno@2.9.6 bun@1.4.5 miniflare@4.20260426.0
+# Its package puts the program in place when it is first started; a signal for the starter would not reach the program.
+"$peers/runtimes/node_modules/.bin/deno" --version >/dev/null
 # Its package brings a stand-in, which a script replaces by the program.
 "$peers/runtimes/node_modules/.bin/bun" --version >/dev/null 2>&1 || (cd "$peers/runtimes/node_modules/bun" && node install.js)
 # For tests/e2e/acme.test.ts and tests/e2e/cluster.

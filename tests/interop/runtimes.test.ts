@@ -17,7 +17,10 @@ import { requireRuntime } from './runtime.js'
 const runtimes: readonly (readonly [name: string, Runtime])[] = [
   [
     'Deno',
-    { command: requireRuntime('deno'), options: ['run', '--quiet', '--no-config', '--allow-net', '--allow-env'] },
+    {
+      command: requireRuntime('deno', 'deno/deno'),
+      options: ['run', '--quiet', '--no-config', '--allow-net', '--allow-env'],
+    },
   ],
   ['Bun', { command: requireRuntime('bun'), options: ['run'] }],
   ['the newer Node', { command: requireNewerNode(), options: [] }],

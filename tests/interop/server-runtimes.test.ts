@@ -22,7 +22,7 @@ const program = `
 `
 
 const runtimes: readonly (readonly [name: string, command: string | undefined, options: readonly string[]])[] = [
-  ['Deno', requireRuntime('deno'), ['run', '--quiet', '--no-config', '--allow-all']],
+  ['Deno', requireRuntime('deno', 'deno/deno'), ['run', '--quiet', '--no-config', '--allow-all']],
   ['Bun', requireRuntime('bun'), ['run']],
 ]
 
