@@ -10,6 +10,7 @@ test('@ls/server exports exactly these names', () => {
       "PolicyFault",
       "ServerError",
       "ServerState",
+      "checkPortRanges",
       "defaultGuard",
       "makeOwnerId",
       "ownerIdOf",

@@ -226,20 +226,33 @@ export async function startClient(client: LinkSocksClient, stop: AbortSignal): P
 
 /** Checks the settings. @throws UsageError for invalid ones */
 export function checkClient(settings: ClientSettings): void {
-  checkNetwork(settings)
-  checkUrl(settings.url)
-  for (const url of settings.fallbackUrl) checkFallbackUrl(url)
-  checkDisguise(settings)
-  checkMetrics(settings)
-  for (const forward of settings.forward) asUsage('--forward', () => parseForward(forward))
-  for (const exposure of settings.expose) asUsage('--expose', () => parseExposure(exposure))
+  for (const check of clientChecks(settings)) check()
+}
+
+/** The checks of `checkClient`, one for each kind of mistake. */
+export function clientChecks(settings: ClientSettings): readonly (() => unknown)[] {
+  const { url, fallbackUrl, forward, expose, proxy } = settings
+  return [
+    () => checkNetwork(settings),
+    () => checkUrl(url),
+    ...fallbackUrl.map((each) => () => checkFallbackUrl(each)),
+    () => checkDisguise(settings),
+    () => checkMetrics(settings),
+    ...forward.map((each) => () => asUsage('--forward', () => parseForward(each))),
+    ...expose.map((each) => () => asUsage('--expose', () => parseExposure(each))),
+    () => checkSide(settings),
+    ...proxy.map((each) => () => asUsage('--proxy', () => parseUpstream(each))),
+  ]
+}
+
+/** Refuses flags that belong to the other end of the link. */
+function checkSide(settings: ClientSettings): void {
   if (!settings.reverse && settings.expose.length > 0) {
     throw new UsageError('--expose belongs where the targets are: give it to a provider, or to a server')
   }
   if (settings.reverse && settings.forward.length > 0) {
     throw new UsageError('--forward belongs where programs connect to: give it to a client or a connector')
   }
-  for (const url of settings.proxy) asUsage('--proxy', () => parseUpstream(url))
   if (settings.proxy.length > 0 && /^ws\+unix:/i.test(settings.url)) {
     throw new UsageError('--proxy: --url (-u) is a UNIX socket of this machine, which no proxy leads to')
   }

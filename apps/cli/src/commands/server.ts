@@ -6,7 +6,14 @@ import {
   isLoopback,
   proxyPortOptions,
 } from '@ls/relay'
-import { defaultGuard, LinkSocksServer, type OwnersInFolder, type ServerOptions, ServerState } from '@ls/server'
+import {
+  checkPortRanges,
+  defaultGuard,
+  LinkSocksServer,
+  type OwnersInFolder,
+  type ServerOptions,
+  ServerState,
+} from '@ls/server'
 import { openServerCertificate } from '../certificates/server-certificate.js'
 import { checkCluster, makeClusterNode } from '../cluster/cluster-node.js'
 import { UsageError } from '../errors.js'
@@ -178,10 +185,18 @@ function addToRestart({ name, server, state, owners }: Restartable, restart: Com
 
 /** Checks the settings. @throws UsageError for settings that contradict each other */
 export function checkServer(settings: ServerSettings): void {
-  checkNetwork(settings)
-  checkMetrics(settings)
-  checkCluster(settings)
-  checkAccessRules(settings)
+  for (const check of serverChecks(settings)) check()
+}
+
+/** The checks of `checkServer`, one for each kind of mistake. */
+export function serverChecks(settings: ServerSettings): readonly (() => unknown)[] {
+  return [
+    () => checkNetwork(settings),
+    () => checkMetrics(settings),
+    () => checkCluster(settings),
+    () => checkAccessRules(settings),
+    () => asUsage('--allow-ports', () => checkPortRanges(settings.allowPorts ?? '')),
+  ]
 }
 
 /**

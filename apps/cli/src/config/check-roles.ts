@@ -2,8 +2,8 @@ import { LinkSocksClient } from '@ls/client'
 import { silentLogger } from '@ls/foundation'
 import { LinkSocksServer, type PolicyOptions } from '@ls/server'
 import type { Environment } from '../arguments/environment.js'
-import { checkClient, clientOptions } from '../commands/client.js'
-import { checkServer, plannedOptions, registerTokens } from '../commands/server.js'
+import { clientChecks, clientOptions } from '../commands/client.js'
+import { plannedOptions, registerTokens, serverChecks } from '../commands/server.js'
 import { UsageError } from '../errors.js'
 import { flags } from '../flags.js'
 import { messageOf } from '../output/describe-error.js'
@@ -47,7 +47,7 @@ export async function checkRoles(file: ConfigFile): Promise<void> {
 
 async function problemsOf(role: RoleConfig): Promise<readonly Problem[]> {
   const errors: unknown[] = []
-  for (const check of role.kind === 'server' ? serverChecks(role) : clientChecks(role)) {
+  for (const check of role.kind === 'server' ? checksOfServer(role) : checksOfClient(role)) {
     try {
       await check()
     } catch (error) {
@@ -78,10 +78,10 @@ function sharedNames(role: RoleConfig): readonly Problem[] {
 
 type Check = () => unknown
 
-function serverChecks(role: RoleConfig): readonly Check[] {
+function checksOfServer(role: RoleConfig): readonly Check[] {
   const settings = serverSettings(role)
   return [
-    () => checkServer(settings),
+    ...serverChecks(settings),
     () => {
       const server = new LinkSocksServer({ ...plannedOptions({ settings }), logger: silentLogger })
       registerTokens(server, { settings, moreTokens: tokenSettings(role) })
@@ -90,9 +90,9 @@ function serverChecks(role: RoleConfig): readonly Check[] {
   ]
 }
 
-function clientChecks(role: RoleConfig): readonly Check[] {
+function checksOfClient(role: RoleConfig): readonly Check[] {
   return [
-    () => checkClient(clientSettings(role)),
+    ...clientChecks(clientSettings(role)),
     () => new LinkSocksClient({ ...clientOptions(clientSettings(role)), logger: silentLogger }).close(),
   ]
 }

@@ -275,6 +275,17 @@ describe('checkFile', () => {
       'servers.b.socks-username',
     ])
   })
+
+  test.each([
+    ['clients: {a: {url: "ftp://x", forward: [x, y], metrics: z}}', ['url', 'forward', 'forward', 'metrics']],
+    ['servers: {a: {ws-port: many, allow-ports: "10-1", metrics: z}}', ['ws-port', 'allow-ports', 'metrics']],
+  ])('shows all mistakes of the role in %s in one round', async (text, keys) => {
+    const path = join(folder, 'role.yaml')
+    writeFileSync(path, text)
+    const error = (await checkFile(path, {}).catch((thrown: unknown) => thrown)) as Error
+    const found = error.message.split('\n').map((line) => line.split(': ')[1]?.split('.').at(-1))
+    expect(found).toEqual(keys)
+  })
 })
 
 describe('fileFromFlags', () => {

@@ -1,5 +1,10 @@
 import { maxPort } from '@ls/foundation'
 
+/** Checks a value of the option `allowPorts`. @throws RangeError naming the value and what is wrong with it */
+export function checkPortRanges(text: string): void {
+  void new PortRanges(text)
+}
+
 /** Ports that providers may request. */
 export class PortRanges {
   readonly #ranges: readonly (readonly [first: number, last: number])[]
