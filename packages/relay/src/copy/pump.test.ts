@@ -285,6 +285,32 @@ test('pump tells the peer why its socket failed', async () => {
   expect(reasons[0]?.error).toMatch(/^failed: read ECONNRESET/)
 })
 
+describe('pump passes on a reset that comes with data, which libuv reports as an end,', () => {
+  test('after the other side has ended', async () => {
+    const { near, far, done } = await net()
+    near.resume().end('question')
+    await textOf(far)
+    resetBehindData(far)
+    await until(() => done.length === 1, 'the end of the channel')
+    expect(done[0]?.error).toMatch(/^failed: read ECONNRESET/)
+  })
+
+  test('while bytes wait for an application that reads nothing', async () => {
+    const { near, far, sockets, done } = await net()
+    near.resume().write(Buffer.alloc(20_000_000))
+    await until(() => sockets[1].writableLength > 0, 'the socket to be full')
+    resetBehindData(far)
+    await until(() => done.length === 1, 'the end of the channel')
+    expect(sockets[0].writableEnded).toBe(false)
+  })
+})
+
+/** Both arrive in one turn. */
+function resetBehindData(socket: Socket): void {
+  socket.write('part of an ans')
+  socket.resetAndDestroy()
+}
+
 /** Resolves when a socket has not accepted a byte for some turns of the event loop. */
 async function full(socket: Socket): Promise<void> {
   for (let [before, same] = [-1, 0]; same < 10; same = socket.writableLength === before ? same + 1 : 0) {

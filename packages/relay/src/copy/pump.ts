@@ -113,6 +113,8 @@ class Pump implements ChannelHandler, ReadTapOwner {
 
   onEnd(): void {
     this.#socket.end()
+    // From now on reading has to stop when TurnReader says so; a stream would first read on.
+    if (!this.#socket.readableEnded) this.#tap ??= ReadTap.open(this.#socket, this)
   }
 
   onDrain(): void {
@@ -240,11 +242,18 @@ class Pump implements ChannelHandler, ReadTapOwner {
   /**
    * Handles the end of the socket. libuv reports a reset as an end if data came with it, and a truncated stream would
    * look complete. An empty write tells them apart: it fails on a reset connection, and sends nothing on a half-closed
-   * one.
+   * one. Bytes that wait may wait for long, but their failure follows within the turn. After its own end the socket
+   * cannot write; there {@link TurnReader} lets resets appear as such.
    */
   #onSocketEnd(): void {
     const socket = this.#socket
-    if (!(socket instanceof Socket) || !socket.writable || socket.writableLength > 0) return this.#sender.end()
+    if (!(socket instanceof Socket) || !socket.writable) return this.#sender.end()
+    if (socket.writableLength > 0) {
+      setImmediate(() => {
+        if (!socket.destroyed) this.#sender.end()
+      })
+      return
+    }
     socket.write('', (error) => {
       // If it failed, 'close' follows.
       if (error === null || error === undefined) this.#sender.end()

@@ -39,6 +39,15 @@ test('TurnReader does not stop for reads that leave room in the buffer', () => {
   expect(reader.reads).toBe(true)
 })
 
+test('TurnReader lets a socket rest after a read that leaves room, once its own side has ended', async () => {
+  const { socket, reader } = reading()
+  socket.end()
+  reader.received(10)
+  const during = reader.reads
+  await turn()
+  expect([during, reader.reads]).toEqual([false, true])
+})
+
 test('TurnReader.wait outlasts the turn', async () => {
   const { socket, reader } = reading()
   reader.received(131_072)
