@@ -39,7 +39,7 @@ const scenes: Readonly<Record<string, () => Promise<Scene>>> = {
   },
   'forward: its client closes, one of two with this token': async () => {
     const { server, client, token } = await forward()
-    await startClient(server, { token, socksPort: 0 })
+    await startClient(server, { token, proxy: { port: 0 } })
     return { proxy: client.socksAddress, end: () => client.close() }
   },
   'reverse: its token is removed': async () => {
@@ -108,14 +108,14 @@ async function startClient(server: LinkSocksServer, options: ClientOptions): Pro
 async function forward(policy?: PolicyOptions) {
   const server = await startServer()
   const token = server.addForwardToken('token', { policy })
-  return { server, token, client: await startClient(server, { token, socksPort: 0 }) }
+  return { server, token, client: await startClient(server, { token, proxy: { port: 0 } }) }
 }
 
 async function reverse(policy?: PolicyOptions) {
   const server = await startServer()
   const { token, port } = server.addReverseToken({ socksPort: await freePort(), policy })
   const listening = onceEvent(server, 'socksListening')
-  const provider = await startClient(server, { token, reverse: true })
+  const provider = await startClient(server, { role: 'provider', token })
   await listening
   return { server, token, provider, proxy: { host: '127.0.0.1', port: port ?? 0 } }
 }
@@ -124,8 +124,8 @@ async function agent() {
   const server = await startServer()
   const { token } = server.addReverseToken({ socksPort: 'none' })
   const connectorToken = server.addConnectorToken({ reverseToken: token })
-  const provider = await startClient(server, { token, reverse: true })
-  const connector = await startClient(server, { token: connectorToken, socksPort: 0 })
+  const provider = await startClient(server, { role: 'provider', token })
+  const connector = await startClient(server, { role: 'connector', token: connectorToken, proxy: { port: 0 } })
   return { server, token, connectorToken, provider, connector }
 }
 
