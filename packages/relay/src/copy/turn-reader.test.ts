@@ -45,7 +45,7 @@ test('TurnReader lets a socket rest after a read that leaves room, once its own 
   reader.received(10)
   const during = reader.reads
   await turn()
-  expect([during, reader.reads]).toEqual([false, true])
+  expect({ during, reads: reader.reads }).toEqual({ during: false, reads: true })
 })
 
 test('TurnReader.wait outlasts the turn', async () => {
