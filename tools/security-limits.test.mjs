@@ -22,7 +22,7 @@ const rows = new Map(
 const mux = (name) => sourceConstant('packages/mux/src/options.ts', name)
 const server = (file) => (name) => sourceConstant(`packages/server/src/${file}.ts`, name)
 const relay = (file, name) => sourceConstant(`packages/relay/src/${file}.ts`, name)
-const serverOption = server('options')
+const serverOption = server('options/resolve-options')
 const unproven = server('port/web-socket-port')
 const throttle = server('links/auth-throttle')
 const late = server('links/late-refusals')

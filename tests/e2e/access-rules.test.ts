@@ -7,7 +7,7 @@ import { closing } from '../stress/cleanup.js'
 
 /** The proxy port of a server in reverse mode that has `accessRules`, with a provider that has none. */
 async function reversePort(accessRules: readonly string[]): Promise<number> {
-  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, accessRules }))
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, exit: { access: accessRules } }))
   const { token } = server.addReverseToken({ socksPort: 0 })
   const listening = onceEvent(server, 'socksListening')
   await server.listen()

@@ -166,7 +166,7 @@ describe('GET /api/status', () => {
 
 /** A provider in autonomy that has added the token `mine`. */
 async function autonomy() {
-  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey, orphanedTokenMs: 1 }))
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey, limits: { orphanedTokenMs: 1 } }))
   const { token } = server.addReverseToken({ allowManageConnector: true })
   await server.listen()
   const provider = closing(
@@ -227,7 +227,7 @@ test('a SOCKS port that was taken opens by itself once it is free', async () => 
 })
 
 test('a SOCKS port of 0 is shown as the one the system has chosen', async () => {
-  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey, socksNowait: true }))
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey, proxy: { nowait: true } }))
   const listening = onceEvent(server, 'socksListening')
   server.addReverseToken({ socksPort: 0 })
   await server.listen()

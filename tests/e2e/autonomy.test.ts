@@ -7,7 +7,7 @@ import { afterTest, closing } from '../stress/cleanup.js'
 
 /** A server in autonomy with two providers, the first of which lets connectors in with the token `mine`. */
 async function autonomyNet() {
-  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, connectorWaitMs: 200 }))
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, limits: { connectorWaitMs: 200 } }))
   const { token } = server.addReverseToken({ allowManageConnector: true })
   await server.listen()
   const url = `ws://127.0.0.1:${server.address?.port}`

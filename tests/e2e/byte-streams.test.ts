@@ -1,7 +1,8 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LinkSocksClient } from '@ls/client'
-import { LinkSocksServer, type ServerOptions } from '@ls/server'
+import type { Account } from '@ls/relay'
+import { LinkSocksServer } from '@ls/server'
 import {
   byteServer,
   freePort,
@@ -95,7 +96,9 @@ describe.skipIf(requireProgram('v2ray') === undefined)('v2ray as a server of our
 
   async function netThrough(inside: Inside, scheme: string): Promise<Place> {
     const port = await startV2rayServer({ inside, secure: scheme === 'wss', path })
-    const net = await proxyNet('forward', { server: { upstreamProxies: [urlOf(inside, scheme, port)], upstreamTls } })
+    const net = await proxyNet('forward', {
+      server: { exit: { upstreams: [urlOf(inside, scheme, port)], upstreamTls } },
+    })
     return net.socks
   }
 
@@ -115,10 +118,9 @@ describe.skipIf(requireProgram('v2ray') === undefined)('v2ray as a server of our
 })
 
 /** A server with a proxy port of its own for byte streams, without any client, and where to reach it. */
-async function ownPort(options: ServerOptions = {}) {
-  const server = closing(
-    new LinkSocksServer({ host: '127.0.0.1', port: 0, socksListen: [`ws://127.0.0.1:0${path}`], ...options }),
-  )
+async function ownPort(accounts: readonly Account[] = []) {
+  const proxy = { listen: [`ws://127.0.0.1:0${path}`], accounts }
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, proxy }))
   const listening = onceEvent(server, 'socksListening')
   await server.listen()
   const [address] = (await listening) as [{ webSocket: Place }]
@@ -127,7 +129,7 @@ async function ownPort(options: ServerOptions = {}) {
 
 describe.skipIf(requireProgram('v2ray') === undefined)('v2ray as a client of a server alone', () => {
   test.each(['socks', 'http'] as const)('gets through by %s, both ways', async (inside) => {
-    const { port } = await ownPort({ socksAccounts: [account] })
+    const { port } = await ownPort([account])
     const client = { port: await startV2rayClient(port, { path, inside, secure: false }) }
     const { got, expected } = await exchange(client, 1_000_000)
     expect(got).toEqual(expected)
@@ -136,8 +138,8 @@ describe.skipIf(requireProgram('v2ray') === undefined)('v2ray as a client of a s
   test.each([
     ['another account', path, [{ username: 'bob', password: 'other' }]],
     ['another path', '/elsewhere', [account]],
-  ])('gets nowhere with %s', async (_name, clientPath, socksAccounts) => {
-    const { port } = await ownPort({ socksAccounts })
+  ])('gets nowhere with %s', async (_name, clientPath, accounts) => {
+    const { port } = await ownPort(accounts)
     const client = { port: await startV2rayClient(port, { path: clientPath, inside: 'socks', secure: false }) }
     // It says yes before it has tried, and then closes.
     await expect(exchange(client, 1000)).rejects.toThrow(/ended/)
@@ -148,7 +150,7 @@ describe('byte streams between two of ours', () => {
   /** A forward net whose exit goes through the port of another server. */
   async function netThrough(query: string): Promise<ProxyNet> {
     const { port } = await ownPort()
-    return proxyNet('forward', { server: { upstreamProxies: [`ws+socks5://127.0.0.1:${port}${path}${query}`] } })
+    return proxyNet('forward', { server: { exit: { upstreams: [`ws+socks5://127.0.0.1:${port}${path}${query}`] } } })
   }
 
   test.each(['', '?ed=2048', '?ed=2'])('carry 1 MB each way with "%s"', async (query) => {

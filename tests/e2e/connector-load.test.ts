@@ -76,7 +76,7 @@ test(
 
 test('LinkSocksServer keeps nothing of a link that has gone', async () => {
   const target = closing(await echoServer())
-  const net = await proxyNet('agent', { client: { reconnect: false }, server: { graceMs: 0 } })
+  const net = await proxyNet('agent', { client: { reconnect: false }, server: { limits: { graceMs: 0 } } })
   const sockets = await Promise.all(
     Array.from({ length: 20 }, () => connect({ proxy: net.socks, target: { host: '127.0.0.1', port: target.port } })),
   )

@@ -21,7 +21,7 @@ interface Started {
 }
 
 async function start(options: ServerOptions = {}): Promise<Started> {
-  const hosts = { allowHosts: ['*.example'], exposeHttpPort: 0, exposeHttpsPort: 0 }
+  const hosts = { expose: { allowHosts: ['*.example'], httpPort: 0, httpsPort: 0 } }
   const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, ...hosts, ...options })
   for (const token of ['one', 'two']) server.addReverseToken({ token, socksPort: 'none' })
   await server.listen()
@@ -244,7 +244,7 @@ test('a drain lets the upgraded connections of a website go on', async () => {
 test.each(['http', 'https'] as const)(
   'strangers at the %s port make room for newer ones until they ask',
   async (kind) => {
-    const started = await start({ maxPendingPerAddress: 1, tls: testCertificate() })
+    const started = await start({ limits: { maxPendingPerAddress: 1 }, tls: testCertificate() })
     const visit = async () => {
       const socket = connectTcp(started[kind], '127.0.0.1')
         .on('error', () => {})

@@ -45,7 +45,7 @@ describe.skipIf(!hasCurl)('what curl says when something is wrong', () => {
   })
 
   test('no provider in time is told as network unreachable (SOCKS reply 3)', async () => {
-    const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, providerWaitMs: 100 }))
+    const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, limits: { providerWaitMs: 100 } }))
     const { port } = server.addReverseToken({ socksPort: await freePort(), socksNowait: true })
     await server.listen()
     const { error } = await curl('--socks5-hostname', `127.0.0.1:${port}`, 'http://127.0.0.1/')

@@ -11,7 +11,7 @@ import { RawPeer } from './raw-peer.js'
 
 /** A SOCKS client that was told of success by a server in reverse mode, whose provider says nothing by itself. */
 async function unanswered(extensions: readonly Extension[], options: ServerOptions = {}) {
-  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, fastOpen: true, ...options }))
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, proxy: { fastOpen: true }, ...options }))
   const { token, port } = server.addReverseToken({ socksPort: await freePort(), socksNowait: true })
   await server.listen()
   const provider = await RawPeer.open({ port: server.address?.port ?? 0, token, reverse: true, extensions })
@@ -27,7 +27,7 @@ function gone(socket: Socket): Promise<unknown> {
 }
 
 test.each(modes)('fast open tells success first, and resets when the target refuses, in %s mode', async (mode) => {
-  const options = { server: { fastOpen: true }, client: { proxy: { fastOpen: true } } }
+  const options = { server: { proxy: { fastOpen: true } }, client: { proxy: { fastOpen: true } } }
   const { socks, sessions } = await proxyNet(mode, options)
   const socket = await connect({ proxy: socks, target: { host: '127.0.0.1', port: await freePort() } })
   const [error] = (await within(once(socket.resume(), 'error'), 'the reset')) as [NodeJS.ErrnoException]

@@ -30,10 +30,10 @@ const closed = expect.stringMatching(
 describe('a server', () => {
   test.each([
     ['that others reach', {}, closed],
-    ['with a proxy port that others reach', { host: '127.0.0.1', socksListen: ['0.0.0.0:0'] }, closed],
+    ['with a proxy port that others reach', { host: '127.0.0.1', proxy: { listen: ['0.0.0.0:0'] } }, closed],
     ['on loopback', { host: '127.0.0.1' }, 'open'],
-    ['that others reach, without a guard', { guard: 'none' }, 'open'],
-    ['on loopback with a guard', { host: '127.0.0.1', guard: 'private' }, closed],
+    ['that others reach, without a guard', { exit: { guard: 'none' } }, 'open'],
+    ['on loopback with a guard', { host: '127.0.0.1', exit: { guard: 'private' } }, closed],
   ] satisfies [string, ServerOptions, string][])(
     '%s answers a request for loopback so',
     async (_what, options, expected) => {
@@ -50,6 +50,8 @@ describe('a server', () => {
   // Needs an interface besides loopback.
   test.skipIf(ownAddress === undefined)('closes the ports that its program names', async () => {
     const ask = () => ({ host: ownAddress!, port: 9 })
-    expect(await answer({ ownPorts: () => [9] }, ask)).toMatch(/is a port of this program, which the guard closes;/)
+    expect(await answer({ exit: { ownPorts: () => [9] } }, ask)).toMatch(
+      /is a port of this program, which the guard closes;/,
+    )
   })
 })

@@ -23,13 +23,13 @@ function connectTo(port: number): KnownMessage {
 
 describe('handshakeDeadlineMs', () => {
   test('ends a link whose client does not authenticate', async () => {
-    const { port } = await forwardServer({ handshakeDeadlineMs: 20 })
+    const { port } = await forwardServer({ limits: { handshakeDeadlineMs: 20 } })
     const peer = await RawPeer.dial({ port })
     expect((await peer.end()).reason).toBe('the peer did not go on with the handshake within 20 ms')
   })
 
   test('ends a link whose extended client does not answer Hello', async () => {
-    const { port, token } = await forwardServer({ handshakeDeadlineMs: 20 })
+    const { port, token } = await forwardServer({ limits: { handshakeDeadlineMs: 20 } })
     const peer = await RawPeer.dial({ port, token, extensions: ['window'] })
     expect((await peer.end()).reason).toMatch(/within 20 ms/)
   })
@@ -38,7 +38,7 @@ describe('handshakeDeadlineMs', () => {
 describe('maxChannels', () => {
   test('refuses one channel too many on a link, naming the limit', async () => {
     const target = closing(await tcpServer(() => {}))
-    const { port, token } = await forwardServer({ maxChannels: 2 })
+    const { port, token } = await forwardServer({ limits: { maxChannels: 2 } })
     const peer = await RawPeer.open({ port, token })
     for (let channel = 0; channel < 3; channel++) peer.send(connectTo(target.port))
     const answers = [1, 2, 3].map(() => peer.next(MessageType.ConnectResponse))
@@ -48,7 +48,7 @@ describe('maxChannels', () => {
 
   test('does not count what another link has open', async () => {
     const target = closing(await tcpServer(() => {}))
-    const { port, token } = await forwardServer({ maxChannels: 1 })
+    const { port, token } = await forwardServer({ limits: { maxChannels: 1 } })
     const [one, other] = [await RawPeer.open({ port, token }), await RawPeer.open({ port, token })]
     one.send(connectTo(target.port))
     other.send(connectTo(target.port))
@@ -58,7 +58,7 @@ describe('maxChannels', () => {
 })
 
 test('maxLinks refuses a link too many with 503', async () => {
-  const { port, token } = await forwardServer({ maxLinks: 1 })
+  const { port, token } = await forwardServer({ limits: { maxLinks: 1 } })
   await RawPeer.open({ port, token })
   await expect(RawPeer.open({ port, token })).rejects.toMatchObject({ status: 503 })
 })
@@ -90,7 +90,7 @@ test('a public SOCKS port without a password is warned of', async () => {
     warn: (_fields: object, text?: string) => void warnings.push(text ?? ''),
     child: () => logger,
   }
-  const { server } = await forwardServer({ logger, socksNowait: true })
+  const { server } = await forwardServer({ logger, proxy: { nowait: true } })
   const listening = onceEvent(server, 'socksListening')
   server.addReverseToken({ socksPort: 0, socksHost: '0.0.0.0' })
   await listening

@@ -167,7 +167,7 @@ describe.skipIf(requireProgram('haproxy') === undefined)('behind haproxy', () =>
 
   test.each(['v1', 'v2'] as const)('as a target it learns the client from sendProxy %s', async (sendProxy) => {
     const target = closing(await httpServer())
-    const server = await startServer({ sendProxy })
+    const server = await startServer({ exit: { sendProxy } })
     const { acceptPort } = await startHaproxy({ server: placeOf(server), target: `127.0.0.1:${target.port}` }, pair)
     const client = await startClient(`ws://${placeOf(server)}`, { transport: { dial: fromThere } })
     expect(await headersSeen(client, acceptPort)).toMatchObject({ 'x-forwarded-for': clientHost })

@@ -12,14 +12,14 @@ describe.each(modes)('%s mode', (mode) => {
 
     test.skipIf(!hasCurl)(`curl fetches through it ${name}`, async () => {
       const http = closing(await httpServer())
-      const { socks } = await proxyNet(mode, { server: { fastOpen }, client: { proxy: { fastOpen } } })
+      const { socks } = await proxyNet(mode, { server: { proxy: { fastOpen } }, client: { proxy: { fastOpen } } })
       const { body } = await curl('--socks5-hostname', `127.0.0.1:${socks.port}`, http.url)
       expect(body).toBe((await curl(http.url)).body)
     })
 
     test.skipIf(!hasCurl)(`curl fetches through it as HTTP proxy ${name}`, async () => {
       const http = closing(await httpServer())
-      const { socks } = await proxyNet(mode, { server: { fastOpen }, client: { proxy: { fastOpen } } })
+      const { socks } = await proxyNet(mode, { server: { proxy: { fastOpen } }, client: { proxy: { fastOpen } } })
       const { body } = await curl('-x', `http://127.0.0.1:${socks.port}`, http.url)
       expect(body).toBe((await curl(http.url)).body)
     })

@@ -36,7 +36,7 @@ function failure(...options: Parameters<typeof download>): Promise<string | unde
   )
 }
 
-const through = (...upstreamProxies: readonly string[]): ServerOptions => ({ upstreamProxies })
+const through = (...upstreams: readonly string[]): ServerOptions => ({ exit: { upstreams } })
 const isMissing = (...names: readonly string[]): boolean =>
   names.map((name) => requireProgram(name)).includes(undefined)
 
@@ -151,12 +151,12 @@ describe.skipIf(isMissing('nghttpx', 'tinyproxy'))('an outbound through nghttpx'
   }
 
   test('downloads over HTTP/2', async () => {
-    expect(await download({ ...through(await startBoth()), upstreamTls })).toBe(digest)
+    expect(await download({ exit: { upstreams: [await startBoth()], upstreamTls } })).toBe(digest)
   })
 
   test('carries eight tunnels at once', async () => {
     const { port } = closing(await byteServer({ sendBytes: sizeBytes }))
-    const { socks } = await proxyNet('forward', { server: { ...through(await startBoth()), upstreamTls } })
+    const { socks } = await proxyNet('forward', { server: { exit: { upstreams: [await startBoth()], upstreamTls } } })
     const digests = await Promise.all(
       Array.from({ length: 8 }, async () => {
         const socket = await connect({ proxy: { ...socks }, target: { host: '127.0.0.1', port } })
@@ -229,19 +229,21 @@ describe('routes', () => {
   const dead = 'socks5://127.0.0.1:9'
 
   test('send what matches directly, past a proxy that is down', async () => {
-    expect(await download({ ...through(dead), routes: ['127.0.0.0/8=direct'] })).toBe(digest)
+    expect(await download({ exit: { upstreams: [dead], routes: ['127.0.0.0/8=direct'] } })).toBe(digest)
   })
 
   test('leave the rest to the proxy', async () => {
-    expect(await failure({ ...through(dead), routes: ['10.0.0.0/8=direct'] })).toBe('host-unreachable')
+    expect(await failure({ exit: { upstreams: [dead], routes: ['10.0.0.0/8=direct'] } })).toBe('host-unreachable')
   })
 
   test('reject with the reply for a rule', async () => {
-    expect(await failure({ routes: [':1-65535=reject'] })).toBe('forbidden')
+    expect(await failure({ exit: { routes: [':1-65535=reject'] } })).toBe('forbidden')
   })
 
   test('reject a name for the address it resolves to', async () => {
-    expect(await failure({ routes: ['127.0.0.0/8=reject', '[::1]=reject'] }, { host: 'localhost' })).toBe('forbidden')
+    expect(await failure({ exit: { routes: ['127.0.0.0/8=reject', '[::1]=reject'] } }, { host: 'localhost' })).toBe(
+      'forbidden',
+    )
   })
 })
 
@@ -251,7 +253,10 @@ test('an HTTP upstream is told of client and target in headers of our choice', a
     await tcpServer((socket) => socket.once('data', (head) => socket.end(`${heads.push(String(head))}`))),
   )
   const upstreamHeaders = { 'X-Client': '{source}', 'X-Target': 'to {target}' }
-  await failure({ ...through(`http://127.0.0.1:${proxy.port}`), upstreamHeaders }, { host: 'target.test', port: 443 })
+  await failure(
+    { exit: { upstreams: [`http://127.0.0.1:${proxy.port}`], upstreamHeaders } },
+    { host: 'target.test', port: 443 },
+  )
   expect(heads[0]).toMatch(/\r\nX-Client: 127\.0\.0\.1\r\nX-Target: to target\.test:443\r\n/)
 })
 

@@ -16,7 +16,9 @@ async function relayNet(
   relay: RelayOptions = {},
   { port = 0, ...more }: Pick<ServerOptions, 'state' | 'port' | 'clock'> = {},
 ) {
-  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port, connectorWaitMs: 200, relay, ...more }))
+  const server = closing(
+    new LinkSocksServer({ host: '127.0.0.1', port, limits: { connectorWaitMs: 200 }, relay, ...more }),
+  )
   await server.listen()
   const { port: ownPort = 0 } = server.address ?? {}
   const url = `ws://127.0.0.1:${ownPort}`

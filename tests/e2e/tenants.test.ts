@@ -10,7 +10,7 @@ import { RawPeer } from './raw-peer.js'
 
 /** An honest tenant with a connection that echoes, in agent mode, and the tokens of another tenant. */
 async function twoTenants() {
-  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, connectorWaitMs: 200 }))
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, limits: { connectorWaitMs: 200 } }))
   await server.listen()
   const port = server.address?.port ?? 0
   const [honest, hostile] = [tenant(server), tenant(server)]

@@ -131,7 +131,7 @@ describe('an association', () => {
   })
 
   test('is closed once it was idle for its limit', async () => {
-    const { control, sessions } = await associated('forward', { server: { udp: { idleMs: 30 } } })
+    const { control, sessions } = await associated('forward', { server: { exit: { udp: { idleMs: 30 } } } })
     if (!control.destroyed) await within(once(control, 'close'), 'the connection to be closed')
     await until(() => sessions().every(({ channelCount }) => channelCount === 0), 'all tables to be empty')
     expect(control.readableEnded).toBe(true)
@@ -158,7 +158,7 @@ describe('a name that does not resolve in time', () => {
   const resolver: NonNullable<UdpOptions['resolver']> = { lookup: () => () => {} }
 
   test('holds up no other datagram', async () => {
-    const { own, relayPort, echo, received } = await associated('forward', { server: { udp: { resolver } } })
+    const { own, relayPort, echo, received } = await associated('forward', { server: { exit: { udp: { resolver } } } })
     own.send(datagramTo('slow.test', 53, 'waits'), relayPort)
     own.send(datagram(echo.port, 'goes'), relayPort)
     await until(() => received.length > 0, 'the echo')
@@ -166,7 +166,7 @@ describe('a name that does not resolve in time', () => {
   })
 
   test('keeps so many datagrams waiting and no more', async () => {
-    const options = { server: { udp: { resolver, maxResolving: 2 } } }
+    const options = { server: { exit: { udp: { resolver, maxResolving: 2 } } } }
     const { own, relayPort, echo, received, server } = await associated('forward', options)
     for (let index = 0; index < 5; index++) own.send(datagramTo('slow.test', 53, 'waits'), relayPort)
     own.send(datagram(echo.port, 'goes'), relayPort)

@@ -8,7 +8,7 @@ import { RawPeer } from './raw-peer.js'
 const extensions: readonly Extension[] = ['window', 'fin', 'resume', 'ack2', 'urgent']
 
 async function serving(maxLinks = 100, policy = {}) {
-  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, maxLinks }))
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, limits: { maxLinks } }))
   await server.listen()
   const token = server.addForwardToken(undefined, { policy })
   const options = { port: server.address?.port ?? 0, token, extensions }

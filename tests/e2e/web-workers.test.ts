@@ -67,7 +67,7 @@ describe.skipIf(!hasChromium)('@ls/web in workers of Chromium', () => {
   })
 
   async function serving(): Promise<{ server: LinkSocksServer; url: string }> {
-    const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, guard: 'none' }))
+    const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, exit: { guard: 'none' } }))
     await server.listen()
     return { server, url: `ws://127.0.0.1:${server.address?.port}` }
   }

@@ -82,7 +82,7 @@ describe.skipIf(!hasChromium)('@ls/web in Chromium', () => {
 
   /** A server that lets no guard stand in the way of loopback, and its URL through a relay. */
   async function serving(token: 'forward' | 'reverse') {
-    const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, guard: 'none' }))
+    const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, exit: { guard: 'none' } }))
     const given =
       token === 'forward'
         ? { token: server.addForwardToken(), port: 0 }

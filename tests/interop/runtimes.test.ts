@@ -86,7 +86,7 @@ describe.each(runtimes)('@ls/web in %s', (_, { command, options, start = fromCom
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
   test.skipIf(command === undefined)('downloads 8 MiB and half-closes', { timeout: 60_000 }, async () => {
-    const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, guard: 'none' }))
+    const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, exit: { guard: 'none' } }))
     await server.listen()
     const bytes = 8 * 1_048_576
     const [source, echo] = [closing(await byteServer({ sendBytes: bytes })), closing(await echoServer())]

@@ -47,7 +47,9 @@ interface Stream {
 }
 
 async function serving(options: ServerOptions = {}) {
-  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, guard: 'none', wisp: true, ...options }))
+  const server = closing(
+    new LinkSocksServer({ host: '127.0.0.1', port: 0, exit: { guard: 'none' }, wisp: true, ...options }),
+  )
   await server.listen()
   const token = server.addForwardToken()
   const urlOf = (shown: string): string => `ws://127.0.0.1:${server.address?.port}/wisp/${shown}/`

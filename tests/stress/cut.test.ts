@@ -47,7 +47,7 @@ function optionsFor({ threads = 1 }: Scene): ProxyNetOptions {
   const heartbeat = { periodMs: 200, deadlineMs: 800 }
   return {
     relayed: true,
-    server: { heartbeat, handshakeDeadlineMs: 3000 },
+    server: { heartbeat, limits: { handshakeDeadlineMs: 3000 } },
     client: {
       heartbeat,
       threads,

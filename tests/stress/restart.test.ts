@@ -60,7 +60,7 @@ describe('a client that is killed', () => {
     ['client', false],
     ['provider', true],
   ])('%s: its side at the server is freed after the grace', async (_name, reverse) => {
-    const server = closing(new LinkSocksServer({ host: local, port: 0, graceMs: 500 }))
+    const server = closing(new LinkSocksServer({ host: local, port: 0, limits: { graceMs: 500 } }))
     const echo = closing(await echoServer())
     const socksPort = await freePort()
     const token = reverse ? server.addReverseToken({ socksPort }).token : server.addForwardToken()

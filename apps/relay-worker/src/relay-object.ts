@@ -13,7 +13,7 @@ export class RelayObject {
   constructor(object: ObjectState, { NOTICE: notice }: Environment) {
     this.#relay = object.blockConcurrencyWhile(async () => {
       const state = await openState(object)
-      return new LinkSocksServer({ relay: { notice, judgeCode }, state, maxLinks, processBudgetBytes })
+      return new LinkSocksServer({ relay: { notice, judgeCode }, state, limits: { maxLinks, processBudgetBytes } })
     })
   }
 

@@ -69,7 +69,7 @@ export class ExampleSite {
     this.#server = new LinkSocksServer({
       host: '127.0.0.1',
       port: 0,
-      guard: 'none',
+      exit: { guard: 'none' },
       allowOrigins: [new URL(this.url).origin],
     })
     await this.#server.listen()

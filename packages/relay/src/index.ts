@@ -46,7 +46,7 @@ export { TargetRules, type TargetRulesOptions } from './rules/target-rules.js'
 export { type Networks, parseNetworks } from './address/networks.js'
 export { type Dialler, diallerThrough, type UpstreamOptions } from './upstream/chain.js'
 export { dial, type DialOptions } from './outbound/dial.js'
-export { type ExitOptions, exitOptionNames, outboundOptions } from './options/exit-options.js'
+export { type ExitOptions, exitOptionNames, outboundOptions, type OutboundWay } from './options/exit-options.js'
 export {
   type ProxyOptions,
   proxyOptionNames,

@@ -23,7 +23,7 @@ export async function startNode(store: ClusterStore, index: number): Promise<Tes
   const server = new LinkSocksServer({
     host: '127.0.0.1',
     port: 0,
-    socksHost: `127.0.0.${index + 1}`,
+    proxy: { host: `127.0.0.${index + 1}` },
     nodes: node,
     sessionOwners: node,
   })

@@ -23,8 +23,11 @@ describe('serverOptions', () => {
     const tls = '--tls-cert c.pem --tls-key k.pem --tls-client-ca ca.pem'
     const web =
       '--ws-path link --wisp --ws-host-name a.example --ws-host-name b.example --fallback http://site --trusted-proxy 10.0.0.1 --client-address-header forwarded --proxy-protocol --allow-ports 4000-4100 --allow-hosts a.example --direct-enable --expose-http-port 81 --expose-https-port 444 --expose-host ::3'
+    const { windowBytes, replayLimitBytes, idleLimitMs, inbound, httpTransparent, httpMaxHeadBytes, ...rest } =
+      proxyOptions
+    const { routes, upstreamHeaders, guard, sendProxy, ...others } = rest
     expect(serverOptions(server(`${line} --access-rule 10.0.0.0/8:* ${proxyLine} ${tls} ${web}`))).toEqual({
-      ...proxyOptions,
+      ...others,
       tls: { certFile: 'c.pem', keyFile: 'k.pem', clientCaFile: 'ca.pem' },
       path: 'link',
       wisp: true,
@@ -35,26 +38,31 @@ describe('serverOptions', () => {
       proxyProtocol: true,
       host: '::1',
       port: 1,
-      socksHost: '::2',
-      socksNowait: true,
       apiKey: 'key',
-      allowPorts: '4000-4100',
-      allowHosts: ['a.example'],
       directPaths: true,
-      exposeHttpPort: 81,
-      exposeHttpsPort: 444,
-      exposeHost: '::3',
-      connectorWaitMs: 2000,
-      graceMs: 60_000,
-      maxGraceSessions: 4096,
-      maxTokenGraceSessions: 1024,
-      processBudgetBytes: 201_326_592,
-      upstreamProxies: ['http://h'],
-      accessRules: ['10.0.0.0/8:*'],
-      fastOpen: true,
-      udpAdvertise: 'a',
       batching: 'off',
       compressionThresholdBytes: 0,
+      proxy: {
+        inbound,
+        httpTransparent,
+        httpMaxHeadBytes,
+        host: '::2',
+        nowait: true,
+        fastOpen: true,
+        udp: { advertise: 'a' },
+      },
+      expose: { allowPorts: '4000-4100', allowHosts: ['a.example'], httpPort: 81, httpsPort: 444, host: '::3' },
+      exit: { routes, upstreamHeaders, guard, sendProxy, upstreams: ['http://h'], access: ['10.0.0.0/8:*'] },
+      limits: {
+        windowBytes,
+        replayLimitBytes,
+        idleLimitMs,
+        connectorWaitMs: 2000,
+        graceMs: 60_000,
+        maxGraceSessions: 4096,
+        maxTokenGraceSessions: 1024,
+        processBudgetBytes: 201_326_592,
+      },
     })
   })
 
@@ -98,13 +106,13 @@ describe('ownProxyOptions', () => {
 
   test('are where traffic leaves at the server', () => {
     expect(ownProxyOptions(server('--listen ws://h/a -n n -w w'), [account])).toEqual({
-      socksListen: ['ws://h/a'],
-      socksAccounts: [{ username: 'n', password: 'w' }, account],
+      listen: ['ws://h/a'],
+      accounts: [{ username: 'n', password: 'w' }, account],
     })
   })
 
   test.each(['-r --listen 1', ''])('are none with "%s"', (line) => {
-    expect(ownProxyOptions(server(line), [account])).toEqual({})
+    expect(ownProxyOptions(server(line), [account])).toEqual({ listen: [], accounts: [] })
   })
 })
 

@@ -1,3 +1,4 @@
+import type { Given } from '@ls/foundation'
 import {
   type Account,
   formatExposure,
@@ -9,9 +10,12 @@ import {
 import {
   checkPortRanges,
   defaultGuard,
+  type ExposeOptions,
   LinkSocksServer,
   type OwnersInFolder,
+  type ServerLimits,
   type ServerOptions,
+  type ServerProxyOptions,
   ServerState,
 } from '@ls/server'
 import { openServerCertificate } from '../certificates/server-certificate.js'
@@ -98,14 +102,15 @@ export async function startServer(request: ServerRequest, context: CommandContex
   const handover = node === undefined ? restart : undefined
   const owners = handover?.makeOwners()
   const writeMetrics = metricsWriter(() => server.snapshot())
+  const planned = plannedOptions(request)
   const options = {
-    ...plannedOptions(request),
+    ...planned,
     ...certificate.options,
     ...definedOnly({ state, nodes: node, sessionOwners: node ?? owners, requestRestart: handover?.requestIfPossible }),
     logger,
     writeMetrics,
     ...dashboardOption(settings),
-    ownPorts: () => metrics?.ports ?? [],
+    exit: { ...planned.exit, ownPorts: () => metrics?.ports ?? [] },
     setLogLevel: (level: string, part: string | undefined) => context.levels.set(level, part),
     ...definedOnly({ onConnectionEnd: context.accessLog?.add }),
     requestDrain: () => context.draining.request(),
@@ -205,14 +210,15 @@ export function serverChecks(settings: ServerSettings): readonly (() => unknown)
 export function plannedOptions({ settings, configuration }: ServerRequest): ServerOptions {
   const own = ownProxyOptions(settings, readAccounts(settings))
   const guard = asUsage('', () => guardOf(settings))
-  return { ...serverOptions(settings), ...own, guard, ...configuration }
+  const { proxy, exit, ...options } = serverOptions(settings)
+  return { ...options, proxy: { ...proxy, ...own }, exit: { ...exit, guard }, ...configuration }
 }
 
 /** Level of the guard. The library does not know the metrics port. @throws RangeError for an invalid place to listen */
 export function guardOf(settings: ServerSettings): GuardLevel {
   const { guard, wsHost, metrics, exposeHost } = settings
-  const { socksListen = [] } = ownProxyOptions(settings, [])
-  return guard ?? defaultGuard(wsHost, [...socksListen, ...(metrics === undefined ? [] : [metrics])], exposeHost)
+  const { listen } = ownProxyOptions(settings, [])
+  return guard ?? defaultGuard(wsHost, [...listen, ...(metrics === undefined ? [] : [metrics])], exposeHost)
 }
 
 /** Registers all tokens. @throws UsageError, ServerError, RangeError or TypeError for an invalid one */
@@ -237,37 +243,42 @@ function passwordsOf({ settings, moreTokens = [] }: ServerRequest): readonly str
 
 /** Converts the settings to options of the library. */
 export function serverOptions(settings: ServerSettings): ServerOptions {
-  const { maxPending, maxPendingPerAddress, maxTokenChannels } = settings
   return {
     ...linkOptions(settings),
-    ...sharedLimits(settings),
-    ...flatOptions(settings),
     ...serverTls(settings),
     ...webOptions(settings),
     ...relayOptions(settings),
     ...definedOnly({ apiKey: settings.apiKey, apiSocket: apiSocketOf(settings) }),
-    ...definedOnly({ allowPorts: settings.allowPorts, exposeHost: settings.exposeHost }),
     ...authorizeOf(settings),
-    allowHosts: settings.allowHosts,
     directPaths: settings.directEnable,
-    ...givenLimits({ exposeHttpPort: settings.exposeHttpPort, exposeHttpsPort: settings.exposeHttpsPort }),
     host: settings.wsHost,
     port: settings.wsPort,
-    socksHost: settings.socksHost,
-    socksNowait: settings.socksNowait,
+    proxy: { ...proxyOptions(settings), host: settings.socksHost, nowait: settings.socksNowait },
+    expose: exposeOptions(settings),
+    exit: exitOptions(settings),
+    limits: serverLimits(settings),
+  }
+}
+
+function exposeOptions(settings: ServerSettings): ExposeOptions {
+  return {
+    allowPorts: settings.allowPorts,
+    allowHosts: settings.allowHosts,
+    host: settings.exposeHost,
+    ...givenLimits({ httpPort: settings.exposeHttpPort, httpsPort: settings.exposeHttpsPort }),
+  }
+}
+
+function serverLimits(settings: ServerSettings): ServerLimits {
+  const { maxPending, maxPendingPerAddress, maxTokenChannels } = settings
+  return {
+    ...sharedLimits(settings),
     connectorWaitMs: settings.connectorWaitProvider,
     maxGraceSessions: settings.graceSessions,
     maxTokenGraceSessions: settings.tokenGraceSessions,
     processBudgetBytes: settings.memoryLimit,
     ...givenLimits({ maxPending, maxPendingPerAddress, maxTokenChannels }),
   }
-}
-
-/** The groups `proxy` and `exit` as the server takes them. */
-function flatOptions(settings: ServerSettings): ServerOptions {
-  const { udp: _, ...port } = proxyPortOptions(proxyOptions(settings))
-  const { upstreams: upstreamProxies, access: accessRules, ...exit } = exitOptions(settings)
-  return { ...port, ...exit, upstreamProxies, accessRules, allowOrigins: settings.allowOrigin }
 }
 
 function authorizeOf({ authorize: url, ...settings }: ServerSettings): Pick<ServerOptions, 'authorize'> {
@@ -300,6 +311,9 @@ function checkAccessRules(settings: ServerSettings): void {
   throw new UsageError('--access-rule restricts nothing with --connector-autonomy (-a): give it to the providers')
 }
 
+/** The server's own proxy ports, and who may use them. */
+type OwnProxy = Given<Pick<ServerProxyOptions, 'listen' | 'accounts'>>
+
 /**
  * Options of the server's own proxy ports. Where traffic leaves here, the server may have such ports; otherwise they
  * belong to the reverse token.
@@ -307,9 +321,9 @@ function checkAccessRules(settings: ServerSettings): void {
 export function ownProxyOptions(
   { reverse, socksListen, socksUsername, socksPassword }: ServerSettings,
   accounts: readonly Account[],
-): Pick<ServerOptions, 'socksListen' | 'socksAccounts'> {
-  if (reverse || socksListen.length === 0) return {}
-  return { socksListen, socksAccounts: proxyAccounts({ socksUsername, socksPassword }, accounts) }
+): OwnProxy {
+  if (reverse || socksListen.length === 0) return { listen: [], accounts: [] }
+  return { listen: socksListen, accounts: proxyAccounts({ socksUsername, socksPassword }, accounts) }
 }
 
 /** Warnings about access that this setup gives to other users of this machine or network. */

@@ -7,7 +7,14 @@ import { definedOnly } from './shared-options.js'
 
 type ServerWeb = Pick<
   Settings<'server'>,
-  'wsPath' | 'wisp' | 'wsHostName' | 'fallback' | 'trustedProxy' | 'clientAddressHeader' | 'proxyProtocol'
+  | 'wsPath'
+  | 'wisp'
+  | 'wsHostName'
+  | 'fallback'
+  | 'trustedProxy'
+  | 'clientAddressHeader'
+  | 'proxyProtocol'
+  | 'allowOrigin'
 >
 
 /** Options for the server's appearance to strangers, and for the proxies that it trusts. */
@@ -20,6 +27,7 @@ export function webOptions(settings: ServerWeb): ServerOptions {
     trustedProxies: settings.trustedProxy,
     clientAddressHeader: settings.clientAddressHeader,
     proxyProtocol: settings.proxyProtocol,
+    allowOrigins: settings.allowOrigin,
   }
 }
 

@@ -457,7 +457,7 @@ const faults: Record<string, Fault> = {
   },
   'a token without a provider': {
     make: async () => {
-      const { port, server: made } = await server({ connectorWaitMs: 50 })
+      const { port, server: made } = await server({ limits: { connectorWaitMs: 50 } })
       const { token: reverseToken } = made.addReverseToken({ socksPort: 'none' })
       const token = made.addConnectorToken({ reverseToken })
       return { url: `ws://127.0.0.1:${port}`, client: { token } }

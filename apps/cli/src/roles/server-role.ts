@@ -105,7 +105,7 @@ export class ServerRole implements RunningRole {
     }
     const own = ownProxyOf(request.settings)
     if (!isSame(ownProxyOf(before.settings), own)) {
-      parts.push(() => server.ports.changeProxyPorts(own.socksListen ?? [], own.socksAccounts ?? []))
+      parts.push(() => server.ports.changeProxyPorts(own.listen, own.accounts))
       words.push('proxy ports changed')
     }
     const tokens = this.#tokens.changeTo(planTokens(request))

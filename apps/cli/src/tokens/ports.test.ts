@@ -11,7 +11,12 @@ let server: LinkSocksServer
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ls-ports-'))
-  server = new LinkSocksServer({ host: '127.0.0.1', port: 0, exposeHttpPort: 0, apiSocket: join(folder, 'api.sock') })
+  server = new LinkSocksServer({
+    host: '127.0.0.1',
+    port: 0,
+    expose: { httpPort: 0 },
+    apiSocket: join(folder, 'api.sock'),
+  })
   const { token } = server.addReverseToken({ socksPort: 'none' })
   server.expose(token, 'http:app.example=localhost:3000')
   await server.listen()

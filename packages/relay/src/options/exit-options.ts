@@ -45,7 +45,13 @@ export const exitOptionNames = {
   udp: { idleMs: true, maxResolving: true, resolver: true } satisfies OptionNames<UdpOptions>,
 } as const satisfies OptionNames<ExitOptions>
 
+/** Options of an `Outbound` that say how traffic leaves. */
+export type OutboundWay = Pick<
+  OutboundOptions,
+  Exclude<keyof ExitOptions, 'upstreams' | 'access'> | 'upstreamProxies' | 'accessRules'
+>
+
 /** Options of an `Outbound`, from the group `exit`. */
-export function outboundOptions({ upstreams, access, ...exit }: ExitOptions): OutboundOptions {
+export function outboundOptions({ upstreams, access, ...exit }: ExitOptions): OutboundWay {
   return { ...exit, upstreamProxies: upstreams, accessRules: access }
 }

@@ -7,7 +7,7 @@ import { afterDelay, echoServer, FakeClock, onceEvent, type TestTcpServer, until
 import { connect, formatAuthQuery } from '@ls/transport'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { ServerOptions } from '../options.js'
+import type { ServerOptions } from '../options/server-options.js'
 import { LinkSocksServer } from '../server.js'
 import { maxListedChannels } from './channels.js'
 import { bodyDeadlineMs, maxBodyBytes } from './read-body.js'
@@ -39,7 +39,7 @@ const writeMetrics = () => Promise.resolve({ contentType: 'text/plain', body: 'u
 
 interface StartOptions extends Pick<
   ServerOptions,
-  'reload' | 'showConfiguration' | 'requestRestart' | 'relay' | 'exposeHttpPort'
+  'reload' | 'showConfiguration' | 'requestRestart' | 'relay' | 'expose'
 > {
   readonly setLogLevel?: undefined
   readonly clock?: FakeClock
@@ -235,7 +235,7 @@ const cases: Record<string, () => Promise<Response>> = {
   'delete /api/channels/{id} 429': () => throttled(() => call('DELETE', `/api/channels/${unknownId}`)),
   'get /api/ports 200': async () => {
     await Promise.all([server.close(), target.close()])
-    await start({ exposeHttpPort: 0 }, (made) => {
+    await start({ expose: { httpPort: 0 } }, (made) => {
       const { token } = made.addReverseToken({ socksPort: 'none' })
       made.expose(token, 'http:a.example=localhost:80')
     })

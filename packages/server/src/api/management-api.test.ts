@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import type { Logger } from '@ls/foundation'
 import { afterDelay, FakeClock, freePort, onceEvent } from '@ls/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { ServerOptions } from '../options.js'
+import type { ServerOptions } from '../options/server-options.js'
 import { LinkSocksServer } from '../server.js'
 import { version } from '../version.js'
 import { maxBodyBytes } from './read-body.js'
@@ -127,7 +127,7 @@ describe('POST /api/token', () => {
   })
 
   test('shows the port it has chosen for a reverse token', async () => {
-    await restart({ portPool: [4000, 4000] })
+    await restart({ proxy: { portPool: [4000, 4000] } })
     const { body } = await call('POST', '/api/token', { type: 'reverse' })
     expect(body).toMatchObject({ success: true, port: 4000 })
   })
@@ -141,7 +141,7 @@ describe('POST /api/token', () => {
   )
 
   test('opens the SOCKS port at once with the option socksNowait', async () => {
-    await restart({ socksNowait: true })
+    await restart({ proxy: { nowait: true } })
     const port = await freePort()
     const open = onceEvent(server, 'socksListening')
     await call('POST', '/api/token', { type: 'reverse', token: 'rev1', port })
@@ -325,7 +325,7 @@ describe('DELETE /api/token', () => {
   })
 
   test('answers when the SOCKS port is free for others', async () => {
-    await restart({ socksNowait: true })
+    await restart({ proxy: { nowait: true } })
     const port = await freePort()
     const open = onceEvent(server, 'socksListening')
     server.addReverseToken({ token: 'rev1', socksPort: port })

@@ -1,7 +1,7 @@
 import { AllowedOrigins } from '@ls/transport'
 import { dashboardOf } from '../dashboard/dashboard.js'
 import type { AuthThrottle } from '../links/auth-throttle.js'
-import type { ResolvedServerOptions } from '../options.js'
+import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { ManagedServer } from './api-call.js'
 import { ApiSocket } from './api-socket.js'
 import { ManagementApi } from './management-api.js'

@@ -1,7 +1,7 @@
 import type { LimitUse, QuotaCounts, ReloadCounts, Snapshot } from '@ls/foundation'
 import type { Outbound } from '@ls/relay'
 import type { Peer } from '../links/peer.js'
-import type { ResolvedServerOptions } from '../options.js'
+import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { OwnProxy } from '../port/own-proxy.js'
 import type { WebSocketPort } from '../port/web-socket-port.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { type LoadDashboard, readDeadlineMs } from '@ls/observe/http'
 import { FakeClock, onceEvent } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { ServerOptions } from '../options.js'
+import type { ServerOptions } from '../options/server-options.js'
 import { LinkSocksServer } from '../server.js'
 
 const text = '<!doctype html>'

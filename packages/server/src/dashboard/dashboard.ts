@@ -1,5 +1,5 @@
 import { DashboardPage, Sessions } from '@ls/observe/http'
-import type { ResolvedServerOptions } from '../options.js'
+import type { ResolvedServerOptions } from '../options/resolve-options.js'
 
 /** The dashboard page and the sessions of its users. */
 export interface Dashboard {

@@ -10,7 +10,7 @@ import {
   openForward,
 } from '@ls/relay'
 import { ServerError } from '../errors.js'
-import type { ResolvedServerOptions } from '../options.js'
+import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { PacedSource } from '../reverse/reverse-group.js'
 import type { ReverseToken } from '../tokens/token-registry.js'
 import type { HostExposures } from './hosts/host-exposures.js'

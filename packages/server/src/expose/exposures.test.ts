@@ -4,7 +4,8 @@ import { RareLog, silentLogger, systemClock } from '@ls/foundation'
 import { ChannelSlots, EntryRules, type Exposure, formatExposure, parseExposure } from '@ls/relay'
 import { freePort } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
-import { resolveServerOptions, type ServerOptions } from '../options.js'
+import { resolveServerOptions } from '../options/resolve-options.js'
+import type { ServerOptions } from '../options/server-options.js'
 import type { PolicyOptions } from '../policy/policy-options.js'
 import { Policy } from '../policy/policy.js'
 import { PortPool } from '../reverse/port-pool.js'
@@ -63,14 +64,14 @@ function isOpen(port: number): Promise<boolean> {
 describe('Exposures.ask', () => {
   test('opens an allowed port', async () => {
     const port = await freePort()
-    const exposures = make({ allowPorts: String(port) })
+    const exposures = make({ expose: { allowPorts: String(port) } })
     await exposures.ask(one, at(port))
     expect(await isOpen(port)).toBe(true)
   })
 
   test('chooses an allowed port for 0', async () => {
     const port = await freePort()
-    const { place } = await make({ allowPorts: String(port) }).ask(one, at(0))
+    const { place } = await make({ expose: { allowPorts: String(port) } }).ask(one, at(0))
     expect(place).toEqual({ protocol: 'tcp', port })
   })
 
@@ -79,23 +80,33 @@ describe('Exposures.ask', () => {
     await once(taken, 'listening')
     const { port } = taken.address() as { port: number }
     const free = await freePort()
-    const { place } = await make({ allowPorts: `${port},${free}` }).ask(one, at(0))
+    const { place } = await make({ expose: { allowPorts: `${port},${free}` } }).ask(one, at(0))
     taken.close()
     expect(place).toEqual({ protocol: 'tcp', port: free })
   })
 
   test('gives the same for the same question, also while the port opens', async () => {
     const port = await freePort()
-    const exposures = make({ allowPorts: String(port) })
+    const exposures = make({ expose: { allowPorts: String(port) } })
     const [first, second] = await Promise.all([exposures.ask(one, at(0)), exposures.ask(one, at(0))])
     expect(second).toBe(first)
   })
 
   test.each([
     ['without allowed ports', {}, undefined, 'opens no ports for providers of this token'],
-    ['outside of them', { allowPorts: '4000-4100' }, undefined, 'port 80 is not among the allowed ports 4000-4100'],
-    ['outside those of the token', { allowPorts: '80' }, '81', 'port 80 is not among the allowed ports 81'],
-    ['with a token that may have none', { allowPorts: '80' }, '', 'opens no ports for providers of this token'],
+    [
+      'outside of them',
+      { expose: { allowPorts: '4000-4100' } },
+      undefined,
+      'port 80 is not among the allowed ports 4000-4100',
+    ],
+    ['outside those of the token', { expose: { allowPorts: '80' } }, '81', 'port 80 is not among the allowed ports 81'],
+    [
+      'with a token that may have none',
+      { expose: { allowPorts: '80' } },
+      '',
+      'opens no ports for providers of this token',
+    ],
   ])('refuses a port %s', async (_title, options, ports, message) => {
     const owner = { record: tokenWith(ports), instance: 'one' }
     await expect(make(options).ask(owner, at(80))).rejects.toMatchObject({
@@ -106,7 +117,7 @@ describe('Exposures.ask', () => {
 
   test('refuses a port that another provider has', async () => {
     const port = await freePort()
-    const exposures = make({ allowPorts: String(port) })
+    const exposures = make({ expose: { allowPorts: String(port) } })
     await exposures.ask(one, at(port))
     await expect(exposures.ask(other, at(port))).rejects.toThrow(`port ${port} is exposed by another provider`)
   })
@@ -115,20 +126,22 @@ describe('Exposures.ask', () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')
     const { port } = taken.address() as { port: number }
-    await expect(make({ allowPorts: String(port) }).ask(one, at(port))).rejects.toThrow('taken by another program')
+    await expect(make({ expose: { allowPorts: String(port) } }).ask(one, at(port))).rejects.toThrow(
+      'taken by another program',
+    )
     taken.close()
   })
 
   test('opens UDP beside TCP on the same port', async () => {
     const port = await freePort()
-    const exposures = make({ allowPorts: String(port) })
+    const exposures = make({ expose: { allowPorts: String(port) } })
     await exposures.ask(one, at(port))
     const { place } = await exposures.ask(other, at(port, 'udp'))
     expect(place).toEqual({ protocol: 'udp', port })
   })
 
   test('refuses more than 64 of one token', async () => {
-    const exposures = make({ allowPorts: '20000-60000' })
+    const exposures = make({ expose: { allowPorts: '20000-60000' } })
     for (let count = 0; count < 64; count++) {
       await exposures.ask(one, parseExposure(`udp:0=localhost:${count + 1}`))
     }
@@ -138,7 +151,7 @@ describe('Exposures.ask', () => {
 
 test('Exposures.ownerLeft frees the ports of that provider alone', async () => {
   const [port, stays] = [await freePort(), await freePort()]
-  const exposures = make({ allowPorts: `${port},${stays}` })
+  const exposures = make({ expose: { allowPorts: `${port},${stays}` } })
   await exposures.ask(one, at(port))
   await exposures.ask(other, at(stays))
   exposures.ownerLeft(one.record, 'one')
@@ -150,7 +163,7 @@ test('Exposures.ownerLeft frees the ports of that provider alone', async () => {
 
 test('Exposures.ask opens a port again for the next provider', async () => {
   const port = await freePort()
-  const exposures = make({ allowPorts: String(port) })
+  const exposures = make({ expose: { allowPorts: String(port) } })
   await exposures.ask(one, at(port))
   exposures.ownerLeft(one.record, 'one')
   await exposures.tokenRemoved(one.record)
@@ -168,14 +181,14 @@ test('Exposures.listen opens what the operator wants, whatever is allowed', asyn
 
 test('Exposures.plan keeps the port for the operator until it is open', async () => {
   const port = await freePort()
-  const exposures = make({ allowPorts: String(port) })
+  const exposures = make({ expose: { allowPorts: String(port) } })
   exposures.plan(one.record, at(port))
   await expect(exposures.ask(other, at(port))).rejects.toThrow(`cannot allocate port: ${port}`)
 })
 
 test('Exposures.tokenRemoved gives back a port that is not open yet', async () => {
   const port = await freePort()
-  const exposures = make({ allowPorts: String(port) })
+  const exposures = make({ expose: { allowPorts: String(port) } })
   exposures.plan(one.record, at(port))
   await exposures.tokenRemoved(one.record)
   await exposures.ask(other, at(port))
@@ -184,7 +197,7 @@ test('Exposures.tokenRemoved gives back a port that is not open yet', async () =
 
 test.each(['tcp', 'udp'])('Exposures.close cuts short a close that gave more time, with %s', async (protocol) => {
   const port = await freePort()
-  const exposures = make({ allowPorts: String(port) }, () => new Promise<never>(() => {}))
+  const exposures = make({ expose: { allowPorts: String(port) } }, () => new Promise<never>(() => {}))
   await exposures.ask(one, at(port, protocol))
   const visitor =
     protocol === 'tcp'
@@ -199,7 +212,7 @@ test.each(['tcp', 'udp'])('Exposures.close cuts short a close that gave more tim
 })
 
 test('Exposures.ask opens nothing once a drain has begun', async () => {
-  const exposures = make({ allowPorts: '1-65535' })
+  const exposures = make({ expose: { allowPorts: '1-65535' } })
   await exposures.close(60_000)
   await expect(exposures.ask(one, at(0))).rejects.toThrow('the server is draining or closing')
 })
@@ -212,12 +225,12 @@ function providerOf(token: string, policy?: PolicyOptions) {
 
 describe('Exposures.ask by policy', () => {
   test('opens nothing at an hour at which the token may not be used', async () => {
-    const exposures = make({ allowPorts: '1-65535' })
+    const exposures = make({ expose: { allowPorts: '1-65535' } })
     await expect(exposures.ask(providerOf('closed'), at(0))).rejects.toThrow('may not be used at this hour')
   })
 
   test('opens nothing for a target that the policy closes', async () => {
-    const exposures = make({ allowPorts: '1-65535' })
+    const exposures = make({ expose: { allowPorts: '1-65535' } })
     const provider = providerOf('x', { allow: ['10.0.0.1:443'] })
     const asked = exposures.ask(provider, parseExposure('0=10.0.0.2:22'))
     await expect(asked).rejects.toThrow('10.0.0.2')
@@ -227,17 +240,22 @@ describe('Exposures.ask by policy', () => {
 describe('Exposures.ask for a host name', () => {
   const app = parseExposure('http:app.example=localhost:3000')
   const tls = parseExposure('tls:app.example=localhost:443')
-  const shared = { exposeHttpPort: 0, exposeHttpsPort: 0, allowHosts: ['app.example'] }
+  const shared = { expose: { httpPort: 0, httpsPort: 0, allowHosts: ['app.example'] } }
 
   test('gives what is allowed', async () => {
     expect(await make(shared).ask(one, app)).toEqual(app)
   })
 
   test.each([
-    ['a name that is not allowed', { ...shared, allowHosts: ['other.example'] }, app, '--allow-hosts'],
-    ['any name by default', { exposeHttpPort: 0 }, app, '--allow-hosts'],
-    ['names without a port for them', { allowHosts: ['*'] }, app, '--expose-http-port'],
-    ['TLS without a port for it', { exposeHttpPort: 0, allowHosts: ['*'] }, tls, '--expose-https-port'],
+    [
+      'a name that is not allowed',
+      { expose: { ...shared.expose, allowHosts: ['other.example'] } },
+      app,
+      '--allow-hosts',
+    ],
+    ['any name by default', { expose: { httpPort: 0 } }, app, '--allow-hosts'],
+    ['names without a port for them', { expose: { allowHosts: ['*'] } }, app, '--expose-http-port'],
+    ['TLS without a port for it', { expose: { httpPort: 0, allowHosts: ['*'] } }, tls, '--expose-https-port'],
   ] satisfies [string, ServerOptions, Exposure, string][])('refuses %s', async (_what, options, exposure, reason) => {
     await expect(make(options).ask(one, exposure)).rejects.toThrow(reason)
   })

@@ -1,7 +1,7 @@
 import { RareLog } from '@ls/foundation'
 import { type Exposure, formatExposure } from '@ls/relay'
 import { ServerError } from '../errors.js'
-import type { ResolvedServerOptions } from '../options.js'
+import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { ReverseGroup } from '../reverse/reverse-group.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { ReverseToken } from '../tokens/token-registry.js'

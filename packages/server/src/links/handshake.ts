@@ -12,7 +12,7 @@ import {
 import { helloWindowBytes, type MessageTransport, MessageReader, type Session } from '@ls/mux'
 import { hashToken, type ParsedAuthQuery } from '@ls/transport'
 import { makeSessionId } from '../handover/session-id.js'
-import type { ResolvedServerOptions } from '../options.js'
+import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { AccessTicket } from '../tickets/access-ticket.js'
 import type { ReverseToken, TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 import type { Identity } from './peer.js'

@@ -1,7 +1,7 @@
 import type { Channel, Session, SessionHandler } from '@ls/mux'
 import { drainReason } from '../life/drain.js'
 import type { Admission, TrunkTerms } from '../links/admission.js'
-import type { ResolvedServerOptions } from '../options.js'
+import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { ReverseGroup } from '../reverse/reverse-group.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { Switchboard } from '../reverse/switchboard.js'

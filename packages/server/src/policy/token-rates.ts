@@ -1,7 +1,7 @@
 import type { Clock } from '@ls/foundation'
 import type { ForwardPace } from '@ls/mux'
 import { type Pace, RateLimit } from '@ls/relay'
-import type { ResolvedServerOptions } from '../options.js'
+import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { Policy } from './policy.js'
 
 /** Rates of one token: those of its policy, and a slower one while its quota is used up. */

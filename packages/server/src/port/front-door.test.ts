@@ -6,7 +6,7 @@ import { encode, MessageType } from '@ls/codec'
 import { afterDelay, FakeClock, onceEvent, RecordingHandler, turns, until } from '@ls/testkit'
 import { connect as connectWebSocket, hashToken } from '@ls/transport'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { ServerOptions } from '../options.js'
+import type { ServerOptions } from '../options/server-options.js'
 import { LinkSocksServer } from '../server.js'
 
 const token = 'let me in'

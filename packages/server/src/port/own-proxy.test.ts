@@ -3,7 +3,7 @@ import { connect as connectTcp } from 'node:net'
 import { onceEvent } from '@ls/testkit'
 import { connect } from '@ls/transport'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { ServerOptions } from '../options.js'
+import type { ServerOptions } from '../options/server-options.js'
 import { LinkSocksServer } from '../server.js'
 
 const cleanups: (() => unknown)[] = []
@@ -14,8 +14,8 @@ afterEach(async () => {
 
 /** The port for byte streams of a server with its own proxy ports. */
 async function ownPort(options: ServerOptions): Promise<number> {
-  const socksListen = ['ws://127.0.0.1:0/tunnel']
-  const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, socksListen, ...options })
+  const proxy = { listen: ['ws://127.0.0.1:0/tunnel'] }
+  const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, proxy, ...options })
   cleanups.push(() => server.close())
   const listening = onceEvent(server, 'socksListening')
   await server.listen()

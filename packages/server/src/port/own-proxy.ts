@@ -9,7 +9,7 @@ import {
   type PortChange,
 } from '@ls/relay'
 import { byteStreamPorts } from '@ls/transport'
-import { believedProxies, type ResolvedServerOptions } from '../options.js'
+import { believedProxies, type ResolvedServerOptions } from '../options/resolve-options.js'
 
 /** The server's own proxy ports, for programs without a LinkSocks client; their traffic leaves here. */
 export class OwnProxy {
@@ -19,16 +19,17 @@ export class OwnProxy {
 
   /** Creates it; undefined without such ports. @throws RangeError or TypeError for an invalid address or account */
   static of(outbound: Outbound, server: ResolvedServerOptions, watch: ChannelWatch): OwnProxy | undefined {
-    const { socksListen = [] } = server
+    const { socksListen } = server
     return socksListen.length === 0 ? undefined : new OwnProxy(socksListen, outbound, server, watch)
   }
 
   /** @throws RangeError or TypeError for an invalid address or account */
   constructor(places: readonly string[], outbound: Outbound, server: ResolvedServerOptions, watch: ChannelWatch) {
-    const { clock, logger, tls, socksAccounts = [] } = server
+    const { clock, logger, tls, socksAccounts } = server
     this.session = localSession(outbound, { clock, logger, ...watch })
     this.#inbound = new Inbound({
       ...server,
+      udp: server.socksUdp,
       listenOn: places,
       listenWebSocket: byteStreamPorts({ tls, allowOrigins: server.allowOrigins, ...believedProxies(server) }),
       accounts: socksAccounts,

@@ -1,6 +1,6 @@
 import type { Account, ChannelWatch, ListenAddress, Outbound, PortChange } from '@ls/relay'
 import { PassedLinks } from '../handover/pass-link.js'
-import type { ResolvedServerOptions } from '../options.js'
+import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import { OwnProxy } from './own-proxy.js'
 import { WebSocketPort, type WebSocketPortOptions } from './web-socket-port.js'
 

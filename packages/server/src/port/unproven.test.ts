@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { onceEvent, RecordingHandler, until } from '@ls/testkit'
 import { connect as connectWebSocket, hashToken } from '@ls/transport'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { ServerOptions } from '../options.js'
+import type { ServerOptions } from '../options/server-options.js'
 import { LinkSocksServer } from '../server.js'
 
 const cleanups: (() => unknown)[] = []
@@ -49,7 +49,7 @@ describe('a client without a token', () => {
   })
 
   test('makes room for the next one', async () => {
-    const { raw } = await start({ maxPending: 2 })
+    const { raw } = await start({ limits: { maxPending: 2 } })
     const oldest = await raw(upgrade)
     for (let index = 0; index < 3; index++) await raw(upgrade)
     await until(() => oldest.destroyed, 'the end of the oldest')
@@ -57,7 +57,7 @@ describe('a client without a token', () => {
   })
 
   test('keeps nobody with one out', async () => {
-    const { server, port, raw } = await start({ maxPending: 4, maxLinks: 1 })
+    const { server, port, raw } = await start({ limits: { maxPending: 4, maxLinks: 1 } })
     for (let index = 0; index < 20; index++) await raw(upgrade)
     const transport = await connectWebSocket({
       url: `ws://127.0.0.1:${port}/socket?token=${hashToken('token')}&reverse=false`,
@@ -69,7 +69,7 @@ describe('a client without a token', () => {
 })
 
 test('a client with a token is told to try again where that token has two thirds of all links', async () => {
-  const { server, port } = await start({ maxLinks: 6 })
+  const { server, port } = await start({ limits: { maxLinks: 6 } })
   server.addForwardToken('other')
   const open = async (token: string) => {
     const url = `ws://127.0.0.1:${port}/socket?token=${hashToken(token)}&reverse=false`

@@ -11,7 +11,7 @@ import {
 import { Partners } from '../links/partners.js'
 import type { Peer } from '../links/peer.js'
 import { type FarPeers, noFarPeers, peersToTell } from '../nodes/far-peers.js'
-import type { ResolvedServerOptions } from '../options.js'
+import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { TokenUse } from '../policy/token-use.js'
 import type { ConnectorToken, ReverseToken } from '../tokens/token-registry.js'
 import { tokenKey } from '../tokens/token-text.js'

@@ -1,5 +1,5 @@
 import type { ListenAddress, PortChange } from '@ls/relay'
-import type { ResolvedServerOptions } from '../options.js'
+import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { TokenUse } from '../policy/token-use.js'
 import type { ReverseToken, TokenRecord } from '../tokens/token-registry.js'
 import type { ReverseTokenRequest } from '../tokens/token-requests.js'

@@ -1,7 +1,7 @@
 import type { TimerHandle } from '@ls/foundation'
 import { Inbound, type InboundOptions, type ListenAddress, type PortChange } from '@ls/relay'
 import { byteStreamPorts } from '@ls/transport'
-import { believedProxies, type ResolvedServerOptions } from '../options.js'
+import { believedProxies, type ResolvedServerOptions } from '../options/resolve-options.js'
 import type { TokenUse } from '../policy/token-use.js'
 import type { ReverseToken } from '../tokens/token-registry.js'
 import { portRetryMs } from './port-retry.js'
@@ -39,6 +39,7 @@ export class ReversePort {
       ...server,
       ...placesOf(record),
       ...inbound,
+      udp: server.socksUdp,
       listenWebSocket: byteStreamPorts({ tls, allowOrigins, ...believedProxies(server) }),
       maxConnections: maxTokenChannels + pending.maxPending,
       tenant: record,

@@ -1,6 +1,6 @@
 import { type Asker, bothChecks, EntryRules, ChannelSlots, type TargetRules } from '@ls/relay'
 import type { Peer } from '../links/peer.js'
-import type { ResolvedServerOptions } from '../options.js'
+import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { ForwardRights } from '../policy/admit-forwarded.js'
 import type { TokenUse } from '../policy/token-use.js'
 import { tenantOf } from '../tokens/tenant.js'

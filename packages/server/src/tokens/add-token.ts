@@ -1,5 +1,5 @@
 import { ServerError } from '../errors.js'
-import type { ResolvedServerOptions } from '../options.js'
+import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import { Policy } from '../policy/policy.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import { makeToken, type TokenRegistry } from './token-registry.js'

@@ -1,6 +1,6 @@
 import { ConnectorMessages } from '../links/connector-messages.js'
 import type { OtherNodes } from '../nodes/other-nodes.js'
-import type { ResolvedServerOptions } from '../options.js'
+import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import { type Relay, restoredIdentity } from '../relay-mode/relay.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import { KeptTokens, type KeptTokensOptions, storedToken } from '../state/kept-tokens.js'

@@ -1,5 +1,5 @@
 import { ChannelSlots } from '@ls/relay'
-import type { ResolvedServerOptions } from '../options.js'
+import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { TokenRecord } from './token-registry.js'
 
 /** Channel slots of each token whose traffic leaves here. */

@@ -4,7 +4,7 @@ import { loopbackPair, type MessageTransport } from '@ls/mux'
 import type { UpgradeRequest } from '@ls/transport'
 import { WispConnection } from '@ls/wisp'
 import type { ArrivingTransport } from '../links/arriving-transport.js'
-import type { ResolvedServerOptions } from '../options.js'
+import type { ResolvedServerOptions } from '../options/resolve-options.js'
 
 /** A page that speaks Wisp, at a path with its token. */
 export interface WispClient {
