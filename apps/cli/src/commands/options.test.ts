@@ -133,6 +133,7 @@ describe('clientOptions', () => {
     serverProxies: ['socks5://a', 'http://b'],
     transport: { tls: { servername: 'name', rejectUnauthorized: false }, headers: { 'X-A': 'b' } },
     url: 'ws://h',
+    fallbackUrls: [],
     token: 't',
     reconnect: { retryAuth: true },
     threads: 3,

@@ -1,12 +1,5 @@
 import type { Given } from '@ls/foundation'
-import {
-  type Account,
-  formatExposure,
-  formatListenAddress,
-  type GuardLevel,
-  isLoopback,
-  proxyPortOptions,
-} from '@ls/relay'
+import { type Account, formatExposure, formatListenAddress, type GuardLevel, isLoopback } from '@ls/relay'
 import {
   checkPortRanges,
   defaultGuard,
