@@ -17,7 +17,7 @@ const notBundled = ['wreq-js', 'tls-impersonate', 'utf-8-validate']
 export async function bundleCommand(outfile) {
   const { metafile } = await build({
     stdin: {
-      contents: "import { main } from './dist/main.js'\nvoid main()\n",
+      contents: entry,
       resolveDir: join(repositoryRoot, 'apps/cli'),
     },
     outfile,
@@ -46,6 +46,14 @@ export async function bundleCommand(outfile) {
 function escapeNonAscii(script) {
   return script.replaceAll(/[^\0-\u007F]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
+
+/** Scripts ask for the version often, so nothing else is loaded for it, as in `bin/linksocks.js`. */
+const entry = `
+const [, , word, ...others] = process.argv
+if (others.length === 0 && ['--version', '-V', '-v', 'version'].includes(word))
+  void import('./dist/version.js').then(({ versionLine }) => process.stdout.write(versionLine() + '\\n'))
+else void import('./dist/main.js').then(({ main }) => main())
+`
 
 /** A native add-on cannot be loaded from inside the executable: it is written to a file first. */
 const bufferutilFromAsset = {
