@@ -71,7 +71,7 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     await row.getByRole('button').click()
     await row.getByRole('button').click()
     expect(await within(cut, 'the application to be cut off')).toMatchObject({ code: 'ECONNRESET' })
-    await page.getByText('Nothing flows now').waitFor()
+    await page.getByText('No open connections').waitFor()
   })
 
   test('shows what is used of a quota, and which ports a provider has opened', async () => {

@@ -94,5 +94,5 @@ test('a public SOCKS port without a password is warned of', async () => {
   const listening = onceEvent(server, 'socksListening')
   server.addReverseToken({ socksPort: 0, socksHost: '0.0.0.0' })
   await listening
-  expect(warnings).toEqual(['the SOCKS port is public and asks for no password: anyone can use it'])
+  expect(warnings).toEqual(['the SOCKS port is public and requires no password: anyone can use it'])
 })

@@ -62,5 +62,5 @@ test('a second link counts among the links of its token', async () => {
   await second.next(MessageType.Resumed)
   const third = await RawPeer.dial(options)
   await until(() => third.closed !== undefined, 'the third link to be refused')
-  expect(third.closed?.reason).toBe('one token may have 2 links at once')
+  expect(third.closed?.reason).toBe('the limit of 2 links of one token is reached')
 })

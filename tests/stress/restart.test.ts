@@ -50,7 +50,7 @@ describe('a server that is killed and started again', () => {
     await server.kill()
     const again = startServer(port)
     await again.says(/listening/)
-    expect(await closed).toContain('the server no longer knows the session')
+    expect(await closed).toContain('the server no longer has the session')
     await until(() => client.sessions.every(({ linked }) => linked) && client.channelCount === 0, 'a new session')
   })
 })

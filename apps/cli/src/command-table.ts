@@ -20,7 +20,7 @@ export const commands: readonly Command[] = [
   {
     name: 'server',
     usage: 'server [flags]',
-    summary: 'Run the server that all the others link to.',
+    summary: 'Run the server that clients link to.',
     description:
       'Traffic of clients leaves here. With --reverse it leaves at the providers instead: the proxy port opens here, or at connectors.',
     essentials: [
@@ -54,7 +54,7 @@ export const commands: readonly Command[] = [
     essentials: proxyUserEssentials,
     examples: [
       ['A proxy on 127.0.0.1:9870', 'linksocks client -t my_token -u ws://example.com:8765'],
-      ['The same in one word, as servers print it', "linksocks client 'ws://my_token@example.com:8765/'"],
+      ['The same with one URL, as servers print it', "linksocks client 'ws://my_token@example.com:8765/'"],
     ],
   },
   {
@@ -62,7 +62,7 @@ export const commands: readonly Command[] = [
     usage: 'provider [url] [flags]',
     takesUrl: true,
     summary: "Let a server's users into the network of this machine (client -r).",
-    description: 'Opens no port: those who may use the provider reach the network of this machine through the server.',
+    description: 'Opens no port: users of the provider reach the network of this machine through the server.',
     essentials: [
       'url',
       'token',
@@ -115,7 +115,7 @@ export const commands: readonly Command[] = [
     usage: 'demo [flags]',
     summary: 'Run a server and a client on this machine, to try it.',
     description:
-      'Makes a token for the occasion, shows the proxy address and a command to try it with. Nothing of it is reachable from other machines.',
+      'Creates a temporary token, and shows the proxy address and a command to try it. Other machines cannot reach any of it.',
     examples: [['Both on their usual ports', 'linksocks demo']],
   },
   {
@@ -124,15 +124,15 @@ export const commands: readonly Command[] = [
     summary: 'Run everything that a configuration file names.',
     description:
       'Any number of servers, clients, providers and connectors in one process. SIGHUP reads the file again and changes what differs.',
-    examples: [['What linksocks.yaml here names', 'linksocks run -c linksocks.yaml']],
+    examples: [['All roles in linksocks.yaml', 'linksocks run -c linksocks.yaml']],
   },
   {
     name: 'status',
     usage: 'status [ADDRESS] [flags]',
     argument: { name: 'ADDRESS' },
-    summary: 'Ask a running linksocks how it does.',
+    summary: 'Show the status of a running linksocks.',
     description:
-      'Asks the address of --metrics, or the API of a server at a URL with --api-key; without either, the API socket of a server on this machine. Ends with 0 when it is ready, else with 1.',
+      'Reads it from the address of --metrics, or from the API of a server at a URL with --api-key; without either, the API socket of a server on this machine. Ends with 0 when it is ready, else with 1.',
     examples: [
       ['A program on this machine', 'linksocks status 127.0.0.1:9090'],
       ['A server by its API', 'linksocks status https://server.example --api-key "$KEY"'],
@@ -142,7 +142,7 @@ export const commands: readonly Command[] = [
     name: 'top',
     usage: 'top [URL] [flags]',
     argument: { name: 'URL' },
-    summary: 'Watch what a running server does.',
+    summary: 'Watch the traffic of a running server.',
     description:
       'Speeds, links and the busiest connections, once a second, over the API of the server: by default its socket (--api-socket), else a URL with --api-key. Keys: s sorts, / filters, Tab changes the list, x cuts, q quits.',
     examples: [
@@ -153,7 +153,7 @@ export const commands: readonly Command[] = [
   {
     name: 'ports',
     usage: 'ports [flags]',
-    summary: 'List what a running server has open for providers.',
+    summary: 'List the ports that a running server has open for providers.',
     description:
       'Ports and host names that providers expose, with target, token, provider, time and connections. Talks to the API of a server on this machine (--api-socket), or elsewhere (--api).',
     examples: [['A server on this machine', 'linksocks ports']],
@@ -164,13 +164,13 @@ export const commands: readonly Command[] = [
     takesUrl: true,
     summary: 'Find out why a server cannot be reached.',
     description:
-      'Goes the way of a link step by step, with times, and says what to do about each fault: proxies, names, addresses, clock, TLS, WebSocket, token, round trip, throughput, UDP. Ends with 0 if no step failed, else with 1.',
+      'Checks each step of a link, with times, and suggests a cure for each fault: proxies, names, addresses, clock, TLS, WebSocket, token, round trip, throughput, UDP. Ends with 0 if no step failed, else with 1.',
     essentials: ['url', 'token', 'reverse', 'speed', 'idle', 'json', 'tls-ca', 'tls-pin', 'proxy'],
     examples: [
-      ['The way to a server, and whether it takes the token', 'linksocks doctor -u wss://server.example -t my_token'],
+      ['All steps, up to the answer to the token', 'linksocks doctor -u wss://server.example -t my_token'],
       ['The same without measuring the throughput', 'linksocks doctor -u wss://server.example -t my_token --speed 0s'],
       [
-        'Also whether an idle link lives for two minutes',
+        'The same, with a link that is idle for two minutes',
         'linksocks doctor -u wss://server.example -t my_token --idle 2m',
       ],
     ],
@@ -191,7 +191,7 @@ export const commands: readonly Command[] = [
     description:
       'show prints all settings in force and the origin of each, without secrets; from-flags prints the file for a command line; schema prints the JSON Schema for editors.',
     examples: [
-      ['What the file comes to', 'linksocks config show linksocks.yaml'],
+      ['All settings that result from a file', 'linksocks config show linksocks.yaml'],
       ['A file for a command line', 'linksocks config from-flags server -t my_token -r -p 9870'],
     ],
   },
@@ -208,13 +208,13 @@ export const commands: readonly Command[] = [
         'A token for one person',
         'linksocks token add --name ada --allow "*.internal:443" --expires 2027-01-31T00:00:00Z',
       ],
-      ['End it, with all that it carries', 'linksocks token revoke ada'],
+      ['Remove it, and end its connections', 'linksocks token revoke ada'],
     ],
   },
   {
     name: 'drain',
     usage: 'drain [flags]',
-    summary: 'Have a running server take nothing new, and end when it is idle.',
+    summary: 'Let a running server finish its connections, and then end.',
     description:
       'Talks to the API of a server on this machine (--api-socket), or elsewhere (--api). Open connections go on; the server ends with the last of them, or after its --drain-timeout.',
     examples: [['Before maintenance', 'linksocks drain']],
@@ -222,7 +222,7 @@ export const commands: readonly Command[] = [
   {
     name: 'restart',
     usage: 'restart [flags]',
-    summary: 'Have a new process of a running server take over without loss.',
+    summary: 'Restart a running server without losing connections.',
     description:
       'Talks to the API of a server on this machine (--api-socket), or elsewhere (--api). The new process has the same command line and takes the ports; open connections go on in the old one until they end.',
     examples: [['After an upgrade of the program', 'linksocks restart']],
@@ -235,7 +235,7 @@ export const commands: readonly Command[] = [
     description:
       'Holds until the server ends. PART is a library (api, client, cluster, direct, link, mux, relay, server, transport) or a role of a configuration file; without it the level is that of everything.',
     examples: [
-      ['While something is looked for', 'linksocks log-level debug'],
+      ['To look for a fault', 'linksocks log-level debug'],
       ['For the sessions and channels alone', 'linksocks log-level trace mux'],
     ],
   },

@@ -47,7 +47,7 @@ export class Conversation {
   /** Checks the peer's MAC. @throws DirectError if it does not match */
   check(greeting: { readonly kind: Greeting['kind']; readonly mac: string }, value: string | number): void {
     if (this.#known.fits(greeting.mac, [greeting.kind, value, ...this.#context])) return
-    const text = 'the peer did not prove that it knows the connector token, or somebody sits in between'
+    const text = 'the peer did not prove that it has the connector token, or an attacker is on the path'
     throw new DirectError('ERR_DIRECT_PROOF', text)
   }
 

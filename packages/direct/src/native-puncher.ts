@@ -101,7 +101,7 @@ class Attempt {
     const sdp = withCandidates(this.peer.localDescription()?.sdp ?? '', this.#options.hostCandidates)
     if (candidateCount(sdp) > 0) return sdp
     this.close()
-    throw new DirectError('ERR_DIRECT_PATH', 'no address of this machine may be told: no STUN server has answered')
+    throw new DirectError('ERR_DIRECT_PATH', 'there is no address to send to the peer: no STUN server has answered')
   }
 
   /** Sets the peer's description. @throws DirectError for one that the library does not accept */
@@ -110,7 +110,7 @@ class Attempt {
       this.peer.setRemoteDescription(sdp, type)
     } catch (error) {
       this.close()
-      throw new DirectError('ERR_DIRECT_PROTOCOL', `the peer's description of the path is no good: ${textOf(error)}`)
+      throw new DirectError('ERR_DIRECT_PROTOCOL', `the peer's description of the path is not valid: ${textOf(error)}`)
     }
   }
 

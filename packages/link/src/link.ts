@@ -149,7 +149,7 @@ export class Link {
       const session = this.#ticket?.session
       if (session !== undefined && this.#attach(session, transport, resumedFrom))
         return this.#init.onUp(session, true, agreement.extensions)
-      throw new ClientError('ERR_CLIENT_HANDSHAKE', 'the server went on elsewhere')
+      throw new ClientError('ERR_CLIENT_HANDSHAKE', 'the server resumed a session that this client does not have')
     }
     this.#closeOldSession()
     if (this.#isRetired) return transport.close({ code: sessionOver, reason: retiredReason })
@@ -173,7 +173,7 @@ export class Link {
   #closeOldSession(): void {
     const old = this.#session
     this.#session = undefined
-    old?.close('the server no longer knows the session')
+    old?.close('the server no longer has the session')
     if (this.#isRetired) this.#end(new ClientError('ERR_CLIENT_CLOSED', retiredReason))
   }
 

@@ -81,14 +81,14 @@ export const metrics: readonly Metric[] = [
   {
     name: 'linksocks_limit_used',
     type: 'gauge',
-    help: 'What is in use of each limit, in bytes or entries',
+    help: 'Use of each limit, in bytes or entries',
     labels: ['limit', 'unit'],
     read: ({ limits }) => limits.map(({ name, unit, used }) => ({ labels: { limit: name, unit }, value: used })),
   },
   {
     name: 'linksocks_limit_max',
     type: 'gauge',
-    help: 'The most of each limit, in bytes or entries',
+    help: 'Value of each limit, in bytes or entries',
     labels: ['limit', 'unit'],
     read: ({ limits }) => limits.map(({ name, unit, limit }) => ({ labels: { limit: name, unit }, value: limit })),
   },

@@ -15,7 +15,7 @@ export function localSession(
   const { onChannelOpened, onChannelClosed } = options
   const both: SessionOptions = { ...options, extensions: ['window', 'fin'] }
   const near = new Session(both, {
-    onConnect: (channel) => channel.reject('forbidden: nothing is reached this way round'),
+    onConnect: (channel) => channel.reject('forbidden: channels open in the other direction only'),
     onClose: () => {},
     onChannelOpened,
     onChannelClosed,

@@ -278,7 +278,7 @@ describe('parseCommandLine on mistakes', () => {
     ['client -t', '--token (-t) needs a value'],
     [
       'client -t -u x',
-      '--token (-t) needs a value, but what follows looks like a flag; if it is the value, write --token=VALUE',
+      '--token (-t) needs a value, but the next argument looks like a flag; if it is the value, write --token=VALUE',
     ],
     ['client --token=', '--token (-t) is empty; give it a value or leave it out'],
     ['client --reverse=maybe', "--reverse (-r) is 'maybe'; it must be true or false"],

@@ -102,7 +102,7 @@ function valueText(flag: Flag, token: OptionToken): string | undefined {
   const looksLikeFlag = value.length > 1 && value.startsWith('-') && !/^-[\d.]/.test(value)
   if (!looksLikeFlag) return value
   throw new UsageError(
-    `${flagLabel(flag)} needs a value, but what follows looks like a flag; if it is the value, write --${flag.name}=VALUE`,
+    `${flagLabel(flag)} needs a value, but the next argument looks like a flag; if it is the value, write --${flag.name}=VALUE`,
   )
 }
 

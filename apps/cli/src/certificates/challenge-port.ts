@@ -29,7 +29,7 @@ export class ChallengePort {
       await once(opened.#server, 'listening')
     } catch (error) {
       throw new Error(
-        `the authority asks port 80, and it cannot be opened as ${host} port ${port}: ${messageOf(error)}; another is --acme-listen`,
+        `the certificate authority connects to port 80, which cannot be opened as ${host} port ${port}: ${messageOf(error)}; choose another port with --acme-listen`,
         { cause: error },
       )
     }

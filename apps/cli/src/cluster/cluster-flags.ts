@@ -26,7 +26,7 @@ export const clusterFlags = [
     commands: ['server'],
     section: 'Cluster',
     secret: 'value',
-    help: 'What all nodes know and nobody else, at least 32 characters; it protects the connections between them',
+    help: 'Secret that all nodes share, at least 32 characters; it protects the connections between them',
   },
   {
     name: 'cluster-listen',
@@ -35,7 +35,7 @@ export const clusterFlags = [
     default: '127.0.0.1:8766',
     commands: ['server'],
     section: 'Cluster',
-    help: 'Where other nodes connect: an address that they reach',
+    help: 'Address that this node listens on for other nodes',
   },
   {
     name: 'cluster-address',
@@ -43,7 +43,7 @@ export const clusterFlags = [
     placeholder: 'HOST:PORT',
     commands: ['server'],
     section: 'Cluster',
-    help: 'What other nodes connect to, if it is not --cluster-listen: behind NAT, or in a container',
+    help: 'Address that other nodes connect to, if it is not that of --cluster-listen: behind NAT, or in a container',
   },
   {
     name: 'cluster-name',
@@ -52,7 +52,7 @@ export const clusterFlags = [
     default: 'linksocks',
     commands: ['server'],
     section: 'Cluster',
-    help: 'Tells clusters apart that share a NATS',
+    help: 'Name of the cluster, for clusters that share a NATS',
   },
   {
     name: 'cluster-replicas',
@@ -62,6 +62,6 @@ export const clusterFlags = [
     max: 5,
     commands: ['server'],
     section: 'Cluster',
-    help: 'Copies of what NATS keeps, over as many of its servers: 1, 3 or 5',
+    help: 'Replicas of the state of the cluster, each on a NATS server of its own: 1, 3 or 5',
   },
 ] as const satisfies readonly Flag[]

@@ -324,7 +324,7 @@ function exposureWarnings({ tlsKey, accountFile, wsHost }: ServerSettings): stri
   const files = exposedFiles({ '--tls-key': tlsKey, '--account-file': accountFile })
   const isPublic = !wsHost.startsWith('unix:') && !isLoopback(wsHost)
   if (process.getuid?.() !== 0 || !isPublic) return files
-  return [...files, `the server runs as root on a public port (${wsHost}): a user of its own would do`]
+  return [...files, `the server runs as root on a public port (${wsHost}): run it as a user of its own`]
 }
 
 function serverWarnings(settings: ServerSettings): string[] {

@@ -305,7 +305,12 @@ const faults: Record<string, Fault> = {
   },
   'a wrong token': {
     make: async () => ({ url: `ws://127.0.0.1:${(await server()).port}`, client: { token: 'wrong' } }),
-    finds: { step: 'token', level: 'FAIL', code: 'ERR_CLIENT_REFUSED', cure: expect.stringContaining('does not know') },
+    finds: {
+      step: 'token',
+      level: 'FAIL',
+      code: 'ERR_CLIENT_REFUSED',
+      cure: expect.stringContaining('does not have this token'),
+    },
   },
   'no token': {
     make: async () => ({

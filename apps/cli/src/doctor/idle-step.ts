@@ -23,7 +23,7 @@ export function idleStep(idleMs: number): Step {
         const startedAtMs = performance.now()
         const lived = await livesFor(idleMs, attempt, signal)
         const ms = performance.now() - startedAtMs
-        if (lived) report({ step: 'idle', level: 'PASS', text: 'the link lived without our pings', ms })
+        if (lived) report({ step: 'idle', level: 'PASS', text: 'the link stayed up without our pings', ms })
         else report({ step: 'idle', level: 'WARN', text: 'the link was cut while it was idle', cure, ms })
         return true
       } finally {
@@ -45,4 +45,4 @@ function livesFor(idleMs: number, { client }: LinkAttempt, signal: AbortSignal):
   })
 }
 
-const cure = 'ping more often than that (--heartbeat), or raise the idle limit of the box in between'
+const cure = 'ping more often than that (--heartbeat), or raise the idle limit of the middlebox'

@@ -123,8 +123,7 @@ async function reportRefusal(examination: Examination, attempt: LinkAttempt, err
     report(failure('token', error, { cure: await cureForRefusal(examination) }))
     return false
   }
-  const cure =
-    'something else than LinkSocks answers there, or a box in between changes what passes: check host, port and path'
+  const cure = 'the program there is not LinkSocks, or a middlebox changes the traffic: check host, port and path'
   report({ ...failure('token', error), text: `no LinkSocks handshake: ${messageOf(error)}`, cure })
   return false
 }
@@ -142,7 +141,7 @@ async function cureForRefusal(examination: Examination): Promise<string> {
   if (isRight && otherRole.role === 'provider')
     return 'the token is right, but it is for providers: use linksocks provider, or doctor --reverse'
   if (isRight) return 'the token is right, but it is for clients or connectors: leave --reverse out'
-  return 'the server does not know the token, in either role: compare it with what the server was started with or printed'
+  return 'the server does not have this token, in either role: compare it with the token that the server was started with or printed'
 }
 
 /** Options of a provider that opens nothing of its network. */

@@ -54,7 +54,7 @@ function reportUnreached(report: (finding: Finding) => void, error: Error): true
   const { code = '' } = error as { code?: string }
   // Codes of a program without probes for an unknown name.
   if (/^ERR_RELAY_(?:DNS|FAILED)$/.test(code))
-    return skipAll(report, 'what reaches the targets has no probes: a deployed or an older program')
+    return skipAll(report, 'the program that reaches the targets has no probes: it is a deployed or an older one')
   const cure = cures[code]
   report({ ...failure('source', error, cure === undefined ? {} : { cure }), level: 'WARN' })
   for (const step of ['throughput', 'udp'] as const) report({ step, level: 'SKIP', text: 'no connection was opened' })
@@ -64,7 +64,7 @@ function reportUnreached(report: (finding: Finding) => void, error: Error): true
 const cures: Readonly<Record<string, string>> = {
   ERR_RELAY_NO_PROVIDER: 'start the provider, or see in its log why it has no link',
   ERR_RELAY_BUSY: 'close connections of this token, or raise the limit that the text names',
-  ERR_RELAY_FORBIDDEN: 'the policy of the token opens no connections now: ask who runs the server',
+  ERR_RELAY_FORBIDDEN: 'the policy of the token opens no connections now: ask the operator of the server',
 }
 
 function sourceFinding(address: string): Finding {
@@ -80,7 +80,7 @@ async function throughput(attempt: LinkAttempt, speedMs: number): Promise<Findin
     const up = await measureUp(await connectTo(attempt, probePorts.discard), speedMs)
     return { step: 'throughput', level: 'PASS', text: `${formatRate(down)} down, ${formatRate(up)} up` }
   } catch (error) {
-    const cure = 'the link does not last under load: look at the log of the server, and at the boxes in between'
+    const cure = 'the link breaks under load: look at the log of the server and at middleboxes'
     return { step: 'throughput', level: 'WARN', text: `cut short: ${messageOf(error)}`, cure }
   }
 }

@@ -25,7 +25,7 @@ export class RoundTrips {
       })
     }
     if (this.#samples.length > 0) return { step: 'round trip', level: 'PASS', text: describe(this.#samples) }
-    const cure = 'something in between swallows WebSocket pings: idle links will be taken for dead'
+    const cure = 'a middlebox drops WebSocket pings: idle links will look dead'
     return { step: 'round trip', level: 'WARN', text: `no ping was answered within ${waitMs / 1000} s`, cure }
   }
 

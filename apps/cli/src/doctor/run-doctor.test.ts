@@ -25,7 +25,7 @@ async function finding(step: Finding['step'], ...argv: string[]): Promise<Findin
 }
 
 test.each([
-  [['-t', 'wrong'], 'the server does not know the token'],
+  [['-t', 'wrong'], 'the server does not have this token'],
   [['-t', 'provider'], 'it is for providers'],
   [['-t', 'client', '--reverse'], 'it is for clients'],
 ])('runDoctor says why a server refuses %j', async (argv, cure) => {

@@ -45,6 +45,6 @@ export async function runDoctor(
   }
   const isWell = findings.every(({ level }) => level !== 'FAIL')
   if (given.json) print(JSON.stringify({ url: redactUrl(url), ok: isWell, findings }))
-  else print(isWell ? 'nothing failed' : 'a step failed: linksocks links only when it is mended')
+  else print(isWell ? 'nothing failed' : 'a step failed: no link opens until it is repaired')
   return isWell ? exitCode.ok : exitCode.failure
 }

@@ -31,7 +31,7 @@ export const directModeFlags = [
     placeholder: 'HOW',
     default: 'stun',
     choices: ['stun', 'server', 'auto'],
-    help: 'Whom to ask for our address outside of a NAT: the --stun-server servers, the LinkSocks server at its port over UDP, or both',
+    help: 'Servers that report our address outside of a NAT: the --stun-server servers, the LinkSocks server at its port over UDP, or both',
   },
   {
     name: 'stun-server',
@@ -77,7 +77,7 @@ export const directModeFlags = [
 ] as const satisfies readonly Flag[]
 
 function noRendezvous(): string {
-  return 'this server tells nobody its address; clients ask a --stun-server'
+  return 'this server does not report addresses; clients use a --stun-server'
 }
 
 function noUpnp(): string {

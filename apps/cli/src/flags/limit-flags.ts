@@ -11,7 +11,7 @@ export const limitFlags = [
     max: 1_000_000,
     commands: links,
     section: 'Limits',
-    help: 'Connections that have not shown yet that they may come in; the oldest makes room for the next. 0 for 4096, at a server at most a quarter of the files it may open',
+    help: 'Limit on connections that have not authenticated yet; a new one replaces the oldest. 0 for 4096, at a server at most a quarter of the files it may open',
   },
   {
     name: 'max-pending-per-address',
@@ -21,7 +21,7 @@ export const limitFlags = [
     max: 1_000_000,
     commands: links,
     section: 'Limits',
-    help: 'Those of one address among them; of IPv6, of one /64. 0 for 512, at most half of --max-pending',
+    help: 'The same limit for one address; for IPv6, for one /64. 0 for 512, at most half of --max-pending',
   },
   {
     name: 'max-token-channels',
@@ -31,6 +31,6 @@ export const limitFlags = [
     max: 1_000_000,
     commands: ['server'],
     section: 'Limits',
-    help: 'Connections and UDP associations to targets that one token may have at once. 0 for a third of the files it may open',
+    help: 'Limit on open connections and UDP associations of one token. 0 for a third of the files it may open',
   },
 ] as const satisfies readonly Flag[]

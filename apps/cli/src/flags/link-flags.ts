@@ -88,7 +88,7 @@ export const linkFlags = [
     type: 'boolean',
     commands: clients,
     section: 'Link',
-    help: 'Be a provider: let traffic leave here (what the command provider always does)',
+    help: 'Be a provider: let traffic leave here, as the command provider does',
   },
   {
     name: 'reverse',

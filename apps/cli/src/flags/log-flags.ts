@@ -19,7 +19,7 @@ export const logFlags = [
     choices: ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
     commands: logging,
     section: 'Logs',
-    help: 'Least level to log, whatever -d says; info by default, warn for the demo',
+    help: 'Lowest level to log, regardless of -d; info by default, warn for the demo',
   },
   {
     name: 'log-format',

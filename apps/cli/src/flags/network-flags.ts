@@ -49,7 +49,7 @@ export const networkFlags = [
     choices: ['none', 'local', 'private'],
     commands: links,
     section: 'Network',
-    help: 'What is closed whatever the rules allow: local for loopback, link-local, multicast, metadata services and own ports, private for private networks too; by default local at a server that listens beyond loopback, else none',
+    help: 'Targets that are denied even if the rules allow them: local for loopback, link-local, multicast, metadata services and own ports, private for private networks too; by default local at a server that listens beyond loopback, else none',
   },
   {
     name: 'dns-server',
@@ -104,7 +104,7 @@ export const networkFlags = [
     type: 'boolean',
     commands: links,
     section: 'Network',
-    help: 'Send every piece of data at once (--batching off)',
+    help: 'Send every piece of data immediately (--batching off)',
   },
   {
     name: 'compression-threshold',

@@ -41,7 +41,7 @@ export const observeFlags = [
     max: 25_000,
     commands: ['doctor'],
     section: 'Observe',
-    help: 'Measure the throughput for this long, down and then up; 0 for not',
+    help: 'Measure the throughput for this long, down and then up; 0 skips this',
   },
   {
     name: 'idle',
@@ -51,7 +51,7 @@ export const observeFlags = [
     max: 86_400_000,
     commands: ['doctor'],
     section: 'Observe',
-    help: 'Leave a link without our pings for this long and see whether it lives; 0 for not',
+    help: 'Leave a link idle, without our pings, for this long and check that it stays up; 0 skips this',
   },
   {
     name: 'once',

@@ -34,7 +34,7 @@ export const proxyPortFlags = [
     perToken: true,
     commands: links,
     section: 'Proxy port',
-    help: 'User name that the proxy port asks for',
+    help: 'User name that the proxy port requires',
   },
   {
     name: 'socks-password',
@@ -45,7 +45,7 @@ export const proxyPortFlags = [
     perToken: true,
     commands: links,
     section: 'Proxy port',
-    help: 'Password that the proxy port asks for',
+    help: 'Password that the proxy port requires',
   },
   {
     name: 'socks-listen',
@@ -65,7 +65,7 @@ export const proxyPortFlags = [
     splitEnv: true,
     commands: clients,
     section: 'Proxy port',
-    help: 'Fixed port for one target, for programs that know no proxy: 5432=db.internal:5432, ADDR:PORT=…, unix:PATH=… or udp:5353=10.0.0.2:53; repeatable; not at providers',
+    help: 'Fixed port for one target, for programs without proxy support: 5432=db.internal:5432, ADDR:PORT=…, unix:PATH=… or udp:5353=10.0.0.2:53; repeatable; not at providers',
   },
   {
     name: 'expose',
@@ -148,7 +148,7 @@ export const proxyPortFlags = [
     choices: ['auto', 'socks', 'http'],
     commands: links,
     section: 'Proxy port',
-    help: 'What the proxy port speaks; auto tells SOCKS from HTTP by the first byte',
+    help: 'Protocols of the proxy port; auto distinguishes SOCKS and HTTP by the first byte',
   },
   {
     name: 'http-transparent',
@@ -175,7 +175,7 @@ export const proxyPortFlags = [
     perToken: true,
     commands: links,
     section: 'Proxy port',
-    help: 'Open the proxy port at once instead of when the link is up',
+    help: 'Open the proxy port immediately instead of when the link is up',
   },
   {
     name: 'udp-advertise',
@@ -183,6 +183,6 @@ export const proxyPortFlags = [
     placeholder: 'HOST',
     commands: links,
     section: 'Proxy port',
-    help: 'Address to tell UDP users, such as the public one behind NAT; by default the one they reached',
+    help: 'Address to report to UDP users, such as the public one behind NAT; by default the one they reached',
   },
 ] as const satisfies readonly Flag[]

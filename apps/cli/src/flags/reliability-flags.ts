@@ -34,7 +34,7 @@ export const reliabilityFlags = [
     max: 1_000_000,
     commands: ['server'],
     section: 'Reliability',
-    help: 'Lost links that may be waited for at once; past it the token with most of them loses its oldest',
+    help: 'Limit on sessions that wait for a lost link; above it the token with most of them loses its oldest',
   },
   {
     name: 'token-grace-sessions',
@@ -54,7 +54,7 @@ export const reliabilityFlags = [
     max: 1_099_511_627_776,
     commands: ['server'],
     section: 'Reliability',
-    help: 'Bytes that may be held for all clients together; past it the token that holds most is held back',
+    help: 'Bytes that may be held for all clients together; above it the token that holds most is slowed down',
   },
   {
     name: 'window',

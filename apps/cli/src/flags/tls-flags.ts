@@ -75,7 +75,7 @@ export const tlsFlags = [
     max: 65_535,
     commands: ['server'],
     section: 'TLS',
-    help: 'Port that answers the authority while it asks, where port 80 is passed on to another one',
+    help: 'Port that answers the challenges of the authority, if port 80 is forwarded to another one',
   },
   {
     name: 'state-folder',
@@ -91,7 +91,7 @@ export const tlsFlags = [
     placeholder: 'FILE',
     commands: ['server'],
     section: 'TLS',
-    help: 'Let only those in that show a certificate of these issuers (PEM)',
+    help: 'Admit only clients with a certificate of these issuers (PEM)',
   },
   {
     name: 'tls-ca',
@@ -132,7 +132,7 @@ export const tlsFlags = [
     placeholder: 'NAME',
     commands: dialling,
     section: 'TLS',
-    help: 'Name that the server is asked for, and whose certificate it must have, instead of the host in --url',
+    help: 'Name to request from the server and to expect in its certificate, instead of the host in --url',
   },
   {
     name: 'tls-insecure',

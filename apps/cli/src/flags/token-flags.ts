@@ -34,7 +34,7 @@ export const tokenFlags = [
     secret: 'url',
     commands: ['server'],
     section: 'Tokens',
-    help: 'Service that decides who may come in: http://, https:// or unix:/path; it gets a POST with JSON for each link and connection',
+    help: 'Service that decides which clients are admitted: http://, https:// or unix:/path; it gets a POST with JSON for each link and connection',
   },
   {
     name: 'authorize-at',
@@ -54,7 +54,7 @@ export const tokenFlags = [
     choices: ['refuse', 'allow'],
     commands: ['server'],
     section: 'Tokens',
-    help: 'What happens to clients while the service of --authorize does not answer',
+    help: 'Treatment of clients while the service of --authorize does not answer',
   },
   {
     name: 'authorize-timeout',
@@ -175,7 +175,7 @@ export const tokenFlags = [
     choices: ['refuse', 'end', 'slow'],
     commands: ['token'],
     section: 'Tokens',
-    help: 'What happens when a quota is used up: refuse new connections, end the open ones as well, or slow all down to --quota-rate',
+    help: 'Action when a quota is used up: refuse new connections, end the open ones as well, or slow all down to --quota-rate',
   },
   {
     name: 'quota-rate',
@@ -193,7 +193,7 @@ export const tokenFlags = [
     max: 1_000_000,
     commands: ['token'],
     section: 'Tokens',
-    help: 'Most connections at once; 0 for what the server allows',
+    help: 'Limit on open connections; 0 for that of the server',
   },
   {
     name: 'max-links',
@@ -203,6 +203,6 @@ export const tokenFlags = [
     max: 1_000_000,
     commands: ['token'],
     section: 'Tokens',
-    help: 'Most links at once; 0 for what the server allows',
+    help: 'Limit on open links; 0 for that of the server',
   },
 ] as const satisfies readonly Flag[]

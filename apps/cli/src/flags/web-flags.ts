@@ -33,7 +33,7 @@ export const webFlags = [
     placeholder: 'URL|DIR',
     commands: ['server'],
     section: 'Web',
-    help: 'What all others see: a web server that they are passed on to, or a folder of files',
+    help: 'Website for all other requests: a web server that receives them, or a folder of files',
   },
   {
     name: 'trusted-proxy',
@@ -42,7 +42,7 @@ export const webFlags = [
     splitEnv: true,
     commands: ['server'],
     section: 'Web',
-    help: "Reverse proxy to believe about its clients' addresses: an address, a network like 10.0.0.0/8, or unix for the UNIX socket; repeatable",
+    help: 'Reverse proxy that is trusted to report client addresses: an address, a network like 10.0.0.0/8, or unix for the UNIX socket; repeatable',
   },
   {
     name: 'client-address-header',
@@ -52,7 +52,7 @@ export const webFlags = [
     choices: ['x-forwarded-for', 'forwarded', 'cf-connecting-ip'],
     commands: ['server'],
     section: 'Web',
-    help: 'The one header in which trusted proxies tell the address',
+    help: 'The one header in which trusted proxies report the address',
   },
   {
     name: 'proxy-protocol',

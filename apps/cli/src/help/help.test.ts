@@ -11,23 +11,23 @@ describe('renderOverview', () => {
       Usage: linksocks <command> [flags]
 
       Commands:
-        server     Run the server that all the others link to.
+        server     Run the server that clients link to.
         client     Link to a server and open a proxy port here.
         provider   Let a server's users into the network of this machine (client -r).
         connector  Open a proxy port here into the network of a provider.
         connect    Join standard input and output with one target.
         demo       Run a server and a client on this machine, to try it.
         run        Run everything that a configuration file names.
-        status     Ask a running linksocks how it does.
-        top        Watch what a running server does.
-        ports      List what a running server has open for providers.
+        status     Show the status of a running linksocks.
+        top        Watch the traffic of a running server.
+        ports      List the ports that a running server has open for providers.
         doctor     Find out why a server cannot be reached.
         check-config
                    Show every mistake in a configuration file, with its place.
         config     Show, make or describe a configuration file.
         token      Manage the tokens of a running server.
-        drain      Have a running server take nothing new, and end when it is idle.
-        restart    Have a new process of a running server take over without loss.
+        drain      Let a running server finish its connections, and then end.
+        restart    Restart a running server without losing connections.
         log-level  Change how much a running server logs.
         completion
                    Print a script that completes commands and flags in your shell.
@@ -51,8 +51,8 @@ describe('renderHelp', () => {
       "Usage: linksocks demo [flags]
 
       Run a server and a client on this machine, to try it.
-      Makes a token for the occasion, shows the proxy address and a command to try it
-      with. Nothing of it is reachable from other machines.
+      Creates a temporary token, and shows the proxy address and a command to try it.
+      Other machines cannot reach any of it.
 
       Link:
         -P, --ws-port N             WebSocket port; 0 takes any free one
@@ -65,7 +65,7 @@ describe('renderHelp', () => {
       Logs:
         -d, --debug                 Log more: -d for debug, -dd for trace
                                     [env: LINKSOCKS_DEBUG]
-            --log-level LEVEL       Least level to log, whatever -d says; info by
+            --log-level LEVEL       Lowest level to log, regardless of -d; info by
                                     default, warn for the demo [one of: trace, debug,
                                     info, warn, error, silent]
                                     [env: LINKSOCKS_LOG_LEVEL]

@@ -23,8 +23,8 @@ export function renderManualPage(): string {
 const pageDate = 'November 26, 2026'
 
 const exitTexts: Readonly<Record<string, string>> = {
-  ok: 'It ended as it was asked to.',
-  failure: 'It could not go on.',
+  ok: 'It ended as requested.',
+  failure: 'An error ended it.',
   usage: 'The command line or the environment is wrong.',
 }
 

@@ -67,7 +67,8 @@ function systemdNotify(logger: Logger): Notify {
     const words = ['--no-block', `--pid=${process.pid}`, ...variables]
     spawn('systemd-notify', words, { stdio: 'ignore' })
       .on('error', (error) => {
-        if (!isReported) logger.warn({ reason: error.message }, 'systemd cannot be told: systemd-notify does not start')
+        if (!isReported)
+          logger.warn({ reason: error.message }, 'systemd cannot be notified: systemd-notify does not start')
         isReported = true
       })
       .unref()

@@ -37,7 +37,7 @@ export async function openDashboard(
   if ('host' in address && !isLoopback(address.host))
     logger.warn(
       { ...address },
-      'the dashboard is open to others, without TLS: who has the key sees and cuts connections',
+      'other machines can reach the dashboard, without TLS: anyone with the key can see and cut connections',
     )
   print(`dashboard: ${shown(address, apiKey)}`)
   return port

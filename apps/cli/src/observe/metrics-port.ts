@@ -34,7 +34,7 @@ export async function openMetrics(
   const port = await openHttpPort(server, place, { flag: '--metrics', what: 'the metrics port' })
   const { address } = port
   if ('host' in address && !isLoopback(address.host))
-    logger.warn({ ...address }, 'the metrics port is open to others: they see who uses how much')
+    logger.warn({ ...address }, 'other machines can reach the metrics port and see the traffic of each token')
   print(`metrics: ${formatListenAddress(address)}`)
   return port
 }

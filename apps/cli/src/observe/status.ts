@@ -37,7 +37,7 @@ function questionOf(
   if (place === undefined) return socketQuestion(apiSocket === 'default' ? defaultApiSocket(process.env) : apiSocket)
   if (/^https?:/i.test(place)) return apiQuestion(place, apiKey)
   const address = asUsage('status', () => parseListenAddress(place))
-  if ('webSocket' in address) throw new UsageError('status asks over HTTP: write http:// or https://')
+  if ('webSocket' in address) throw new UsageError('status uses HTTP: write http:// or https://')
   const way = 'path' in address ? { socketPath: address.path } : { host: address.host, port: address.port }
   return { ...way, path: '/status', headers: { host: 'localhost' }, secure: false, place }
 }
@@ -50,7 +50,7 @@ function socketQuestion(socketPath: string): Question {
 
 function apiQuestion(place: string, apiKey: string | undefined): Question {
   if (!URL.canParse(place)) throw new UsageError(`status: "${place}" is no URL`)
-  if (apiKey === undefined) throw new UsageError('status asks the API of a server at a URL: it needs --api-key (-k)')
+  if (apiKey === undefined) throw new UsageError('status uses the API of a server at a URL, which needs --api-key (-k)')
   const { protocol, hostname, port } = new URL(place)
   const host = hostname.replace(/^\[(.*)\]$/, '$1')
   const headers = { 'x-api-key': apiKey }

@@ -16,7 +16,7 @@ export const relayFlags = [
     placeholder: 'TEXT',
     commands: ['server'],
     section: 'Relay',
-    help: 'What everyone who links is told: rules, where to complain',
+    help: 'Notice for every client that links: rules, where to complain',
   },
   {
     name: 'relay-keep',
@@ -36,7 +36,7 @@ export const relayFlags = [
     max: 2_000_000_000,
     commands: ['server'],
     section: 'Relay',
-    help: 'How long a provider may stay until it has to begin anew; 0 for as long as it likes',
+    help: 'Time after which a provider must link again as a new one; 0 for no limit',
   },
   {
     name: 'relay-providers',
@@ -46,7 +46,7 @@ export const relayFlags = [
     max: 1_000_000,
     commands: ['server'],
     section: 'Relay',
-    help: 'Providers without a token at once',
+    help: 'Limit on providers without a token',
   },
   {
     name: 'relay-address-providers',
@@ -56,7 +56,7 @@ export const relayFlags = [
     max: 1_000_000,
     commands: ['server'],
     section: 'Relay',
-    help: 'Those of one address among them; of IPv6, of one /64',
+    help: 'The same limit for one address; for IPv6, for one /64',
   },
   {
     name: 'relay-daily-bytes',

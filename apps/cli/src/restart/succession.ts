@@ -43,5 +43,5 @@ export function readSuccession(text: string): Succession {
   // Earlier versions do not send `lent`.
   const { folder, places, lent = [] } = JSON.parse(text) as Partial<Succession>
   if (typeof folder === 'string' && Array.isArray(places)) return { folder, places, lent }
-  throw new SyntaxError(`${successionVariable} is not what a process before has written`)
+  throw new SyntaxError(`${successionVariable} is not a value that the previous process wrote`)
 }

@@ -101,7 +101,7 @@ describe('linksocks token', () => {
     [['show', 'nobody'], 'token does not exist'],
     [['revoke'], 'linksocks token revoke needs a token, its id or its name'],
     [['list', 'x'], 'linksocks token list takes no further argument'],
-    [['make'], 'token needs what to do: linksocks token add|list|show|revoke'],
+    [['make'], 'token needs an action: linksocks token add|list|show|revoke'],
   ])('says what is wrong with %j', async (argv, text) => {
     await expect(token(...argv)).rejects.toThrow(text)
   })

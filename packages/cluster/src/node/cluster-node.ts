@@ -187,7 +187,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#isConnected = false
     this.#members.freeze()
     this.#tokens.lost()
-    this.#logger.warn({}, 'the store of the cluster cannot be reached; what is known goes on')
+    this.#logger.warn({}, 'the store of the cluster cannot be reached; this node continues with the last known state')
   }
 
   #nodeEntry(id: string, entry: StoreEntry | undefined): void {

@@ -49,7 +49,7 @@ export class OwnPresence {
     for (const key of keys) {
       this.#publish(key).catch((error: unknown) => {
         this.#published.delete(key)
-        logger.debug({ reason: textOf(error) }, 'other nodes could not be told of peers')
+        logger.debug({ reason: textOf(error) }, 'other nodes could not be notified of peers')
       })
       onTold(key)
     }

@@ -88,7 +88,7 @@ export class SharedTokens {
     try {
       return await this.#options.store.replace('tokens', key, value, revision)
     } catch (error) {
-      const text = `the cluster cannot be told of the token now: ${textOf(error)}`
+      const text = `the token cannot be written to the cluster now: ${textOf(error)}`
       throw new ServerError('ERR_SERVER_NO_CLUSTER', text, { cause: error })
     }
   }

@@ -61,7 +61,8 @@ export function dnsNames(options: DnsNamesOptions): DnsNames {
     ask: (key) => ask(ares, ...splitKey(key)),
     timeoutMs,
     clock,
-    onTimeout: (key) => failure('EAI_AGAIN', `no name server told of ${splitKey(key)[1]} within ${timeoutMs} ms`),
+    onTimeout: (key) =>
+      failure('EAI_AGAIN', `no name server answered about ${splitKey(key)[1]} within ${timeoutMs} ms`),
     onFull: (key) => failure('EAI_AGAIN', `too many names wait for the name servers before ${splitKey(key)[1]}`),
   })
   return { query: (name, family, tenant, listener) => desk.query(`${family}${name}`, tenant, listener) }

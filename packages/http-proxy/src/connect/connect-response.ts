@@ -27,7 +27,7 @@ export function responseError(response: ConnectResponse, proxy: ResolvedProxyAdd
 
 function hintFor(status: number, { authorization }: ResolvedProxyAddress): string {
   if (status === 407)
-    return authorization === undefined ? ': it asks for a user name and a password' : ': wrong user name or password'
+    return authorization === undefined ? ': it requires a user name and a password' : ': wrong user name or password'
   if (status === 400 || status === 404 || status === 405 || status === 501)
     return ': is it a proxy that allows CONNECT?'
   if (status === 403) return ': it does not allow this target'

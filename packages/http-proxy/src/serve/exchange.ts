@@ -171,7 +171,7 @@ export class Exchange implements Turn {
     if (this.#state !== 'forwarding') return discardStream(upstream)
     if (this.#kind === 'plain') {
       discardStream(upstream)
-      return this.#refuse(badResponse('the origin left HTTP without being asked'))
+      return this.#refuse(badResponse('the origin switched protocols without a request to do so'))
     }
     this.#state = 'done'
     const client = this.#connection.takeOver(this.#response)

@@ -127,7 +127,7 @@ function authenticate(request: IncomingMessage, { mayUse }: CheckOptions): strin
   if (account !== undefined && mayUse(account)) return account.username
   if (fields.length > 0) throw new HttpProxyError('ERR_HTTP_PROXY_AUTH', 'wrong user name or password', { status: 407 })
   // Browsers first send a request without credentials, and repeat it with them.
-  throw new HttpProxyError('ERR_HTTP_PROXY_AUTH_REQUIRED', 'the proxy asks for a user name and a password', {
+  throw new HttpProxyError('ERR_HTTP_PROXY_AUTH_REQUIRED', 'the proxy requires a user name and a password', {
     status: 407,
   })
 }

@@ -465,7 +465,7 @@ describe('Channel over a base link', () => {
     pair.settle(1000)
     running.near.send(Buffer.from('waits'))
     pair.settle(31_000)
-    const reason = 'timeout: what it had not read held up all channels for 30000 ms'
+    const reason = 'timeout: its unread data blocked all channels for 30000 ms'
     expect({
       stopped: stopped.nearRecorder.closes,
       text: running.farRecorder.text,

@@ -438,7 +438,7 @@ describe('forward', () => {
     agent.settle(40_000)
     expect(waiting).toBeLessThan(1_048_576 + 3 * 65_536)
     expect(nearRecorder.closes.map(({ error }) => error)).toEqual([
-      'timeout: what it had not read held up all channels for 30000 ms',
+      'timeout: its unread data blocked all channels for 30000 ms',
     ])
   })
 

@@ -67,7 +67,7 @@ export class Admission {
     if (clock.now() - this.#saidAtMs < sayEveryMs) return
     this.#saidAtMs = clock.now()
     const { usedBytes, limitBytes } = budget
-    logger.info({ usedBytes, limitBytes }, 'memory is short: new connections wait until readers take what they have')
+    logger.info({ usedBytes, limitBytes }, 'memory is short: new connections wait until readers take their data')
   }
 
   #arm(): void {

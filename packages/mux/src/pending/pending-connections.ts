@@ -129,7 +129,7 @@ export class PendingConnections {
     // At most half may be served connections, so that waiting ones have room.
     if (this.#all.served.size > Math.ceil(this.maxPending / 2)) {
       const [oldest] = this.#all.served
-      this.#cut(oldest, `more than ${Math.ceil(this.maxPending / 2)} requests of strangers are being served`)
+      this.#cut(oldest, `more than ${Math.ceil(this.maxPending / 2)} unauthenticated requests are being served`)
     }
     if (entry.isEncrypted) this.#encrypted.add(entry)
     const maxEncrypted = Math.ceil(this.maxPending * encryptedPart)

@@ -59,7 +59,7 @@ test('ReadingGate aborts a holder at the deadline with a reason, and opens', () 
   clock.advance(1)
   expect({ early, aborts: entry.aborts, changes }).toEqual({
     early: 0,
-    aborts: ['timeout: what it had not read held up all channels for 1000 ms'],
+    aborts: ['timeout: its unread data blocked all channels for 1000 ms'],
     changes: [true, false],
   })
 })

@@ -62,7 +62,7 @@ export class ReadingGate {
     this.recheck()
     for (const [entry, sinceMs] of this.#holders) {
       if (clock.now() - sinceMs < deadlineMs) continue
-      entry.abort(`timeout: what it had not read held up all channels for ${deadlineMs} ms`)
+      entry.abort(`timeout: its unread data blocked all channels for ${deadlineMs} ms`)
       this.release(entry)
     }
     if (this.closed) this.#arm()

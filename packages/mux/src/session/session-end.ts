@@ -128,7 +128,7 @@ export class SessionEnd implements ChannelHost {
   attach(transport: MessageTransport, peerReceived?: number): boolean {
     if (this.#state === 'closed') return false
     if (peerReceived === undefined && this.#sequencer?.started === true) {
-      throw new TypeError('a session that goes on needs to know what the peer has received')
+      throw new TypeError('a session continues only with the number of the last message that the peer has received')
     }
     if (peerReceived !== undefined && this.#sequencer?.restart(peerReceived) !== true) return false
     this.detach()

@@ -352,7 +352,7 @@ test('Inbound warns of a public port without a password', async () => {
     new Inbound({ host: '0.0.0.0', port: 0, pick: neverPicked, logger: { ...silentLogger, ...logger } }),
   )
   await inbound.listen()
-  expect(warnings).toEqual(['the SOCKS port is public and asks for no password: anyone can use it'])
+  expect(warnings).toEqual(['the SOCKS port is public and requires no password: anyone can use it'])
 })
 
 function neverPicked(): never {

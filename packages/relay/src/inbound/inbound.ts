@@ -212,7 +212,7 @@ export class Inbound {
     if (this.#access.auth !== undefined || 'path' in address) return
     const { host } = 'webSocket' in address ? address.webSocket : address
     if (isLoopback(host)) return
-    this.#logger.warn(address, 'the SOCKS port is public and asks for no password: anyone can use it')
+    this.#logger.warn(address, 'the SOCKS port is public and requires no password: anyone can use it')
   }
 
   async #serve(socket: ProvableStream): Promise<void> {

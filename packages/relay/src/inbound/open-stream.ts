@@ -21,6 +21,6 @@ export async function openStream(source: StreamSource, asked: Address, signal: C
   const target = parseTarget(asked)
   if (target instanceof RelayError) throw target
   const { channel, closed } = await openAnswered(source, { protocol: 'tcp', address: target, signal })
-  if (closed !== undefined) throw new RelayError({ word: 'failed', detail: 'the target closed at once' })
+  if (closed !== undefined) throw new RelayError({ word: 'failed', detail: 'the target closed immediately' })
   return pacedDuplex(channel, source.pace)
 }

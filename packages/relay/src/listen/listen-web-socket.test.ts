@@ -93,11 +93,11 @@ describe('an Inbound with a place for byte streams', () => {
     client.destroy()
   })
 
-  test('warns of one that is public and asks for no password', async () => {
+  test('warns of one that is public and requires no password', async () => {
     const warnings: string[] = []
     const logger: Logger = { ...silentLogger, warn: (_of, text) => void warnings.push(text ?? '') }
     await streamNet({ listenOn: ['ws://0.0.0.0:0/a'], logger })
-    expect(warnings).toEqual([expect.stringMatching(/is public and asks for no password/)])
+    expect(warnings).toEqual([expect.stringMatching(/is public and requires no password/)])
   })
 
   test('closes one that is still opening', async () => {

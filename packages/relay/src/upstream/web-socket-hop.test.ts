@@ -47,7 +47,7 @@ describe('parseUpstream of a proxy inside a WebSocket', () => {
     ['ws+socks5://h/?ed=4097', 'the upstream proxy ws+socks5://h has ed=4097; early data is 0 to 4096 bytes'],
     ['ws+socks5://h/?ed=-1', 'early data is 0 to 4096 bytes'],
     ['ws+socks5://h/?sni=a', 'has sni=, but ws:// is without TLS'],
-    ['wss+socks5://h/?host=a%0d%0ab', 'has host=, but what follows is no host name'],
+    ['wss+socks5://h/?host=a%0d%0ab', 'has host=, but its value is no host name'],
     ['wss+socks5://h%7c/', 'has a host that a WebSocket cannot have'],
   ])('refuses %s', (text, message) => {
     expect(() => parseUpstream(text)).toThrow(expect.objectContaining({ name: 'RangeError' }))

@@ -47,7 +47,7 @@ export function parseWebSocketHop(scheme: 'ws' | 'wss', url: URL, proxy: string)
   const serverName = take('sni')
   if (serverName !== undefined && scheme === 'ws') throw new RangeError(`${proxy} has sni=, but ws:// is without TLS`)
   if (hostHeader !== undefined && !/^[\w.:[\]-]+$/.test(hostHeader)) {
-    throw new RangeError(`${proxy} has host=, but what follows is no host name`)
+    throw new RangeError(`${proxy} has host=, but its value is no host name`)
   }
   const address = `${scheme}://${url.host}${url.pathname}${url.search}`
   if (!URL.canParse(address)) throw new RangeError(`${proxy} has a host that a WebSocket cannot have`)

@@ -5,7 +5,7 @@ import type { ApiCall } from '../api/api-call.js'
 export function openSession(call: ApiCall): Answer {
   const { sessions, overTls } = dashboardOf(call)
   const { cookie, expiresAtMs } = sessions.open(overTls)
-  call.logger.info({}, 'dashboard: somebody signed in')
+  call.logger.info({}, 'dashboard: a user signed in')
   return { ...shownSession(expiresAtMs), headers: { 'set-cookie': cookie } }
 }
 

@@ -231,7 +231,7 @@ export class Admission {
     if (place === 'beside' && allLinks >= this.#options.server.maxLinks * besidePart) {
       throw new Crowded('the server has too many links for second ones')
     }
-    if (tenantLinks >= maxTokenLinks) throw new Crowded(`one token may have ${maxTokenLinks} links at once`)
+    if (tenantLinks >= maxTokenLinks) throw new Crowded(`the limit of ${maxTokenLinks} links of one token is reached`)
     this.#options.assertRoom(record, links, session === undefined ? remoteAddress : undefined)
   }
 

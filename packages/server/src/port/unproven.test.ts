@@ -86,5 +86,5 @@ test('a client with a token is told to try again where that token has two thirds
   // The refused link may still count: there is room for one more.
   await open('other')
   await until(() => server.peers.size === 5, 'the link of another token')
-  expect(fifth.closes[0]).toMatchObject({ code: 1013, reason: 'one token may have 4 links at once' })
+  expect(fifth.closes[0]).toMatchObject({ code: 1013, reason: 'the limit of 4 links of one token is reached' })
 })

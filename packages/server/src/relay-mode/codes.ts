@@ -70,7 +70,7 @@ export class Codes {
       return `a code of ${characters.length} characters; it must have at least ${minCharacters}`
     const { judgeCode } = this.#options.limits
     if (judgeCode === undefined) return undefined
-    if (this.#waiting >= maxWaiting) throw tooFast('the relay has many to judge, try again in a minute')
+    if (this.#waiting >= maxWaiting) throw tooFast('the relay is checking too many codes, try again in a minute')
     // Its first part is no harder to guess, and checking takes time that grows with the length.
     return this.#inTurn(() => judgeCode(characters.slice(0, maxJudgedCharacters).join('')))
   }

@@ -99,5 +99,5 @@ export class ChannelRouter {
 function directRefusal(hasRules: boolean): string {
   return hasRules
     ? 'forbidden: this token has rules or limits, which a direct path would evade'
-    : 'forbidden: this server lets nobody agree on direct paths (--direct-enable)'
+    : 'forbidden: direct paths are off at this server (--direct-enable)'
 }

@@ -19,7 +19,7 @@ export interface Account {
  */
 export function accounts(list: readonly Account[]): Authenticator {
   if (list.length === 0)
-    throw new TypeError('accounts needs one account at least; leave `auth` out to let everybody in')
+    throw new TypeError('accounts needs one account at least; leave `auth` out to admit every client')
   checkAccounts(list)
   const digests = list.map(({ username, password }) => digest(username, password))
   return {

@@ -119,7 +119,7 @@ class TcpSocksServer implements SocksServer {
   async #handshake(socket: Socket) {
     if (this.#handshakes >= this.#maxHandshakes) {
       discardStream(socket)
-      const text = `${this.#handshakes} handshakes at once; the limit is ${this.#maxHandshakes}`
+      const text = `${this.#handshakes} concurrent handshakes; the limit is ${this.#maxHandshakes}`
       throw new SocksError('ERR_SOCKS_OVERLOADED', text)
     }
     this.#handshakes += 1

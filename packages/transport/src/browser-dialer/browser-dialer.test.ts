@@ -289,7 +289,7 @@ describe('connect of a browser dialer', () => {
   })
 
   test.each<[Partial<ConnectOptions>, string]>([
-    [{ headers: { 'X-A': 'b' } }, 'a browser lets nobody set headers, and there is X-A'],
+    [{ headers: { 'X-A': 'b' } }, 'a browser does not let pages set headers, and there is X-A'],
     [{ tls: { servername: 'a' } }, 'tls.servername has no effect'],
     [{ dial: () => Promise.reject(new Error('never')) }, '`dial` and proxies have no effect'],
     [{ url: 'ws+unix:///a.sock' }, 'is a UNIX socket, which no browser opens'],

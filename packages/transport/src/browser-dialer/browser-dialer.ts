@@ -233,7 +233,7 @@ function linkId(place: string): string {
 /** Checks the options. @throws TypeError for those that a browser does not let pages set. */
 function checkFit({ headers = {}, tls = {}, dial }: ConnectOptions): void {
   const [header] = Object.keys(headers)
-  if (header !== undefined) throw new TypeError(`a browser lets nobody set headers, and there is ${header}`)
+  if (header !== undefined) throw new TypeError(`a browser does not let pages set headers, and there is ${header}`)
   const option = Object.entries(tls).find(([, value]) => value !== undefined)?.[0]
   if (option !== undefined) throw new TypeError(`the browser does TLS in its own way: tls.${option} has no effect`)
   if (dial !== undefined) throw new TypeError('the browser connects in its own way: `dial` and proxies have no effect')

@@ -189,7 +189,7 @@ export class WebSocketTransport implements MessageTransport {
 
   /** Stops reading, even the answer to the close, which follows the excess. */
   #refuseExcess(): void {
-    this.close({ code: CloseCode.messageTooLarge, reason: 'too much for a peer that has not shown who it is' })
+    this.close({ code: CloseCode.messageTooLarge, reason: 'too much for a peer that has not authenticated' })
     this.#stream.once('finish', () => this.#stream.destroy())
     this.#stream.end()
   }

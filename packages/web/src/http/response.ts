@@ -19,7 +19,8 @@ export async function readHead(lines: LineReader): Promise<ResponseHead> {
   for (;;) {
     const head = await readOneHead(lines)
     if (head.status >= 200) return head
-    if (head.status === 101) throw new WebError('ERR_WEB_HTTP', 'the server switched protocols, which nobody asked for')
+    if (head.status === 101)
+      throw new WebError('ERR_WEB_HTTP', 'the server switched protocols without a request to do so')
   }
 }
 

@@ -24,7 +24,7 @@ test('Wake takes a late timer for a sleep', () => {
   now = 65_000
   look()
   wake.stop()
-  expect(reasons).toEqual(['the page slept'])
+  expect(reasons).toEqual(['the page was suspended'])
 })
 
 test('Wake takes a timer in time for none', () => {

@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
 
-/** Delay of a timer, in milliseconds, which means that the machine or the page slept. */
+/** Delay of a timer, in milliseconds, which means that the machine or the page was suspended. */
 const sleepMs = 15_000
 
 /** Interval of the check, in milliseconds. Hidden pages run timers at least once a minute. */
@@ -21,8 +21,8 @@ export interface WakeOptions {
 }
 
 /**
- * Detects that the network is back, or that the page slept: a page gets no event for connections that died in the
- * meantime.
+ * Detects that the network is back, or that the page was suspended: a page gets no event for connections that died
+ * in the meantime.
  */
 export class Wake {
   readonly #options: WakeOptions
@@ -47,7 +47,7 @@ export class Wake {
     this.#timer = this.#options.clock.setTimeout(() => {
       const lateMs = this.#options.clock.now() - this.#lookedAtMs - lookMs
       this.#lookedAtMs = this.#options.clock.now()
-      if (lateMs > sleepMs) this.#options.onWake('the page slept')
+      if (lateMs > sleepMs) this.#options.onWake('the page was suspended')
       this.#lookLater()
     }, lookMs)
   }

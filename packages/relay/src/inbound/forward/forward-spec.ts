@@ -51,7 +51,7 @@ function readTarget(text: string, target: string): CheckedTarget {
   try {
     return readHostPort(target)
   } catch (error) {
-    throw new RangeError(`"${text}" leads nowhere: ${textOf(error)}`, { cause: error })
+    throw new RangeError(`"${text}" has no valid target: ${textOf(error)}`, { cause: error })
   }
 }
 
