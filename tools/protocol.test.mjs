@@ -16,7 +16,7 @@ import { listFiles, repositoryRoot } from './workspace.mjs'
 // spec/protocol.md is what others write their programs by: its numbers are those of the code.
 
 const page = read('spec/protocol.md')
-const sections = new Set(headings(page).map(({ text }) => /^(?<number>\d(?:\.\d)?)\.? /.exec(text)?.groups.number))
+const sections = new Set(headings(page).map(({ text }) => /^(?<number>\d(?:\.\d+)?)\.? /.exec(text)?.groups.number))
 const rowsBelow = (...columns) =>
   tables(page)
     .filter(({ header }) => columns.every((column, index) => header[index] === column))
@@ -52,7 +52,7 @@ describe('citations of protocol.md', () => {
 
 describe('spec/protocol.md', () => {
   test('names only sections of its own that exist', () => {
-    const own = [...page.matchAll(/(?<!RFC \d+ )§(?<section>\d(?:\.\d)?)/g)].map(({ groups }) => groups.section)
+    const own = [...page.matchAll(/(?<!RFC \d+ )§(?<section>\d(?:\.\d+)?)/g)].map(({ groups }) => groups.section)
     expect(own.filter((section) => !sections.has(section))).toEqual([])
   })
 
@@ -109,7 +109,7 @@ function citationsIn(line) {
   if (start < 0) return []
   const cited = line.slice(start).replaceAll(/RFC \d+ §[\d.]+/g, '')
   const quote = /§[\d.]+[:,]? "(?<quote>[^"]+)"/.exec(cited)?.groups.quote
-  return [...cited.matchAll(/§(?<section>\d(?:\.\d)?)/g)].map(({ groups: { section } }) => ({ section, quote }))
+  return [...cited.matchAll(/§(?<section>\d(?:\.\d+)?)/g)].map(({ groups: { section } }) => ({ section, quote }))
 }
 
 function plain(text) {
