@@ -159,6 +159,14 @@ export const commands: readonly Command[] = [
     examples: [['A server on this machine', 'linksocks ports']],
   },
   {
+    name: 'nodes',
+    usage: 'nodes [flags]',
+    summary: "List the nodes of a running server's cluster.",
+    description:
+      'Address, state, load and version of each node, as one of them sees it. Talks to the API of a server on this machine (--api-socket), or elsewhere (--api).',
+    examples: [['As a server on this machine sees them', 'linksocks nodes']],
+  },
+  {
     name: 'doctor',
     usage: 'doctor [url] [flags]',
     takesUrl: true,

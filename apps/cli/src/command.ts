@@ -33,6 +33,7 @@ export type RunCommandName =
   | (typeof runCommandNames)[number]
   | 'status'
   | 'ports'
+  | 'nodes'
   | 'top'
   | 'doctor'
   | 'drain'

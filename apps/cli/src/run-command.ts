@@ -34,6 +34,10 @@ export async function runCommand({ invocation, file }: RunWithFile, context: Com
       const { runTop } = await import('./observe/top/run-top.js')
       return runTop(invocation.target, invocation.settings, context)
     }
+    case 'nodes': {
+      const { runNodes } = await import('./cluster/nodes.js')
+      return runNodes(invocation.settings, context)
+    }
     case 'ports': {
       const { runPorts } = await import('./tokens/ports.js')
       return runPorts(invocation.settings, context)

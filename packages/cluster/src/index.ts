@@ -1,6 +1,6 @@
 export { ClusterError, clusterErrorCodes, type ClusterErrorCode } from './errors.js'
 export { ClusterNode } from './node/cluster-node.js'
-export type { ClusterNodeOptions, ClusterStatus } from './node/node-options.js'
+export type { ClusterNodeOptions } from './node/node-options.js'
 export type { MemberState, NodeInfo } from './node/members.js'
 export type { ClusterStore, StoreEntry, StoreWatcher, Table } from './store/cluster-store.js'
 export { MemoryHub } from './store/memory-store.js'

@@ -10,6 +10,7 @@ export { checkDurationMs, checkInteger, maxPort, maxTimerMs } from './ranges.js'
 export { isReplyWord, replyForms, replyOfErrno, type ReplyWord, replyWords } from './reply-words.js'
 export { asError, textOf } from './thrown.js'
 export {
+  type ClusterCounts,
   type ChannelKind,
   type EndedChannels,
   isFailedOutcome,

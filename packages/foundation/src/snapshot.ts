@@ -28,8 +28,24 @@ export interface Snapshot {
   readonly lookupMs: HistogramSnapshot
   /** Number of configuration reloads; undefined before the first one. */
   readonly reloads?: ReloadCounts | undefined
+  /** The cluster that a server is a node of. @default none */
+  readonly cluster?: ClusterCounts | undefined
   /** Time when the certificate expires, in milliseconds since 1970; undefined without TLS. */
   readonly certificateExpiresAtMs: number | undefined
+}
+
+/** Numbers of a cluster, as one of its nodes sees it. */
+export interface ClusterCounts {
+  /** Number of nodes by state: `self`, `up`, `silent`, `gone`. */
+  readonly nodes: Readonly<Record<string, number>>
+  /** Whether the store that all nodes share can be reached. */
+  readonly isConnected: boolean
+  /** Tokens that all nodes have. */
+  readonly sharedTokens: number
+  /** Connections for channels that this node has dialled to others. */
+  readonly trunks: number
+  /** Connections for channels that others have dialled to this node. */
+  readonly incomingTrunks: number
 }
 
 /** Results of configuration reloads. */

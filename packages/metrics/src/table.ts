@@ -1,4 +1,5 @@
 import { channelMetrics } from './channel-metrics.js'
+import { clusterMetrics } from './cluster-metrics.js'
 import { latency } from './latency.js'
 import { type Metric, single } from './metric.js'
 import { quantiles } from './quantiles.js'
@@ -71,6 +72,7 @@ export const metrics: readonly Metric[] = [
     ({ links }) => links.bufferedBytes,
   ),
   ...channelMetrics,
+  ...clusterMetrics,
   {
     name: 'linksocks_refusals_total',
     type: 'counter',

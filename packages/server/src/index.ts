@@ -25,6 +25,7 @@ export type {
   PolicyRole,
   QuotaEnd,
 } from './policy/policy-options.js'
+export type { ClusterStatus, NodeStatus } from './nodes/cluster-status.js'
 export type { FarConnector, FarPeers } from './nodes/far-peers.js'
 export type { FarRoute, NodeSeat } from './nodes/node-seat.js'
 export type { OtherNodes } from './nodes/other-nodes.js'

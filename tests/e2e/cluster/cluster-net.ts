@@ -75,8 +75,19 @@ export async function startProvider(
 }
 
 /** A client with a SOCKS port. */
-export async function startUser(at: { readonly url: string }, token: string): Promise<LinkSocksClient> {
-  const user = closing(new LinkSocksClient({ url: at.url, token, proxy: { port: 0 }, reconnect: { delayMs: 10 } }))
+export async function startUser(
+  at: { readonly url: string; readonly others?: readonly string[] },
+  token: string,
+): Promise<LinkSocksClient> {
+  const user = closing(
+    new LinkSocksClient({
+      url: at.url,
+      fallbackUrls: at.others,
+      token,
+      proxy: { port: 0 },
+      reconnect: { delayMs: 10 },
+    }),
+  )
   await user.start()
   return user
 }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { connect } from '@ls/socks5/node'
 import { echoServer, hashServer, onceEvent, seededBytes, seededDigest, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
@@ -10,6 +11,13 @@ import { engines } from './engines.js'
 async function balance({ port: first }: TestNode) {
   const { port, leadTo } = await wayTo(first)
   return { url: `ws://127.0.0.1:${port}`, leadTo }
+}
+
+/** Sends a word; resolves with the answer. */
+async function helloTo(socket: Socket): Promise<string> {
+  socket.write('hello')
+  const [answer] = await onceEvent(socket, 'data')
+  return String(answer)
 }
 
 describe.each(engines)('a cluster over %s', (_name, startEngine) => {
@@ -85,6 +93,34 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     })
   })
 
+  test('sends the clients of a draining node to another, and lets their connections end', async () => {
+    const { nodes } = await start(2)
+    const [a, b] = nodes
+    a!.server.addForwardToken('shared')
+    await a!.server.keepToken('shared')
+    await until(() => has(b!, 'shared'), 'the token')
+    await until(() => a!.node.status.nodes.some(({ state }) => state === 'up'), 'the other node')
+    const user = await startUser({ url: a!.url, others: [b!.url] }, 'shared')
+    const echo = closing(await echoServer())
+    const before = await connect({ proxy: user.socksAddress!, target: echo })
+    afterTest(() => before.destroy())
+    const moved = onceEvent(user, 'linkUp')
+    const drained = a!.server.drain({ deadlineMs: 60_000 })
+    const [resumed] = await moved
+    const after = await connect({ proxy: user.socksAddress!, target: echo })
+    afterTest(() => after.destroy())
+    const answers = await Promise.all([before, after].map(helloTo))
+    const links = [a!, b!].map(({ server }) => server.peers.size)
+    before.end()
+    await drained
+    expect({ resumed, answers, links, left: a!.server.peers.size }).toEqual({
+      resumed: false,
+      answers: ['hello', 'hello'],
+      links: [1, 1],
+      left: 0,
+    })
+  })
+
   test('goes on without its store: open channels, and new ones to known peers', async () => {
     const { engine, nodes } = await start(2)
     const [a, b] = nodes
@@ -99,13 +135,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     await until(() => !a!.node.status.isConnected, 'the loss of the store')
     const after = await reach()
     afterTest(() => after.destroy())
-    const answers = await Promise.all(
-      [before, after].map(async (socket) => {
-        socket.write('hello')
-        const [answer] = await onceEvent(socket, 'data')
-        return String(answer)
-      }),
-    )
+    const answers = await Promise.all([before, after].map(helloTo))
     expect(answers).toEqual(['hello', 'hello'])
   })
 

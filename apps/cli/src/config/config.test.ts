@@ -41,9 +41,19 @@ describe('the table of flags', () => {
         section !== 'Help' &&
         commands.some(
           (name) =>
-            !['demo', 'run', 'status', 'top', 'token', 'ports', 'doctor', 'drain', 'restart', 'log-level'].includes(
-              name,
-            ),
+            ![
+              'demo',
+              'run',
+              'status',
+              'top',
+              'token',
+              'ports',
+              'nodes',
+              'doctor',
+              'drain',
+              'restart',
+              'log-level',
+            ].includes(name),
         )
       )
     })

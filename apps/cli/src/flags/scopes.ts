@@ -5,7 +5,7 @@ export const links = ['server', ...clients] as const
 export const dialling = [...clients, 'connect', 'doctor'] as const
 export const running = [...links, 'demo'] as const
 /** Commands that call the API of a running server. */
-export const asking = ['token', 'ports', 'top', 'drain', 'restart', 'log-level'] as const
+export const asking = ['token', 'ports', 'nodes', 'top', 'drain', 'restart', 'log-level'] as const
 export const logging = [...running, 'connect', 'run', ...asking, 'status', 'doctor'] as const
 export const everything = [...logging, 'check-config', 'config', 'completion', 'version', 'help'] as const
 

@@ -21,6 +21,7 @@ describe('renderOverview', () => {
         status     Show the status of a running linksocks.
         top        Watch the traffic of a running server.
         ports      List the ports that a running server has open for providers.
+        nodes      List the nodes of a running server's cluster.
         doctor     Find out why a server cannot be reached.
         check-config
                    Show every mistake in a configuration file, with its place.

@@ -1,7 +1,9 @@
 import type { TLSSocket } from 'node:tls'
 import { type Clock, type Logger, loggerOfPart, systemClock, type TimerHandle } from '@ls/foundation'
 import {
+  type ClusterStatus,
   type LinkSocksServer,
+  type NodeStatus,
   makeOwnerId,
   type NodeSeat,
   type OtherNodes,
@@ -19,7 +21,7 @@ import { NodeListener } from '../trunk/node-listener.js'
 import { NodeSecret } from '../trunk/node-secret.js'
 import { readFarPeers, readNodeInfo } from './live-entry.js'
 import { beatMs, Members, type MemberState, type NodeInfo } from './members.js'
-import type { ClusterNodeOptions, ClusterStatus } from './node-options.js'
+import type { ClusterNodeOptions } from './node-options.js'
 import { OwnPresence } from './own-presence.js'
 import { LinksFromNodes } from './passed-links.js'
 import { Presence } from './presence.js'
@@ -70,11 +72,10 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
 
   /** Current state of the cluster as this node sees it. */
   get status(): ClusterStatus {
-    const { links = 0, address = { host: '', port: 0 } } = this.#joined === undefined ? {} : this.#info()
-    const self = { id: this.ownId, address, links, state: 'self' as const }
-    const others = [...this.#members].map(({ beat: _beat, version: _version, ...info }) => info)
+    const joined = this.#joined
+    const own = joined === undefined ? [] : [statusOf(this.#info(joined), 'self')]
     return {
-      nodes: [self, ...others],
+      nodes: [...own, ...Array.from(this.#members, ({ state, ...info }) => statusOf(info, state))],
       isConnected: this.#isConnected,
       sharedTokens: this.#tokens.size,
       farTokens: this.#presence.size,
@@ -232,18 +233,16 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     if (this.#isClosed) return
     this.#beatTimer = this.#clock.setTimeout(() => this.#sendBeat(), beatMs)
     if (this.#clock.now() >= this.#refreshDueMs) this.#publishAll()
-    const info = this.#info()
+    if (this.#joined === undefined) return
+    const info = { ...this.#info(this.#joined), beat: ++this.#beat }
     this.#options.store.put('live', nodeKey(this.ownId), JSON.stringify(info)).catch(() => {})
   }
 
-  #info(): NodeInfo {
+  #info({ seat, listener }: Joined): NodeInfo {
     const { listen = { host: '127.0.0.1', port: 0 }, address } = this.#options
-    const { server, listener } = this.#joined ?? {}
     const host = address?.host ?? listen.host
-    const port = address?.port ?? listener?.port ?? listen.port
-    const links = server?.peers.size ?? 0
-    const draining = server?.seat.isDraining === true ? { draining: true } : {}
-    return { version: nodeVersion, id: this.ownId, address: { host, port }, beat: ++this.#beat, links, ...draining }
+    const port = address?.port ?? listener.port
+    return { version: nodeVersion, id: this.ownId, address: { host, port }, beat: this.#beat, ...seat.load }
   }
 
   /** Checks whether a node that sends no messages still runs: a killed one refuses connections. */
@@ -277,6 +276,13 @@ interface Joined {
   readonly trunks: Trunks
   readonly incoming: IncomingTrunks
   readonly links: LinksFromNodes
+}
+
+function statusOf(
+  { id, address, links, channels, draining, release }: NodeInfo,
+  state: NodeStatus['state'],
+): NodeStatus {
+  return { id, address, state, links, channels, draining, release }
 }
 
 function nodeKey(id: string): string {

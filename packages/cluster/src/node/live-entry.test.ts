@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { readFarPeers, readNodeInfo } from './live-entry.js'
 import type { NodeInfo } from './members.js'
 
-const info: NodeInfo = { version: 1, id: '0a0b0c0d', address: { host: '10.0.0.2', port: 7000 }, beat: 3, links: 0 }
+const load = { links: 0, channels: 0, draining: false, release: '1.0.0' }
+const info: NodeInfo = { version: 1, id: '0a0b0c0d', address: { host: '10.0.0.2', port: 7000 }, beat: 3, ...load }
 const peers = { providers: ['aa'], connectors: [{ instance: 'bb', owner: 'aa' }] }
 
 describe('readNodeInfo', () => {

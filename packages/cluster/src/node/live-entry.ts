@@ -5,9 +5,9 @@ import type { NodeInfo } from './members.js'
 export function readNodeInfo(text: string): NodeInfo | undefined {
   const info = readObject<NodeInfo>(text)
   const { host, port } = info?.address ?? {}
-  const numbers = [info?.version, info?.beat, info?.links, port]
-  const isInfo = typeof info?.id === 'string' && typeof host === 'string' && numbers.every(Number.isSafeInteger)
-  return isInfo ? (info as NodeInfo) : undefined
+  const numbers = [info?.version, info?.beat, info?.links, info?.channels, port]
+  const isInfo = [info?.id, host, info?.release].every(isText) && numbers.every(Number.isSafeInteger)
+  return isInfo && typeof info?.draining === 'boolean' ? (info as NodeInfo) : undefined
 }
 
 /** Parses the list of a node's peers of a token; undefined for any other text. */

@@ -11,7 +11,8 @@ function make() {
 }
 
 function info(beat: number, more: Partial<NodeInfo> = {}): NodeInfo {
-  return { version: 1, id: 'b', address: { host: '127.0.0.1', port: 1 }, beat, links: 0, ...more }
+  const load = { links: 0, channels: 0, draining: false, release: '1.0.0' }
+  return { version: 1, id: 'b', address: { host: '127.0.0.1', port: 1 }, beat, ...load, ...more }
 }
 
 test('Members counts a node that was heard of as up', () => {
@@ -51,14 +52,4 @@ test('Members takes no old message of a dead node for a sign of life', () => {
   members.gone('b')
   members.heard(info(2))
   expect(changes).toEqual(['b up', 'b gone'])
-})
-
-test('Members gives no channels to a node that drains', () => {
-  const { members } = make()
-  members.heard(info(1))
-  members.heard(info(2, { draining: true }))
-  expect({ isUp: members.isUp('b'), takesChannels: members.takesChannels('b') }).toEqual({
-    isUp: true,
-    takesChannels: false,
-  })
 })

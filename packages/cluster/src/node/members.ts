@@ -14,8 +14,12 @@ export interface NodeInfo {
   readonly beat: number
   /** Number of clients' links. */
   readonly links: number
-  /** Whether it takes no new channels. */
-  readonly draining?: boolean | undefined
+  /** Number of open channels of these links. */
+  readonly channels: number
+  /** Whether it sends its clients to other nodes. Until they have moved, they are reached through it. */
+  readonly draining: boolean
+  /** Version of its program. */
+  readonly release: string
 }
 
 /**
@@ -71,11 +75,6 @@ export class Members {
     return this.#members.get(id)?.state === 'up'
   }
 
-  /** Whether a node may get new channels. */
-  takesChannels(id: string): boolean {
-    return this.isUp(id) && this.#members.get(id)?.info.draining !== true
-  }
-
   /** Address at which a node accepts connections; undefined for one that is gone or unknown. */
   addressOf(id: string): NodeAddress | undefined {
     const member = this.#members.get(id)
@@ -88,8 +87,7 @@ export class Members {
     const known = this.#members.get(info.id)
     if (known !== undefined && info.beat <= known.info.beat) return
     if (known === undefined && this.#members.size >= maxMembers) return
-    const wasDraining = known?.info.draining
-    const hasChanged = known?.state !== 'up' || wasDraining !== info.draining
+    const hasChanged = known?.state !== 'up'
     this.#members.set(info.id, { info, heardAtMs: clock.now(), state: 'up' })
     if (hasChanged) onChange(info.id, 'up')
   }

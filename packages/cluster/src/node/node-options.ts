@@ -1,7 +1,6 @@
 import type { Clock, Logger } from '@ls/foundation'
 import type { ClusterStore } from '../store/cluster-store.js'
 import type { NodeAddress } from '../trunk/dial-node.js'
-import type { MemberState, NodeInfo } from './members.js'
 
 /** Options of a {@link ClusterNode}. */
 export interface ClusterNodeOptions {
@@ -17,20 +16,4 @@ export interface ClusterNodeOptions {
   readonly logger?: Logger | undefined
   /** Source of time. @default the process's clock */
   readonly clock?: Clock | undefined
-}
-
-/** State of the cluster as this node sees it. */
-export interface ClusterStatus {
-  /** This node, and all that it has received messages from. */
-  readonly nodes: readonly (Omit<NodeInfo, 'beat' | 'version'> & { readonly state: MemberState | 'self' })[]
-  /** Whether the store can be reached. */
-  readonly isConnected: boolean
-  /** Number of tokens that all nodes have. */
-  readonly sharedTokens: number
-  /** Number of tokens with a peer at another node. */
-  readonly farTokens: number
-  /** Number of trunks that this node has dialled. */
-  readonly trunks: number
-  /** Number of trunks that others have dialled to it. */
-  readonly incomingTrunks: number
 }

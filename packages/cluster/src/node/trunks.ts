@@ -34,7 +34,7 @@ export class Trunks {
   /** Opens the trunks of a route. */
   open(route: FarRoute): void {
     const { members, presence } = this.#options
-    const nodes = presence.nodesWith(route.reverseKey, route.owner).filter((id) => members.takesChannels(id))
+    const nodes = presence.nodesWith(route.reverseKey, route.owner).filter((id) => members.isUp(id))
     for (const nodeId of nodes.slice(0, maxNodesPerRoute)) this.#openTo(nodeId, route)
   }
 
@@ -44,7 +44,7 @@ export class Trunks {
     for (const { nodeId, route, trunk } of this.#trunks.values()) {
       if (route.reverseKey !== reverseKey) continue
       const hasProvider = presence.nodesWith(reverseKey, route.owner).includes(nodeId)
-      trunk.setUsable(hasProvider && members.takesChannels(nodeId))
+      trunk.setUsable(hasProvider && members.isUp(nodeId))
     }
   }
 

@@ -7,6 +7,8 @@ import { afterDelay, echoServer, FakeClock, onceEvent, type TestTcpServer, until
 import { connect, formatAuthQuery } from '@ls/transport'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ClusterStatus } from '../nodes/cluster-status.js'
+import type { OtherNodes } from '../nodes/other-nodes.js'
 import type { ServerOptions } from '../options/server-options.js'
 import { LinkSocksServer } from '../server.js'
 import { maxListedChannels } from './channels.js'
@@ -28,6 +30,25 @@ const source = readFileSync(new URL('../../../../spec/openapi.json', import.meta
 const document = JSON.parse(source.replaceAll('#/components/schemas/', '#/$defs/')) as OpenApiDocument
 const ajv = new Ajv2020({ allowUnionTypes: true })
 
+const clusterStatus: ClusterStatus = {
+  nodes: [
+    {
+      id: 'a1b2c3d4',
+      address: { host: '10.0.0.1', port: 8766 },
+      state: 'self',
+      draining: false,
+      links: 3,
+      channels: 12,
+      release: '1.2.3',
+    },
+  ],
+  isConnected: true,
+  sharedTokens: 0,
+  farTokens: 0,
+  trunks: 0,
+  incomingTrunks: 0,
+}
+
 let server: LinkSocksServer
 let target: TestTcpServer
 let clock: FakeClock | undefined
@@ -39,7 +60,7 @@ const writeMetrics = () => Promise.resolve({ contentType: 'text/plain', body: 'u
 
 interface StartOptions extends Pick<
   ServerOptions,
-  'reload' | 'showConfiguration' | 'requestRestart' | 'relay' | 'expose'
+  'reload' | 'showConfiguration' | 'requestRestart' | 'relay' | 'expose' | 'nodes'
 > {
   readonly setLogLevel?: undefined
   readonly clock?: FakeClock
@@ -244,6 +265,15 @@ const cases: Record<string, () => Promise<Response>> = {
   'get /api/ports 401': () => call('GET', '/api/ports', undefined, 'wrong'),
   'get /api/ports 403': () => callFromPage('GET', '/api/ports'),
   'get /api/ports 429': () => throttled(() => call('GET', '/api/ports')),
+  'get /api/nodes 200': async () => {
+    await server.close()
+    await start({ nodes: { status: clusterStatus } as OtherNodes })
+    return call('GET', '/api/nodes')
+  },
+  'get /api/nodes 401': () => call('GET', '/api/nodes', undefined, 'wrong'),
+  'get /api/nodes 403': () => callFromPage('GET', '/api/nodes'),
+  'get /api/nodes 409': () => call('GET', '/api/nodes'),
+  'get /api/nodes 429': () => throttled(() => call('GET', '/api/nodes')),
   'get /api/connections 200': async () => {
     await openChannel()
     return call('GET', '/api/connections?sort=rate&protocol=tcp')

@@ -3,6 +3,7 @@ import { endSession, openSession, showSession } from '../dashboard/session-calls
 import { showPorts } from '../expose/show-ports.js'
 import { closeLink, showConnections, showEvents, showLinks } from '../live/show-live.js'
 import { showHealth, showMetrics, showReadiness, showSnapshot } from '../live/show-numbers.js'
+import { showNodes } from '../nodes/show-nodes.js'
 import { makeTicket, removeTicket } from '../tickets/ticket-calls.js'
 import type { ApiHandler } from './api-call.js'
 import { closeChannel, showChannels } from './channels.js'
@@ -31,6 +32,7 @@ export const routes: readonly Route[] = [
   { path: '/api/channels', methods: { GET: showChannels } },
   { path: '/api/channels/{id}', methods: { DELETE: closeChannel } },
   { path: '/api/ports', methods: { GET: showPorts } },
+  { path: '/api/nodes', methods: { GET: showNodes } },
   { path: '/api/connections', methods: { GET: showConnections } },
   { path: '/api/connections/{id}', methods: { DELETE: closeChannel } },
   { path: '/api/links', methods: { GET: showLinks } },

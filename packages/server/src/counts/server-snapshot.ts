@@ -1,6 +1,7 @@
-import type { LimitUse, QuotaCounts, ReloadCounts, Snapshot } from '@ls/foundation'
+import type { ClusterCounts, LimitUse, QuotaCounts, ReloadCounts, Snapshot } from '@ls/foundation'
 import type { Outbound } from '@ls/relay'
 import type { Peer } from '../links/peer.js'
+import type { ClusterStatus, NodeStatus } from '../nodes/cluster-status.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { OwnProxy } from '../port/own-proxy.js'
 import type { WebSocketPort } from '../port/web-socket-port.js'
@@ -47,8 +48,15 @@ export function takeSnapshot(server: CountedServer): Snapshot {
       { name: 'channels', unit: 'entries', used: slots.used, limit: slots.limit },
       { name: 'pending-connections', unit: 'entries', used: pending.size, limit: pending.maxPending },
     ],
+    cluster: options.nodes && clusterCounts(options.nodes.status),
     dialMs: outbound.dialMs.snapshot(),
     lookupMs: outbound.lookupMs.snapshot(),
     certificateExpiresAtMs: port?.certificateExpiresAtMs,
   }
+}
+
+function clusterCounts({ nodes, ...counts }: ClusterStatus): ClusterCounts {
+  const byState: Record<NodeStatus['state'], number> = { self: 0, up: 0, silent: 0, gone: 0 }
+  for (const { state } of nodes) byState[state]++
+  return { ...counts, nodes: byState }
 }

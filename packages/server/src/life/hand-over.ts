@@ -120,7 +120,7 @@ function idleLimitMs({ session }: Peer): number {
 }
 
 /** Reason that clients receive when their session ends. */
-const reason = 'another process of the server has taken over'
+const reason = 'another process of the service has taken over'
 
 /**
  * Time without a channel after which a peer without Relink is disconnected, in milliseconds: no request is on its way.

@@ -27,7 +27,7 @@ export interface LifecycleParts {
   readonly uses: TokenUses
   /** Undefined where the server is no relay. */
   readonly relay: Relay | undefined
-  readonly server: Pick<ResolvedServerOptions, 'clock' | 'logger'>
+  readonly server: Pick<ResolvedServerOptions, 'clock' | 'logger' | 'nodes'>
 }
 
 /** State of a server in its life cycle, and the steps of its end. */
@@ -57,7 +57,7 @@ export class Lifecycle {
 
   /** See `LinkSocksServer.drain`. */
   drain(deadlineMs: number, isHandedOver: boolean): Promise<void> {
-    this.#draining ??= isHandedOver ? this.#handOver(deadlineMs) : this.#drain(deadlineMs)
+    this.#draining ??= this.#beginToLeave(deadlineMs, isHandedOver)
     return this.#draining
   }
 
@@ -84,19 +84,45 @@ export class Lifecycle {
     return this.#closing
   }
 
+  #beginToLeave(deadlineMs: number, isHandedOver: boolean): Promise<void> {
+    if (isHandedOver) return this.#handOver(deadlineMs)
+    const isElsewhere = this.#parts.server.nodes?.status.nodes.some(
+      ({ state, draining }) => state === 'up' && !draining,
+    )
+    return isElsewhere === true ? this.#moveAway(deadlineMs) : this.#drain(deadlineMs)
+  }
+
+  /**
+   * Sends clients to other nodes. The link port stays open for links that come back, and refuses all others, so that
+   * balancers and clients try another node.
+   */
+  async #moveAway(deadlineMs: number): Promise<void> {
+    this.#beginDrain(deadlineMs)
+    const { logger } = this.#parts.server
+    logger.info({ deadlineMs }, `${drainReason}: clients are sent to other nodes, open connections may go on here`)
+    await this.#letGo(deadlineMs)
+    if (!this.isClosing) logger.info({}, 'the server is drained, or its time is over')
+  }
+
   /**
    * Hands over to another process. Sessions here may still open channels until their clients have a session elsewhere.
    */
   async #handOver(deadlineMs: number): Promise<void> {
     this.#beginDrain(deadlineMs)
-    const { admission, groups, exposures, ports, api, server } = this.#parts
+    const { ports, api } = this.#parts
     ports.links?.stopAccepting()
+    await Promise.all([this.#letGo(deadlineMs), api.close()])
+  }
+
+  /** Asks clients to link elsewhere; resolves when their last channels here have ended, or at the deadline. */
+  async #letGo(deadlineMs: number): Promise<void> {
+    const { admission, groups, exposures, ports, server } = this.#parts
     const { peers } = admission
     const changes = this.#changes
     const { clock } = server
     const handedOver = new HandedOver({ peers, groups, deadlineMs, clock, changes, isOver: () => this.isClosing })
     this.#handedOver = handedOver
-    const closing = [exposures.close(deadlineMs), ports.ownProxy?.close(deadlineMs), api.close()]
+    const closing = [exposures.close(deadlineMs), ports.ownProxy?.close(deadlineMs)]
     await Promise.all([handedOver.finished(), ...closing])
   }
 

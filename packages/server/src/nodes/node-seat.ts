@@ -1,5 +1,5 @@
 import type { Channel, Session, SessionHandler } from '@ls/mux'
-import { drainReason } from '../life/drain.js'
+import { drainReason, openChannels } from '../life/drain.js'
 import type { Admission, TrunkTerms } from '../links/admission.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { ReverseGroup } from '../reverse/reverse-group.js'
@@ -9,6 +9,8 @@ import { restoreToken, type TokenMaker } from '../state/restore-token.js'
 import { parseToken, type StoredToken } from '../state/state-content.js'
 import type { ReverseToken, TokenRegistry } from '../tokens/token-registry.js'
 import { tokenKey } from '../tokens/token-text.js'
+import { version } from '../version.js'
+import type { NodeStatus } from './cluster-status.js'
 import { type FarPeers, noFarPeers } from './far-peers.js'
 
 /** Destination of channels between nodes. */
@@ -27,6 +29,8 @@ export interface NodeSeatOptions {
   readonly admission: Admission
   readonly switchboard: Switchboard
   isDraining(): boolean
+  /** Whether clients are sent elsewhere. */
+  isLeaving(): boolean
 }
 
 /** Interface of a server for the code that joins it with other nodes. */
@@ -42,9 +46,11 @@ export class NodeSeat {
     return this.#options.options.windowBytes
   }
 
-  /** Whether the server takes no new channels. */
-  get isDraining(): boolean {
-    return this.#options.isDraining()
+  /** What other nodes are told about this one. */
+  get load(): Pick<NodeStatus, 'links' | 'channels' | 'draining' | 'release'> {
+    const { admission, isLeaving } = this.#options
+    const { peers } = admission
+    return { links: peers.size, channels: openChannels(peers), draining: isLeaving(), release: version }
   }
 
   /** `tokenKey` of each reverse token. */

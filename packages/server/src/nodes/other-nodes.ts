@@ -1,7 +1,10 @@
 import type { StoredToken } from '../state/state-content.js'
+import type { ClusterStatus } from './cluster-status.js'
 
 /** Calls that a server makes to the other nodes of its cluster. Only {@link share} waits for an answer. */
 export interface OtherNodes {
+  /** State of all nodes, for the API and metrics, and to know whether clients can be sent elsewhere. */
+  readonly status: ClusterStatus
   /**
    * Called when a channel needs a provider and this node has none: opens links to nodes that have one.
    *

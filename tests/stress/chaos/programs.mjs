@@ -1,0 +1,132 @@
+// The programs of a cluster on this machine: NATS servers and nodes, which can be killed, stopped and started again.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const root = join(import.meta.dirname, '../../..')
+const natsProgram = join(root, '.cache/peers/nats/bin/nats-server')
+const command = join(root, 'apps/cli/bin/linksocks.js')
+const apiKey = 'key-of-the-chaos-run'
+/** Time for a program to start on a busy machine, in milliseconds. */
+const startMs = 30_000
+
+/** Starts NATS servers that form one cluster. */
+export async function startNats(count) {
+  if (!existsSync(natsProgram)) throw new Error(`${natsProgram} is missing: run tests/interop/install-peers.sh`)
+  const folder = mkdtempSync(join(tmpdir(), 'ls-chaos-'))
+  const places = await Promise.all(
+    Array.from({ length: count }, async () => ({ port: await freePort(), route: await freePort() })),
+  )
+  const routes = places.map(({ route }) => `nats://127.0.0.1:${route}`).join()
+  const servers = places.map(({ port, route }, index) => {
+    const data = ['--jetstream', '--store_dir', join(folder, String(index)), '--server_name', `n${index}`]
+    const cluster = ['--cluster_name', 'chaos', '--cluster', `nats://127.0.0.1:${route}`, '--routes', routes]
+    const own = ['--addr', '127.0.0.1', '--port', String(port)]
+    return new Service(`nats ${index}`, natsProgram, [...own, ...data, ...cluster], {}, () => canConnect(port))
+  })
+  for (const server of servers) await server.start()
+  return {
+    servers,
+    urls: places.map(({ port }) => `nats://127.0.0.1:${port}`),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+/** Starts the nodes of a cluster. */
+export async function startNodes(count, natsUrls) {
+  const nodes = []
+  for (let index = 0; index < count; index++) {
+    const [port, nodePort] = [await freePort(), await freePort()]
+    const nats = natsUrls.flatMap((url) => ['--cluster-nats', url])
+    const args = [command, 'server', ...nats, '--cluster-replicas', '3', '--cluster-listen', `127.0.0.1:${nodePort}`]
+    const own = ['--ws-host', '127.0.0.1', '--ws-port', String(port), '--api-key', apiKey, '--guard', 'none']
+    const environment = { LINKSOCKS_CLUSTER_SECRET: 'the secret that all nodes of a chaos run share' }
+    const life = ['--drain-timeout', '60s']
+    const service = new Service(`node ${index}`, process.execPath, [...args, ...own, ...life], environment, () =>
+      canConnect(port),
+    )
+    await service.start()
+    nodes.push({
+      service,
+      url: `ws://127.0.0.1:${port}`,
+      call: (method, path, body) => callApi(port, method, path, body),
+    })
+  }
+  return nodes
+}
+
+async function callApi(port, method, path, body) {
+  const options = { method, headers: { 'x-api-key': apiKey }, ...(body && { body: JSON.stringify(body) }) }
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, options)
+  const answer = await response.json()
+  if (!response.ok || answer.success === false) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`)
+  return answer
+}
+
+/** A program that can be started more than once. */
+class Service {
+  #child
+  #log = ''
+  #start
+
+  constructor(name, program, args, environment, isReady) {
+    this.name = name
+    this.isReady = isReady
+    this.#start = () =>
+      spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } })
+  }
+
+  get log() {
+    return this.#log
+  }
+
+  /** Resolves when it accepts connections. */
+  async start() {
+    const child = this.#start()
+    this.#child = child
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (text) => (this.#log = (this.#log + text).slice(-20_000)))
+    for (const endMs = performance.now() + startMs; performance.now() < endMs; await sleep(50)) {
+      if (child.exitCode !== null) break
+      if (await this.isReady()) return
+    }
+    throw new Error(`${this.name} did not start:\n${this.#log}`)
+  }
+
+  signal(signal) {
+    this.#child.kill(signal)
+  }
+
+  async kill() {
+    const child = this.#child
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+  }
+
+  /** Resolves when it has ended by itself. */
+  async ended() {
+    const child = this.#child
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  }
+}
+
+async function canConnect(port) {
+  return fetch(`http://127.0.0.1:${port}/`).then(
+    () => true,
+    (error) => error.cause?.code !== 'ECONNREFUSED',
+  )
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  return port
+}

@@ -1,0 +1,46 @@
+// What a chaos run has shown.
+
+/** Time after a kill during which connections may fail to open, in milliseconds. */
+const recoveryMs = 2000
+
+/** What a run should not have shown, one phrase each. */
+export function findFaults({ done, events, cluster, clientCount }) {
+  const kills = events.filter(({ kind }) => kind === 'killNode')
+  const isExplained = ({ beganMs, endedMs }) =>
+    kills.some((kill) => beganMs <= kill.beganMs + recoveryMs && kill.beganMs <= endedMs)
+  const unexplained = done.filter((transfer) => transfer.outcome !== 'intact' && !isExplained(transfer))
+  const corrupted = done.filter(({ outcome }) => outcome === 'corrupted').length
+  return [
+    ...(corrupted === 0 ? [] : [`${corrupted} transfers corrupted`]),
+    ...unexplained.map((transfer) => describe(transfer, events)),
+    ...(cluster.links === clientCount ? [] : [`the nodes count ${cluster.links} links of ${clientCount} clients`]),
+    ...(cluster.channels === 0 ? [] : [`the nodes count ${cluster.channels} channels after the last transfer`]),
+  ]
+}
+
+function describe({ outcome, reason, beganMs, endedMs }, events) {
+  const last = events.findLast((event) => event.beganMs <= endedMs)
+  const after = last === undefined ? '' : `, ${Math.round(endedMs - last.beganMs)} ms after ${last.kind}`
+  return `${outcome} after ${Math.round(endedMs - beganMs)} ms${after}: ${reason}`
+}
+
+/** Lines for people. */
+export function summarize(done, events) {
+  const count = (outcome) => done.filter((transfer) => transfer.outcome === outcome).length
+  const openMs = done
+    .flatMap(({ beganMs, openedMs }) => (openedMs === undefined ? [] : [openedMs - beganMs]))
+    .toSorted((a, b) => a - b)
+  const at = (share) => Math.round(openMs[Math.min(openMs.length - 1, Math.floor(openMs.length * share))] ?? 0)
+  const kinds = [...countBy(events)].map(([kind, times]) => `${times} × ${kind}`)
+  return [
+    `faults: ${kinds.join(', ')}`,
+    `transfers: ${count('intact')} intact, ${count('corrupted')} corrupted, ${count('broken')} broken, ${count('not opened')} not opened`,
+    `time to open: median ${at(0.5)} ms, 99 % ${at(0.99)} ms, longest ${at(1)} ms`,
+  ]
+}
+
+function countBy(events) {
+  const counts = new Map()
+  for (const { kind } of events) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  return counts
+}
