@@ -3,7 +3,7 @@ import type { LinkOpener, OpenLinkRequest } from '@ls/link'
 import type { MessageTransport } from '@ls/mux'
 
 /** One of several servers of the same service. */
-export interface ServerChoice {
+interface ServerChoice {
   /** Name for the log. */
   readonly name: string
   readonly opener: LinkOpener

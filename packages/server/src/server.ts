@@ -20,7 +20,6 @@ import { Attendance } from './links/attendance.js'
 import { AuthThrottle } from './links/auth-throttle.js'
 import type { Peer } from './links/peer.js'
 import { type ObservedServer, ServerObserver } from './live/server-observer.js'
-import type { ClusterStatus } from './nodes/cluster-status.js'
 import { NodeSeat } from './nodes/node-seat.js'
 import { type ResolvedServerOptions, resolveServerOptions } from './options/resolve-options.js'
 import type { ServerOptions } from './options/server-options.js'
@@ -121,13 +120,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       onWrongKey: (remoteAddress) => this.#refused(remoteAddress, 'wrong API key', 'api-key'),
     })
     this.#life = this.#makeLife()
-    this.seat = new NodeSeat({
-      ...shared,
-      ...ways,
-      server: this,
-      admission: this.#admission,
-      isLeaving: () => this.#life.state === 'draining',
-    })
+    this.seat = new NodeSeat({ ...shared, ...ways, server: this, admission: this.#admission, life: this.#life })
     this.ports = new PortChanges(this.#own, this.#tokens, this.#groups, this.#uses, (at) => this.emit('listening', at))
   }
 
@@ -326,11 +319,6 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   requestDrain(): void {
     const { requestDrain = () => void this.drain().catch((error: unknown) => this.#fail(error)) } = this.#options
     requestDrain()
-  }
-
-  /** State of the cluster as this node sees it; undefined without the option `nodes`. */
-  get cluster(): ClusterStatus | undefined {
-    return this.#options.nodes?.status
   }
 
   /** The options of these names. */

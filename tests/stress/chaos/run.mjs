@@ -1,6 +1,7 @@
 // A cluster of 3 nodes and 3 NATS servers with 30 providers and 30 clients for 10 minutes (`--minutes N`), while nodes
-// are killed, drained and stopped, and NATS servers killed. Exits with 1 if a transfer was corrupted, one was broken that
-// no killed node explains, or a connection could not be opened later than 2 s after a kill. Run with `pnpm chaos`.
+// are killed, drained and stopped, and NATS servers killed. Exits with 1 if a transfer was corrupted, if one was broken
+// that no killed node explains, or if a connection could not be opened later than 2 s after a kill. Run with `pnpm
+// chaos`.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startNats, startNodes } from './programs.mjs'

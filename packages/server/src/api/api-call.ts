@@ -2,7 +2,7 @@ import type { Clock, Logger, Snapshot } from '@ls/foundation'
 import type { LiveView } from '@ls/observe'
 import type { Answer, DashboardSession, Sessions } from '@ls/observe/http'
 import type { ExposedPorts } from '../expose/exposed-ports.js'
-import type { ClusterStatus } from '../nodes/cluster-status.js'
+import type { NodeSeat } from '../nodes/node-seat.js'
 import type { ServerOptions } from '../options/server-options.js'
 import type { ChannelInfo } from '../reverse/channel-info.js'
 import type { Tickets } from '../tickets/tickets.js'
@@ -62,8 +62,8 @@ export interface ManagedServer {
   snapshot(): Snapshot
   channels(): Iterable<ChannelInfo>
   readonly exposed: ExposedPorts
-  /** State of the cluster; undefined where the server is no node of one. */
-  readonly cluster: ClusterStatus | undefined
+  /** The server as one of several nodes. */
+  readonly seat: Pick<NodeSeat, 'cluster'>
   addForwardToken(token?: string, options?: TokenOptions): string
   addReverseToken(request: ReverseTokenRequest): { token: string; port: number | undefined }
   addConnectorToken(request: ConnectorTokenRequest): string

@@ -1,4 +1,5 @@
 import type { Channel, Session, SessionHandler } from '@ls/mux'
+import type { ServerLife } from '../counts/readiness.js'
 import { drainReason, openChannels } from '../life/drain.js'
 import type { Admission, TrunkTerms } from '../links/admission.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
@@ -10,7 +11,7 @@ import { parseToken, type StoredToken } from '../state/state-content.js'
 import type { ReverseToken, TokenRegistry } from '../tokens/token-registry.js'
 import { tokenKey } from '../tokens/token-text.js'
 import { version } from '../version.js'
-import type { NodeStatus } from './cluster-status.js'
+import type { ClusterStatus, NodeStatus } from './cluster-status.js'
 import { type FarPeers, noFarPeers } from './far-peers.js'
 
 /** Destination of channels between nodes. */
@@ -29,8 +30,7 @@ export interface NodeSeatOptions {
   readonly admission: Admission
   readonly switchboard: Switchboard
   isDraining(): boolean
-  /** Whether clients are sent elsewhere. */
-  isLeaving(): boolean
+  readonly life: { readonly state: ServerLife }
 }
 
 /** Interface of a server for the code that joins it with other nodes. */
@@ -46,11 +46,16 @@ export class NodeSeat {
     return this.#options.options.windowBytes
   }
 
+  /** State of the cluster as this node sees it; undefined without the option `nodes`. */
+  get cluster(): ClusterStatus | undefined {
+    return this.#options.options.nodes?.status
+  }
+
   /** What other nodes are told about this one. */
   get load(): Pick<NodeStatus, 'links' | 'channels' | 'draining' | 'release'> {
-    const { admission, isLeaving } = this.#options
+    const { admission, life } = this.#options
     const { peers } = admission
-    return { links: peers.size, channels: openChannels(peers), draining: isLeaving(), release: version }
+    return { links: peers.size, channels: openChannels(peers), draining: life.state === 'draining', release: version }
   }
 
   /** `tokenKey` of each reverse token. */
