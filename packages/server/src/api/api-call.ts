@@ -2,7 +2,7 @@ import type { Clock, Logger, Snapshot } from '@ls/foundation'
 import type { LiveView } from '@ls/observe'
 import type { Answer, DashboardSession, Sessions } from '@ls/observe/http'
 import type { ExposedPorts } from '../expose/exposed-ports.js'
-import type { NodeSeat } from '../nodes/node-seat.js'
+import type { ClusterStatus } from '../nodes/cluster-status.js'
 import type { ServerOptions } from '../options/server-options.js'
 import type { ChannelInfo } from '../reverse/channel-info.js'
 import type { Tickets } from '../tickets/tickets.js'
@@ -63,7 +63,7 @@ export interface ManagedServer {
   channels(): Iterable<ChannelInfo>
   readonly exposed: ExposedPorts
   /** The server as one of several nodes. */
-  readonly seat: Pick<NodeSeat, 'cluster'>
+  readonly seat: { readonly cluster: ClusterStatus | undefined }
   addForwardToken(token?: string, options?: TokenOptions): string
   addReverseToken(request: ReverseTokenRequest): { token: string; port: number | undefined }
   addConnectorToken(request: ConnectorTokenRequest): string
