@@ -182,7 +182,7 @@ function addToRestart({ name, server, state, owners }: Restartable, restart: Com
 }
 
 /** Checks the settings. @throws UsageError for settings that contradict each other */
-export function checkServer(settings: ServerSettings): void {
+function checkServer(settings: ServerSettings): void {
   for (const check of serverChecks(settings)) check()
 }
 

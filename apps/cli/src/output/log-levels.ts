@@ -1,7 +1,7 @@
 import { type Logger, type LoggerWithParts, type LogPart, logParts } from '@ls/foundation'
 
 /** Levels, from the most to the fewest lines. */
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 
 export type LogLevel = (typeof logLevels)[number]
 
