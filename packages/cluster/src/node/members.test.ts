@@ -53,3 +53,38 @@ test('Members takes no old message of a dead node for a sign of life', () => {
   members.heard(info(2))
   expect(changes).toEqual(['b up', 'b gone'])
 })
+
+/** A node that hears of itself and of another one each second, for `seconds`. */
+function hearBoth({ clock, members }: ReturnType<typeof make>, seconds: number, firstBeat = 1): void {
+  for (let beat = firstBeat; beat < firstBeat + seconds; beat++) {
+    members.heard(info(beat, { id: 'self' }))
+    members.heard(info(beat))
+    clock.advance(1000)
+  }
+}
+
+test('Members calls no node silent while the store delivers not even its own messages', () => {
+  const made = make()
+  hearBoth(made, 3)
+  made.clock.advance(60_000)
+  expect(made.changes).toEqual(['b up'])
+})
+
+test('Members gives all nodes new time when the store delivers again', () => {
+  const made = make()
+  hearBoth(made, 3)
+  made.clock.advance(60_000)
+  made.members.heard(info(4, { id: 'self' }))
+  made.clock.advance(2000)
+  expect(made.changes).toEqual(['b up'])
+})
+
+test('Members calls a node silent while the store delivers its own messages', () => {
+  const made = make()
+  hearBoth(made, 3)
+  for (let beat = 4; beat < 9; beat++) {
+    made.members.heard(info(beat, { id: 'self' }))
+    made.clock.advance(1000)
+  }
+  expect(made.changes).toEqual(['b up', 'b silent'])
+})

@@ -46,6 +46,9 @@ export const beatMs = 1000
 /** Time without a sign of life after which a node gets no new channels, in milliseconds: three are missing. */
 const silentMs = 3500
 
+/** Time without a node's own messages after which the store stands still, in milliseconds: before others are silent. */
+const stillMs = 2500
+
 /**
  * Time after which its channels end, in milliseconds: a process that was stopped for half a minute continues without a
  * loss.
@@ -61,6 +64,8 @@ export class Members {
   readonly #members = new Map<string, Member>()
   #timer: TimerHandle
   #isFrozen = true
+  /** Time at which the store delivered this node's own message; undefined before the first one. */
+  #ownHeardAtMs: number | undefined
 
   constructor(options: MembersOptions) {
     this.#options = options
@@ -83,7 +88,8 @@ export class Members {
 
   heard(info: NodeInfo): void {
     const { clock, ownId, onChange } = this.#options
-    if (info.id === ownId || info.version !== nodeVersion) return
+    if (info.version !== nodeVersion) return
+    if (info.id === ownId) return this.#heardOwn()
     const known = this.#members.get(info.id)
     if (known !== undefined && info.beat <= known.info.beat) return
     if (known === undefined && this.#members.size >= maxMembers) return
@@ -105,18 +111,34 @@ export class Members {
   /** Restarts the time of all nodes: the store is back. */
   thaw(): void {
     this.#isFrozen = false
-    const now = this.#options.clock.now()
-    for (const member of this.#members.values()) member.heardAtMs = now
+    this.#ownHeardAtMs = undefined
+    this.#restart()
   }
 
   close(): void {
     this.#options.clock.clearTimeout(this.#timer)
   }
 
+  /** Handles a message of this node itself: the store delivers. After a standstill, all others get new time. */
+  #heardOwn(): void {
+    if (this.#isStoreStill) this.#restart()
+    this.#ownHeardAtMs = this.#options.clock.now()
+  }
+
+  /** Whether the store delivers nothing, although its connection is open: the silence of others then means nothing. */
+  get #isStoreStill(): boolean {
+    return this.#ownHeardAtMs !== undefined && this.#options.clock.now() - this.#ownHeardAtMs > stillMs
+  }
+
+  #restart(): void {
+    const now = this.#options.clock.now()
+    for (const member of this.#members.values()) member.heardAtMs = now
+  }
+
   #check(): void {
     const { clock } = this.#options
     this.#timer = clock.setTimeout(() => this.#check(), beatMs / 2)
-    if (this.#isFrozen) return
+    if (this.#isFrozen || this.#isStoreStill) return
     for (const [id, { heardAtMs, state }] of this.#members) {
       const silence = clock.now() - heardAtMs
       if (state === 'up' && silence > silentMs) this.#set(id, 'silent')
