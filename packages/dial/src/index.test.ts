@@ -11,6 +11,7 @@ test('@ls/dial exports exactly these names', () => {
       "breakStream",
       "carryResets",
       "closeStream",
+      "confirmEnd",
       "defaultDialTimeoutMs",
       "dial",
       "discardStream",

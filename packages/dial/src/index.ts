@@ -10,7 +10,15 @@ export {
   listeningSockets,
   type PassableSocket,
 } from './listen/listening-sockets.js'
-export { breakStream, carryResets, closeStream, discardStream, streamEnd, type StreamEnd } from './stream-end.js'
+export {
+  breakStream,
+  carryResets,
+  closeStream,
+  confirmEnd,
+  discardStream,
+  streamEnd,
+  type StreamEnd,
+} from './stream-end.js'
 export { openPort } from './listen/open-port.js'
 export { DialError, type DialErrorCode } from './errors.js'
 export type { LookupOptions, NameResolver } from './resolve/name-resolver.js'

@@ -47,6 +47,26 @@ export function breakStream(stream: Duplex, reason?: Error): void {
   else reset(stream, reason)
 }
 
+/**
+ * Calls `onWhole` after the `end` of a stream, unless it was reset; then `close` follows. libuv reports a reset as an
+ * end if data came with it, and a part would look complete. An empty write tells them apart: it fails on a reset
+ * connection, and sends nothing on a half-closed one. Bytes that wait may wait for long, but their failure follows
+ * within the turn. A stream that cannot write any more, since it has ended itself or allows no half-open connection,
+ * counts as whole.
+ */
+export function confirmEnd(stream: Duplex, onWhole: () => void): void {
+  if (!(stream instanceof Socket) || !stream.allowHalfOpen || !stream.writable) return onWhole()
+  if (stream.writableLength > 0) {
+    setImmediate(() => {
+      if (!stream.destroyed) onWhole()
+    })
+    return
+  }
+  stream.write('', (error) => {
+    if (error === null || error === undefined) onWhole()
+  })
+}
+
 /** Closes a stream without users: one that is no longer needed, or whose handshake failed. */
 export function discardStream(stream: Duplex, reason?: Error): void {
   stream.destroy(reason)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { onceEvent, tcpServer, until, type TestTcpServer } from '@ls/testkit'
+import { onceEvent, socketEnd, tcpServer, until, type TestTcpServer } from '@ls/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { join } from './join.js'
 
@@ -23,7 +23,7 @@ afterEach(async () => {
 async function joined(): Promise<[Socket, Socket]> {
   const clients = [open(), open()] as const
   while (accepted.length < 2) await new Promise((resolve) => setImmediate(resolve))
-  const [left, right] = accepted as [Socket, Socket]
+  const [left, right] = accepted.splice(0) as [Socket, Socket]
   join(left, right)
   return [...clients]
 }
@@ -53,6 +53,17 @@ describe('join', () => {
     await onceEvent(right, 'close')
     expect(right.errored).toMatchObject({ code: 'ECONNRESET' })
     await expect(until(() => server.sockets.size === 0, 'both sockets to be gone')).resolves.toBeUndefined()
+  })
+
+  test('cuts one side when the other is reset together with data', async () => {
+    const ends: string[] = []
+    // The data and the reset arrive in one read or in two.
+    for (let round = 0; round < 20; round++) {
+      const [left, right] = await joined()
+      left.write('x'.repeat(3000), () => left.resetAndDestroy())
+      ends.push(await socketEnd(right))
+    }
+    expect(new Set(ends)).toEqual(new Set(['ECONNRESET']))
   })
 
   test('cuts one side when the other is gone already', async () => {

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { closeStream } from '@ls/dial'
+import { closeStream, confirmEnd } from '@ls/dial'
 
 /**
  * Copies between two streams until both have ended. An end on one side ends the other side's writing only, so
@@ -8,8 +8,6 @@ import { closeStream } from '@ls/dial'
 export function join(left: Duplex, right: Duplex): void {
   follow(left, right)
   follow(right, left)
-  left.pipe(right)
-  right.pipe(left)
 }
 
 function follow(from: Duplex, to: Duplex): void {
@@ -17,6 +15,10 @@ function follow(from: Duplex, to: Duplex): void {
     // After a clean end `to` may still be flushing; then it closes by itself.
     if (!from.readableEnded || !from.writableFinished) closeStream(to)
   }
+  from.pipe(to, { end: false })
+  const onEnd = (): void => confirmEnd(from, () => to.end())
+  if (from.readableEnded) onEnd()
+  else from.once('end', onEnd)
   from.on('error', () => closeStream(to))
   if (from.destroyed) onClose()
   else from.once('close', onClose)

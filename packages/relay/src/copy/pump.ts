@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Inflation } from '@ls/codec/node'
-import { breakStream, closeStream } from '@ls/dial'
+import { breakStream, closeStream, confirmEnd } from '@ls/dial'
 import { type ChannelCloseReason, type ChannelHandler, processFramePool, type SendOptions } from '@ls/mux'
 import { longReadBytes, ReadTap, type ReadTapOwner } from '@ls/mux/node'
 import { longReadMemory } from './long-read-memory.js'
@@ -239,25 +239,9 @@ class Pump implements ChannelHandler, ReadTapOwner {
     this.#socket.resume()
   }
 
-  /**
-   * Handles the end of the socket. libuv reports a reset as an end if data came with it, and a truncated stream would
-   * look complete. An empty write tells them apart: it fails on a reset connection, and sends nothing on a half-closed
-   * one. Bytes that wait may wait for long, but their failure follows within the turn. After its own end the socket
-   * cannot write; there {@link TurnReader} lets resets appear as such.
-   */
+  /** Handles the end of the socket. After its own end it cannot write; {@link TurnReader} lets its resets appear. */
   #onSocketEnd(): void {
-    const socket = this.#socket
-    if (!(socket instanceof Socket) || !socket.writable) return this.#sender.end()
-    if (socket.writableLength > 0) {
-      setImmediate(() => {
-        if (!socket.destroyed) this.#sender.end()
-      })
-      return
-    }
-    socket.write('', (error) => {
-      // If it failed, 'close' follows.
-      if (error === null || error === undefined) this.#sender.end()
-    })
+    confirmEnd(this.#socket, () => this.#sender.end())
   }
 
   #onSocketClose(): void {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { freePort, onceEvent, socketEnd, until } from '@ls/testkit'
+import { freePort, onceEvent, socketEnd, tcpServer, until } from '@ls/testkit'
 import { listen as listenWebSocket, connect as connectWebSocket } from '@ls/transport'
 import { afterEach, describe, expect, test } from 'vitest'
 import { LinkSocksServer } from '../server.js'
@@ -194,6 +194,33 @@ describe('a fallback URL', () => {
     const { visitor, close } = await upgraded()
     void close()
     expect(await socketEnd(visitor)).toBe('ECONNRESET')
+  })
+
+  test('resets an answer that only its end delimits, where its connection is reset together with data', async () => {
+    const site = await tcpServer((socket) => {
+      socket.once('data', () => {
+        socket.write(`HTTP/1.1 200 OK\r\n\r\n${'x'.repeat(3000)}`)
+        socket.resetAndDestroy()
+      })
+    })
+    cleanups.push(() => site.close())
+    const url = new URL(await front(`http://127.0.0.1:${site.port}`))
+    // The data and the reset arrive in one read or in two.
+    const ends = Array.from({ length: 20 }, async () => {
+      const visitor = connect(Number(url.port), url.hostname)
+      visitor.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+      return socketEnd(visitor)
+    })
+    expect(new Set(await Promise.all(ends))).toEqual(new Set(['ECONNRESET']))
+  })
+
+  test('passes on an answer that only its end delimits', async () => {
+    const site = await tcpServer((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\n\r\nwhole'))
+    })
+    cleanups.push(() => site.close())
+    const answer = await fetch(await front(`http://127.0.0.1:${site.port}`))
+    expect(await answer.text()).toBe('whole')
   })
 
   test('resets an answer whose end is all that frames it when the server closes', async () => {

@@ -15,6 +15,7 @@ import { endToEnd, hasTransferEncoding, HttpProxyError, isChunkedOnly, join, onw
 import type { ClientAddress } from '@ls/transport'
 import { cutResponse } from '../port/cut-response.js'
 import { answerText } from '../port/http.js'
+import { type ConnectionEnd, endsWithConnection, untilConnectionEnd, watchConnectionEnd } from './connection-end.js'
 import type { Fallback } from './fallback.js'
 import { responseInstead } from './upgrade-response.js'
 
@@ -132,7 +133,8 @@ export class ReverseProxy implements Fallback {
       if (response.headersSent) cutResponse(response)
       else answerText(response, 502, '502 bad gateway\n')
     })
-    onward.once('response', (answer) => this.#passBack(answer, response))
+    const end = watchConnectionEnd(onward)
+    onward.once('response', (answer) => this.#passBack(answer, response, end))
     // Also when the visitor closes before the answer has begun.
     response.once('close', () => onward.destroy())
     return onward
@@ -175,7 +177,7 @@ export class ReverseProxy implements Fallback {
     }
   }
 
-  #passBack(answer: IncomingMessage, response: ServerResponse): void {
+  #passBack(answer: IncomingMessage, response: ServerResponse, end: ConnectionEnd): void {
     if (hasTransferEncoding(answer.rawHeaders) && !isChunkedOnly(answer.rawHeaders)) {
       answer.destroy()
       return answerText(response, 502, '502 bad gateway\n')
@@ -185,7 +187,9 @@ export class ReverseProxy implements Fallback {
     response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', this.#answerHeaders(answer))
     answer.once('error', () => cutResponse(response))
     // Destroys both when either fails.
-    pipeline(answer, response, () => {})
+    if (!endsWithConnection(answer)) return void pipeline(answer, response, () => {})
+    const body = untilConnectionEnd(end).once('error', () => cutResponse(response))
+    pipeline(answer, body, response, () => {})
   }
 
   /** Headers for the visitor: a redirect to the upstream server becomes one to this server. */
