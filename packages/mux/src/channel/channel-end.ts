@@ -1,5 +1,5 @@
 import { type Address, type ChannelKey, channelKey, decode, MessageType, type Protocol } from '@ls/codec'
-import { textOf } from '@ls/foundation'
+import { type ProgressWatch, textOf } from '@ls/foundation'
 import type { Admission } from '../memory/admission.js'
 import { chargeUntilCalled } from '../memory/charge.js'
 import type { ChannelHost } from '../session/table-entry.js'
@@ -10,7 +10,7 @@ import type { ChannelHandler } from './channel-handler.js'
 import { acceptMessage, disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
 import type { Channel, ChannelState } from './channel.js'
 import { consumingHandler } from './consuming-handler.js'
-import { lastCallMs, Linger } from './linger.js'
+import { lastCallMs, watchEnd } from './linger.js'
 import { errorOfDisconnect, receiveGrant, receiveSecondConnect } from './peer-rules.js'
 import { Receiver, type ReceiverOwner } from './receiver.js'
 import type { SendOptions } from './send-options.js'
@@ -53,7 +53,7 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
   #answerHold: AnswerHold | undefined
   #answerDeadline: AnswerDeadline | undefined
   /** Runs after we have ended towards a base peer, while its last bytes still arrive. */
-  #lastCall: Linger | undefined
+  #lastCall: ProgressWatch | undefined
 
   constructor({ host, id, protocol, address, initiator, traceparent }: ChannelInit) {
     this.id = id
@@ -294,7 +294,7 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
     if (this.#closeReason.kind === 'local') return this.#receiver.close()
     const receivedBytes = (): number => this.#receiver.receivedBytes
     const quietMs = lastCallMs(this.#host.roundTripMs())
-    this.#lastCall = new Linger(this.#host, receivedBytes, () => this.#receiver.close(), quietMs)
+    this.#lastCall = watchEnd(this.#host, receivedBytes, () => this.#receiver.close(), quietMs)
   }
 
   /** Queues Disconnect as the last message. */

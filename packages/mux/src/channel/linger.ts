@@ -1,40 +1,18 @@
-import type { TimerHandle } from '@ls/foundation'
+import { ProgressWatch } from '@ls/foundation'
 import type { ChannelHost } from '../session/table-entry.js'
 
 /**
- * Watches a channel or link that is ending: calls `giveUp` once when `progress` has not changed for `quietMs`. Time
- * without a transport does not count.
+ * Watches a channel or link that is ending: calls `giveUp` once when `progress` has not changed for `quietMs`
+ * milliseconds. Time without a transport does not count.
  */
-export class Linger {
-  readonly #host: ChannelHost
-  readonly #progress: () => number
-  readonly #giveUp: () => void
-  readonly #quietMs: number
-  #timer: TimerHandle
-  #last = 0
-
-  /** `quietMs` is in milliseconds. @default `lingerMs` of the session */
-  constructor(host: ChannelHost, progress: () => number, giveUp: () => void, quietMs = host.options.lingerMs) {
-    this.#host = host
-    this.#progress = progress
-    this.#giveUp = giveUp
-    this.#quietMs = quietMs
-    this.#arm()
-  }
-
-  stop(): void {
-    this.#host.options.clock.clearTimeout(this.#timer)
-  }
-
-  #arm(): void {
-    this.#last = this.#progress()
-    this.#timer = this.#host.options.clock.setTimeout(() => this.#check(), this.#quietMs)
-  }
-
-  #check(): void {
-    if (this.#progress() !== this.#last || !this.#host.linked) this.#arm()
-    else this.#giveUp()
-  }
+export function watchEnd(
+  host: ChannelHost,
+  progress: () => number,
+  giveUp: () => void,
+  quietMs = host.options.lingerMs,
+): ProgressWatch {
+  const { clock } = host.options
+  return new ProgressWatch({ clock, quietMs, progress, isCounting: () => host.linked, onStuck: giveUp })
 }
 
 /** Error text for the peer when the last bytes of a channel, and its Disconnect, could not be sent. */

@@ -1,9 +1,10 @@
 import { type Address, encode, maxTcpPayloadBytes, MessageType, writeTcpDataHeader } from '@ls/codec'
+import type { ProgressWatch } from '@ls/foundation'
 import { Flow, type FlowOwner } from '../flow/flow.js'
 import { leastQueueBytes, readAheadBytes, sendQueueLimitBytes } from '../flow/send-policy.js'
 import { Charge } from '../memory/charge.js'
 import type { ChannelHost } from '../session/table-entry.js'
-import { Linger, stuckText } from './linger.js'
+import { stuckText, watchEnd } from './linger.js'
 import { maxBaseMessageBytes } from './peer-rules.js'
 import type { SendOptions } from './send-options.js'
 
@@ -29,7 +30,7 @@ export class Sender implements FlowOwner {
   readonly #owner: SenderOwner
   readonly #flow: Flow
   #state: 'open' | 'ending' | 'ended' = 'open'
-  #linger: Linger | undefined
+  #linger: ProgressWatch | undefined
   /** Charge for the queue. */
   readonly #charge: Charge
 
@@ -121,7 +122,7 @@ export class Sender implements FlowOwner {
   linger(giveUp: (error: string) => void): void {
     const { lingerMs } = this.#host.options
     const queuedBytes = (): number => this.#flow.queuedBytes
-    this.#linger ??= new Linger(this.#host, queuedBytes, () => giveUp(stuckText(queuedBytes(), lingerMs)))
+    this.#linger ??= watchEnd(this.#host, queuedBytes, () => giveUp(stuckText(queuedBytes(), lingerMs)))
   }
 
   /** Drops the queue; nothing more is sent. */

@@ -1,10 +1,10 @@
 import { type ChannelKey, dataCreditBytes, decode, MessageType } from '@ls/codec'
-import { textOf } from '@ls/foundation'
+import { type ProgressWatch, textOf } from '@ls/foundation'
 import { AnswerHold } from '../channel/answer-hold.js'
 import { disconnectMessage, finMessage, rejectMessage, windowMessage } from '../channel/channel-messages.js'
 import type { Channel } from '../channel/channel.js'
 import { inOurVersion } from '../channel/held-message.js'
-import { Linger } from '../channel/linger.js'
+import { watchEnd } from '../channel/linger.js'
 import {
   checkData,
   errorOfDisconnect,
@@ -58,7 +58,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   #disconnectNext: string | undefined
   #answerHold: AnswerHold | undefined
   /** Runs while this link's peer has ended its direction and the other link's base peer cannot be notified. */
-  #heldFin: Linger | undefined
+  #heldFin: ProgressWatch | undefined
 
   constructor({ host, request, role, direct, pace, onClose }: ForwardedHalfInit) {
     const { options } = host
@@ -256,7 +256,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     // An opener's end is held, since the answer would be lost; but only for a limited time, or the target would never
     // receive it.
     const answered = (): number => this.other.receivedBytes
-    this.#heldFin = new Linger(this.host, answered, () => this.#endBoth())
+    this.#heldFin = watchEnd(this.host, answered, () => this.#endBoth())
   }
 
   #endBoth(): void {

@@ -1,7 +1,8 @@
 import { isCompressed } from '@ls/codec'
+import type { ProgressWatch } from '@ls/foundation'
 import type { Channel } from '../channel/channel.js'
 import { inOurVersion } from '../channel/held-message.js'
-import { Linger, stuckText } from '../channel/linger.js'
+import { stuckText, watchEnd } from '../channel/linger.js'
 import { maxBaseMessageBytes } from '../channel/peer-rules.js'
 import { Flow, type FlowOwner } from '../flow/flow.js'
 import { Charge } from '../memory/charge.js'
@@ -35,7 +36,7 @@ export class HalfQueue {
   /** Present for streams to a base peer. */
   readonly #gathering: Gathering | undefined
   #isFinished = false
-  #linger: Linger | undefined
+  #linger: ProgressWatch | undefined
   /** Charge of the queue, on the budget of the {@link filler}. */
   #charge: Charge | undefined
 
@@ -110,7 +111,7 @@ export class HalfQueue {
     // Payload that is still being inflated shrinks while there is progress.
     const restBytes = (): number => this.bytes + this.#reframing.restBytes
     const { lingerMs } = this.#host.options
-    this.#linger ??= new Linger(this.#host, restBytes, () => giveUp(stuckText(restBytes(), lingerMs)))
+    this.#linger ??= watchEnd(this.#host, restBytes, () => giveUp(stuckText(restBytes(), lingerMs)))
   }
 
   /** Called when the flow has room again. */

@@ -2,13 +2,14 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Inflation } from '@ls/codec/node'
 import { breakStream, closeStream, confirmEnd } from '@ls/dial'
+import type { ProgressWatch } from '@ls/foundation'
 import { type ChannelCloseReason, type ChannelHandler, processFramePool, type SendOptions } from '@ls/mux'
 import { longReadBytes, ReadTap, type ReadTapOwner } from '@ls/mux/node'
+import { watchLastBytes } from './last-bytes.js'
 import { longReadMemory } from './long-read-memory.js'
 import type { PayloadOptions } from './payload-options.js'
 import { PayloadSender, usualReadBytes } from './payload-sender.js'
 import type { PumpChannel } from './pump-channel.js'
-import { SocketLinger } from './socket-linger.js'
 import { TurnReader } from './turn-reader.js'
 
 export interface PumpOptions extends PayloadOptions {
@@ -54,7 +55,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
   #next: Uint8Array | 'long' | undefined
   /** Payload being inflated at the pace of the socket; the channel is paused in the meantime. */
   #inflation: Inflation | undefined
-  #linger: SocketLinger | undefined
+  #linger: ProgressWatch | undefined
   /** Stops counting bytes that the socket buffers for a closed channel. */
   #lingered: (() => void) | undefined
   #corked = false
@@ -196,7 +197,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
   #startLinger(): void {
     const { lingerMs = defaultLingerMs } = this.#options
     const cut = (): void => closeStream(this.#socket, new Error(this.#closed?.error))
-    this.#linger ??= new SocketLinger(this.#socket, lingerMs, cut)
+    this.#linger ??= watchLastBytes(this.#socket, lingerMs, cut)
     this.#lingered ??= this.#channel.countLingering(this.#socket.writableLength)
   }
 
