@@ -36,21 +36,21 @@ class FailoverOpener implements LinkOpener {
   readonly authenticated: boolean
   readonly earlyData: boolean
   readonly #options: FailoverOptions
-  /** Index of the server that answered last; shared by all links, so that they move together. */
-  #current = 0
+  /** The servers, the one that answered last first; shared by all links, so that they move together. */
+  #servers: readonly ServerChoice[]
 
   constructor(options: FailoverOptions, { authenticated, earlyData = false }: LinkOpener) {
     this.#options = options
+    this.#servers = options.servers
     this.authenticated = authenticated
     this.earlyData = earlyData
   }
 
   async open(request: OpenLinkRequest): Promise<MessageTransport> {
-    const { servers } = this.#options
-    const race = new Race(request)
+    const race = new Race(request, (server) => this.#use(server))
     try {
-      for (let step = 0; step < servers.length; step++) {
-        race.add(this.#choice((this.#current + step) % servers.length))
+      for (const server of this.#servers) {
+        race.add(server)
         const transport = await this.#headStart(race)
         if (transport !== undefined) return transport
       }
@@ -60,16 +60,11 @@ class FailoverOpener implements LinkOpener {
     }
   }
 
-  #choice(index: number): Attempt {
-    const { servers, logger } = this.#options
-    const { name = '', opener } = servers[index] ?? {}
-    return {
-      open: (request) => opener?.open(request) ?? Promise.reject(new RangeError('no server')),
-      onWon: () => {
-        if (index !== this.#current) logger.info({ server: name }, 'another server of the service is used from now on')
-        this.#current = index
-      },
-    }
+  #use(server: ServerChoice): void {
+    if (server === this.#servers[0]) return
+    this.#options.logger.info({ server: server.name }, 'another server of the service is used from now on')
+    const at = this.#servers.indexOf(server)
+    this.#servers = [...this.#servers.slice(at), ...this.#servers.slice(0, at)]
   }
 
   /** Resolves with the first transport; undefined once all attempts have failed, or when the next may begin. */
@@ -86,27 +81,24 @@ class FailoverOpener implements LinkOpener {
   }
 }
 
-interface Attempt {
-  open(request: OpenLinkRequest): Promise<MessageTransport>
-  onWon(): void
-}
-
 /** Attempts of one link, of which the first to succeed ends the others. */
 class Race {
   readonly #request: OpenLinkRequest
   readonly #stop = new AbortController()
   readonly #running: Promise<MessageTransport>[] = []
   readonly #onAbort = (): void => this.#stop.abort(this.#request.signal.reason)
+  readonly #onWon: (server: ServerChoice) => void
   #isWon = false
 
-  constructor(request: OpenLinkRequest) {
+  constructor(request: OpenLinkRequest, onWon: (server: ServerChoice) => void) {
     this.#request = request
+    this.#onWon = onWon
     if (request.signal.aborted) this.#onAbort()
     request.signal.addEventListener('abort', this.#onAbort, { once: true })
   }
 
-  add(attempt: Attempt): void {
-    this.#running.push(this.#run(attempt))
+  add(server: ServerChoice): void {
+    this.#running.push(this.#run(server))
   }
 
   /** Resolves with the first transport; rejects with the first error once all attempts have failed. */
@@ -124,15 +116,15 @@ class Race {
     this.#stop.abort(outpaced)
   }
 
-  async #run({ open, onWon }: Attempt): Promise<MessageTransport> {
+  async #run(server: ServerChoice): Promise<MessageTransport> {
     this.#stop.signal.throwIfAborted()
-    const transport = await open({ ...this.#request, signal: this.#stop.signal })
+    const transport = await server.opener.open({ ...this.#request, signal: this.#stop.signal })
     if (this.#isWon || this.#stop.signal.aborted) {
       transport.destroy()
       throw outpaced
     }
     this.#isWon = true
-    onWon()
+    this.#onWon(server)
     return transport
   }
 }
