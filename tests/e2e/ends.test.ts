@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
-import { LinkSocksClient, type ClientOptions } from '@ls/client'
-import { LinkSocksServer, type PolicyOptions } from '@ls/server'
+import type { PolicyOptions } from '@ls/server'
 import { connect } from '@ls/socks5/node'
 import { byteServer, freePort, onceEvent, socketEnd, tcpServer, until } from '@ls/testkit'
 import { afterEach, expect, test, vi } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
+import { startClient, startServer } from './running.js'
 
 afterEach(() => vi.restoreAllMocks())
 
@@ -92,18 +92,6 @@ test.each(Object.entries(scenes))(
 const quotaBytes = 4_000_000
 
 const cut: unknown = expect.stringMatching(/^(ECONNRESET|EPIPE)$/)
-
-async function startServer(): Promise<LinkSocksServer> {
-  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
-  await server.listen()
-  return server
-}
-
-async function startClient(server: LinkSocksServer, options: ClientOptions): Promise<LinkSocksClient> {
-  const client = closing(new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, ...options }))
-  await client.start()
-  return client
-}
 
 async function forward(policy?: PolicyOptions) {
   const server = await startServer()

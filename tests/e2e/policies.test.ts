@@ -1,25 +1,14 @@
 import { connect as dial } from 'node:net'
-import { LinkSocksClient, type ClientOptions } from '@ls/client'
+import type { LinkSocksClient } from '@ls/client'
 import type { Exposure } from '@ls/relay'
 import { LinkSocksServer, type PolicyOptions } from '@ls/server'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent, until } from '@ls/testkit'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
+import { startClient, startServer } from './running.js'
 
 afterEach(() => vi.restoreAllMocks())
-
-async function startServer(): Promise<LinkSocksServer> {
-  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
-  await server.listen()
-  return server
-}
-
-async function startClient(server: LinkSocksServer, options: ClientOptions): Promise<LinkSocksClient> {
-  const client = closing(new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, ...options }))
-  await client.start()
-  return client
-}
 
 /** The word of SOCKS5's reply when a user asks for a target: `ok`, or the code of the refusal. */
 async function ask(proxy: { host: string; port: number } | undefined, host: string, port: number): Promise<string> {

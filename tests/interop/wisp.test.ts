@@ -6,26 +6,24 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { LinkSocksServer, type ServerOptions } from '@ls/server'
 import { echoServer, freePort, onceEvent, testCertificate, until } from '@ls/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Chromium, hasChromium, openChromium, pageServer } from '../e2e/chromium.js'
 import { udpEcho } from '../e2e/udp-echo.js'
 import { closing } from '../stress/cleanup.js'
+import { missing, peersFolder } from './peers.js'
 
 // Wisp clients as their authors publish them, against `/wisp/TOKEN/` of the server. Their licences are no matter here:
 // they run as programs, and nothing of them is part of ours.
 
-const peers = process.env['LINKSOCKS_PEERS'] || fileURLToPath(new URL('../../.cache/peers', import.meta.url))
-const modules = join(peers, 'wisp/node_modules')
+const modules = join(peersFolder, 'wisp/node_modules')
 
 /** Whether the clients are there; without them the suite skips, loudly, and fails in CI. */
 function hasClients(): boolean {
   if (existsSync(modules)) return true
-  const cure = 'run tests/interop/install-peers.sh'
-  if (process.env['CI'] === 'true') throw new Error(`interop: the Wisp clients are missing; ${cure}`)
-  console.warn(`\n*** interop: the Wisp clients are missing, their tests are SKIPPED; ${cure} ***\n`)
+  missing('the Wisp client')
   return false
 }
 
