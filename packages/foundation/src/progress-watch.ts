@@ -28,6 +28,7 @@ export class ProgressWatch {
     this.#arm()
   }
 
+  /** Ends the watch. */
   stop(): void {
     this.#options.clock.clearTimeout(this.#timer)
   }
