@@ -1,4 +1,4 @@
-import { LinkSocksServer, ServerState } from '@ls/server'
+import { defaultSocketPaths, LinkSocksServer, ServerState } from '@ls/server'
 import { judgeCode } from '@ls/server/judge-code'
 import { WebSocketTransport } from '@ls/web'
 import type { Environment, ObjectState, UpgradeResponseInit, WorkerWebSocket } from './workers.js'
@@ -21,7 +21,7 @@ export class RelayObject {
     const relay = await this.#relay
     const url = new URL(request.url)
     if (url.pathname === '/api/health') return Response.json(relay.health())
-    if (!socketPaths.has(url.pathname)) return new Response('404 page not found\n', { status: 404 })
+    if (!defaultSocketPaths.includes(url.pathname)) return new Response('404 page not found\n', { status: 404 })
     if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket')
       return new Response('This path takes WebSockets.\n', { status: 426, headers: { Upgrade: 'websocket' } })
     const { 0: forClient, 1: socket } = new WebSocketPair()
@@ -50,9 +50,6 @@ function accept(relay: LinkSocksServer, socket: WorkerWebSocket, { headers, quer
   const remoteAddress = headers.get('cf-connecting-ip') ?? '127.0.0.1'
   relay.accept(transport, { query, remoteAddress, origin: headers.get('origin') ?? undefined })
 }
-
-/** Paths of links, as at the server for Node. */
-const socketPaths: ReadonlySet<string> = new Set(['/socket', '/socket/'])
 
 /** Most links: an object has one thread and 128 MiB, of which a link without traffic takes about 15 KiB. */
 const maxLinks = 1000

@@ -12,6 +12,7 @@ test('@ls/server exports exactly these names', () => {
       "ServerState",
       "checkPortRanges",
       "defaultGuard",
+      "defaultSocketPaths",
       "makeOwnerId",
       "ownerIdOf",
       "tokenKey",
