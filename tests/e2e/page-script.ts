@@ -1,15 +1,31 @@
-import { build } from 'esbuild'
+import { build, type BuildOptions } from 'esbuild'
 
 /** What a page or a worker loads as one script: `contents`, minified, with all that it imports from `resolveDir` on. */
 export async function pageScript(contents: string, resolveDir: string): Promise<string> {
-  const { outputFiles } = await build({
+  const { outputFiles } = await build({ ...minified(contents, resolveDir), format: 'iife', write: false })
+  return outputFiles[0]?.text ?? ''
+}
+
+/** The modules that a page loads before it runs `contents`; others come with an `import()`. */
+export async function firstModules(contents: string, resolveDir: string): Promise<string[]> {
+  const how = { format: 'esm', splitting: true, outdir: 'out', metafile: true, write: false } as const
+  const { outputFiles, metafile } = await build({ ...minified(contents, resolveDir), ...how })
+  const [entry] = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === '<stdin>') ?? []
+  const paths = new Set(entry === undefined ? [] : [entry])
+  for (const path of paths) {
+    for (const { path: imported, kind } of metafile.outputs[path]?.imports ?? []) {
+      if (kind === 'import-statement') paths.add(imported)
+    }
+  }
+  return outputFiles.filter(({ path }) => [...paths].some((each) => path.endsWith(each))).map(({ text }) => text)
+}
+
+function minified(contents: string, resolveDir: string): BuildOptions {
+  return {
     stdin: { contents, resolveDir },
     bundle: true,
-    write: false,
     minify: true,
-    format: 'iife',
     platform: 'browser',
     conditions: ['@ls/source'],
-  })
-  return outputFiles[0]?.text ?? ''
+  }
 }

@@ -3,7 +3,7 @@ import { type Clock, type Logger, systemClock } from '@ls/foundation'
 import { ClientError, MovingLink, type LinkOpener, type LinkSettings, resolveLinkSettings, ShownToken } from '@ls/link'
 import type { Channel, Session } from '@ls/mux'
 import { WebError } from './errors.js'
-import { type FetchOptions, fetchOver } from './http/fetch.js'
+import type { FetchOptions } from './http/fetch.js'
 import { type PageEvents, Wake } from './link/wake.js'
 import { linkUrl, webSocketOpener, type WebSocketConstructor } from './link/websocket-opener.js'
 import { type ChannelSource, TcpSocket } from './sockets/tcp-socket.js'
@@ -124,11 +124,13 @@ export class WebLink {
   }
 
   /**
-   * Sends a request to an HTTP server over its own connection, like `fetch`. For `http:` only.
+   * Sends a request to an HTTP server over its own connection, like `fetch`. For `http:` only. The first request loads
+   * the code for HTTP, so that pages without requests need not load it.
    *
    * @throws WebError ERR_WEB_HTTP when the answer is no HTTP; ERR_WEB_REFUSED when the server was not reached
    */
-  fetch(input: string | URL, options: FetchOptions = {}): Promise<Response> {
+  async fetch(input: string | URL, options: FetchOptions = {}): Promise<Response> {
+    const { fetchOver } = await import('./http/fetch.js')
     return fetchOver((target) => this.openTcp(target), input, options)
   }
 
