@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { explainListenFailure, isListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
+import { explainListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
 
 const ports = [webSocketPort({ wsHost: '0.0.0.0', wsPort: 80 }), proxyPort({ socksHost: '::1', socksPort: 9870 })]
 
@@ -52,11 +52,14 @@ describe('explainListenFailure', () => {
     const system = Object.assign(new Error('listen'), { code: 'EADDRINUSE', port: 80, syscall: 'listen' })
     expect(explainListenFailure(system, ports).cause).toBe(system)
   })
-})
 
-describe('isListenFailure', () => {
-  test('is false for a failure to connect', () => {
+  test('returns a failure to connect as it is', () => {
     const error = Object.assign(new Error('connect'), { code: 'ECONNREFUSED', port: 80, syscall: 'connect' })
-    expect(isListenFailure(error)).toBe(false)
+    expect(explainListenFailure(error, ports)).toBe(error)
+  })
+
+  test('returns a socket file that is taken as it is: no flag of a port is to blame', () => {
+    const error = Object.assign(new Error('listen'), { code: 'EADDRINUSE', address: '/run/a.sock', syscall: 'listen' })
+    expect(explainListenFailure(error, ports)).toBe(error)
   })
 })

@@ -23,12 +23,10 @@ export function proxyPort({
   return { host: socksHost, port: socksPort, portFlag: '--socks-port (-p)', hostFlag: '--socks-host (-s)' }
 }
 
-/** Whether an error, or its cause, is the system's refusal to open a port. */
-export function isListenFailure(error: unknown): boolean {
-  return systemErrorOf(error) !== undefined
-}
-
-/** Error to show when one of the `ports` could not be opened: a line that names the port and the flag to change. */
+/**
+ * Error to show when one of the `ports` could not be opened: a line that names the port and the flag to change. Any
+ * other error is returned as it is.
+ */
 export function explainListenFailure(error: unknown, ports: readonly ListenPort[]): Error {
   const system = systemErrorOf(error)
   const matching = ports.filter(({ port }) => port === system?.port)

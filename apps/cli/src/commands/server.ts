@@ -26,7 +26,7 @@ import { proxyAccounts, readAccounts } from './accounts.js'
 import { asUsage, checkNetwork } from './check-settings.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { exposedFiles } from './exposed-files.js'
-import { explainListenFailure, isListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
+import { explainListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
 import {
   exposeForTokens,
   planToken,
@@ -115,9 +115,10 @@ export async function startServer(request: ServerRequest, context: CommandContex
   context.redactor.add(...passwordsOf(request), ...tokens.map(({ token }) => token))
   asUsage('--expose', () => exposeForTokens(server, settings.expose, tokens))
   const ports = [webSocketPort(settings), proxyPort(settings)]
-  // The library has logged the error itself, but without the flag.
+  // The library has logged the error itself, but without the flag; where no flag is to blame, there is nothing to add.
   server.on('error', (error) => {
-    if (isListenFailure(error)) logger.error({}, explainListenFailure(error, ports).message)
+    const explained = explainListenFailure(error, ports)
+    if (explained !== error) logger.error({}, explained.message)
   })
   server.on('exposed', (exposure) => context.print(`exposed: ${formatExposure(exposure)}`))
   server.on('socksListening', (address) => context.print(`proxy: ${formatListenAddress(address)}`))
