@@ -180,6 +180,20 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     expect(recorder.closes).toEqual([])
   })
 
+  test('waits for the answer over two links that vanish, each noticed 8 s later', () => {
+    const pair = new SessionPair({ extensions: ['window', 'fin', 'resume'], onConnect: () => {} })
+    const recorder = new Recorder()
+    pair.left.open({ protocol: 'tcp', address: target, answerDeadlineMs: 15_000 }, recorder)
+    for (let link = 1; link <= 2; link++) {
+      Object.assign(pair.leftTransport, { keepalive: { hasten: () => {}, silentMs: 8000 } })
+      pair.settle(8000)
+      pair.cut()
+      pair.reconnect()
+    }
+    pair.settle(14_000)
+    expect(recorder.closes).toEqual([])
+  })
+
   test('holds Data back until the answer where early data is not wanted', () => {
     const pair = new SessionPair({ extensions, onConnect: () => {} })
     const channel = pair.left.open({ protocol: 'tcp', address: target, earlyData: false }, new Recorder())

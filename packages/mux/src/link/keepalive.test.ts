@@ -222,6 +222,24 @@ describe('Keepalive', () => {
     expect({ before, overdue: keepalive.overdue }).toEqual({ before: true, overdue: false })
   })
 
+  test('silentMs is the time since the last sign of life, less a part of a check', () => {
+    const { clock, keepalive } = setUp()
+    keepalive.start()
+    clock.advance(30_000)
+    keepalive.received()
+    clock.advance(20_000)
+    // Checks are 5625 ms apart.
+    expect(keepalive.silentMs).toBe(14_375)
+  })
+
+  test('silentMs is 0 while reading has stopped', () => {
+    const { clock, keepalive } = setUp()
+    keepalive.start()
+    keepalive.pause()
+    clock.advance(60_000)
+    expect(keepalive.silentMs).toBe(0)
+  })
+
   test('hasten pings at once, then every 5 s', () => {
     const { clock, keepalive, pingTimes } = setUp({ roundTripMs: 5 })
     keepalive.start()

@@ -118,6 +118,12 @@ export class Keepalive {
     return this.#deadlineMs
   }
 
+  /** Time since the last bytes of the peer, in milliseconds, too short by up to one check; 0 while reading has stopped. */
+  get silentMs(): number {
+    if (this.#state === 'idle' || this.#heard || this.#paused) return 0
+    return Math.max(0, this.#options.clock.now() - this.#heardAtMs)
+  }
+
   /** Whether nothing has arrived since a ping that should be answered by now: a sign of trouble, no proof. */
   get overdue(): boolean {
     if (this.#state !== 'running' || this.#paused || this.#heard || this.#heardAtMs > this.#pingedAtMs) return false

@@ -12,6 +12,7 @@ import { type ResolvedSessionOptions, resolveSessionOptions, type SessionOptions
 import { lossyTripMs, UrgentLink } from '../urgent/urgent-link.js'
 import { IdleWatch } from './idle-watch.js'
 import { Incoming } from './incoming.js'
+import { LinkTime } from './link-time.js'
 import { isHandshake } from './message-kind.js'
 import { openChannel } from './open-channel.js'
 import { ReadingGate } from './reading-gate.js'
@@ -35,9 +36,7 @@ export class SessionEnd implements ChannelHost {
   #transport: MessageTransport | undefined
   #state: SessionState = 'unlinked'
   #graceTimer: TimerHandle
-  /** Total link time before the current transport, in milliseconds. */
-  #linkedMs = 0
-  #linkedAtMs = 0
+  readonly #linkTime = new LinkTime()
   #receivedMessages = 0
 
   /** @throws RangeError for an option out of its range. */
@@ -80,9 +79,8 @@ export class SessionEnd implements ChannelHost {
     return this.#state === 'linked'
   }
 
-  /** Total link time so far, in milliseconds. */
   linkedMs(): number {
-    return this.#linkedMs + (this.linked ? this.options.clock.now() - this.#linkedAtMs : 0)
+    return this.#linkTime.totalMs(this.options.clock.now())
   }
 
   get receivedMessages(): number {
@@ -135,7 +133,7 @@ export class SessionEnd implements ChannelHost {
     this.options.clock.clearTimeout(this.#graceTimer)
     this.#transport = transport
     this.#state = 'linked'
-    this.#linkedAtMs = this.options.clock.now()
+    this.#linkTime.began(this.options.clock.now())
     transport.setHandler({
       onMessage: (message) => this.#transport === transport && this.#receive(message),
       onDrain: () => this.#transport === transport && this.#outbox.onDrain(),
@@ -277,7 +275,7 @@ export class SessionEnd implements ChannelHost {
 
   #unlink(why: string): void {
     const { clock, graceMs } = this.options
-    this.#linkedMs = this.linkedMs()
+    this.#linkTime.ended(clock.now(), this.#transport?.keepalive?.silentMs ?? 0)
     this.#transport = undefined
     this.#state = 'unlinked'
     this.#urgent?.detach()

@@ -25,7 +25,7 @@ export interface ChannelHost {
   readonly options: ResolvedSessionOptions
   /** Whether messages can leave now; without a transport there is no progress. */
   readonly linked: boolean
-  /** Total link time so far, in milliseconds. */
+  /** Time with a working link so far, in milliseconds, see {@link LinkTime}. */
   linkedMs(): number
   /** Sends a message before all Data. */
   sendControl(message: Uint8Array): void
