@@ -176,6 +176,39 @@ describe('parseCommandLine', () => {
     expect(client([flag]).socksNowait).toBe(true)
   })
 
+  test('says that of a value given twice the last counts', () => {
+    const { settings, warnings } = run(['client', '-p', '1', '-p', '2'])
+    expect({ settings, warnings }).toMatchObject({
+      settings: { socksPort: 2 },
+      warnings: ['--socks-port (-p) is given more than once; the last value counts'],
+    })
+  })
+
+  test.each([
+    [['client', '-p', '1', '-p', '1']],
+    [['client', '-d', '-d']],
+    [['client', '--forward', '1=a:1', '--forward', '2=b:2']],
+  ])('says nothing of %j, where no value is lost', (argv) => {
+    expect(run(argv).warnings).toEqual([])
+  })
+
+  test.each([
+    [['server', '-p', '9870'], {}],
+    [['server'], { LINKSOCKS_SOCKS_PORT: '1' }],
+  ])('says that %j with %j opens no proxy port', (argv, environment) => {
+    expect(run(argv, environment).warnings).toEqual([
+      '--socks-port (-p) has no effect without --reverse (-r): clients open the proxy port, with their own -p; ' +
+        '--socks-listen opens one at the server',
+    ])
+  })
+
+  test.each([[['server', '-r', '-p', '1']], [['server']], [['client', '-p', '1']]])(
+    'says nothing of the proxy port of %j',
+    (argv) => {
+      expect(run(argv).warnings).toEqual([])
+    },
+  )
+
   test('gathers a repeated list in order', () => {
     expect(server(['-x', 'http://a', '--upstream-proxy=http://b']).upstreamProxy).toEqual(['http://a', 'http://b'])
   })
@@ -304,6 +337,17 @@ describe('parseCommandLine on mistakes', () => {
 describe('parseCommandLine on requests for help', () => {
   test.each(['--help', '-h'])('explains the commands for %s', (flag) => {
     expect(parseCommandLine([flag], {})).toEqual({ kind: 'help', command: undefined, scope: 'command', asked: true })
+  })
+
+  test.each(['server --help --all', 'server -h --all', 'server --all -p x --help', 'help server --all'])(
+    'explains every flag of the command for %s',
+    (line) => {
+      expect(parseCommandLine(line.split(' '), {})).toMatchObject({ kind: 'help', command: 'server', scope: 'all' })
+    },
+  )
+
+  test('explains every flag of every command for --help --all', () => {
+    expect(parseCommandLine(['--help', '--all'], {})).toMatchObject({ kind: 'help', command: undefined, scope: 'all' })
   })
 
   test.each(['server --help', 'server -h', 'server --bogus -p x --help', 'help server'])(

@@ -43,7 +43,8 @@ export function parseCommandLine(argv: readonly string[], environment: Environme
   const [first, ...rest] = argv
   if (first !== undefined && !first.startsWith('-')) return parseCommand(findName(first), rest, environment)
   if (first === '--version' || first === '-V' || first === '-v') return { kind: 'version' }
-  if (first === '--help' || first === '-h') return { kind: 'help', command: undefined, scope: 'command', asked: true }
+  if (first === '--help' || first === '-h')
+    return { kind: 'help', command: undefined, scope: rest.includes('--all') ? 'all' : 'command', asked: true }
   const mode = readMode(environment)
   if (mode !== undefined) return parseCommand(mode, argv, environment)
   if (first === undefined) return { kind: 'help', command: undefined, scope: 'command', asked: false }
@@ -63,9 +64,10 @@ function findName(word: string): CommandName {
 function parseCommand(command: CommandName, argv: readonly string[], environment: Environment): Invocation {
   if (command === 'config' && argv[0] === 'from-flags' && argv.length > 1)
     return readFromFlags(parseCommandLine(argv.slice(1), environment))
-  const { given, positionals, asksForVersion } = readFlags(command, argv)
+  const { given, positionals, overridden, asksForVersion } = readFlags(command, argv)
   if (asksForVersion) return { kind: 'version' }
-  if (given.get('help') === true) return { kind: 'help', command, scope: 'command', asked: true }
+  if (given.get('help') === true)
+    return { kind: 'help', command, scope: given.has('all') ? 'all' : 'command', asked: true }
   if (command === 'help') return parseHelp(given, positionals)
   if (command === 'completion') return { kind: 'completion', shell: parseShell(positionals) }
   if (command === 'config') return readConfigRequest(positionals, environment)
@@ -92,7 +94,13 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
   const settings = makeSettings(values)
   const secrets = values.flatMap(secretsIn)
   const explicit = values.filter(([, value]) => value !== undefined)
-  const warnings = [...withoutEffect(values), ...blankEdges(values), ...misspeltVariables(environment)]
+  const warnings = [
+    ...overridden.map((flag) => `${flagLabel(flag)} is given more than once; the last value counts`),
+    ...portWithoutReverse(command, values),
+    ...withoutEffect(values),
+    ...blankEdges(values),
+    ...misspeltVariables(environment),
+  ]
   // `Settings` is derived from the table that made `settings`.
   return {
     kind: 'run',
@@ -160,6 +168,19 @@ function withoutEffect(values: readonly (readonly [Flag, FlagValue | undefined])
     const names = useless.filter(([flag]) => flag.ignored === reason).map(([flag]) => `--${flag.name}`)
     return `without effect: ${names.join(', ')} (${reason})`
   })
+}
+
+/** Warning about a proxy port that a server does not open, since its clients open theirs. */
+function portWithoutReverse(
+  command: CommandName,
+  values: readonly (readonly [Flag, FlagValue | undefined])[],
+): readonly string[] {
+  const valueOf = (name: string): FlagValue | undefined => values.find(([flag]) => flag.name === name)?.[1]
+  if (command !== 'server' || valueOf('reverse') === true || valueOf('socks-port') === undefined) return []
+  return [
+    '--socks-port (-p) has no effect without --reverse (-r): clients open the proxy port, with their own -p; ' +
+      '--socks-listen opens one at the server',
+  ]
 }
 
 /** Whether a value changes anything; `false` and `disable` do not. */

@@ -13,6 +13,8 @@ export interface GivenFlags {
   /** Values by the flag's name. */
   readonly given: ReadonlyMap<string, FlagValue>
   readonly positionals: readonly string[]
+  /** Flags with one value that were given with different ones; the last counts. */
+  readonly overridden: readonly Flag[]
   /** Whether `--version` or `-V` is among the flags; the others are then not read. */
   readonly asksForVersion: boolean
 }
@@ -31,19 +33,28 @@ export function readFlags(command: CommandName, argv: readonly string[]): GivenF
   const tokens = tokenize(argv, known)
   // Help is shown even if other arguments are wrong.
   if (tokens.some((token) => token.kind === 'option' && known.get(token.name)?.name === 'help')) {
-    return { given: new Map([['help', true]]), positionals: [], asksForVersion: false }
+    const asksForAll = tokens.some((token) => token.kind === 'option' && token.rawName === '--all')
+    return { ...nothing, given: new Map(['help', ...(asksForAll ? ['all'] : [])].map((name) => [name, true])) }
   }
   if (tokens.some((token) => token.kind === 'option' && versionFlags.has(token.rawName))) {
-    return { given: new Map(), positionals: [], asksForVersion: true }
+    return { ...nothing, asksForVersion: true }
   }
   const given = new Map<string, FlagValue>()
   const positionals: string[] = []
+  const overridden = new Set<Flag>()
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value)
-    if (token.kind === 'option') readFlag(command, known, token, given)
+    if (token.kind !== 'option') continue
+    const flag = known.get(token.name)
+    const before = flag && given.get(flag.name)
+    readFlag(command, known, token, given)
+    if (flag === undefined || before === undefined || before === given.get(flag.name)) continue
+    if (flag.type !== 'list' && flag.type !== 'count') overridden.add(flag)
   }
-  return { given, positionals, asksForVersion: false }
+  return { given, positionals, overridden: [...overridden], asksForVersion: false }
 }
+
+const nothing: GivenFlags = { given: new Map(), positionals: [], overridden: [], asksForVersion: false }
 
 const versionFlags: ReadonlySet<string> = new Set(['--version', '-V'])
 
