@@ -23,11 +23,13 @@ test('LinkSocksClient.start with a signal that has aborted already ends the clie
 })
 
 test.each<[string, ClientOptions]>([
-  ['idleLimitMs is 0', { limits: { idleLimitMs: 0 } }],
-  ['linkWaitMs is NaN', { limits: { linkWaitMs: Number.NaN } }],
+  ['limits.idleLimitMs is 0', { limits: { idleLimitMs: 0 } }],
+  ['limits.linkWaitMs is NaN', { limits: { linkWaitMs: Number.NaN } }],
   ['reconnect.delayMs is -5', { reconnect: { delayMs: -5 } }],
   ['proxy.port is 70000', { proxy: { port: 70_000 } }],
-  ['connectTimeoutMs is 0', { role: 'provider', exit: { connectTimeoutMs: 0 } }],
+  ['limits.maxPending is 0', { limits: { maxPending: 0 } }],
+  ['exit.connectTimeoutMs is 0', { role: 'provider', exit: { connectTimeoutMs: 0 } }],
+  ['exit.udp.idleMs is -1', { role: 'provider', exit: { udp: { idleMs: -1 } } }],
   ['heartbeat.deadlineMs is 45000', { heartbeat: { periodMs: 60_000 } }],
 ])('LinkSocksClient refuses an option out of range at once: %s', (text, options) => {
   expect(() => new LinkSocksClient(options)).toThrow(text)

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { type Address, decode, type Extension, MessageType } from '@ls/codec'
 import type { Path } from '@ls/direct'
-import { Changes, type Logger, type Snapshot } from '@ls/foundation'
+import { Changes, inGroup, type Logger, type Snapshot } from '@ls/foundation'
 import { ClientError } from '@ls/link'
 import type { Session, SessionHandler } from '@ls/mux'
 import type { LiveView } from '@ls/observe'
@@ -266,7 +266,8 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     const { exit } = this.#options
     if (exit === undefined) return undefined
     const accessRules = [...(exit.accessRules ?? []), ...this.#exposures.accessRules]
-    return new Outbound({ ...this.#options, ...exit, accessRules, dialWebSocket: connectByteStream })
+    const options = { ...this.#options, ...exit, accessRules, dialWebSocket: connectByteStream }
+    return inGroup('exit', exit, () => new Outbound(options))
   }
 
   #makeDirectPaths(): DirectPaths {

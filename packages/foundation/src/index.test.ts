@@ -15,6 +15,7 @@ test('@ls/foundation exports exactly these names', () => {
       "didYouMean",
       "formatHostPort",
       "hasOption",
+      "inGroup",
       "isFailedOutcome",
       "isLocalhost",
       "isReplyWord",

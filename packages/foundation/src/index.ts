@@ -28,6 +28,7 @@ export {
 export {
   checkOptionNames,
   hasOption,
+  inGroup,
   optionGroup,
   type OptionGroup,
   type OptionNames,

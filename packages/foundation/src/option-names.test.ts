@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { checkOptionNames, hasOption, optionGroup, unknownOption } from './option-names.js'
+import { checkOptionNames, hasOption, inGroup, optionGroup, unknownOption } from './option-names.js'
 
 const known = { socksPort: true, url: true, proxy: { port: true, udp: { idleMs: true } }, listen: true } as const
 
@@ -47,5 +47,25 @@ describe('optionGroup', () => {
   test.each([5, true, null, [1]])('refuses %j', (group) => {
     const text = `proxy is ${JSON.stringify(group)}; it must be an object of options`
     expect(() => optionGroup('proxy', group as unknown as object)).toThrow(new TypeError(text))
+  })
+})
+
+describe('inGroup', () => {
+  const failing = (error: Error) => () => {
+    throw error
+  }
+
+  test('returns what the check returns', () => {
+    expect(inGroup('limits', {}, () => 5)).toBe(5)
+  })
+
+  test.each([
+    ['limits.graceMs is -1', new RangeError('graceMs is -1')],
+    ['limits.udp.idleMs is -1', new RangeError('udp.idleMs is -1')],
+    ['url is no URL', new RangeError('url is no URL')],
+    ['graceMs of a bug', new TypeError('graceMs of a bug')],
+  ])('says: %s', (text, error) => {
+    const check = (): unknown => inGroup('limits', { graceMs: -1, udp: {} }, failing(error))
+    expect(check).toThrow(text)
   })
 })

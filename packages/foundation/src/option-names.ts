@@ -53,6 +53,23 @@ export function optionGroup<Group extends object>(name: string, group: Group | u
   throw new TypeError(`${name} is ${JSON.stringify(group)}; it must be an object of options${orElse}`)
 }
 
+/**
+ * Runs a check of a group's members. A RangeError that begins with the name of one gets the group in front, so that
+ * "graceMs is -1" becomes "limits.graceMs is -1".
+ *
+ * @throws what `check` throws
+ */
+export function inGroup<Result>(group: string, members: object | undefined, check: () => Result): Result {
+  try {
+    return check()
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    const [name = ''] = /^\w+/.exec(error.message) ?? []
+    if (!Object.hasOwn({ ...members }, name)) throw error
+    throw new RangeError(`${group}.${error.message}`, { cause: error })
+  }
+}
+
 /** Paths with a similar last name: those of the same group, else those anywhere. */
 function similarPaths(path: string, known: OptionGroup): readonly string[] {
   const paths = pathsOf(known)

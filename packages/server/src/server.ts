@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { asError, checkDurationMs, RareLog, type Snapshot } from '@ls/foundation'
+import { asError, checkDurationMs, inGroup, RareLog, type Snapshot } from '@ls/foundation'
 import type { MessageTransport } from '@ls/mux'
 import type { LiveView } from '@ls/observe'
 import { Outbound, parseExposure } from '@ls/relay'
@@ -90,7 +90,11 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#switchboard = new Switchboard(new RareLog(clock, logger), this.#observer.forwardedEnded)
     this.#own = this.#makePorts()
     const ownPorts = () => [...this.#own.numbers, ...this.#groups.ports, ...this.#exposures.ports]
-    this.#outbound = new Outbound({ ...this.#options, ownPorts, dialWebSocket: connectByteStream })
+    this.#outbound = inGroup(
+      'exit',
+      options.exit,
+      () => new Outbound({ ...this.#options, ownPorts, dialWebSocket: connectByteStream }),
+    )
     this.#own.prepareProxies()
     this.#uses = new TokenUses({ server: this.#options, peers: () => this.peers, forwarded: () => this.#switchboard })
     this.#admission = this.#makeAdmission()

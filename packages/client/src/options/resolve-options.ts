@@ -1,5 +1,5 @@
 import { type Extension, maxEarlyDataBytes } from '@ls/codec'
-import { checkDurationMs, checkInteger, type Given, loggerOfPart, maxPort, optionGroup } from '@ls/foundation'
+import { checkDurationMs, checkInteger, type Given, inGroup, loggerOfPart, maxPort, optionGroup } from '@ls/foundation'
 import { type LinkSettings, type ResolvedLinkSettings, resolveLinkSettings } from '@ls/link'
 import { PendingConnections } from '@ls/mux'
 import {
@@ -69,8 +69,8 @@ function resolveUser({ proxy, forwards = [], limits, ...options }: ForwardOption
     role: options.role ?? 'client',
     proxy: resolveProxy(proxy),
     forwards,
-    linkWaitMs: checkDurationMs('linkWaitMs', linkWaitMs ?? 10_000, 0),
-    pending: pendingOf(maxPending, maxPendingPerAddress),
+    linkWaitMs: checkDurationMs('limits.linkWaitMs', linkWaitMs ?? 10_000, 0),
+    pending: inGroup('limits', limits, () => pendingOf(maxPending, maxPendingPerAddress)),
   }
 }
 
@@ -97,7 +97,9 @@ function resolveLink<Options extends ClientLinkOptions>(
   checkInteger('fallbackUrls.length', fallbackUrls.length, 0, maxFallbackUrls)
   return {
     ...options,
-    ...resolveLinkSettings({ ...options, ...limits, ...resolveReconnect(reconnect), reverse }),
+    ...inGroup('limits', limits, () =>
+      resolveLinkSettings({ ...options, ...limits, ...resolveReconnect(reconnect), reverse }),
+    ),
     logger: loggerOfPart(options.logger, 'client'),
     url,
     fallbackUrls,

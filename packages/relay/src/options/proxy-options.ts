@@ -1,4 +1,4 @@
-import type { OptionNames } from '@ls/foundation'
+import { checkDurationMs, checkInteger, type OptionNames } from '@ls/foundation'
 import type { InboundOptions } from '../inbound/inbound.js'
 import type { InboundUdpOptions } from '../inbound/udp.js'
 
@@ -39,9 +39,14 @@ export type ProxyPortOptions = Pick<
   'inbound' | 'httpTransparent' | 'httpMaxHeadBytes' | 'fastOpen' | 'udp' | 'udpAdvertise'
 >
 
-/** Options of an `Inbound` except its places and accounts, from the group `proxy`. */
+/**
+ * Options of an `Inbound` except its places and accounts, from the group `proxy`. @throws RangeError for a value out of
+ * its range
+ */
 export function proxyPortOptions(proxy: ProxyOptions): ProxyPortOptions {
   const { inbound, httpTransparent, httpMaxHeadBytes, fastOpen, udp = {} } = proxy
   const { advertise, ...limits } = udp
+  if (httpMaxHeadBytes !== undefined) checkInteger('proxy.httpMaxHeadBytes', httpMaxHeadBytes, 1)
+  if (limits.idleMs !== undefined) checkDurationMs('proxy.udp.idleMs', limits.idleMs)
   return { inbound, httpTransparent, httpMaxHeadBytes, fastOpen, udp: limits, udpAdvertise: advertise }
 }
