@@ -90,11 +90,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#switchboard = new Switchboard(new RareLog(clock, logger), this.#observer.forwardedEnded)
     this.#own = this.#makePorts()
     const ownPorts = () => [...this.#own.numbers, ...this.#groups.ports, ...this.#exposures.ports]
-    this.#outbound = inGroup(
-      'exit',
-      options.exit,
-      () => new Outbound({ ...this.#options, ownPorts, dialWebSocket: connectByteStream }),
-    )
+    const dialling = { ...server, ownPorts, dialWebSocket: connectByteStream }
+    this.#outbound = inGroup('exit', options.exit, () => new Outbound(dialling))
     this.#own.prepareProxies()
     this.#uses = new TokenUses({ server: this.#options, peers: () => this.peers, forwarded: () => this.#switchboard })
     this.#admission = this.#makeAdmission()

@@ -118,7 +118,7 @@ export class Keepalive {
     return this.#deadlineMs
   }
 
-  /** Time since the last bytes of the peer, in milliseconds, too short by up to one check; 0 while reading has stopped. */
+  /** Time since the peer's last bytes, in milliseconds, too short by up to one check; 0 while reading has stopped. */
   get silentMs(): number {
     if (this.#state === 'idle' || this.#heard || this.#paused) return 0
     return Math.max(0, this.#options.clock.now() - this.#heardAtMs)
