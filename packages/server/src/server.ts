@@ -6,6 +6,8 @@ import { Outbound, parseExposure } from '@ls/relay'
 import { connectByteStream, type RefusalCounts } from '@ls/transport'
 import { ServerApi } from './api/server-api.js'
 import type { RefusalCause } from './counts/server-counts.js'
+import type { DirectSignals } from './direct/direct-signals.js'
+import { makeSignals } from './direct/make-signals.js'
 import { ServerError } from './errors.js'
 import type { ServerEvents } from './events.js'
 import { answerExpose } from './expose/expose-messages.js'
@@ -74,6 +76,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly exposed: ExposedPorts
   readonly #attendance: Attendance
   readonly #relay: Relay | undefined
+  readonly #signals: DirectSignals | undefined
   readonly #api: ServerApi
   readonly #own: ServerPorts
   readonly #life: Lifecycle
@@ -111,7 +114,14 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     const ways = { isDraining: () => this.#life.isDraining, switchboard: this.#switchboard, uses: this.#uses }
     this.#router = new ChannelRouter({ ...shared, ...ways, server, outbound: this.#outbound, relay: this.#relay })
     this.#ofProviders = makeProviderTokens({ ...shared, server: this, relay: this.#relay })
-    const guests = { groups: this.#groups, exposures: this.#exposures, uses: this.#uses, tickets: this.tickets }
+    this.#signals = makeSignals({ server, groups: this.#groups, uses: this.#uses })
+    const guests = {
+      groups: this.#groups,
+      exposures: this.#exposures,
+      uses: this.#uses,
+      tickets: this.tickets,
+      signals: this.#signals,
+    }
     const orphanedTokens = this.#ofProviders.orphans
     this.#attendance = new Attendance({ ...guests, relay: this.#relay, orphanedTokens, logger, server: this })
     this.#api = new ServerApi({
@@ -282,6 +292,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#life.state = 'listening'
     const { address } = this
     if (address !== undefined) this.emit('listening', address)
+    await this.#own.openAddressPort()
     await this.#own.listenProxies()
     await this.#groups.listen(address?.port ?? 0)
     await this.#exposures.listen()
@@ -379,7 +390,9 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
         this.#ofProviders.messages.receive(peer, message)
         answerExpose(this.#exposures, peer, message)
         this.#life.receive(peer, message)
+        this.#signals?.receive(peer, message)
       },
+      onStray: this.#options.directPaths === true ? (...stray) => this.#signals?.receiveStray(...stray) : undefined,
       ...gateOf(this.#uses, this.tickets, () => this.#relay, this.#options.relay !== undefined),
       onRefused: (remoteAddress, reason, cause) => this.#refused(remoteAddress, reason, cause),
     })

@@ -245,6 +245,7 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
     ...definedOnly({ apiKey: settings.apiKey, apiSocket: apiSocketOf(settings) }),
     ...authorizeOf(settings),
     directPaths: settings.directEnable,
+    ...addressPortOf(settings),
     host: settings.wsHost,
     port: settings.wsPort,
     proxy: { ...proxyOptions(settings), host: settings.socksHost, nowait: settings.socksNowait },
@@ -252,6 +253,15 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
     exit: exitOptions(settings),
     limits: serverLimits(settings),
   }
+}
+
+/** @throws UsageError for a place of the port without the port */
+function addressPortOf(settings: ServerSettings): Pick<ServerOptions, 'addressPort'> {
+  const { directRendezvousUdp, directRendezvousHost: host, directRendezvousPort: port } = settings
+  if (directRendezvousUdp) return { addressPort: definedOnly({ host, port: port === 0 ? undefined : port }) }
+  if (host !== undefined || port !== 0)
+    throw new UsageError('--direct-rendezvous-host and --direct-rendezvous-port belong to --direct-rendezvous-udp')
+  return {}
 }
 
 function exposeOptions(settings: ServerSettings): ExposeOptions {

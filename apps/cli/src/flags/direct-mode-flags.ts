@@ -1,6 +1,6 @@
 import type { CommandName } from '../command.js'
 import type { BooleanFlag, Flag, ListFlag } from '../flag.js'
-import { clients } from './scopes.js'
+import { clients, port } from './scopes.js'
 
 const section = 'Direct mode'
 
@@ -70,15 +70,33 @@ export const directModeFlags = [
     secret: 'value',
     help: 'Secret of both ends that the server does not know, so that it cannot sit in the middle of a direct path',
   },
-  ...ignored('switch', ['server'], ['direct-rendezvous-udp'], noRendezvous()),
-  ...ignored('value', ['server'], ['direct-rendezvous-host', 'direct-rendezvous-port'], noRendezvous()),
+  {
+    name: 'direct-rendezvous-udp',
+    commands: ['server'],
+    section,
+    type: 'boolean',
+    help: 'Tell clients over UDP which address a NAT gives them: by STUN, and for --direct-discovery server',
+  },
+  {
+    name: 'direct-rendezvous-host',
+    commands: ['server'],
+    section,
+    type: 'string',
+    placeholder: 'ADDRESS',
+    help: 'Address of the UDP port of --direct-rendezvous-udp; by default that of --ws-host',
+  },
+  {
+    name: 'direct-rendezvous-port',
+    commands: ['server'],
+    section,
+    type: 'integer',
+    default: 0,
+    ...port,
+    help: 'Number of the UDP port of --direct-rendezvous-udp; 0 takes that of the links, where clients ask',
+  },
   ...ignored('value', clients, ['direct-upnp-lease', 'direct-upnp-external-port'], noUpnp()),
   ...ignored('switch', clients, ['direct-upnp', 'direct-upnp-keep'], noUpnp()),
 ] as const satisfies readonly Flag[]
-
-function noRendezvous(): string {
-  return 'this server does not report addresses; clients use a --stun-server'
-}
 
 function noUpnp(): string {
   return 'ports of routers are not opened by UPnP; a direct path goes through the NAT, or through the server'

@@ -1,4 +1,4 @@
-import { channelIdOffset, type ChannelKey, channelKey, decode, MessageType, peekType } from '@ls/codec'
+import { channelIdBytes, channelIdOffset, type ChannelKey, channelKey, decode, MessageType, peekType } from '@ls/codec'
 import { textOf } from '@ls/foundation'
 import { MuxError } from '../errors.js'
 import type { Outbox } from '../link/outbox.js'
@@ -81,6 +81,9 @@ export class Incoming {
     const { host, handler, counters } = this.#options
     if (type === MessageType.Connect) return receiveConnect(message, host, handler)
     counters.strayMessages++
+    if (handler.onStray === undefined) return
+    const at = channelIdOffset(type)
+    handler.onStray(message.slice(at, at + channelIdBytes), type)
   }
 
   #receiveOther(type: number, message: Uint8Array): void {

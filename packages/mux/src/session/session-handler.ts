@@ -15,6 +15,11 @@ export interface SessionHandler {
   onConnect?(channel: Channel): void
   /** A message that belongs to no channel: Connector, ConnectorResponse, Log, Partners, Direct…. */
   onMessage?(message: Uint8Array): void
+  /**
+   * A message belongs to a channel that does not exist here, and is ignored. `type` is its message type. @default
+   * only counted
+   */
+  onStray?: ((channelId: Uint8Array, type: number) => void) | undefined
   /** A transport was attached: the first one, or one after a loss. */
   onLinked?(): void
   /**

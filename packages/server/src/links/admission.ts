@@ -48,6 +48,8 @@ export interface AdmissionOptions {
   onConnect(peer: Peer, channel: Channel): void
   /** Called when a client sent a message that belongs to no channel. */
   onMessage(peer: Peer, message: Uint8Array): void
+  /** Called when a client sent a message of a channel that does not exist. */
+  readonly onStray: ((peer: Peer, channelId: Uint8Array, type: number) => void) | undefined
   /** Checks a client against its token's policy. @throws Forbidden, or Crowded if it may try again */
   permit(identity: Identity, remoteAddress: string, origin: string | undefined): Promise<void> | undefined
   /**
@@ -172,12 +174,13 @@ export class Admission {
     }
     // Another handshake may have taken the last place in the meantime.
     this.#assertRoom(identity.record, remoteAddress)
-    const { onConnect, onMessage, onIdle, onLinked, onUnlinked, observer } = this.#options
+    const { onConnect, onMessage, onStray, onIdle, onLinked, onUnlinked, observer } = this.#options
     const { counts, live } = observer
     const tenant = this.#tenants.join(identity.record)
     const session: Session = this.#makeSession(agreement, tenant.budget, {
       onConnect: (channel) => onConnect(peer, channel),
       onMessage: (message) => onMessage(peer, message),
+      onStray: onStray && ((channelId, type) => onStray(peer, channelId, type)),
       onIdle: () => onIdle(peer),
       onLinked: () => {
         this.#tenants.linked(tenant, session)

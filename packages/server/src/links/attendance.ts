@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { Logger } from '@ls/foundation'
+import type { DirectSignals } from '../direct/direct-signals.js'
 import { describeClient, type ServerEvents } from '../events.js'
 import type { Exposures } from '../expose/exposures.js'
 import type { TokenUses } from '../policy/token-uses.js'
@@ -16,6 +17,8 @@ export interface AttendanceOptions {
   readonly uses: TokenUses
   readonly tickets: Tickets
   readonly relay: Relay | undefined
+  /** Undefined without direct paths. */
+  readonly signals: DirectSignals | undefined
   readonly logger: Logger
   /** Emits the events of clients. */
   readonly server: EventEmitter<ServerEvents>
@@ -34,7 +37,7 @@ export class Attendance {
 
   /** Handles a client that has a session. */
   join(peer: Peer): void {
-    const { groups, orphanedTokens, uses, tickets, relay, logger, server } = this.#options
+    const { groups, orphanedTokens, uses, tickets, relay, signals, logger, server } = this.#options
     const { record, instance } = peer
     const group = groups.of(record)
     if (record.kind === 'connector') group?.addConnector(peer)
@@ -45,6 +48,7 @@ export class Attendance {
     uses.joined(peer)
     tickets.joined(peer)
     relay?.joined(peer)
+    signals?.joined(peer)
     const info = describeClient(peer)
     const { window, fin, resume } = peer.session.options
     logger.info({ ...info, window, fin, resume }, 'client connected')
@@ -53,7 +57,7 @@ export class Attendance {
 
   /** Handles the end of a client's session. */
   leave(peer: Peer, reason: string): void {
-    const { groups, exposures, orphanedTokens, tickets, relay, logger, server } = this.#options
+    const { groups, exposures, orphanedTokens, tickets, relay, signals, logger, server } = this.#options
     const { record, instance } = peer
     const group = groups.of(record)
     if (record.kind === 'connector') group?.removeConnector(peer)
@@ -64,6 +68,7 @@ export class Attendance {
     }
     tickets.left(peer)
     relay?.left(peer)
+    signals?.left(peer)
     const info = describeClient(peer)
     logger.info({ ...info, reason }, 'client disconnected')
     server.emit('clientDisconnected', info, reason)

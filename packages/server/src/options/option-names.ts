@@ -60,6 +60,7 @@ export const serverOptionNames = {
   nodes: true,
   relay: true,
   directPaths: true,
+  addressPort: true,
   proxy,
   expose,
   exit: exitOptionNames,

@@ -5,6 +5,7 @@ import type { LoadDashboard } from '@ls/observe/http'
 import type { ExitOptions, OutboundOptions, PayloadOptions } from '@ls/relay'
 import type { CertificateFiles, ClientAddressHeader, ServerTlsOptions } from '@ls/transport'
 import type { AuthorizeOptions } from '../authorize/authorize-options.js'
+import type { AddressPortPlace } from '../direct/address-port.js'
 import type { SessionOwners } from '../handover/session-owners.js'
 import type { ConnectionRecord } from '../life/connection-record.js'
 import type { OtherNodes } from '../nodes/other-nodes.js'
@@ -104,6 +105,11 @@ export interface ServerOptions extends PayloadOptions {
    * not, since the server does not see the traffic of a direct path. @default false
    */
   readonly directPaths?: boolean | undefined
+  /**
+   * UDP port that tells clients their own address as a NAT shows it, for direct paths: to STUN, and to Go programs with
+   * `--direct-discovery server`. `host` and `port` are by default those of the links. @default none
+   */
+  readonly addressPort?: Partial<AddressPortPlace> | undefined
   /** Proxy ports of the server itself and of reverse tokens. @default those of {@link ServerProxyOptions} */
   readonly proxy?: ServerProxyOptions | undefined
   /** Ports and host names that providers may open here. @default none */

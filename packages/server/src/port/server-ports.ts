@@ -1,4 +1,5 @@
 import type { Account, ChannelWatch, ListenAddress, Outbound, PortChange } from '@ls/relay'
+import { AddressPort } from '../direct/address-port.js'
 import { PassedLinks } from '../handover/pass-link.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import { OwnProxy } from './own-proxy.js'
@@ -27,6 +28,7 @@ export class ServerPorts {
   readonly #former: WebSocketPort[] = []
   /** Port for links that other processes pass on. */
   #forPassed: WebSocketPort | undefined
+  #addressPort: AddressPort | undefined
   /** Links that this process passes on. */
   readonly #passed: PassedLinks
 
@@ -49,6 +51,14 @@ export class ServerPorts {
   /** Opens the proxy ports. @throws ListenError */
   async listenProxies(): Promise<void> {
     this.#tell((await this.ownProxy?.listen()) ?? [])
+  }
+
+  /** Opens the port that reports addresses over UDP, if the server has one. @throws ListenError */
+  async openAddressPort(): Promise<void> {
+    const { addressPort, host, logger } = this.#options.server
+    const port = this.links?.address.port
+    if (addressPort !== undefined)
+      this.#addressPort = await AddressPort.open({ host, port: port ?? 0, ...addressPort }, logger)
   }
 
   /** Opens a port for links. @throws ListenError */
@@ -93,6 +103,7 @@ export class ServerPorts {
   /** Closes the port for links and all links. */
   async closeAll(): Promise<void> {
     this.#passed.close()
+    this.#addressPort?.close()
     await Promise.all([...this.#former, this.#forPassed, this.links].map(async (port) => port?.closeAll()))
   }
 

@@ -131,6 +131,11 @@ export class ReverseGroup {
     return [...this.#providers].some(({ instance }) => this.#ownersOf(instance).includes(owner))
   }
 
+  /** Whether a provider process serves connectors whose token has this owner; undefined stands for all providers. */
+  isServedBy(owner: string | undefined, instance: string): boolean {
+    return owner === undefined || this.#ownersOf(instance).includes(owner)
+  }
+
   /** Registers that a provider process serves the connectors of `owner` as well, besides others (relay mode). */
   join(instance: string, owner: string): void {
     this.#codes.set(instance, (this.#codes.get(instance) ?? new Set<string>()).add(owner))
