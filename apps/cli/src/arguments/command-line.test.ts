@@ -85,8 +85,9 @@ describe('parseCommandLine', () => {
       logFormat: 'auto',
       help: false,
       directEnable: false,
-      ...withoutEffect(['directRendezvousUdp'], false),
-      ...withoutEffect(['directRendezvousHost', 'directRendezvousPort'], []),
+      directRendezvousUdp: false,
+      directRendezvousHost: undefined,
+      directRendezvousPort: 0,
     })
   })
 
@@ -465,10 +466,6 @@ function server(argv: readonly string[], environment: Record<string, string> = {
 
 function client(argv: readonly string[], environment: Record<string, string> = {}) {
   return (run(['client', ...argv], environment) as RunOf<'client'>).settings
-}
-
-function withoutEffect(names: readonly string[], value: unknown) {
-  return Object.fromEntries(names.map((name) => [name, value]))
 }
 
 describe('parseCommandLine, of what people type by habit,', () => {
