@@ -46,7 +46,8 @@ describe.each(versions)('two programs of %s at our server', { timeout: 60_000 },
   })
 
   test('go direct over QUIC', async () => {
-    await Promise.all([untilPrinted(overQuic, provider!), untilPrinted(overQuic, connector!)])
+    const both = Promise.all([untilPrinted(overQuic, provider!), untilPrinted(overQuic, connector!)])
+    await expect(both).resolves.toHaveLength(2)
   })
 
   test('carry a connection past the server', async () => {

@@ -6,8 +6,6 @@ import { Outbound, parseExposure } from '@ls/relay'
 import { connectByteStream, type RefusalCounts } from '@ls/transport'
 import { ServerApi } from './api/server-api.js'
 import type { RefusalCause } from './counts/server-counts.js'
-import type { DirectSignals } from './direct/direct-signals.js'
-import { makeSignals } from './direct/make-signals.js'
 import { ServerError } from './errors.js'
 import type { ServerEvents } from './events.js'
 import { answerExpose } from './expose/expose-messages.js'
@@ -18,7 +16,7 @@ import { defaultDrainMs, type DrainRequest } from './life/drain.js'
 import { Lifecycle } from './life/lifecycle.js'
 import { Admission } from './links/admission.js'
 import type { LinkHead } from './links/arriving-transport.js'
-import { Attendance } from './links/attendance.js'
+import { Attendance, attendanceEvents } from './links/attendance.js'
 import { AuthThrottle } from './links/auth-throttle.js'
 import type { Peer } from './links/peer.js'
 import { type ObservedServer, ServerObserver } from './live/server-observer.js'
@@ -76,7 +74,6 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly exposed: ExposedPorts
   readonly #attendance: Attendance
   readonly #relay: Relay | undefined
-  readonly #signals: DirectSignals | undefined
   readonly #api: ServerApi
   readonly #own: ServerPorts
   readonly #life: Lifecycle
@@ -114,16 +111,9 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     const ways = { isDraining: () => this.#life.isDraining, switchboard: this.#switchboard, uses: this.#uses }
     this.#router = new ChannelRouter({ ...shared, ...ways, server, outbound: this.#outbound, relay: this.#relay })
     this.#ofProviders = makeProviderTokens({ ...shared, server: this, relay: this.#relay })
-    this.#signals = makeSignals({ server, groups: this.#groups, uses: this.#uses })
-    const guests = {
-      groups: this.#groups,
-      exposures: this.#exposures,
-      uses: this.#uses,
-      tickets: this.tickets,
-      signals: this.#signals,
-    }
+    const guests = { groups: this.#groups, exposures: this.#exposures, uses: this.#uses, tickets: this.tickets }
     const orphanedTokens = this.#ofProviders.orphans
-    this.#attendance = new Attendance({ ...guests, relay: this.#relay, orphanedTokens, logger, server: this })
+    this.#attendance = new Attendance({ ...guests, relay: this.#relay, orphanedTokens, options: server, server: this })
     this.#api = new ServerApi({
       server: this,
       options: this.#options,
@@ -379,20 +369,16 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       tokens: this.#tokens,
       throttle: this.#throttle,
       observer: this.#observer,
-      onJoin: (peer) => this.#attendance.join(peer),
-      onLeave: (peer, reason) => this.#attendance.leave(peer, reason),
-      onLinked: (peer) => this.#groups.of(peer.record)?.wake(peer),
-      onUnlinked: (peer) => this.#groups.of(peer.record)?.slept(),
+      ...attendanceEvents(() => this.#attendance),
       onPeersChanged: () => this.#life.peersChanged(),
       onIdle: (peer) => this.#life.idle(peer),
       onConnect: (peer, channel) => this.#router.connect(peer, channel),
       onMessage: (peer, message) => {
         this.#ofProviders.messages.receive(peer, message)
+        this.#attendance.receive(peer, message)
         answerExpose(this.#exposures, peer, message)
         this.#life.receive(peer, message)
-        this.#signals?.receive(peer, message)
       },
-      onStray: this.#options.directPaths === true ? (...stray) => this.#signals?.receiveStray(...stray) : undefined,
       ...gateOf(this.#uses, this.tickets, () => this.#relay, this.#options.relay !== undefined),
       onRefused: (remoteAddress, reason, cause) => this.#refused(remoteAddress, reason, cause),
     })

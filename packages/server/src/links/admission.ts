@@ -49,7 +49,7 @@ export interface AdmissionOptions {
   /** Called when a client sent a message that belongs to no channel. */
   onMessage(peer: Peer, message: Uint8Array): void
   /** Called when a client sent a message of a channel that does not exist. */
-  readonly onStray: ((peer: Peer, channelId: Uint8Array, type: number) => void) | undefined
+  onStray(peer: Peer, channelId: Uint8Array, type: number): void
   /** Checks a client against its token's policy. @throws Forbidden, or Crowded if it may try again */
   permit(identity: Identity, remoteAddress: string, origin: string | undefined): Promise<void> | undefined
   /**
@@ -180,7 +180,7 @@ export class Admission {
     const session: Session = this.#makeSession(agreement, tenant.budget, {
       onConnect: (channel) => onConnect(peer, channel),
       onMessage: (message) => onMessage(peer, message),
-      onStray: onStray && ((channelId, type) => onStray(peer, channelId, type)),
+      onStray: (channelId, type) => onStray(peer, channelId, type),
       onIdle: () => onIdle(peer),
       onLinked: () => {
         this.#tenants.linked(tenant, session)

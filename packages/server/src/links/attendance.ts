@@ -1,13 +1,15 @@
 import type { EventEmitter } from 'node:events'
-import type { Logger } from '@ls/foundation'
 import type { DirectSignals } from '../direct/direct-signals.js'
+import { makeSignals } from '../direct/make-signals.js'
 import { describeClient, type ServerEvents } from '../events.js'
 import type { Exposures } from '../expose/exposures.js'
+import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { TokenUses } from '../policy/token-uses.js'
 import type { Relay } from '../relay-mode/relay.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { Tickets } from '../tickets/tickets.js'
 import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
+import type { AdmissionOptions } from './admission.js'
 import type { Peer } from './peer.js'
 
 export interface AttendanceOptions {
@@ -17,9 +19,7 @@ export interface AttendanceOptions {
   readonly uses: TokenUses
   readonly tickets: Tickets
   readonly relay: Relay | undefined
-  /** Undefined without direct paths. */
-  readonly signals: DirectSignals | undefined
-  readonly logger: Logger
+  readonly options: ResolvedServerOptions
   /** Emits the events of clients. */
   readonly server: EventEmitter<ServerEvents>
 }
@@ -30,14 +30,17 @@ export interface AttendanceOptions {
  */
 export class Attendance {
   readonly #options: AttendanceOptions
+  /** Undefined without direct paths. */
+  readonly #signals: DirectSignals | undefined
 
   constructor(options: AttendanceOptions) {
     this.#options = options
+    this.#signals = makeSignals({ ...options, server: options.options })
   }
 
   /** Handles a client that has a session. */
   join(peer: Peer): void {
-    const { groups, orphanedTokens, uses, tickets, relay, signals, logger, server } = this.#options
+    const { groups, orphanedTokens, uses, tickets, relay, options, server } = this.#options
     const { record, instance } = peer
     const group = groups.of(record)
     if (record.kind === 'connector') group?.addConnector(peer)
@@ -48,16 +51,16 @@ export class Attendance {
     uses.joined(peer)
     tickets.joined(peer)
     relay?.joined(peer)
-    signals?.joined(peer)
+    this.#signals?.joined(peer)
     const info = describeClient(peer)
     const { window, fin, resume } = peer.session.options
-    logger.info({ ...info, window, fin, resume }, 'client connected')
+    options.logger.info({ ...info, window, fin, resume }, 'client connected')
     server.emit('clientConnected', info)
   }
 
   /** Handles the end of a client's session. */
   leave(peer: Peer, reason: string): void {
-    const { groups, exposures, orphanedTokens, tickets, relay, signals, logger, server } = this.#options
+    const { groups, exposures, orphanedTokens, tickets, relay, options, server } = this.#options
     const { record, instance } = peer
     const group = groups.of(record)
     if (record.kind === 'connector') group?.removeConnector(peer)
@@ -68,9 +71,42 @@ export class Attendance {
     }
     tickets.left(peer)
     relay?.left(peer)
-    signals?.left(peer)
+    this.#signals?.left(peer)
     const info = describeClient(peer)
-    logger.info({ ...info, reason }, 'client disconnected')
+    options.logger.info({ ...info, reason }, 'client disconnected')
     server.emit('clientDisconnected', info, reason)
+  }
+
+  /** Handles a client whose link is up. */
+  linked(peer: Peer): void {
+    this.#options.groups.of(peer.record)?.wake(peer)
+  }
+
+  /** Handles a client whose link is down. */
+  unlinked(peer: Peer): void {
+    this.#options.groups.of(peer.record)?.slept()
+  }
+
+  /** Handles a message that belongs to no channel, if it is a signal of direct paths. */
+  receive(peer: Peer, message: Uint8Array): void {
+    this.#signals?.receive(peer, message)
+  }
+
+  /** Handles a message of a channel that does not exist. */
+  receiveStray(peer: Peer, channelId: Uint8Array, type: number): void {
+    this.#signals?.receiveStray(peer, channelId, type)
+  }
+}
+
+/** Events of an admission, for an attendance that is created later. */
+export function attendanceEvents(
+  attendance: () => Attendance,
+): Pick<AdmissionOptions, 'onJoin' | 'onLeave' | 'onLinked' | 'onUnlinked' | 'onStray'> {
+  return {
+    onJoin: (peer) => attendance().join(peer),
+    onLeave: (peer, reason) => attendance().leave(peer, reason),
+    onLinked: (peer) => attendance().linked(peer),
+    onUnlinked: (peer) => attendance().unlinked(peer),
+    onStray: (peer, channelId, type) => attendance().receiveStray(peer, channelId, type),
   }
 }
