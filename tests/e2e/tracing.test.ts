@@ -5,8 +5,10 @@ import { json } from 'node:stream/consumers'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
+import { UdpAssociation } from '../interop/socks-client.js'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { Program } from './program.js'
+import { udpEcho } from './udp-echo.js'
 
 // Spans of one connection through two programs, as a receiver of OTLP gets them.
 
@@ -55,16 +57,22 @@ function paths(spans: readonly SpanShown[]): string[] {
   return spans.map(path).toSorted()
 }
 
-test('a connection makes one trace over client and server, and each part says how it went', async () => {
+/** Starts programs whose spans go to the receiver, each with the name of its command. */
+async function tracedPrograms(...more: string[]) {
   const { spans, endpoint } = await receiver()
   const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_BSP_SCHEDULE_DELAY: '50' }
   const start = (name: string, ...args: string[]) =>
-    new Program({ environment: { ...environment, OTEL_SERVICE_NAME: name } }, name, '-t', 'tok', ...args)
+    new Program({ environment: { ...environment, OTEL_SERVICE_NAME: name } }, name, ...args)
   const [port, proxyPort] = [await freePort(), await freePort()]
-  const server = start('server', '-H', '127.0.0.1', '-P', String(port), '--guard', 'none')
+  const url = `ws://127.0.0.1:${port}`
+  const server = start('server', '-t', 'tok', '-H', '127.0.0.1', '-P', String(port), '--guard', 'none', ...more)
   await server.printed(/listening/)
-  const client = start('client', '-u', `ws://127.0.0.1:${port}`, '-p', String(proxyPort))
-  await client.printed(/proxy: /)
+  return { spans, start, url, proxyPort }
+}
+
+test('a connection makes one trace over client and server, and each part says how it went', async () => {
+  const { spans, start, url, proxyPort } = await tracedPrograms()
+  await start('client', '-t', 'tok', '-u', url, '-p', String(proxyPort)).printed(/proxy: /)
   const target = closing(await echoServer())
   const socket = await connect({
     proxy: { host: '127.0.0.1', port: proxyPort },
@@ -91,5 +99,56 @@ test('a connection makes one trace over client and server, and each part says ho
   ).toEqual([
     [['first byte'], 'ok'],
     [['first byte'], 'ok'],
+  ])
+})
+
+test('a trace goes on from a connector over the server to a provider', async () => {
+  const { spans, start, url, proxyPort } = await tracedPrograms('-r', '-c', 'con')
+  const provider = start('provider', '-t', 'tok', '-u', url, '--guard', 'none')
+  const connector = start('connector', '-t', 'con', '-u', url, '-p', String(proxyPort))
+  await Promise.all([provider.printed(/linked/), connector.printed(/proxy: /)])
+  const target = closing(await echoServer())
+  const socket = await connect({
+    proxy: { host: '127.0.0.1', port: proxyPort },
+    target: { host: '127.0.0.1', port: target.port },
+  })
+  socket.write('x')
+  await once(socket, 'data')
+  socket.end().resume()
+  await until(() => spans.length >= 5, 'all spans')
+
+  expect(paths(spans)).toEqual([
+    'connector:linksocks.connection',
+    'connector:linksocks.connection > connector:linksocks.open',
+    'connector:linksocks.connection > connector:linksocks.open > provider:linksocks.exit',
+    'connector:linksocks.connection > connector:linksocks.open > provider:linksocks.exit > provider:linksocks.dial',
+    'connector:linksocks.connection > connector:linksocks.pick',
+  ])
+})
+
+test('an association for UDP makes one trace as well', async () => {
+  const { spans, start, url, proxyPort } = await tracedPrograms()
+  await start('client', '-t', 'tok', '-u', url, '-p', String(proxyPort)).printed(/proxy: /)
+  const echo = closing(await udpEcho())
+  const association = await UdpAssociation.open(proxyPort)
+  await association.exchange('127.0.0.1', echo.port, Buffer.from('ping'))
+  association.close()
+  await until(() => spans.length >= 4, 'all spans')
+
+  expect(paths(spans)).toEqual([
+    'client:linksocks.association',
+    'client:linksocks.association > client:linksocks.open',
+    'client:linksocks.association > client:linksocks.open > server:linksocks.exit',
+    'client:linksocks.association > client:linksocks.pick',
+  ])
+  const ends = spans.filter(({ attributes }) => attributes.some(({ key }) => key === 'linksocks.outcome'))
+  expect(
+    ends.map(({ events = [], attributes }) => [
+      events.map(({ name }) => name),
+      attributes.find(({ key }) => key === 'network.transport')?.value.stringValue,
+    ]),
+  ).toEqual([
+    [['first byte'], 'udp'],
+    [['first byte'], 'udp'],
   ])
 })

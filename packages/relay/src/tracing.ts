@@ -27,9 +27,8 @@ class OpenTelemetrySpan implements ConnectionSpan {
     const span = tracer.startSpan(name, { kind: SpanKind.SERVER }, parent)
     if (!span.isRecording()) return undefined
     span.setAttributes({
-      'network.transport': 'tcp',
-      'server.address': target.host,
-      'server.port': target.port,
+      'network.transport': target === undefined ? 'udp' : 'tcp',
+      ...(target !== undefined && { 'server.address': target.host, 'server.port': target.port }),
     })
     return new OpenTelemetrySpan(span, parent)
   }
@@ -74,6 +73,10 @@ class OpenTelemetrySpan implements ConnectionSpan {
           handler.onCompressedData?.(gzip, inflatedBytes)
         },
       }),
+      onDatagram: (payload, address) => {
+        heard()
+        handler.onDatagram?.(payload, address)
+      },
       onEnd: () => handler.onEnd?.(),
       onDrain: () => handler.onDrain?.(),
       onClose: (reason) => {

@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dg
 import { once } from 'node:events'
 import { isIPv6, type Socket } from 'node:net'
 import type { Address } from '@ls/codec'
-import type { Logger } from '@ls/foundation'
+import { type Logger, textOf } from '@ls/foundation'
 import type { Channel, ChannelHandler } from '@ls/mux'
 import { decodeDatagram, encodeDatagram, parseDestination, SocksError } from '@ls/socks5'
 import type { AcceptedRequest } from '@ls/socks5/node'
@@ -13,6 +13,7 @@ import type { ChannelSource } from '../offer/channel-source.js'
 import { openAnswered } from '../offer/opener.js'
 import type { EntryRules } from '../rules/entry-rules.js'
 import { parseTarget, type CheckedTarget } from '../target.js'
+import { beginSpan } from '../trace/spans.js'
 import { watchGone } from './gone.js'
 
 /** Limits of UDP associations of a proxy port. */
@@ -43,17 +44,20 @@ export async function serveUdpAssociate(
   socket.on('end', () => socket.end())
   socket.resume()
   let udp: UdpSocket | undefined
+  const span = beginSpan({ name: 'linksocks.association' })
   try {
     udp = await bindBeside(socket)
-    const answered = await openAnswered(options, { protocol: 'udp', signal: gone.signal })
+    const answered = await openAnswered(options, { protocol: 'udp', signal: gone.signal, span })
     const host = options.udpAdvertise ?? plainAddress(socket.localAddress ?? '127.0.0.1')
     const association = new InboundAssociation(socket, udp, answered.channel, request.destination, options)
-    answered.channel.setHandler(association)
-    if (answered.closed !== undefined) return association.onClose()
+    const handler = span?.watch(association, answered.channel) ?? association
+    answered.channel.setHandler(handler)
+    if (answered.closed !== undefined) return handler.onClose?.(answered.closed)
     answered.channel.resume()
     reply('succeeded', parseDestination(host, udp.address().port))
   } catch (error) {
     udp?.close()
+    span?.end(textOf(error))
     if (gone.signal.aborted) return
     const failure = failureOf(error, 'UDP')
     options.logger.debug({ reason: failure.word }, `no UDP association: ${formatFailure(failure)}`)

@@ -175,6 +175,7 @@ export class Outbound {
       policy: this.#policyFor(rules),
       routes: this.#routes,
       logger: this.#logger,
+      span: beginSpan({ name: 'linksocks.exit', traceparent: channel.traceparent }),
       pace,
       onDropped,
       onClosed: release,

@@ -5,8 +5,8 @@ import type { CheckedTarget } from '../target.js'
 export interface SpanStart {
   /** Name of the span. */
   readonly name: string
-  /** Target of the connection. */
-  readonly target: CheckedTarget
+  /** Target of the connection. @default none: a UDP association, whose datagrams have targets */
+  readonly target?: CheckedTarget | undefined
   /** W3C traceparent of the parent span, at another program. @default none: it begins a trace */
   readonly traceparent?: string | undefined
 }

@@ -9,6 +9,7 @@ import { isUdpProbe } from '../probe/probe-target.js'
 import type { AccessPolicy } from '../rules/access-policy.js'
 import type { Exit, Routes } from '../rules/routes.js'
 import { parseTarget } from '../target.js'
+import type { ConnectionSpan } from '../trace/spans.js'
 import { DirectUdp } from './udp-direct.js'
 import type { DatagramSink, UdpExit } from './udp-exit.js'
 import { udpFaultOf, UpstreamUdp } from './udp-upstream.js'
@@ -30,6 +31,8 @@ export interface ServeUdpOptions extends UdpOptions {
   readonly proxyResolver: NameResolver
   readonly tenant?: unknown
   readonly logger: Logger
+  /** Span of the association. @default none */
+  readonly span?: ConnectionSpan | undefined
   /** Rates of its client. @default no limit */
   readonly pace?: Pace | undefined
   /** Called when datagrams are dropped for their rate. @default none */
@@ -45,10 +48,11 @@ export async function serveUdp(channel: Channel, options: ServeUdpOptions): Prom
   // Sending around the configured proxy would reveal the user to the target.
   if (fault !== undefined && faults.every((each) => each !== undefined)) {
     options.onClosed()
+    options.span?.end(fault)
     return channel.reject(`forbidden: ${fault}`)
   }
   const association = new OutboundAssociation(channel, options)
-  channel.setHandler(association)
+  channel.setHandler(options.span?.watch(association, channel) ?? association)
   if (!(await association.ready())) return
   channel.accept()
   channel.resume()
