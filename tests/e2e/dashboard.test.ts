@@ -93,6 +93,8 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     expect(await page.locator('dialog').getByRole('meter').getAttribute('aria-valuetext')).toMatch(
       /^0 B of 954 MiB, until /,
     )
+    await page.setViewportSize({ width: 390, height: 844 })
+    expect(await page.$eval('dialog', (dialog) => dialog.scrollWidth - dialog.clientWidth)).toBe(0)
     await page.keyboard.press('Escape')
     await page.click('nav a[href="#/ports"]')
     await page.locator('tbody tr', { hasText: 'db.internal:5432' }).waitFor()

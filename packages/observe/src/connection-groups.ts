@@ -48,6 +48,8 @@ const byConnections = ({ connections }: Group): number => connections
 
 const sortKeys: Readonly<Record<string, (group: Group) => number | string>> = {
   rate: ({ rateToTarget, rateFromTarget }) => rateToTarget + rateFromTarget,
+  rate_to_target: ({ rateToTarget }) => rateToTarget,
+  rate_from_target: ({ rateFromTarget }) => rateFromTarget,
   bytes: ({ bytesToTarget, bytesFromTarget }) => bytesToTarget + bytesFromTarget,
   target: ({ name }) => name ?? '',
 }

@@ -107,6 +107,8 @@ const sortKeys = {
     const rate = rates.of(key)
     return rate === undefined ? 0 : rate.toTarget + rate.fromTarget
   },
+  rate_to_target: ({ key }: LiveConnection, rates: Rates) => rates.of(key)?.toTarget ?? 0,
+  rate_from_target: ({ key }: LiveConnection, rates: Rates) => rates.of(key)?.fromTarget ?? 0,
   target: ({ target }: LiveConnection) => target ?? '',
   address: ({ link }: LiveConnection) => link?.address ?? '',
   token: ({ link }: LiveConnection) => nameOf(link),

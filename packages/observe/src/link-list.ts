@@ -108,6 +108,8 @@ const sortKeys = {
     const rate = rates.of(key)
     return rate === undefined ? 0 : rate.toTarget + rate.fromTarget
   },
+  rate_to_target: ({ key }: LinkRow, rates: Rates) => rates.of(key)?.toTarget ?? 0,
+  rate_from_target: ({ key }: LinkRow, rates: Rates) => rates.of(key)?.fromTarget ?? 0,
   channels: ({ channels }: LinkRow) => channels,
   round_trip: ({ link }: LinkRow) => link.roundTripMs ?? 0,
   address: ({ link }: LinkRow) => link.address,

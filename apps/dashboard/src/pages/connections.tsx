@@ -98,7 +98,7 @@ function columnsOf(isClient: boolean): Column<ConnectionInfo>[] {
   const t = texts.value.list
   const owner: Column<ConnectionInfo>[] = [
     { name: t.token, sort: 'token', cell: TokenCell },
-    { name: t.client, sort: 'address', cell: ({ client_address: address }) => address ?? t.ownPort },
+    { name: t.client, sort: 'address', isMinor: true, cell: ({ client_address: address }) => address ?? t.ownPort },
   ]
   return [
     { name: t.target, sort: 'target', cell: ({ target, protocol }) => <Target target={target} protocol={protocol} /> },
@@ -106,6 +106,7 @@ function columnsOf(isClient: boolean): Column<ConnectionInfo>[] {
     {
       name: t.queued,
       isNumber: true,
+      isMinor: true,
       cell: ({ queued_bytes: queued, unsent_bytes: unsent }) => (queued + unsent === 0 ? '–' : bytes(queued + unsent)),
     },
     ...trafficColumns(),

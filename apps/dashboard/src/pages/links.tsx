@@ -45,7 +45,7 @@ function columnsOf(isClient: boolean): Column<LinkInfo>[] {
   const peer: Column<LinkInfo>[] = [
     { name: t.client, sort: 'address', cell: Address },
     { name: t.token, sort: 'token', cell: TokenCell },
-    { name: t.process, cell: ({ instance }) => <code title={instance}>{instance.slice(0, 8)}</code> },
+    { name: t.process, isMinor: true, cell: ({ instance }) => <code title={instance}>{instance.slice(0, 8)}</code> },
   ]
   return [
     ...(isClient ? [{ name: t.server, sort: 'address', cell: Address }] : peer),
@@ -55,7 +55,7 @@ function columnsOf(isClient: boolean): Column<LinkInfo>[] {
       isNumber: true,
       cell: ({ round_trip_ms: ms }) => (ms === null ? '–' : milliseconds(ms)),
     },
-    { name: t.resumes, isNumber: true, cell: ({ resumes }) => count(resumes) },
+    { name: t.resumes, isNumber: true, isMinor: true, cell: ({ resumes }) => count(resumes) },
     { name: t.connections, sort: 'channels', isNumber: true, cell: ({ channels }) => count(channels) },
     ...trafficColumns(),
   ]

@@ -33,21 +33,23 @@ export function Overview(): JSX.Element {
         <TunnelMap program={now.program} traffic={snapshot?.traffic ?? []} />
       </section>
       <Limits limits={now.limits} />
-      <section class="card">
-        <Counts title={t.outcomes} counts={outcomesOf(snapshot)} names={t.outcomeNames} none={t.noEnded} />
-      </section>
-      <section class="card">
-        {now.program === 'server' ? (
-          <Counts
-            title={t.refusals}
-            counts={Object.entries(snapshot?.refusals ?? {})}
-            names={t.refusalNames}
-            none={t.noRefusals}
-          />
-        ) : (
-          <Queues numbers={now} />
-        )}
-      </section>
+      <div class="pair">
+        <section class="card">
+          <Counts title={t.outcomes} counts={outcomesOf(snapshot)} names={t.outcomeNames} none={t.noEnded} />
+        </section>
+        <section class="card">
+          {now.program === 'server' ? (
+            <Counts
+              title={t.refusals}
+              counts={Object.entries(snapshot?.refusals ?? {})}
+              names={t.refusalNames}
+              none={t.noRefusals}
+            />
+          ) : (
+            <Queues numbers={now} />
+          )}
+        </section>
+      </div>
     </div>
   )
 }

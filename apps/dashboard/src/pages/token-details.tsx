@@ -1,10 +1,10 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { type QuotaUse, revealToken, revokeToken, type TokenInfo } from '../api/tokens.js'
+import { revealToken, revokeToken, type TokenInfo } from '../api/tokens.js'
 import { Dialog } from '../parts/dialog.js'
-import { Meter } from '../parts/meter.js'
-import { bytes, fill } from '../texts/format.js'
-import { language, texts } from '../texts/language.js'
+import { QuotaMeter } from '../parts/quota-meter.js'
+import { fill } from '../texts/format.js'
+import { texts } from '../texts/language.js'
 import { TokenLine } from './token-line.js'
 
 export interface TokenDetailsProps {
@@ -51,7 +51,7 @@ export function TokenDetails({ token, onRevoked, onClose }: TokenDetailsProps): 
         <>
           {text !== undefined && <TokenLine kind={token.type} token={text} />}
           {token.quota?.map((quota) => (
-            <QuotaMeter key={quota.period} quota={quota} />
+            <QuotaMeter key={quota.period} quota={quota} showsEnd />
           ))}
           {token.policy?.note !== undefined && <p class="muted">{token.policy.note}</p>}
           <div class="actions">
@@ -63,11 +63,4 @@ export function TokenDetails({ token, onRevoked, onClose }: TokenDetailsProps): 
       )}
     </Dialog>
   )
-}
-
-function QuotaMeter({ quota }: { readonly quota: QuotaUse }): JSX.Element {
-  const { quotas, quotaUsed } = texts.value.tokens
-  const { period, used_bytes: used, limit_bytes: limit, ends_at: end } = quota
-  const text = fill(quotaUsed, bytes(used), bytes(limit), new Date(end).toLocaleString(language.value))
-  return <Meter label={quotas[period]} text={text} part={used / limit} />
 }

@@ -1,9 +1,10 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import { listTokens, type TokenInfo, type TokenPolicy } from '../api/tokens.js'
+import { listTokens, type TokenInfo } from '../api/tokens.js'
 import { usePolled } from '../live/polled.js'
 import { EmptyState } from '../parts/empty-state.js'
 import { Icon } from '../parts/icon.js'
+import { QuotaMeter } from '../parts/quota-meter.js'
 import { count, fill, rate as bytesPerSecond } from '../texts/format.js'
 import { language, texts } from '../texts/language.js'
 import { CreateToken } from './create-token.js'
@@ -79,7 +80,10 @@ function TokenTable({ tokens, onShow }: TokenTableProps): JSX.Element {
                 {(token.port ?? -1) < 0 ? '–' : token.port}
               </td>
               <td class="muted wide">
-                {[policyWords(token.policy), token.kept ? '' : t.notKept].filter(Boolean).join(' · ')}
+                {[policyWords(token), token.kept ? '' : t.notKept].filter(Boolean).join(' · ')}
+                {token.quota?.map((quota) => (
+                  <QuotaMeter key={quota.period} quota={quota} />
+                ))}
               </td>
               <td class="end">
                 <button onClick={() => onShow(token)}>{t.show}</button>
@@ -97,7 +101,7 @@ function speed(value: string | number | undefined): string {
   return typeof value === 'number' ? bytesPerSecond(value) : (value ?? '∞')
 }
 
-function policyWords(policy: TokenPolicy = {}): string {
+function policyWords({ policy = {}, quota }: TokenInfo): string {
   const t = texts.value.tokens
   const { maxLinks, maxChannels, rate, expiresAt, allow, deny, sources } = policy
   const words = [
@@ -108,5 +112,5 @@ function policyWords(policy: TokenPolicy = {}): string {
     (allow ?? deny) !== undefined && t.policyTargets,
     sources !== undefined && t.policySources,
   ].filter((each) => each !== false)
-  return words.length === 0 ? t.unlimited : words.join(' · ')
+  return words.length === 0 && quota === undefined ? t.unlimited : words.join(' · ')
 }

@@ -12,6 +12,8 @@ export interface Column<T> {
   readonly name: string
   readonly cell: (row: T) => ComponentChildren
   readonly isNumber?: boolean
+  /** Whether a narrow window leaves it out. */
+  readonly isMinor?: boolean
 }
 
 export interface LiveTableProps<T> {
@@ -99,9 +101,9 @@ export function LiveTable<T extends { readonly id: string }>(props: LiveTablePro
             <Gap rows={value?.query.offset ?? 0} />
             {value?.rows.map((row, index) => (
               <tr key={row.id} aria-rowindex={value.query.offset + index + 2}>
-                {columns.map(({ name, cell, isNumber }) => (
-                  <td key={name} class={isNumber === true ? 'number' : ''}>
-                    {cell(row)}
+                {columns.map((column) => (
+                  <td key={column.name} class={classOf(column)}>
+                    {column.cell(row)}
                   </td>
                 ))}
                 <td class="end">{action?.(row, refresh)}</td>
@@ -121,11 +123,12 @@ interface HeadProps<T> {
   readonly onSort: (sort: string) => void
 }
 
-function Head<T>({ column: { name, sort, isNumber }, query, onSort }: HeadProps<T>): JSX.Element {
+function Head<T>({ column, query, onSort }: HeadProps<T>): JSX.Element {
+  const { name, sort } = column
   const isSorted = sort !== undefined && sort === query.sort
   const order = query.order === 'desc' ? 'descending' : 'ascending'
   return (
-    <th scope="col" class={isNumber === true ? 'number' : ''} aria-sort={isSorted ? order : undefined}>
+    <th scope="col" class={classOf(column)} aria-sort={isSorted ? order : undefined}>
       {sort === undefined ? (
         name
       ) : (
@@ -135,6 +138,10 @@ function Head<T>({ column: { name, sort, isNumber }, query, onSort }: HeadProps<
       )}
     </th>
   )
+}
+
+function classOf({ isNumber = false, isMinor = false }: Pick<Column<unknown>, 'isNumber' | 'isMinor'>): string {
+  return `${isNumber ? 'number' : ''} ${isMinor ? 'minor' : ''}`.trim()
 }
 
 /** Space for rows that are out of sight. */

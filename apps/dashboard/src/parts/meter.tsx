@@ -29,7 +29,7 @@ export function Meter({ label, text, part }: MeterProps): JSX.Element {
         aria-valuenow={percent}
         aria-valuetext={text}
       >
-        <div style={{ width: `${percent}%` }} />
+        <div class={part > 0 ? 'some' : ''} style={{ width: `${percent}%` }} />
       </div>
     </div>
   )

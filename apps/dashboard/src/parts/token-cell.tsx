@@ -12,7 +12,8 @@ export function TokenCell({ token_name: name, token_id: id, role }: TokenCellPro
   const kinds: Readonly<Record<string, string>> = texts.value.tokens.kinds
   return (
     <span class="token-cell">
-      {name ?? <code>{id ?? '–'}</code>} <span class="tag">{kinds[role] ?? texts.value.list.ownPort}</span>
+      {name === null ? <code>{id ?? '–'}</code> : <span title={name}>{name}</span>}{' '}
+      <span class="tag">{kinds[role] ?? texts.value.list.ownPort}</span>
     </span>
   )
 }

@@ -16,8 +16,13 @@ export function trafficColumns<Row extends TrafficInfo>(): Column<Row>[] {
 export function rateColumns<Row extends RateInfo>(): Column<Row>[] {
   const { list, overview } = texts.value
   return [
-    { name: overview.down, sort: 'rate', isNumber: true, cell: ({ rate_from_target: down }) => rate(down ?? 0) },
-    { name: overview.up, isNumber: true, cell: ({ rate_to_target: up }) => rate(up ?? 0) },
+    {
+      name: overview.down,
+      sort: 'rate_from_target',
+      isNumber: true,
+      cell: ({ rate_from_target: down }) => rate(down ?? 0),
+    },
+    { name: overview.up, sort: 'rate_to_target', isNumber: true, cell: ({ rate_to_target: up }) => rate(up ?? 0) },
     {
       name: list.moved,
       sort: 'bytes',

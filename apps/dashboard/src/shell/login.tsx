@@ -26,6 +26,7 @@ export function Login(): JSX.Element {
       setBusy(false)
     }
   }
+  const [beforeFlag, afterFlag] = t.hint.split('{}')
   return (
     <main class="login">
       <form class="card" onSubmit={(event) => void submit(event)}>
@@ -43,7 +44,9 @@ export function Login(): JSX.Element {
           aria-invalid={fault !== undefined}
         />
         <p class="hint" id="key-hint">
-          {t.hint}
+          {beforeFlag}
+          <code>--api-key</code>
+          {afterFlag}
         </p>
         <p class="fault" id="key-fault" role="alert">
           {fault}

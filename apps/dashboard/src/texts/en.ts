@@ -27,7 +27,7 @@ export const en = {
   login: {
     title: 'Sign in',
     key: 'API key',
-    hint: 'The key that the server was started with: --api-key',
+    hint: 'The key that the server was started with: {}',
     submit: 'Sign in',
     wrong: 'This is not the key of this server.',
     wait: 'Too many wrong keys came from here. Try again in {} s.',
@@ -158,7 +158,8 @@ export const en = {
     revokeHint: 'All its clients are disconnected immediately. This cannot be undone.',
     notKept: 'ends with the server',
     quotas: { day: 'Quota of the day', month: 'Quota of the month' },
-    quotaUsed: '{} of {}, until {}',
+    quotaUsed: '{} of {}',
+    quotaUntil: '{} of {}, until {}',
     unnamed: 'unnamed',
     policyLinks: '{} links',
     policyChannels: '{} connections',

@@ -29,7 +29,7 @@ export const zh: Texts = {
   login: {
     title: '登录',
     key: 'API 密钥',
-    hint: '启动服务器时用 --api-key 给出的密钥',
+    hint: '启动服务器时用 {} 给出的密钥',
     submit: '登录',
     wrong: '密钥不正确。',
     wait: '此地址输错密钥次数过多，请在 {} 秒后重试。',
@@ -160,7 +160,8 @@ export const zh: Texts = {
     revokeHint: '所有使用者会立即断开，且无法撤销。',
     notKept: '随服务器结束',
     quotas: { day: '当日配额', month: '当月配额' },
-    quotaUsed: '{} / {}，至 {}',
+    quotaUsed: '{} / {}',
+    quotaUntil: '{} / {}，至 {}',
     unnamed: '未命名',
     policyLinks: '{} 条链路',
     policyChannels: '{} 个连接',
