@@ -12,7 +12,7 @@ import { listeningSockets } from './listening-sockets.js'
 const backlog = 4096
 
 /** Address or path for {@link listenAt}. */
-export type ListenPlace =
+export type ListenPlace = (
   | {
       /** Address or name. */
       readonly host: string
@@ -25,6 +25,10 @@ export type ListenPlace =
       /** Permissions of its file. */
       readonly mode: ListenOnPathOptions['mode']
     }
+) & {
+  /** Whether this process alone accepts there, even if the processes of a `node:cluster` share ports. @default false */
+  readonly exclusive?: boolean | undefined
+}
 
 /**
  * Makes `server` listen. If the process was given a socket for this place, by the service manager or by the previous
@@ -42,9 +46,9 @@ export async function listenAt(server: Server, place: ListenPlace, signal?: Abor
     // Node removes only files that it has made.
     if (path !== undefined) removeOnClose(server, path, () => listeningSockets.ownsFile(name))
   } else if ('path' in place) {
-    await listenOnPath(server, place.path, { mode: place.mode, signal })
+    await listenOnPath(server, place.path, { mode: place.mode, exclusive: place.exclusive, signal })
   } else {
-    server.listen({ host: place.host, port: place.port, backlog })
+    server.listen({ host: place.host, port: place.port, backlog, exclusive: place.exclusive })
     await once(server, 'listening', { signal })
   }
   listeningSockets.opened(server, name)

@@ -7,6 +7,8 @@ import { isMainThread } from 'node:worker_threads'
 export interface ListenOnPathOptions {
   /** Permissions of the socket file, such as 0o600: users who may write to it may connect. */
   readonly mode: number
+  /** Whether this process alone accepts there, see `listenAt`. @default false */
+  readonly exclusive?: boolean | undefined
   /** Cancels the opening; the promise then rejects with its reason. */
   readonly signal?: AbortSignal | undefined
 }
@@ -31,10 +33,11 @@ export async function listenOnPath(server: Server, path: string, options: Listen
 }
 
 /** Node creates the file before `listen` returns; with the mask no other user can open it even for a moment. */
-async function listenMasked(server: Server, path: string, { mode, signal }: ListenOnPathOptions): Promise<void> {
+async function listenMasked(server: Server, path: string, options: ListenOnPathOptions): Promise<void> {
+  const { mode, exclusive, signal } = options
   const mask = isMainThread ? process.umask(0o777 & ~mode) : undefined
   try {
-    server.listen({ path })
+    server.listen({ path, exclusive })
   } finally {
     if (mask !== undefined) process.umask(mask)
   }

@@ -180,7 +180,7 @@ const maxWaitingDatagrams = 64
 async function bindBeside(control: Socket): Promise<UdpSocket> {
   const address = plainAddress(control.localAddress ?? '127.0.0.1')
   const udp = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
-  udp.bind({ address, port: 0 })
+  udp.bind({ address, port: 0, exclusive: true })
   await once(udp, 'listening')
   return udp
 }

@@ -91,7 +91,7 @@ export class DirectUdp implements UdpExit {
     this.#sockets.set(type, socket)
     socket.on('message', (payload, from) => this.#receive(payload, from))
     socket.on('error', (error) => this.#sink.fail(error))
-    socket.bind()
+    socket.bind({ exclusive: true })
     return socket
   }
 

@@ -131,7 +131,7 @@ async function openSocket(type: 'udp4' | 'udp6'): Promise<Socket> {
 
 async function bind(type: 'udp4' | 'udp6', port: number): Promise<Socket> {
   const socket = createSocket(type === 'udp6' ? { type, ipv6Only: true } : { type })
-  socket.bind(port)
+  socket.bind({ port, exclusive: true })
   await once(socket, 'listening')
   return socket
 }

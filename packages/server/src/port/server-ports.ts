@@ -74,7 +74,8 @@ export class ServerPorts {
    */
   async listenForPassed(path: string): Promise<void> {
     const { tls: _tls, trustedProxies: _trusted, ...others } = this.#options.server
-    this.#forPassed = await this.#open({ ...others, host: `unix:${path}`, proxyProtocol: true })
+    const server = { ...others, host: `unix:${path}`, proxyProtocol: true }
+    this.#forPassed = await WebSocketPort.open({ ...this.#portOptions, server, exclusive: true })
   }
 
   /** Accepts links at this port from now on. */
@@ -108,7 +109,11 @@ export class ServerPorts {
   }
 
   #open(server: ResolvedServerOptions, signal?: AbortSignal): Promise<WebSocketPort> {
-    return WebSocketPort.open({ ...this.#options.linkPort(), server, passed: this.#passed }, signal)
+    return WebSocketPort.open({ ...this.#portOptions, server }, signal)
+  }
+
+  get #portOptions(): Omit<WebSocketPortOptions, 'server'> {
+    return { ...this.#options.linkPort(), passed: this.#passed }
   }
 
   #makeProxy(socksListen: readonly string[], socksAccounts: readonly Account[]): OwnProxy {

@@ -21,6 +21,8 @@ import { FrontDoor } from './front-door.js'
 
 export interface WebSocketPortOptions {
   readonly server: ResolvedServerOptions
+  /** Whether no other process of a `node:cluster` shares the port. @default false */
+  readonly exclusive?: boolean
   readonly api: ManagementApi | undefined
   readonly throttle: AuthThrottle
   isDraining(): boolean
@@ -56,6 +58,7 @@ export class WebSocketPort {
     try {
       const listener = await listen({
         ...listenOptions(server),
+        exclusive: options.exclusive,
         signal,
         tls,
         earlyData: true,

@@ -22,6 +22,8 @@ export interface ListenOptions extends TransportOptions {
   readonly host?: string | undefined
   /** Port; 0 for any free one. @default 0 */
   readonly port?: number | undefined
+  /** Whether this process alone accepts there, even if the processes of a `node:cluster` share ports. @default false */
+  readonly exclusive?: boolean | undefined
   /** Aborts the opening; has no effect later. */
   readonly signal?: AbortSignal | undefined
   /** A client has connected. Set the transport's handler here or soon after; no bytes are read before. */

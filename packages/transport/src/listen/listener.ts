@@ -77,12 +77,12 @@ export class Listener implements TransportListener {
   }
 
   async open(): Promise<void> {
-    const { host = '127.0.0.1', port = 0, signal } = this.#options
+    const { host = '127.0.0.1', port = 0, exclusive, signal } = this.#options
     const { server } = this.#port
     signal?.throwIfAborted()
     try {
       const place = this.#path === undefined ? { host, port } : { path: this.#path, mode: socketMode }
-      await listenAt(server, place, signal)
+      await listenAt(server, { ...place, exclusive }, signal)
     } catch (error) {
       server.close()
       signal?.throwIfAborted()
