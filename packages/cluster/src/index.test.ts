@@ -4,6 +4,8 @@ import * as cluster from './index.js'
 test('@ls/cluster exports what it says it does', () => {
   expect(Object.keys(cluster).toSorted()).toMatchInlineSnapshot(`
     [
+      "Broker",
+      "BrokerStore",
       "ClusterError",
       "ClusterNode",
       "MemoryHub",

@@ -1,4 +1,4 @@
-import { type ClusterStore, MemoryHub } from '@ls/cluster'
+import { Broker, BrokerStore, type BrokerPort, type ClusterStore, MemoryHub } from '@ls/cluster'
 import { natsProgram, startNats } from './nats.js'
 
 /** An engine with places for nodes, which can be stopped and started. */
@@ -20,8 +20,38 @@ function startMemory(): Engine {
   }
 }
 
+/** A broker whose nodes are behind ports, as other processes are: each message is copied, and arrives later. */
+function startBroker(): Engine {
+  const hub = new MemoryHub()
+  const broker = new Broker(hub)
+  const store = (): ClusterStore => {
+    const [near, far] = portPair()
+    broker.serve(far)
+    return new BrokerStore(near)
+  }
+  return {
+    store,
+    stop: async () => hub.setUp(false),
+    start: async () => hub.setUp(true),
+    forget: () => hub.forget(),
+  }
+}
+
+function portPair(): [BrokerPort, BrokerPort] {
+  const receivers: ((message: unknown) => void)[][] = [[], []]
+  const end = (own: number): BrokerPort => ({
+    send: (message) => {
+      const text = JSON.stringify(message)
+      setImmediate(() => receivers[1 - own]?.forEach((receive) => receive(JSON.parse(text))))
+    },
+    onMessage: (receive) => void receivers[own]?.push(receive),
+  })
+  return [end(0), end(1)]
+}
+
 /** Those that can run here. */
 export const engines: readonly (readonly [name: string, start: () => Engine | Promise<Engine>])[] = [
   ['memory', startMemory],
+  ['broker', startBroker],
   ...(natsProgram === undefined ? [] : [['NATS', startNats] as const]),
 ]

@@ -1,4 +1,4 @@
-import type { TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
 import { type Clock, type Logger, loggerOfPart, systemClock, type TimerHandle } from '@ls/foundation'
 import {
   type ClusterStatus,
@@ -13,18 +13,20 @@ import {
   type StoredToken,
 } from '@ls/server'
 import type { StoreEntry, StoreWatcher, Table } from '../store/cluster-store.js'
-import { dialNode } from '../trunk/dial-node.js'
+import { dialNode, type NodeAddress } from '../trunk/dial-node.js'
 import { IncomingTrunks } from '../trunk/incoming-trunks.js'
 import { writeLine } from '../trunk/json-line.js'
 import { type NodeHello, nodeVersion } from '../trunk/node-hello.js'
 import { NodeListener } from '../trunk/node-listener.js'
 import { NodeSecret } from '../trunk/node-secret.js'
+import { addressInFolder, connectToPath, linksPathInFolder } from './folder-nodes.js'
 import { readFarPeers, readNodeInfo } from './live-entry.js'
 import { beatMs, Members, type MemberState, type NodeInfo } from './members.js'
 import type { ClusterNodeOptions } from './node-options.js'
 import { OwnPresence } from './own-presence.js'
 import { LinksFromNodes } from './passed-links.js'
 import { Presence } from './presence.js'
+import { helloOf, Probes } from './probes.js'
 import { SharedTokens } from './shared-tokens.js'
 import { Trunks } from './trunks.js'
 
@@ -43,14 +45,16 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   readonly #options: ClusterNodeOptions
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #secret: NodeSecret
+  readonly #secret: NodeSecret | undefined
   readonly #members: Members
+  readonly #probes: Probes
   readonly #presence = new Presence()
   readonly #tokens: SharedTokens
   readonly #own: OwnPresence
   #joined: Joined | undefined
   #isConnected = false
   #isClosed = false
+  #isLeavingWithAll = false
   #beat = 0
   #refreshDueMs = 0
   #beatTimer: TimerHandle
@@ -62,8 +66,11 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#options = options
     this.#clock = clock
     this.#logger = logger
-    this.#secret = new NodeSecret(options.secret)
-    this.#members = new Members({ clock, ownId: this.ownId, onChange: (id, state) => this.#memberChanged(id, state) })
+    this.#secret = options.folder === undefined ? new NodeSecret(options.secret ?? '') : undefined
+    const isAnswering = (id: string): Promise<boolean> => this.#probes.isAnswering(id)
+    const onChange = (id: string, state: MemberState): void => this.#memberChanged(id, state)
+    this.#members = new Members({ clock, ownId: this.ownId, isAnswering, onChange })
+    this.#probes = new Probes({ clock, ownId: this.ownId, secret: this.#secret, members: this.#members })
     const seat = (): NodeSeat | undefined => this.#joined?.seat
     this.#tokens = new SharedTokens({ store, logger, seat })
     // A token that is reported to others may be new here.
@@ -74,8 +81,9 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   get status(): ClusterStatus {
     const joined = this.#joined
     const own = joined === undefined ? [] : [statusOf(this.#info(joined), 'self')]
+    const others = Array.from(this.#members, ({ state, ...info }) => statusOf(info, state))
     return {
-      nodes: [...own, ...Array.from(this.#members, ({ state, ...info }) => statusOf(info, state))],
+      nodes: [...own, ...(this.#isLeavingWithAll ? others.map((node) => ({ ...node, draining: true })) : others)],
       isConnected: this.#isConnected,
       sharedTokens: this.#tokens.size,
       farTokens: this.#presence.size,
@@ -84,9 +92,15 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     }
   }
 
+  /** Notes that all nodes drain now, so that none of them sends its clients to another. */
+  leaveWithAll(): void {
+    this.#isLeavingWithAll = true
+  }
+
   /** Joins the cluster; the server must listen. @throws if a port or the store cannot be reached */
   async join(server: LinkSocksServer): Promise<void> {
-    const { listen = { host: '127.0.0.1', port: 0 }, store } = this.#options
+    const { store, folder } = this.#options
+    const listen = this.#listen
     const { seat } = server
     const [members, presence, clock] = [this.#members, this.#presence, this.#clock]
     const shared = { secret: this.#secret, ownId: this.ownId, logger: this.#logger }
@@ -96,8 +110,8 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
       seat,
       listener,
       trunks: new Trunks({ ...shared, seat, members, presence, clock }),
-      incoming: new IncomingTrunks(seat, clock, (id) => void this.#probe(id)),
-      links: await LinksFromNodes.open(server),
+      incoming: new IncomingTrunks(seat, clock, (id) => void this.#probes.check(id)),
+      links: await LinksFromNodes.open(server, folder && linksPathInFolder(folder, this.ownId)),
     }
     await store.open(this)
     this.#sendBeat()
@@ -109,6 +123,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#own.close()
     this.#clock.clearTimeout(this.#beatTimer)
     this.#members.close()
+    this.#probes.close()
     const { store } = this.#options
     await store.delete('live', nodeKey(this.ownId)).catch(() => {})
     const { trunks, incoming, listener, links } = this.#joined ?? {}
@@ -143,12 +158,14 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     const id = ownerIdOf(sessionId)
     const address = id === this.ownId ? undefined : this.#members.addressOf(id)
     if (address === undefined) return undefined
+    const { folder } = this.#options
     return {
       connect: async () => {
         try {
-          return (await dialNode(address, this.#secret, this.#hello('link', id))).stream
+          if (folder !== undefined) return await connectToPath(linksPathInFolder(folder, id))
+          return (await dialNode(address, this.#secret, helloOf('link', this.ownId, id))).stream
         } catch (error) {
-          void this.#probe(id)
+          void this.#probes.check(id)
           throw error
         }
       },
@@ -197,7 +214,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     if (info !== undefined) this.#members.heard(info)
   }
 
-  #serve(hello: NodeHello, stream: TLSSocket): void {
+  #serve(hello: NodeHello, stream: Socket): void {
     const { incoming, links } = this.#joined ?? {}
     if (hello.purpose === 'trunk') incoming?.accept(hello, stream)
     else if (hello.purpose === 'link') links?.accept(stream)
@@ -239,30 +256,15 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   }
 
   #info({ seat, listener }: Joined): NodeInfo {
-    const { listen = { host: '127.0.0.1', port: 0 }, address } = this.#options
-    const host = address?.host ?? listen.host
+    const { address } = this.#options
+    const host = address?.host ?? this.#listen.host
     const port = address?.port ?? listener.port
     return { version: nodeVersion, id: this.ownId, address: { host, port }, beat: this.#beat, ...seat.load }
   }
 
-  /** Checks whether a node that sends no messages still runs: a killed one refuses connections. */
-  async #probe(id: string): Promise<void> {
-    for (let refusals = 0; refusals < 2; refusals++) {
-      const address = this.#members.addressOf(id)
-      if (address === undefined || this.#isClosed) return
-      try {
-        ;(await dialNode(address, this.#secret, this.#hello('probe', id))).stream.destroy()
-        return
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') return
-        await new Promise<void>((resolve) => void this.#clock.setTimeout(resolve, 100))
-      }
-    }
-    this.#members.gone(id)
-  }
-
-  #hello(purpose: 'link' | 'probe', to: string): NodeHello {
-    return { version: nodeVersion, purpose, from: this.ownId, to }
+  get #listen(): NodeAddress {
+    const { folder, listen = { host: '127.0.0.1', port: 0 } } = this.#options
+    return folder === undefined ? listen : addressInFolder(folder, this.ownId)
   }
 }
 

@@ -2,10 +2,16 @@ import { FakeClock } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { Members, type NodeInfo } from './members.js'
 
-function make() {
+/** @param isAnswering Whether the other node answers when it is asked directly. */
+function make(isAnswering = false) {
   const clock = new FakeClock()
   const changes: string[] = []
-  const members = new Members({ clock, ownId: 'self', onChange: (id, state) => changes.push(`${id} ${state}`) })
+  const members = new Members({
+    clock,
+    ownId: 'self',
+    isAnswering: () => Promise.resolve(isAnswering),
+    onChange: (id, state) => changes.push(`${id} ${state}`),
+  })
   members.thaw()
   return { clock, changes, members }
 }
@@ -30,10 +36,11 @@ test.each([
   expect([...members]).toEqual([])
 })
 
-test('Members lets a silent node wait before it is gone', () => {
+test('Members lets a silent node wait before it is gone', async () => {
   const { clock, changes, members } = make()
   members.heard(info(1))
   clock.advance(4000)
+  await Promise.resolve()
   clock.advance(42_000)
   expect(changes).toEqual(['b up', 'b silent', 'b gone'])
 })
@@ -79,12 +86,39 @@ test('Members gives all nodes new time when the store delivers again', () => {
   expect(made.changes).toEqual(['b up'])
 })
 
-test('Members calls a node silent while the store delivers its own messages', () => {
+test('Members calls no node silent that answers directly, although the store brings nothing of it', async () => {
+  const { clock, changes, members } = make(true)
+  members.heard(info(1))
+  for (let second = 0; second < 60; second++) {
+    clock.advance(1000)
+    await Promise.resolve()
+  }
+  expect(changes).toEqual(['b up'])
+})
+
+test('Members counts a silent node again once it answers directly', async () => {
+  let isThere = false
+  const clock = new FakeClock()
+  const changes: string[] = []
+  const onChange = (id: string, state: string): void => void changes.push(`${id} ${state}`)
+  const members = new Members({ clock, ownId: 'self', isAnswering: () => Promise.resolve(isThere), onChange })
+  members.thaw()
+  members.heard(info(1))
+  clock.advance(4000)
+  await Promise.resolve()
+  isThere = true
+  clock.advance(1000)
+  await Promise.resolve()
+  expect(changes).toEqual(['b up', 'b silent', 'b up'])
+})
+
+test('Members calls a node silent while the store delivers its own messages', async () => {
   const made = make()
   hearBoth(made, 3)
   for (let beat = 4; beat < 9; beat++) {
     made.members.heard(info(beat, { id: 'self' }))
     made.clock.advance(1000)
+    await Promise.resolve()
   }
   expect(made.changes).toEqual(['b up', 'b silent'])
 })

@@ -31,11 +31,18 @@ interface Member {
   info: NodeInfo
   heardAtMs: number
   state: MemberState
+  /** Whether it is being asked directly. */
+  isAsked: boolean
 }
 
 export interface MembersOptions {
   readonly clock: Clock
   readonly ownId: string
+  /**
+   * Asks a node that sends no messages directly: the messages may be lost on the way, because its NATS server stands
+   * still or cannot reach the others. Never rejects.
+   */
+  isAnswering(id: string): Promise<boolean>
   /** Called when the state of a node has changed. */
   onChange(id: string, state: MemberState): void
 }
@@ -43,8 +50,11 @@ export interface MembersOptions {
 /** Time between two signs of life of a node, in milliseconds. */
 export const beatMs = 1000
 
-/** Time without a sign of life after which a node gets no new channels, in milliseconds: three are missing. */
-const silentMs = 3500
+/** Time without a sign of life after which a node is asked directly, in milliseconds: two are missing. */
+const quietMs = 2500
+
+/** Time for its answer, in milliseconds. Without one it gets no new channels: it stands still, or is out of reach. */
+export const answerMs = 1000
 
 /** Time without a node's own messages after which the store stands still, in milliseconds: before others are silent. */
 const stillMs = 2500
@@ -94,7 +104,7 @@ export class Members {
     if (known !== undefined && info.beat <= known.info.beat) return
     if (known === undefined && this.#members.size >= maxMembers) return
     const hasChanged = known?.state !== 'up'
-    this.#members.set(info.id, { info, heardAtMs: clock.now(), state: 'up' })
+    this.#members.set(info.id, { info, heardAtMs: clock.now(), state: 'up', isAsked: known?.isAsked ?? false })
     if (hasChanged) onChange(info.id, 'up')
   }
 
@@ -139,14 +149,29 @@ export class Members {
     const { clock } = this.#options
     this.#timer = clock.setTimeout(() => this.#check(), beatMs / 2)
     if (this.#isFrozen || this.#isStoreStill) return
-    for (const [id, { heardAtMs, state }] of this.#members) {
+    for (const [id, { heardAtMs, state, isAsked }] of this.#members) {
       const silence = clock.now() - heardAtMs
-      if (state === 'up' && silence > silentMs) this.#set(id, 'silent')
+      if (silence > quietMs && state !== 'gone' && !isAsked) void this.#ask(id)
       if (silence > goneMs) {
         this.#set(id, 'gone')
         this.#members.delete(id)
       }
     }
+  }
+
+  async #ask(id: string): Promise<void> {
+    const { clock, isAnswering } = this.#options
+    const asked = this.#members.get(id)
+    if (asked === undefined) return
+    asked.isAsked = true
+    const isThere = await isAnswering(id)
+    const member = this.#members.get(id)
+    if (member === undefined) return
+    member.isAsked = false
+    if (isThere && member.state !== 'gone') {
+      member.heardAtMs = clock.now()
+      this.#set(id, 'up')
+    } else if (member.state === 'up' && clock.now() - member.heardAtMs > quietMs) this.#set(id, 'silent')
   }
 
   #set(id: string, state: MemberState): void {

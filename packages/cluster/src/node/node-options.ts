@@ -6,8 +6,13 @@ import type { NodeAddress } from '../trunk/dial-node.js'
 export interface ClusterNodeOptions {
   /** Store with the data that all nodes share. */
   readonly store: ClusterStore
-  /** Shared secret, the same at all nodes, at least 32 characters. */
-  readonly secret: string
+  /** Shared secret, the same at all nodes, at least 32 characters. Needed unless there is a `folder`. */
+  readonly secret?: string | undefined
+  /**
+   * Folder for nodes that are processes of one machine: they connect over UNIX sockets in it, without encryption and
+   * without `secret`, `listen` and `address`. Only their user may have access to it. @default none
+   */
+  readonly folder?: string | undefined
   /** Address at which this node accepts connections of others. @default 127.0.0.1 and any free port */
   readonly listen?: NodeAddress | undefined
   /** Address to which others connect. @default `listen`, with the port that was chosen */

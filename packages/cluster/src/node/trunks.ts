@@ -7,7 +7,7 @@ import type { Presence } from './presence.js'
 
 export interface TrunksOptions {
   readonly seat: NodeSeat
-  readonly secret: NodeSecret
+  readonly secret: NodeSecret | undefined
   readonly ownId: string
   readonly members: Members
   readonly presence: Presence

@@ -1,12 +1,14 @@
-import { connect, type TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
+import { connect } from 'node:tls'
 import { ClusterError } from '../errors.js'
+import { connectToPath } from '../node/folder-nodes.js'
 import { readLine, writeLine } from './json-line.js'
 import type { NodeAnswer, NodeHello } from './node-hello.js'
 import { type NodeSecret, nodeTls, prepare, secretFault } from './node-secret.js'
 
 /** Address at which a node accepts connections of others. */
 export interface NodeAddress {
-  /** A name or an address. */
+  /** A name or an address; `unix:/path` for a process of the same machine. */
   readonly host: string
   /** Port; for a listener, 0 for any free one. */
   readonly port: number
@@ -15,13 +17,21 @@ export interface NodeAddress {
 /** Deadline for TCP and TLS, in milliseconds. */
 const dialDeadlineMs = 5000
 
-/** Connects to another node. @throws ClusterError when it refuses, or is another node than expected */
+/**
+ * Connects to another node.
+ *
+ * @param secret Undefined for nodes in a folder that only their user can enter.
+ * @throws ClusterError when it refuses, or is another node than expected
+ */
 export async function dialNode(
   address: NodeAddress,
-  secret: NodeSecret,
+  secret: NodeSecret | undefined,
   hello: NodeHello,
-): Promise<{ readonly stream: TLSSocket; readonly answer: NodeAnswer }> {
-  const stream = await connectTo(address, secret, hello.from)
+): Promise<{ readonly stream: Socket; readonly answer: NodeAnswer }> {
+  const stream =
+    secret === undefined
+      ? await connectToPath(address.host.slice('unix:'.length))
+      : await connectTo(address, secret, hello.from)
   try {
     writeLine(stream, hello)
     const answer = (await readLine(stream)) as NodeAnswer
@@ -33,7 +43,13 @@ export async function dialNode(
   }
 }
 
-function connectTo({ host, port }: NodeAddress, { key }: NodeSecret, identity: string): Promise<TLSSocket> {
+/** Whether an error says that no process listens at the address: a killed one leaves the file of its UNIX socket. */
+export function isRefusal(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ECONNREFUSED' || code === 'ENOENT'
+}
+
+function connectTo({ host, port }: NodeAddress, { key }: NodeSecret, identity: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const options = { host, port, ...nodeTls, allowHalfOpen: true, timeout: dialDeadlineMs }
     const stream = connect({

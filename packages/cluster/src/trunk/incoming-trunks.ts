@@ -1,4 +1,4 @@
-import type { TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
 import type { Clock } from '@ls/foundation'
 import { helloWindowBytes, type Session } from '@ls/mux'
 import type { NodeSeat } from '@ls/server'
@@ -28,7 +28,7 @@ export class IncomingTrunks {
   }
 
   /** Accepts a connection for a trunk. @throws ClusterError where it cannot begin or continue */
-  accept(hello: TrunkHello, stream: TLSSocket): void {
+  accept(hello: TrunkHello, stream: Socket): void {
     const key = `${hello.from} ${hello.session}`
     if (hello.received !== undefined) return this.#resume(key, hello.received, stream)
     const session = this.#open(key, hello)
@@ -60,7 +60,7 @@ export class IncomingTrunks {
     return session
   }
 
-  #resume(key: string, received: number, stream: TLSSocket): void {
+  #resume(key: string, received: number, stream: Socket): void {
     const session = this.#sessions.get(key)?.session
     if (session?.canResume(received) !== true)
       throw new ClusterError('ERR_CLUSTER_NODE', 'the trunk is not known: it is another node by now')
@@ -71,6 +71,6 @@ export class IncomingTrunks {
   }
 }
 
-function answer(stream: TLSSocket, value: NodeAnswer): void {
+function answer(stream: Socket, value: NodeAnswer): void {
   writeLine(stream, value)
 }

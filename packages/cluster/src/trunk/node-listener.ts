@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createServer, type Server, type TLSSocket } from 'node:tls'
+import { type AddressInfo, createServer as createPlainServer, type Server, type Socket } from 'node:net'
+import { createServer } from 'node:tls'
 import { type Logger, textOf } from '@ls/foundation'
 import type { NodeAddress } from './dial-node.js'
 import { readLine, writeLine } from './json-line.js'
@@ -9,11 +9,12 @@ import { type NodeSecret, nodeTls, prepare } from './node-secret.js'
 
 export interface NodeListenerOptions {
   readonly listen: NodeAddress
-  readonly secret: NodeSecret
+  /** Undefined for nodes in a folder that only their user can enter. */
+  readonly secret: NodeSecret | undefined
   readonly ownId: string
   readonly logger: Logger
   /** Called when another node has proven the secret and sent its hello; the node receives the text of an error. */
-  onHello(hello: NodeHello, stream: TLSSocket): void | Promise<void>
+  onHello(hello: NodeHello, stream: Socket): void | Promise<void>
 }
 
 /** Most connections of other nodes, so that strangers at the port cannot take all descriptors. */
@@ -22,36 +23,35 @@ const maxConnections = 8192
 /** Listener for connections of other nodes. */
 export class NodeListener {
   readonly #server: Server
-  readonly #streams = new Set<TLSSocket>()
+  readonly #streams = new Set<Socket>()
   readonly #options: NodeListenerOptions
 
   private constructor(options: NodeListenerOptions) {
     this.#options = options
     const { secret, logger } = options
-    this.#server = createServer({
-      ...nodeTls,
-      allowHalfOpen: true,
-      handshakeTimeout: 5000,
-      pskCallback: () => secret.key,
-    })
+    const accept = (stream: Socket): void => void this.#accept(stream)
+    this.#server =
+      secret === undefined
+        ? createPlainServer({ allowHalfOpen: true }, accept)
+        : protectedServer(secret, logger).on('secureConnection', accept)
     this.#server.maxConnections = maxConnections
-    this.#server.on('secureConnection', (stream) => void this.#accept(stream))
-    this.#server.on('tlsClientError', (error, stream) => {
-      logger.debug({ reason: error.message, from: stream.remoteAddress }, 'a connection without the cluster secret')
-      stream.destroy()
-    })
   }
 
   /** Opens the listener. @throws the error of `listen` */
   static async open(options: NodeListenerOptions): Promise<NodeListener> {
     const listener = new NodeListener(options)
-    listener.#server.listen(options.listen)
+    const { host, port } = options.listen
+    const place = options.secret === undefined ? { path: host.slice('unix:'.length) } : { host, port }
+    // Not shared with other processes of a `node:cluster`: each is a node.
+    listener.#server.listen({ ...place, exclusive: true })
     await once(listener.#server, 'listening')
     return listener
   }
 
+  /** Port in use; 0 for a UNIX socket. */
   get port(): number {
-    return (this.#server.address() as AddressInfo).port
+    const address = this.#server.address() as AddressInfo | string
+    return typeof address === 'string' ? 0 : address.port
   }
 
   close(): void {
@@ -59,7 +59,7 @@ export class NodeListener {
     for (const stream of this.#streams) stream.destroy()
   }
 
-  async #accept(stream: TLSSocket): Promise<void> {
+  async #accept(stream: Socket): Promise<void> {
     const { ownId, logger, onHello } = this.#options
     this.#streams.add(stream)
     stream.once('close', () => this.#streams.delete(stream))
@@ -73,4 +73,12 @@ export class NodeListener {
       stream.end()
     }
   }
+}
+
+function protectedServer(secret: NodeSecret, logger: Logger) {
+  const options = { ...nodeTls, allowHalfOpen: true, handshakeTimeout: 5000, pskCallback: () => secret.key }
+  return createServer(options).on('tlsClientError', (error, stream) => {
+    logger.debug({ reason: error.message, from: stream.remoteAddress }, 'a connection without the cluster secret')
+    stream.destroy()
+  })
 }

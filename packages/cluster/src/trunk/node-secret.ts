@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto'
-import type { TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
 import { ClusterError } from '../errors.js'
 
 /** Shortest secret, in characters: a shorter one could be guessed from a recorded handshake. */
@@ -30,7 +30,7 @@ export class NodeSecret {
 export const nodeTls = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', ciphers: 'TLS_AES_128_GCM_SHA256' } as const
 
 /** Prepares a connection that stays open. */
-export function prepare(stream: TLSSocket): void {
+export function prepare(stream: Socket): void {
   stream.setNoDelay(true)
   // A connection that is passed on has eleven, most of them Node's own.
   stream.setMaxListeners(20)

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import type { TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
 import type { Extension } from '@ls/codec'
 import { type Clock, type Logger, textOf, type TimerHandle } from '@ls/foundation'
 import { helloWindowBytes, type Session } from '@ls/mux'
 import type { FarRoute, NodeSeat } from '@ls/server'
 import { attachStream } from './attach-stream.js'
-import { dialNode, type NodeAddress } from './dial-node.js'
+import { dialNode, isRefusal, type NodeAddress } from './dial-node.js'
 import { type NodeAnswer, nodeVersion, type TrunkHello } from './node-hello.js'
 import type { NodeSecret } from './node-secret.js'
 
 export interface TrunkOptions {
   readonly seat: Pick<NodeSeat, 'windowBytes' | 'openTrunk' | 'addFar'>
-  readonly secret: NodeSecret
+  readonly secret: NodeSecret | undefined
   readonly ownId: string
   readonly nodeId: string
   readonly address: NodeAddress
@@ -121,7 +121,7 @@ export class Trunk {
     }
   }
 
-  #attach(stream: TLSSocket, { windowBytes, received }: NodeAnswer): boolean {
+  #attach(stream: Socket, { windowBytes, received }: NodeAnswer): boolean {
     const { seat, route, clock } = this.#options
     if (this.#session !== undefined) return attachStream(this.#session, stream, clock, received)
     const terms = { extensions: trunkExtensions, peerWindowBytes: windowBytes }
@@ -162,6 +162,5 @@ export class Trunk {
 }
 
 function isGone(error: unknown): boolean {
-  const { code, message } = error as NodeJS.ErrnoException
-  return code === 'ECONNREFUSED' || message.includes('another node')
+  return isRefusal(error) || (error as Error).message.includes('another node')
 }
