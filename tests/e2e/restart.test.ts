@@ -1,22 +1,17 @@
-import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect as connectTcp, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LinkSocksClient } from '@ls/client'
 import { connect } from '@ls/socks5/node'
-import { echoServer, freePort, onceEvent, seededBytes, until } from '@ls/testkit'
+import { echoServer, freePort, onceEvent, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
+import { transfer, visits } from './constant-use.js'
 import { Program } from './program.js'
 
 /** More of them take longer: `RESTARTS=20 npx vitest run tests/e2e/restart.test.ts`. */
 const restarts = Number(process.env['RESTARTS'] ?? 2)
-
-interface Address {
-  readonly host: string
-  readonly port: number
-}
 
 /** A program with a server for all modes; others take its place at {@link Running.restart}. */
 async function start() {
@@ -58,46 +53,6 @@ async function link(url: string, token: string, role: 'client' | 'provider' = 'c
   )
   await client.start()
   return client
-}
-
-/** Sends and reads back until it is told to stop; resolves with whether all came back as it was sent. */
-function transfer(proxy: Address, target: Address) {
-  let isOver = false
-  const run = async (): Promise<boolean> => {
-    const [sent, received] = [createHash('sha256'), createHash('sha256')]
-    const socket = await connect({ proxy, target })
-    const source = seededBytes(7)
-    let ahead = 0
-    const send = (): void => {
-      if (isOver) return void socket.end()
-      const bytes = source.take(30_000)
-      sent.update(bytes)
-      ahead += bytes.length
-      socket.write(bytes)
-    }
-    send()
-    for await (const chunk of socket as AsyncIterable<Buffer>) {
-      received.update(chunk)
-      ahead -= chunk.length
-      if (ahead === 0) send()
-    }
-    return sent.digest('hex') === received.digest('hex')
-  }
-  return { result: run(), stop: () => void (isOver = true) }
-}
-
-/** Opens one connection after the other until it is told to stop; resolves with how many there were. All must work. */
-function visits(proxy: Address, target: Address) {
-  let isOver = false
-  const visit = async (count: number): Promise<number> => {
-    if (isOver) return count
-    const socket = await connect({ proxy, target })
-    socket.write('hello')
-    await onceEvent(socket, 'data', { deadlineMs: 20_000 })
-    socket.destroy()
-    return visit(count + 1)
-  }
-  return { result: visit(0), stop: () => void (isOver = true) }
 }
 
 describe.skipIf(process.platform === 'win32')('linksocks run, restarted', () => {

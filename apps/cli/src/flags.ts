@@ -17,6 +17,7 @@ import { tokenFlags } from './flags/token-flags.js'
 import { webFlags } from './flags/web-flags.js'
 import { lifeFlags } from './life/life-flags.js'
 import { relayFlags } from './relay/relay-flags.js'
+import { workerFlags } from './workers/worker-flags.js'
 
 /**
  * Table of all flags: parsing, help, environment and the guide all read it. Names, short forms, defaults and variables
@@ -35,6 +36,7 @@ export const flags = [
   ...tokenFlags,
   ...relayFlags,
   ...clusterFlags,
+  ...workerFlags,
   ...observeFlags,
   ...lifeFlags,
   ...logFlags,

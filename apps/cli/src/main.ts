@@ -24,12 +24,17 @@ import { runCommand, type RunWithFile } from './run-command.js'
 import { listenForStop } from './stop-signals.js'
 import { tuneEngine } from './tune-engine.js'
 import { versionLine } from './version.js'
+import { checkPlatform } from './workers/check-workers.js'
+import { workerCount } from './workers/worker-count.js'
+import { Worker } from './workers/worker.js'
 
 /** Runs the program and sets its exit code; resolves when there is nothing left to do. */
 export async function main(): Promise<void> {
   surviveFailingOutput()
   const code = await answer()
   process.exitCode ??= code
+  // The channel of a worker to its parent would keep it running.
+  process.channel?.unref()
   // Everything is closed, so the process ends by itself; if something was left open, it must not keep the process
   // running.
   setTimeout(() => process.exit(), lingerMs).unref()
@@ -100,8 +105,12 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
   tuneEngine()
   const { invocation, file } = await withFile(asked)
   const { secrets, settings, warnings, command } = invocation
+  const worker = Worker.find(process)
+  const workers = worker === undefined && 'workers' in settings ? workerCount(settings.workers) : 1
+  if (workers > 1) checkPlatform(process)
+  const signals = worker?.signals ?? process
   const stop = listenForStop({
-    source: process,
+    source: signals,
     exit: (code) => process.exit(code),
     // With a file, a hang-up means: read it again.
     stopOnHangUp: file === undefined && isatty(0),
@@ -110,21 +119,25 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
   hideCommandLine(command, secrets)
   // A person reads the output of the demo, and needs only the next steps.
   const level = logLevel(settings, command === 'demo' ? 'warn' : 'info')
-  const files = await openLogFiles(settings, process)
+  const files = await openLogFiles(settings, signals)
   const levels = new LogLevels(level)
-  const logger = await createLogger({
+  const plainLogger = await createLogger({
     levels,
     format: settings.logFormat,
     redactor,
     output: files.log ?? new LineOutput(2),
     environment: process.env,
   })
-  const restart = await makeRestart(command, logger, () => {
-    service.handedOver()
-    draining.request()
-  })
+  const logger = worker === undefined ? plainLogger : plainLogger.child({ worker: worker.index })
+  const isAlone = worker === undefined && workers === 1
+  const restart = !isAlone
+    ? undefined
+    : await makeRestart(command, logger, () => {
+        service.handedOver()
+        draining.request()
+      })
   const draining = new Draining('drainTimeout' in settings ? settings.drainTimeout : 0)
-  if ('drainTimeout' in settings) draining.listen(process)
+  if ('drainTimeout' in settings) draining.listen(signals)
   const report = (error: unknown): void => {
     if (level === 'silent')
       return void process.stderr.write(`linksocks: ${harmlessLines(redactor.clean(messageOf(error)))}\n`)
@@ -135,22 +148,24 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
     report(error)
     process.exit(exitCode.failure)
   })
-  for (const warning of warnings) logger.warn({}, warning)
+  // The primary has shown those of its workers.
+  if (worker === undefined) for (const warning of warnings) logger.warn({}, warning)
 
   const output = new LineOutput(1)
   const print = (line: string): void => {
+    if (worker?.prints === false) return
     if (output.write(printedLine(line, settings.logFormat)) || output.failure === readerIsGone) return
     logger.warn({}, `standard output cannot be written: ${output.failure}`)
   }
-  const service = new ServiceManager(process.env, logger)
+  const service = new ServiceManager(worker?.environment ?? process.env, logger, worker?.notify)
   stop.addEventListener('abort', () => service.stopping(), { once: true })
   draining.signal.addEventListener('abort', () => service.status('draining'), { once: true })
   const accessLog = files.access === undefined ? undefined : new AccessLog(files.access, redactor)
   try {
     const program = programName()
-    const context = { logger, levels, accessLog, service, redactor, stop, draining, restart, print, program }
+    const context = { logger, levels, accessLog, service, redactor, stop, draining, restart, worker, print, program }
     const stopTracing = traced.has(command) ? await tracing(logger) : undefined
-    const code = await runCommand({ invocation, file }, context)
+    const code = await runCommand({ invocation, file, workers, signals }, context)
     await restart?.close()
     // A drain may take an hour, so systemd is notified of the end only when it comes.
     if (draining.signal.aborted && !stop.aborted) service.stopping()
@@ -188,7 +203,7 @@ async function makeRestart(command: string, logger: Logger, onHandedOver: () => 
 }
 
 /** Reads the file of `run`, which may contain settings of the log. */
-async function withFile(invocation: Run): Promise<RunWithFile> {
+async function withFile(invocation: Run): Promise<Pick<RunWithFile, 'invocation' | 'file'>> {
   if (invocation.command !== 'run') return { invocation, file: undefined }
   const [{ loadConfig }, { processSettings }] = await Promise.all([
     import('./config/load-config.js'),

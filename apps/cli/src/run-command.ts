@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import type { Run } from './arguments/command-line.js'
 import type { CommandContext } from './commands/context.js'
 import type { ConfigFile } from './config/config-file.js'
@@ -8,10 +9,19 @@ export interface RunWithFile {
   readonly invocation: Run
   /** File of `linksocks run`; undefined for other commands. */
   readonly file: ConfigFile | undefined
+  /** Number of processes; with more than 1, this one only starts them. */
+  readonly workers: number
+  /** Source of signals. */
+  readonly signals: EventEmitter
 }
 
 /** Runs a command. Each command loads only the modules that it needs. */
-export async function runCommand({ invocation, file }: RunWithFile, context: CommandContext): Promise<ExitCode> {
+export async function runCommand(request: RunWithFile, context: CommandContext): Promise<ExitCode> {
+  const { invocation, file, signals } = request
+  if (request.workers > 1) {
+    const { runWorkers } = await import('./workers/run-workers.js')
+    return runWorkers(request, context)
+  }
   const { closeOpenSockets } = await import('@ls/relay')
   // A second Ctrl-C, or a fault, ends the process in the middle of transfers.
   process.once('exit', closeOpenSockets)
@@ -20,7 +30,7 @@ export async function runCommand({ invocation, file }: RunWithFile, context: Com
       const { runRoles } = await import('./roles/run-roles.js')
       if (file === undefined) throw new TypeError('the command run has no file')
       const { settings } = invocation
-      return runRoles({ file, watch: settings.watchConfig, environment: process.env, signals: process }, context)
+      return runRoles({ file, watch: settings.watchConfig, environment: process.env, signals }, context)
     }
     case 'server': {
       const { runServer } = await import('./commands/server.js')

@@ -4,6 +4,7 @@ import { parseListenAddress } from '@ls/relay'
 import { asUsage } from '../commands/check-settings.js'
 import { UsageError } from '../errors.js'
 import type { Settings } from '../settings.js'
+import type { Worker } from '../workers/worker.js'
 
 /** Settings of a cluster. */
 export type ClusterSettings = Pick<
@@ -31,8 +32,20 @@ export function checkCluster({ clusterNats, clusterSecret, ...settings }: Cluste
   placeOf('--cluster-address', clusterAddress)
 }
 
-/** Creates the node of `--cluster-nats`; undefined without it. @throws UsageError for a secret that is too short */
-export async function makeClusterNode(settings: ClusterSettings, logger: Logger): Promise<ClusterNode | undefined> {
+/**
+ * Creates the node of `--cluster-nats`, or that of a worker; undefined without both.
+ *
+ * @throws UsageError for a secret that is too short
+ */
+export async function makeClusterNode(
+  settings: ClusterSettings,
+  logger: Logger,
+  worker?: Worker,
+): Promise<ClusterNode | undefined> {
+  if (worker !== undefined) {
+    const { BrokerStore, ClusterNode } = await import('@ls/cluster')
+    return new ClusterNode({ store: new BrokerStore(worker.brokerPort), folder: worker.folder, logger })
+  }
   const { clusterNats: servers, clusterSecret: secret = '', clusterCredentials: credentialsFile } = settings
   if (servers.length === 0) return undefined
   // Loaded only if needed: the client of NATS loads slowly.

@@ -5,6 +5,7 @@ import type { AccessLog } from '../output/access-log.js'
 import type { LogLevels } from '../output/log-levels.js'
 import type { Redactor } from '../output/redactor.js'
 import type { Restart } from '../restart/restart.js'
+import type { Worker } from '../workers/worker.js'
 
 /** Process services for a running command. */
 export interface CommandContext {
@@ -20,6 +21,8 @@ export interface CommandContext {
    * command has no servers
    */
   readonly restart?: Restart | undefined
+  /** This process as one of several that share the ports. @default none: it is the only one */
+  readonly worker?: Worker | undefined
   readonly levels: LogLevels
   /** The program that started this one, and needs its status. */
   readonly service: ServiceManager

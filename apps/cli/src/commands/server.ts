@@ -21,7 +21,7 @@ import { hasDashboard, printAccess } from '../output/server-access.js'
 import { relayOptions } from '../relay/relay-options.js'
 import type { Settings } from '../settings.js'
 import { defaultApiSocket } from '../tokens/api-call.js'
-import { MadeTokens, type MakeToken } from '../tokens/made-tokens.js'
+import { madeElsewhere, MadeTokens, type MakeToken } from '../tokens/made-tokens.js'
 import { proxyAccounts, readAccounts } from './accounts.js'
 import { asUsage, checkNetwork } from './check-settings.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
@@ -90,7 +90,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
   const { restart } = context
   const state = await openState(request, context)
   const certificate = await openServerCertificate(settings, context)
-  const node = await makeClusterNode(settings, logger)
+  const node = await makeClusterNode(settings, logger, context.worker)
   // A node of a cluster drains instead: its clients link to other nodes.
   const handover = node === undefined ? restart : undefined
   const owners = handover?.makeOwners()
@@ -110,7 +110,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
   }
   let metrics: MetricsPort | undefined
   const server: LinkSocksServer = asUsage('', () => new LinkSocksServer(options))
-  const made = new MadeTokens(state)
+  const made = new MadeTokens(madeElsewhere(context.worker, name) ?? state)
   const tokens = asUsage('', () => registerTokens(server, request, made.maker()))
   context.redactor.add(...passwordsOf(request), ...tokens.map(({ token }) => token))
   asUsage('--expose', () => exposeForTokens(server, settings.expose, tokens))
@@ -144,7 +144,9 @@ export async function startServer(request: ServerRequest, context: CommandContex
     tokens,
     made,
     drain: async (deadlineMs) => {
-      const isHandedOver = restart?.isHandedOver === true
+      const { worker } = context
+      const isHandedOver = restart?.isHandedOver === true || worker?.isLeaving === true
+      if (worker?.isLeavingWithAll === true) node?.leaveWithAll()
       if (isHandedOver) certificate.close()
       await Promise.all([server.drain({ deadlineMs, isHandedOver }), isHandedOver ? metrics?.close() : undefined])
     },

@@ -28,6 +28,7 @@ const byName: Readonly<Record<string, string>> = {
   api: 'https://server.example:8765',
   'api-socket': '/run/linksocks/api.sock',
   authorize: 'https://auth.example/linksocks',
+  workers: 'auto',
   'cluster-nats': 'nats://10.0.0.9:4222',
   'cluster-secret': 'thirty-two characters, or some more',
   config: 'linksocks.yaml',

@@ -1,4 +1,5 @@
 import type { ServerState } from '@ls/server'
+import type { Worker } from '../workers/worker.js'
 
 /** Use of a generated token. */
 type TokenUse = 'token' | 'connector token'
@@ -14,11 +15,14 @@ interface NamedToken {
   readonly isNew: boolean
 }
 
+/** Keeps the generated tokens of a server, by their names. */
+export type MadeStore = Pick<ServerState, 'made' | 'setMade' | 'save'>
+
 /** Generated tokens of a server: the same after each start where there is a state file. */
 export class MadeTokens {
-  readonly #state: ServerState | undefined
+  readonly #state: MadeStore | undefined
 
-  constructor(state: ServerState | undefined) {
+  constructor(state: MadeStore | undefined) {
     this.#state = state
   }
 
@@ -51,4 +55,10 @@ function countedNames(): (use: TokenUse) => string {
     counts.set(use, count)
     return count === 1 ? use : `${use} ${count}`
   }
+}
+
+/** Generated tokens of a worker, which all workers derive alike; undefined where there is only one process. */
+export function madeElsewhere(worker: Worker | undefined, server: string): MadeStore | undefined {
+  if (worker === undefined) return undefined
+  return { made: (name) => worker.made(`${server} ${name}`), setMade: () => {}, save: () => Promise.resolve() }
 }

@@ -1,0 +1,29 @@
+/** Message from the primary process to a worker. Messages of the broker come besides. */
+export type ToWorker =
+  /** The primary has received a signal that is for all. */
+  | { readonly worker: 'signal'; readonly signal: WorkerSignal }
+  /** Another worker takes the place of this one: it accepts nothing new, and ends when it is idle. */
+  | { readonly worker: 'leave' }
+
+/** Message from a worker to the primary process. */
+export type FromWorker =
+  /** Variables as for systemd: `READY=1` when it serves. */
+  { readonly worker: 'notify'; readonly variables: readonly string[] }
+
+/** Signals that the primary passes on. */
+export type WorkerSignal = 'SIGTERM' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2'
+
+/** What a worker is told at its start. */
+export interface WorkerStart {
+  /** Number of its place, from 0. */
+  readonly index: number
+  /** Folder of the UNIX sockets between workers. */
+  readonly folder: string
+  /** Secret from which all workers derive the same generated tokens, as hex. */
+  readonly seed: string
+  /** Whether it prints addresses and generated tokens: one worker does, once. */
+  readonly prints: boolean
+}
+
+/** Variable with a {@link WorkerStart}. */
+export const workerVariable = 'LINKSOCKS_FORK_OF'
