@@ -26,7 +26,7 @@ const mayUse = {
   '@ls/socks5': nodeGround,
   '@ls/http-proxy': nodeGround,
   '@ls/link': ['@ls/mux', ...bytes],
-  '@ls/direct': ['@ls/link', '@ls/mux', ...ground],
+  '@ls/direct': ['@ls/link', '@ls/mux', '@ls/codec', ...ground],
   '@ls/web': ['@ls/link', '@ls/mux', ...bytes],
   '@ls/wisp': ['@ls/mux', ...bytes],
   '@ls/metrics': ground,

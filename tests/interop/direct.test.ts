@@ -1,6 +1,7 @@
+import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
-import { seededDigest, type TestServer } from '@ls/testkit'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { onceEvent, seededDigest, type TestServer } from '@ls/testkit'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type ImplementationName, requireImplementation } from './implementation.js'
 import { serverUrl, token } from './link.js'
 import { PeerProcess } from './peer-process.js'
@@ -15,6 +16,26 @@ const overQuic = /Direct connectivity ready.*direct-quic|direct-quic.*Direct con
 
 const versions = ['go-1.10.3', 'go-1.10.1'] as const
 
+/** A server that passes signals on, for a provider and a connector with the token `code`. */
+async function startServer(port: number): Promise<LinkSocksServer> {
+  const server = new LinkSocksServer({ host: '127.0.0.1', port, directPaths: true, addressPort: {} })
+  server.addReverseToken({ token, socksPort: 'none' })
+  server.addConnectorToken({ reverseToken: token, token: 'code' })
+  await server.listen()
+  return server
+}
+
+/** Downloads through a SOCKS port; also returns the number of channels of each client at the server. */
+async function fetched(socksPort: number, transfer: TestServer, server: LinkSocksServer) {
+  const socket = await socksConnect(socksPort, '127.0.0.1', transfer.port)
+  const digest = await download(socket, bulkBytes)
+  const channels = [...server.peers].map(({ session }) => session.channelCount)
+  socket.destroy()
+  return { digest, channels }
+}
+
+const pastTheServer = { digest: seededDigest(transferSeed, bulkBytes), channels: [0, 0] }
+
 describe.each(versions)('two programs of %s at our server', { timeout: 60_000 }, (name) => {
   let transfer: TestServer
   let server: LinkSocksServer
@@ -24,10 +45,7 @@ describe.each(versions)('two programs of %s at our server', { timeout: 60_000 },
 
   beforeAll(async () => {
     const port = await unusedPort()
-    server = new LinkSocksServer({ host: '127.0.0.1', port, directPaths: true, addressPort: {} })
-    server.addReverseToken({ token, socksPort: 'none' })
-    server.addConnectorToken({ reverseToken: token, token: 'code' })
-    await server.listen()
+    server = await startServer(port)
     transfer = await transferServer()
     socksPort = await unusedPort()
     provider = start(name, 'provider', ['-t', token, '-u', serverUrl(port)])
@@ -51,11 +69,53 @@ describe.each(versions)('two programs of %s at our server', { timeout: 60_000 },
   })
 
   test('carry a connection past the server', async () => {
-    const socket = await socksConnect(socksPort, '127.0.0.1', transfer.port)
-    const digest = await download(socket, bulkBytes)
-    const channels = [...server.peers].map(({ session }) => session.channelCount)
-    socket.destroy()
-    expect({ digest, channels }).toEqual({ digest: seededDigest(transferSeed, bulkBytes), channels: [0, 0] })
+    expect(await fetched(socksPort, transfer, server)).toEqual(pastTheServer)
+  })
+})
+
+describe.each(versions)('%s and a client of ours', { timeout: 60_000 }, (name) => {
+  let transfer: TestServer
+  let server: LinkSocksServer
+  let port: number
+  let ours: LinkSocksClient
+  let program: PeerProcess | undefined
+
+  beforeEach(async ({ onTestFailed }) => {
+    onTestFailed(() => console.error(program?.report))
+    port = await unusedPort()
+    server = await startServer(port)
+    transfer = await transferServer()
+  })
+  afterEach(async () => {
+    await Promise.all([program?.stop(), ours.close()])
+    await server.close()
+    await transfer.close()
+  })
+
+  test('go direct with our connector', async ({ skip }) => {
+    const direct = { stunServers: [`127.0.0.1:${port}`] }
+    const proxy = { port: await unusedPort() }
+    ours = new LinkSocksClient({ url: serverUrl(port), token: 'code', role: 'connector', direct, proxy })
+    program = start(name, 'provider', ['-t', token, '-u', serverUrl(port)])
+    skip(program === undefined, `${name} is not installed`)
+    await untilPrinted(/Authentication successful/, program!)
+    const path = onceEvent(ours, 'path', { deadlineMs: 20_000 })
+    await ours.start()
+    expect(await path).toEqual(['direct', 'a Go program answers over QUIC'])
+    expect(await fetched(proxy.port, transfer, server)).toEqual(pastTheServer)
+  })
+
+  test('go direct with our provider', async ({ skip }) => {
+    const direct = { stunServers: [`127.0.0.1:${port}`] }
+    ours = new LinkSocksClient({ url: serverUrl(port), token, role: 'provider', direct })
+    const path = onceEvent(ours, 'path', { deadlineMs: 20_000 })
+    await ours.start()
+    const socksPort = await unusedPort()
+    program = start(name, 'connector', ['-t', 'code', '-u', serverUrl(port), '-p', String(socksPort)])
+    skip(program === undefined, `${name} is not installed`)
+    expect(await path).toEqual(['direct', 'a Go program answers over QUIC'])
+    await untilPrinted(overQuic, program!)
+    expect(await fetched(socksPort, transfer, server)).toEqual(pastTheServer)
   })
 })
 

@@ -99,6 +99,12 @@ export class ClientLinks {
     return session
   }
 
+  /** Sends a message over a link that is up; without one it is lost. */
+  send(message: Uint8Array): void {
+    const session = this.#links.map((link) => link.session).find((candidate) => candidate?.state === 'linked')
+    session?.send(message)
+  }
+
   /** Dials all links for the first time. */
   start(): void {
     this.#watch.start()

@@ -274,6 +274,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     return new DirectPaths({
       options: this.#options,
       relay: this.#links.source,
+      send: (message) => this.#links.send(message),
       tokens: this.#connectors,
       sessionHandler: {
         onConnect: (channel) => this.#outbound?.serve(channel),
@@ -369,6 +370,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
 
   #receive(session: Session, bytes: Uint8Array): void {
     const message = decode(bytes)
+    if (this.#direct.receive(message)) return
     if (message.type === MessageType.Partners) this.emit('partners', message.count)
     else if (message.type === MessageType.Log) this.#logger[message.level]({ from: 'server' }, message.text)
     else if (message.type === MessageType.Exposed) this.#exposures.receive(session, message)

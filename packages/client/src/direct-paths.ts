@@ -1,5 +1,6 @@
-import { directTarget, isDirectTarget } from '@ls/codec'
-import type { DirectConnector, DirectProvider, Path } from '@ls/direct'
+import { directTarget, isDirectTarget, type Message, MessageType } from '@ls/codec'
+import { nodeCompressor } from '@ls/codec/node'
+import type { DirectConnector, DirectProvider, GoPath, makeGoPath, Path } from '@ls/direct'
 import { checkDirectOptions } from '@ls/direct/options'
 import { type Logger, textOf, loggerOfPart } from '@ls/foundation'
 import type { Channel, Session, SessionHandler } from '@ls/mux'
@@ -11,6 +12,8 @@ export interface DirectPathsInit {
   readonly options: ResolvedClientOptions
   /** Links to the server. */
   readonly relay: Required<Pick<ChannelSource, 'pick' | 'pickOther'>>
+  /** Sends a message over a link to the server; lost without a link. */
+  send(message: Uint8Array): void
   /** Connector tokens of a provider. */
   readonly tokens: Iterable<string>
   readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelOpened' | 'onChannelClosed'>
@@ -18,6 +21,14 @@ export interface DirectPathsInit {
   /** Called when there is no path, and the client must end without one. */
   onFatal(error: Error): void
 }
+
+/** Start of the Log by which a server announces that it passes signals of Go programs on (protocol.md §1.9). */
+const serverHello = 'linksocks_server_hello:'
+/**
+ * Failed attempts of a client that must not use the server, before it ends, where the peer may be a Go program: that
+ * one announces itself within some seconds.
+ */
+const patientFailures = 3
 
 /** Direct paths of a client, in addition to its links to the server; none unless the options ask for them. */
 export class DirectPaths {
@@ -28,8 +39,12 @@ export class DirectPaths {
   readonly #logger: Logger
   #connector: DirectConnector | undefined
   #provider: DirectProvider | undefined
+  /** Path to a Go program. */
+  #go: GoPath | undefined
   #loading: Promise<void> | undefined
   #lastFailure = ''
+  /** Failed attempts since the last path. */
+  #failures = 0
   #isClosed = false
 
   /** @throws RangeError for an invalid option */
@@ -47,14 +62,14 @@ export class DirectPaths {
 
   /** Sessions with peers, over either path. */
   get sessions(): readonly Session[] {
-    const session = this.#connector?.session
-    return this.#provider?.sessions ?? (session === undefined ? [] : [session])
+    const own = this.#provider?.sessions ?? [this.#connector?.session]
+    return [...own, this.#go?.session].filter((session) => session !== undefined)
   }
 
   /** Path of new channels; for a provider, whether any connector has a direct path. */
   get path(): Path {
     const direct = this.#connector?.direct !== undefined || (this.#provider?.directCount ?? 0) > 0
-    return direct ? 'direct' : 'relay'
+    return direct || this.#go?.direct !== undefined ? 'direct' : 'relay'
   }
 
   /** Handles a link to the server that is up: paths can now be negotiated. */
@@ -68,7 +83,7 @@ export class DirectPaths {
   #pick(): Session | undefined {
     const { direct } = this.#init.options
     if (direct === undefined) return undefined
-    const session = this.#connector?.direct
+    const session = this.#connector?.direct ?? this.#go?.direct
     if (session === undefined && direct.mode === 'direct-only') {
       const detail = 'there is no direct path, and the relay is not to be used (direct-only)'
       throw new RelayError({ word: 'no-provider', detail })
@@ -79,6 +94,25 @@ export class DirectPaths {
   /** Whether channels may go through the relay. */
   get #allowsRelay(): boolean {
     return this.#init.options.direct?.mode !== 'direct-only'
+  }
+
+  /** Handles a message of the server if it belongs to the paths of Go programs; otherwise returns false. */
+  receive(message: Message): boolean {
+    if (message.type === MessageType.Log && message.text.startsWith(serverHello)) {
+      this.#serverAllows()
+      return true
+    }
+    if (!('json' in message)) return false
+    this.#go?.receive(message)
+    return true
+  }
+
+  /** A Go program does not know the secret, so there is no path to one where a secret is set. */
+  #serverAllows(): void {
+    const { direct } = this.#init.options
+    if (direct === undefined || direct.secret !== undefined) return
+    this.linkUp()
+    void this.#loading?.then(() => this.#go?.serverAllows())
   }
 
   /** Accepts a connector's channel for the negotiation of a direct path; false if it is for a target. */
@@ -100,6 +134,7 @@ export class DirectPaths {
   close(reason: string): void {
     this.#isClosed = true
     this.#connector?.close(reason)
+    this.#go?.close(reason)
     this.#provider?.close(reason)
   }
 
@@ -115,7 +150,8 @@ export class DirectPaths {
     const { direct = {}, clock, token, reverse } = options
     try {
       // A client without direct paths does not load the module.
-      const { DirectConnector, DirectProvider, loadPuncher } = await import('@ls/direct')
+      const { DirectConnector, DirectProvider, loadPuncher, makeGoPath } = await import('@ls/direct')
+      this.#go ??= this.#makeGo(makeGoPath)
       const puncher = await loadPuncher(direct, clock)
       if (this.#isClosed) return
       const { secret } = direct
@@ -126,8 +162,11 @@ export class DirectPaths {
         this.#provider = new DirectProvider({ ...common, logger, tokens: () => tokens, onPath: onProviderPath })
         return
       }
-      const openTunnel = async (signal: AbortSignal) =>
-        streamTransport(await openStream(this.#init.relay, directTarget, signal), { clock })
+      const openTunnel = async (signal: AbortSignal) => {
+        // A Go program would take the reserved target for a name, each time anew.
+        if (this.#go?.direct !== undefined) throw new Error('there is a path to a Go program')
+        return streamTransport(await openStream(this.#init.relay, directTarget, signal), { clock })
+      }
       const onFailed = (error: Error): void => this.#failed(error)
       this.#connector = new DirectConnector({ ...common, token, openTunnel, onPath, onFailed })
     } catch (error) {
@@ -136,8 +175,25 @@ export class DirectPaths {
     }
   }
 
+  #makeGo(make: typeof makeGoPath): GoPath {
+    const { options, sessionHandler, send } = this.#init
+    const { direct = {}, clock } = options
+    return make({
+      clock,
+      logger: this.#logger,
+      session: { ...options, compressor: nodeCompressor },
+      addressServers: direct.stunServers ?? [],
+      hostCandidates: direct.hostCandidates ?? 'auto',
+      send,
+      sessionHandler,
+      onPath: (isUp, reason) => this.#tell(isUp ? 'direct' : this.path, reason),
+      onFailed: (error) => this.#failed(error),
+    })
+  }
+
   #tell(path: Path, reason: string): void {
     this.#lastFailure = ''
+    this.#failures = 0
     this.#logger.info({ path, reason }, `path: ${path} (${reason})`)
     this.#init.onPath(path, reason)
   }
@@ -145,7 +201,10 @@ export class DirectPaths {
   /** Logs a failed attempt, the same reason only once. Attempts continue. */
   #failed(error: Error): void {
     const { mode, onlyAction = 'exit' } = this.#init.options.direct ?? {}
-    if (mode === 'direct-only' && onlyAction === 'exit') return this.#init.onFatal(error)
+    if (this.#go?.direct !== undefined) return
+    this.#failures++
+    const isHopeless = this.#failures > (this.#go?.isAnnounced === true ? patientFailures : 0)
+    if (mode === 'direct-only' && onlyAction === 'exit' && isHopeless) return this.#init.onFatal(error)
     if (error.message === this.#lastFailure) return
     this.#lastFailure = error.message
     this.#logger.warn({ reason: error.message }, `no direct path: ${error.message}; it is tried again`)

@@ -2,5 +2,12 @@ import { expect, test } from 'vitest'
 import * as direct from './index.js'
 
 test('@ls/direct exports what it says it does', () => {
-  expect(Object.keys(direct).toSorted()).toEqual(['DirectConnector', 'DirectError', 'DirectProvider', 'loadPuncher'])
+  expect(Object.keys(direct).toSorted()).toEqual([
+    'DirectConnector',
+    'DirectError',
+    'DirectProvider',
+    'GoPath',
+    'loadPuncher',
+    'makeGoPath',
+  ])
 })

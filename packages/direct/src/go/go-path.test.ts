@@ -1,0 +1,134 @@
+import { decode, type DirectMessage, type Message, MessageType } from '@ls/codec'
+import { silentLogger } from '@ls/foundation'
+import { FakeClock, until } from '@ls/testkit'
+import { beforeEach, expect, test } from 'vitest'
+import { GoPath } from './go-path.js'
+import { makeOwnKey, pairKeyOf } from './pair-key.js'
+import { ProofFrames } from './proof-frame.js'
+import type { QuicSocket, UdpPlace } from './quic.js'
+
+/** A Go program that answers probes at one address, and QUIC there. */
+const place: UdpPlace = { address: '192.0.2.7', port: 7 }
+const peerId = '51d61d2b-5f75-4309-8a58-49056b0a3ec9'
+const peerKey = makeOwnKey()
+let clock: FakeClock
+let sent: Message[]
+let paths: [boolean, string][]
+let failures: string[]
+let path: GoPath
+/** Whether the program has the key of the pair. */
+let isHonest: boolean
+let lose: ((reason: string) => void)[]
+
+/** Key and id of the pair, from the announcement of this end. */
+function framesOf(kind: 'probe' | 'hello'): ProofFrames {
+  const { json } = sent.find(({ type }) => type === MessageType.DirectCapabilities) as DirectMessage
+  const { session_id: id, public_key: key } = json as { session_id: string; public_key: string }
+  const pairKey = pairKeyOf(id, peerKey, Buffer.from(key, 'base64'))
+  return new ProofFrames(kind, id, kind === 'hello' && !isHonest ? Buffer.alloc(32) : pairKey)
+}
+
+function fakeSocket(): QuicSocket {
+  let receive: (packet: Buffer, from: UdpPlace) => void = () => {}
+  return {
+    port: 5,
+    onPacket: (call) => (receive = call),
+    send(packet, to) {
+      const frame = to.port === place.port ? framesOf('probe').read(packet) : undefined
+      if (frame !== undefined) queueMicrotask(() => receive(framesOf('probe').make('answer', frame.nonce), place))
+    },
+    dial: async () => ({
+      open() {
+        let hello: Uint8Array = Buffer.alloc(0)
+        return {
+          write: async (bytes) => void (hello = bytes),
+          read: async () => framesOf('hello').make('answer', Buffer.from(hello.subarray(22, 30))),
+          close: () => {},
+        }
+      },
+      onStream: () => {},
+      onClosed: (call) => void lose.push(call),
+      close: () => {},
+    }),
+    close: () => {},
+  }
+}
+
+beforeEach(() => {
+  clock = new FakeClock()
+  sent = []
+  paths = []
+  failures = []
+  lose = []
+  isHonest = true
+  path = new GoPath({
+    clock,
+    logger: silentLogger,
+    session: { clock },
+    openSocket: async () => fakeSocket(),
+    addressServers: [],
+    hostCandidates: 'always',
+    send: (message) => sent.push(decode(message)),
+    sessionHandler: {},
+    onPath: (isUp, reason) => paths.push([isUp, reason]),
+    onFailed: ({ message }) => failures.push(message),
+  })
+})
+
+function announced({ port = place.port } = {}): void {
+  const candidates = [{ addr: place.address, port, kind: 'host' }]
+  const json = { session_id: peerId, candidates, public_key: peerKey.publicKey.toString('base64') }
+  path.receive({ type: MessageType.DirectCapabilities, json })
+}
+
+/** Lets time pass until something holds. */
+function passing(holds: () => boolean, what: string): Promise<void> {
+  return until(() => {
+    clock.advance(20)
+    return holds()
+  }, what)
+}
+
+test('GoPath announces itself to a server that passes signals on', async () => {
+  await path.serverAllows()
+  expect(sent).toMatchObject([{ type: MessageType.DirectCapabilities, json: { protocol_version: 1 } }])
+})
+
+test('GoPath opens a path to a program that announces itself', async () => {
+  await path.serverAllows()
+  announced()
+  await passing(() => path.direct !== undefined, 'a path')
+  expect(paths).toEqual([[true, 'a Go program answers over QUIC']])
+})
+
+test('GoPath refuses a program without the key of the pair', async () => {
+  isHonest = false
+  await path.serverAllows()
+  announced()
+  await passing(() => failures.length > 0, 'the failure')
+  expect(failures).toEqual(['the peer at the end of the QUIC connection does not have the key'])
+})
+
+test('GoPath reports a program whose addresses do not answer', async () => {
+  await path.serverAllows()
+  announced({ port: 9 })
+  await passing(() => failures.length > 0, 'the failure')
+  expect(failures).toEqual(['no address of the Go program answers'])
+})
+
+test('GoPath opens another path when one is lost', async () => {
+  await path.serverAllows()
+  announced()
+  await passing(() => lose.length === 1, 'a path')
+  lose[0]!('gone')
+  await passing(() => lose.length === 2, 'another path')
+  expect(paths.map(([isUp]) => isUp)).toEqual([true, false, true])
+})
+
+test('GoPath gives no session when it is closed', async () => {
+  await path.serverAllows()
+  announced()
+  await passing(() => path.direct !== undefined, 'a path')
+  path.close('over')
+  expect(path.session).toBeUndefined()
+})

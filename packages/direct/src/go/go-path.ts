@@ -1,0 +1,247 @@
+import { type DirectMessage, encode, MessageType } from '@ls/codec'
+import type { Clock, Logger } from '@ls/foundation'
+import { textOf } from '@ls/foundation'
+import { Session, type SessionHandler, type SessionOptions } from '@ls/mux'
+import type { HostCandidates } from '../description.js'
+import { DirectError } from '../errors.js'
+import { ownCandidates } from './own-candidates.js'
+import { makeOwnKey, makeSessionId, pairIdOf, pairKeyOf } from './pair-key.js'
+import { Prober } from './prober.js'
+import { ProofFrames, proofFrameBytes } from './proof-frame.js'
+import type { QuicConnection, QuicSocket, UdpPlace } from './quic.js'
+import { type Announcement, capabilitiesOf, readAnnouncement, rendezvousOf, statusOf } from './signals.js'
+import { StreamTransport } from './stream-transport.js'
+
+/** Options of a {@link GoPath}. */
+export interface GoPathOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Limits of its sessions, which are base sessions. */
+  readonly session: Pick<
+    SessionOptions,
+    'clock' | 'logger' | 'budgetBytes' | 'parentBudget' | 'idleLimitMs' | 'compressor'
+  >
+  /** Opens the UDP socket. @throws DirectError where the native part is missing */
+  openSocket(): Promise<QuicSocket>
+  /** Servers that report our address outside of a NAT, `host:port`. */
+  readonly addressServers: readonly string[]
+  readonly hostCandidates: HostCandidates
+  /** Sends a message to the server, which passes it on. */
+  send(message: Uint8Array): void
+  /** Receives the channels of a peer, and the events of all. */
+  readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelOpened' | 'onChannelClosed'>
+  /** Called when there is a path, or none any more. */
+  onPath(isUp: boolean, reason: string): void
+  /** Called when a path could not be opened; another attempt follows. */
+  onFailed(error: Error): void
+}
+
+/** Time for probes, and for a connection, in milliseconds: those of Go. */
+const probeLimitMs = 6000
+const dialLimitMs = 3000
+const helloLimitMs = 2000
+/** Probes of a peer whose program has changed to QUIC stay unanswered, so a known address is tried after this time. */
+const reprobeLimitMs = 1000
+/** Delay before the next attempt, in milliseconds; it doubles up to a minute. */
+const firstDelayMs = 2000
+const maxDelayMs = 60_000
+/** Go's reader of probes ends only with another packet, so some more are sent, this many milliseconds apart. */
+const nudgeMs = 40
+const nudges = 4
+/** Streams at one time: Go accepts 100, and a further one would wait. Further connections use the server. */
+const maxStreams = 90
+
+/**
+ * Direct path to a program of Go LinkSocks 1.10 (protocol.md §1.9), over QUIC. This end always dials: its id is the
+ * smaller one, so the connection that it has dialled wins.
+ */
+export class GoPath {
+  readonly #options: GoPathOptions
+  readonly #id = makeSessionId()
+  readonly #key = makeOwnKey()
+  #socket: Promise<QuicSocket> | undefined
+  #own: Announcement | undefined
+  #peer: Announcement | undefined
+  #prober: Prober | undefined
+  #session: Session | undefined
+  #transport: StreamTransport | undefined
+  #isClosed = false
+  #wake: () => void = () => {}
+
+  constructor(options: GoPathOptions) {
+    this.#options = options
+  }
+
+  /** Session for new channels; undefined without a path, or where it has its most streams. */
+  get direct(): Session | undefined {
+    return (this.#transport?.streamCount ?? 0) < maxStreams ? this.#session : undefined
+  }
+
+  /** Its session, until it has ended. */
+  get session(): Session | undefined {
+    return this.#session
+  }
+
+  /** Whether this process has announced itself to a server that passes signals on. */
+  get isAnnounced(): boolean {
+    return this.#own !== undefined
+  }
+
+  /** Handles a server that passes signals on: announces this process. */
+  async serverAllows(): Promise<void> {
+    if (this.#isClosed) return
+    try {
+      this.#socket ??= this.#open()
+      const socket = await this.#socket
+      const { clock, addressServers: servers, hostCandidates: hosts } = this.#options
+      this.#own ??= {
+        id: this.#id,
+        publicKey: this.#key.publicKey,
+        candidates: await ownCandidates({ socket, clock, servers, hosts }),
+      }
+    } catch (error) {
+      this.#options.logger.debug({ err: error }, `no direct paths with Go programs: ${textOf(error)}`)
+      return
+    }
+    this.#tell(capabilitiesOf(this.#own))
+  }
+
+  /** Handles a signal of another process. */
+  receive(message: DirectMessage): void {
+    const peer = readAnnouncement(message, this.#id)
+    if (peer === undefined || this.#isClosed || this.#own === undefined) return
+    // A Go server passes the signals of all; one path is enough.
+    if (this.#session !== undefined && peer.id !== this.#peer?.id) return
+    if (message.type === MessageType.DirectCapabilities) this.#tell(rendezvousOf(this.#own, peer.id))
+    const isKnown = peer.id === this.#peer?.id && peer.publicKey.equals(this.#peer.publicKey)
+    this.#peer = peer
+    this.#wake()
+    if (!isKnown) void this.#run(peer)
+  }
+
+  /** Ends the path and its channels. */
+  close(reason: string): void {
+    this.#isClosed = true
+    this.#wake()
+    this.#session?.close(reason)
+    void this.#socket?.then((socket) => socket.close())
+  }
+
+  async #open(): Promise<QuicSocket> {
+    const socket = await this.#options.openSocket()
+    if (this.#isClosed) socket.close()
+    socket.onPacket((packet, from) => this.#prober?.receive(packet, from))
+    return socket
+  }
+
+  #tell(message: DirectMessage): void {
+    this.#options.send(encode(message))
+  }
+
+  /** Opens paths to a peer, one after the other, until another one takes its place. */
+  async #run(peer: Announcement): Promise<void> {
+    const pairId = pairIdOf(this.#id, peer.id)
+    const isCurrent = (): boolean => !this.#isClosed && this.#peer?.publicKey.equals(peer.publicKey) === true
+    let known: UdpPlace | undefined
+    for (let failures = 0; isCurrent();) {
+      try {
+        const key = pairKeyOf(pairId, this.#key, peer.publicKey)
+        known = await this.#findPlace(pairId, key, known)
+        const connection = await this.#dial(known, pairId, key)
+        failures = 0
+        if (!isCurrent()) return connection.close()
+        await this.#use(connection)
+      } catch (error) {
+        if (!isCurrent()) return
+        this.#tell(statusOf(pairId, 'failed', textOf(error)))
+        this.#options.onFailed(error as Error)
+        await this.#pause(Math.min(maxDelayMs, firstDelayMs * 2 ** failures++))
+      }
+    }
+  }
+
+  /** Finds an address of the peer from which packets arrive. */
+  async #findPlace(pairId: string, key: Uint8Array, known: UdpPlace | undefined): Promise<UdpPlace> {
+    const { clock } = this.#options
+    const prober = new Prober(await this.#socket!, clock, pairId, key)
+    this.#prober = prober
+    this.#tell(statusOf(pairId, 'probing'))
+    const limitMs = known === undefined ? probeLimitMs : reprobeLimitMs
+    const place = (await prober.find(this.#peer?.candidates ?? [], limitMs)) ?? known
+    if (place === undefined) throw new DirectError('ERR_DIRECT_PATH', 'no address of the Go program answers')
+    this.#tell(statusOf(pairId, 'ready'))
+    for (let sent = 0; sent < nudges; sent++) {
+      await new Promise<void>((resolve) => void clock.setTimeout(resolve, nudgeMs))
+      prober.nudge(place)
+    }
+    return place
+  }
+
+  async #dial(place: UdpPlace, pairId: string, key: Uint8Array): Promise<QuicConnection> {
+    const socket = await this.#socket!
+    const connection = await socket.dial(place, dialLimitMs)
+    const { clock } = this.#options
+    const timer = clock.setTimeout(() => connection.close(), helloLimitMs)
+    try {
+      await sayHello(connection, new ProofFrames('hello', pairId, key))
+      return connection
+    } catch (error) {
+      connection.close()
+      throw error
+    } finally {
+      clock.clearTimeout(timer)
+    }
+  }
+
+  /** Carries channels over a connection until it ends. */
+  #use(connection: QuicConnection): Promise<void> {
+    const { sessionHandler, onPath } = this.#options
+    return new Promise((resolve) => {
+      const transport = new StreamTransport(connection)
+      const session = new Session(
+        { ...this.#options.session, extensions: [] },
+        {
+          ...sessionHandler,
+          onClose: (reason) => {
+            this.#session = undefined
+            this.#transport = undefined
+            onPath(false, reason)
+            resolve()
+          },
+        },
+      )
+      session.attach(transport)
+      this.#transport = transport
+      this.#session = session
+      onPath(true, 'a Go program answers over QUIC')
+    })
+  }
+
+  #pause(limitMs: number): Promise<void> {
+    const { clock } = this.#options
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(resolve, limitMs)
+      this.#wake = () => {
+        clock.clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+/** Proves the key of the pair in the first stream. @throws DirectError for a peer that does not */
+async function sayHello(connection: QuicConnection, frames: ProofFrames): Promise<void> {
+  const stream = connection.open()
+  const hello = frames.make('ask')
+  await stream.write(hello)
+  let answer = Buffer.alloc(0)
+  while (answer.length < proofFrameBytes) {
+    const chunk = await stream.read()
+    if (chunk === undefined) break
+    answer = Buffer.concat([answer, chunk])
+  }
+  stream.close()
+  const ack = frames.read(answer)
+  if (ack?.type !== 'answer' || !ack.nonce.equals(frames.read(hello)!.nonce))
+    throw new DirectError('ERR_DIRECT_PROTOCOL', 'the peer at the end of the QUIC connection does not have the key')
+}
