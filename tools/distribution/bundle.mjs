@@ -5,8 +5,8 @@ import { build } from 'esbuild'
 import { repositoryRoot } from '../workspace.mjs'
 import { requireInPlace } from './require-in-place.mjs'
 
-/** Loaded by users who ask for a browser's fingerprint; native, large, and not part of the single file. */
-const notBundled = ['wreq-js', 'tls-impersonate', 'utf-8-validate']
+/** Loaded by users who ask for a browser's fingerprint or for QUIC; native, large, and not part of the single file. */
+const notBundled = ['@matrixai/quic', 'wreq-js', 'tls-impersonate', 'utf-8-validate']
 
 /**
  * Joins the built command and all it imports into one CommonJS file, as single executables of Node need it.
