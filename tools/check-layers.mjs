@@ -86,7 +86,7 @@ const onlyIn = {
   'tls-impersonate': '@ls/transport',
   '@peculiar/x509': 'linksocks',
   'acme-client': 'linksocks',
-  pino: 'linksocks',
+  'sonic-boom': 'linksocks',
   'prom-client': '@ls/metrics',
   '@nats-io/transport-node': '@ls/cluster',
   '@nats-io/kv': '@ls/cluster',

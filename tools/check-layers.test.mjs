@@ -126,7 +126,7 @@ describe('checkLayers on imports of a source', () => {
 
   test.each([
     ['ws', '@ls/transport'],
-    ['pino', 'linksocks'],
+    ['sonic-boom', 'linksocks'],
   ])('keeps %s in its one package', (dependency, owner) => {
     const client = library('client', { dependencies: [dependency] }, { 'src/index.ts': `import '${dependency}'` })
     expect(check(client)).toContain(`packages/client/src/index.ts:1 imports ${dependency}: only ${owner} may use it`)

@@ -6,9 +6,8 @@ import { basename, join } from 'node:path'
 import { repositoryRoot } from '../workspace.mjs'
 import { makeArchive, writeChecksums } from './archive.mjs'
 import { billOfMaterials } from './bill-of-materials.mjs'
-import { bundleCommand } from './bundle.mjs'
 import { makeDocuments } from './documents.mjs'
-import { makeExecutable } from './executable.mjs'
+import { makeExecutable, makeProgram } from './executable.mjs'
 import { makeSystemPackage } from './system-package.mjs'
 import { targetName, targets } from './targets.mjs'
 
@@ -25,10 +24,8 @@ if (unknown.length > 0) {
 
 rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder, { recursive: true })
-mkdirSync(join(repositoryRoot, 'dist/work'), { recursive: true })
 
-const bundle = join(repositoryRoot, 'dist/work/linksocks.cjs')
-const metafile = await bundleCommand(bundle)
+const metafile = await makeProgram()
 writeFileSync(
   join(folder, `linksocks-${version}.cdx.json`),
   `${JSON.stringify(billOfMaterials(metafile, version), undefined, 2)}\n`,
@@ -37,7 +34,7 @@ writeFileSync(
 const documents = makeDocuments()
 
 for (const target of targets.filter((each) => wanted.length === 0 || wanted.includes(targetName(each)))) {
-  const executable = makeExecutable(target, bundle)
+  const executable = makeExecutable(target)
   const archive = makeArchive({ target, executable, documents, version, folder })
   console.log(`${basename(archive)}: ${mebibytes(archive)} MiB, the executable ${mebibytes(executable)} MiB`)
   if (!withPackages || target.platform !== 'linux') continue

@@ -1,59 +1,79 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { build } from 'esbuild'
+import { basename, dirname, join } from 'node:path'
+import { build, transform } from 'esbuild'
 import { repositoryRoot } from '../workspace.mjs'
+import { asChunk } from './chunks.mjs'
 import { requireInPlace } from './require-in-place.mjs'
 
 /** Loaded by users who ask for a browser's fingerprint or for QUIC; native, large, and not part of the single file. */
 const notBundled = ['@matrixai/quic', 'wreq-js', 'tls-impersonate', 'utf-8-validate']
 
 /**
- * Joins the built command and all it imports into one CommonJS file, as single executables of Node need it.
+ * Joins the built command and all it imports into chunks, so that V8 reads only what a command uses. `main.js` and
+ * `version.js` are the entries.
  *
- * @param {string} outfile
- * @returns {Promise<import('esbuild').Metafile>} What went into it.
+ * @returns {Promise<{ chunks: Map<string, string>; metafile: import('esbuild').Metafile }>} Texts by file name,
+ *   and what went into them.
  */
-export async function bundleCommand(outfile) {
-  const { metafile } = await build({
-    stdin: {
-      contents: entry,
-      resolveDir: join(repositoryRoot, 'apps/cli'),
-    },
-    outfile,
+export async function bundleCommand() {
+  const { metafile, outputFiles } = await build({
+    absWorkingDir: repositoryRoot,
+    entryPoints: ['main.js', 'version.js'].map((name) => join(repositoryRoot, 'apps/cli/dist', name)),
+    outdir: 'dist/work/chunks',
+    write: false,
     bundle: true,
+    splitting: true,
     minify: true,
     keepNames: true,
     legalComments: 'none',
     platform: 'node',
-    format: 'cjs',
+    format: 'esm',
     target: 'node20',
     external: notBundled,
-    // A CommonJS file knows its place by another name.
+    // A chunk is no file.
     define: { 'import.meta.url': 'bundleUrl' },
-    banner: { js: "const bundleUrl=require('node:url').pathToFileURL(__filename).href;" },
     metafile: true,
     plugins: [requireInPlace('all'), bufferutilFromAsset],
   })
-  writeFileSync(outfile, escapeNonAscii(readFileSync(outfile, 'utf8')))
-  return metafile
+  const chunks = await Promise.all(
+    outputFiles.map(async ({ path, text }) => [basename(path), asChunk(await commonJs(text))]),
+  )
+  return { chunks: new Map(chunks), metafile }
+}
+
+/** esbuild splits only ES modules, while V8's code cache is there only for scripts. */
+async function commonJs(module) {
+  const { code } = await transform(module, {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    supported: { 'dynamic-import': false },
+    minify: true,
+  })
+  return escapeNonAscii(code)
+}
+
+/** Bundles the first script of the executable. */
+export async function bundleFirstScript() {
+  const { outputFiles } = await build({
+    entryPoints: [join(repositoryRoot, 'tools/distribution/main-in-executable.mjs')],
+    write: false,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+  })
+  return outputFiles[0].text
 }
 
 /**
- * With one character outside ASCII, V8 keeps the whole text in two bytes for each character: 5 MiB more. esbuild leaves
- * such characters in regular expressions.
+ * With one character outside ASCII, V8 keeps the whole text in two bytes for each character. esbuild leaves such
+ * characters in regular expressions.
  */
 function escapeNonAscii(script) {
   return script.replaceAll(/[^\0-\u007F]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
-
-/** Scripts ask for the version often, so nothing else is loaded for it, as in `bin/linksocks.js`. */
-const entry = `
-const [, , word, ...others] = process.argv
-if (others.length === 0 && ['--version', '-V', '-v', 'version'].includes(word))
-  void import('./dist/version.js').then(({ versionLine }) => process.stdout.write(versionLine() + '\\n'))
-else void import('./dist/main.js').then(({ main }) => main())
-`
 
 /** A native add-on cannot be loaded from inside the executable: it is written to a file first. */
 const bufferutilFromAsset = {

@@ -9,7 +9,12 @@ import { createInterface } from 'node:readline'
 import { connect } from '@ls/socks5/node'
 import { repositoryRoot } from '../workspace.mjs'
 import { hostTarget } from './executable.mjs'
+import { timeRatio } from './measure.mjs'
+import { nodeProgram } from './node-program.mjs'
 import { targetName } from './targets.mjs'
+
+/** Times as long as Node's own start. */
+const slowestStart = 1.2
 
 const name = targetName(hostTarget())
 /** Of what is set here only where chroot is. */
@@ -26,6 +31,7 @@ try {
   if (!version.startsWith('linksocks version ')) throw new Error(`--version printed ${JSON.stringify(version)}`)
   process.stdout.write(`${run.place}: ${version}`)
   await transfer(run)
+  checkStart(join(empty, 'linksocks'))
 } finally {
   rmSync(empty, { recursive: true, force: true })
 }
@@ -53,6 +59,13 @@ function isolated(folder) {
 function sharedLibraries(program) {
   const listed = execFileSync('ldd', [program], { encoding: 'utf8' })
   return [...listed.matchAll(/(?<=\s)\/\S+/g)].map(([path]) => path).filter((path) => existsSync(path))
+}
+
+/** Scripts call `--version` often. */
+function checkStart(program) {
+  const ratio = timeRatio([program, '--version'], [nodeProgram(hostTarget()), '-e', '0'])
+  console.log(`--version takes ${ratio.toFixed(2)} times as long as node -e 0`)
+  if (ratio > slowestStart) throw new Error(`it has to take at most ${slowestStart} times as long`)
 }
 
 /** Sends a request through the demo, which is a server and a client. */

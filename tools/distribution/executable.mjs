@@ -1,38 +1,63 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryRoot } from '../workspace.mjs'
-import { bufferutilPath } from './bundle.mjs'
+import { bufferutilPath, bundleCommand, bundleFirstScript } from './bundle.mjs'
 import { nodeProgram } from './node-program.mjs'
 import { targetName, targets } from './targets.mjs'
 
+/** Where {@link makeProgram} leaves the parts of all executables. */
+const parts = join(repositoryRoot, 'dist/work')
+
 /**
- * Makes the single executable for a target out of the bundle.
+ * Bundles the command, with V8's code cache for this platform.
+ *
+ * @returns {Promise<import('esbuild').Metafile>} What went into it.
+ */
+export async function makeProgram() {
+  const folder = join(parts, 'chunks')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const [{ chunks, metafile }, firstScript] = await Promise.all([bundleCommand(), bundleFirstScript()])
+  for (const [name, text] of chunks) writeFileSync(join(folder, name), text)
+  writeFileSync(join(parts, 'main.cjs'), firstScript)
+  const maker = join(repositoryRoot, 'tools/distribution/make-code-caches.mjs')
+  execFileSync(nodeProgram(hostTarget()), [maker, folder], { stdio: ['ignore', 'ignore', 'inherit'] })
+  return metafile
+}
+
+/**
+ * Makes the single executable for a target out of what {@link makeProgram} has made.
  *
  * @param {(typeof targets)[number]} target
- * @param {string} bundle Path of the bundled command.
  * @returns {string} Path of the executable.
  */
-export function makeExecutable(target, bundle) {
-  const folder = join(repositoryRoot, 'dist/work', targetName(target))
+export function makeExecutable(target) {
+  const folder = join(parts, targetName(target))
   mkdirSync(folder, { recursive: true })
   const output = join(folder, target.platform === 'win32' ? 'linksocks.exe' : 'linksocks')
-  const addOn = bufferutilPath(target.platform, target.arch)
   const config = {
-    main: bundle,
+    main: join(parts, 'main.cjs'),
     mainFormat: 'commonjs',
     output,
     executable: nodeProgram(target),
     disableExperimentalSEAWarning: true,
-    // The cache holds machine code of this platform's V8.
     useCodeCache: isHost(target),
-    assets: existsSync(addOn) ? { 'bufferutil.node': addOn } : {},
+    assets: assetsFor(target),
   }
   const configFile = join(folder, 'sea.json')
   writeFileSync(configFile, JSON.stringify(config))
   execFileSync(nodeProgram(hostTarget()), ['--build-sea', configFile], { stdio: ['ignore', 'ignore', 'inherit'] })
   chmodSync(output, 0o755)
   return output
+}
+
+/** Code caches are for the V8 of one platform. */
+function assetsFor(target) {
+  const names = readdirSync(join(parts, 'chunks')).filter((name) => isHost(target) || !name.endsWith('.cache'))
+  const assets = Object.fromEntries(names.map((name) => [name, join(parts, 'chunks', name)]))
+  const addOn = bufferutilPath(target.platform, target.arch)
+  return existsSync(addOn) ? { ...assets, 'bufferutil.node': addOn } : assets
 }
 
 function isHost({ platform, arch }) {

@@ -1,0 +1,26 @@
+// First script of the executable: runs the command out of its chunks, which are assets.
+import { getAsset, getRawAsset } from 'node:sea'
+import { pathToFileURL } from 'node:url'
+import { chunkLoader } from './chunks.mjs'
+
+const load = chunkLoader({
+  read: (name) => getAsset(name, 'utf8'),
+  readCache: codeCache,
+  require,
+  url: pathToFileURL(process.execPath).href,
+})
+
+/** Executables that were made on another platform have none. */
+function codeCache(name) {
+  try {
+    return new Uint8Array(getRawAsset(`${name}.cache`))
+  } catch {
+    return undefined
+  }
+}
+
+// Scripts ask for the version often, so nothing else is loaded for it, as in `bin/linksocks.js`.
+const [, , word, ...others] = process.argv
+if (others.length === 0 && ['--version', '-V', '-v', 'version'].includes(word))
+  process.stdout.write(`${load('./version.js').versionLine()}\n`)
+else void load('./main.js').main()
