@@ -1,6 +1,7 @@
 import { crc32, gzip, gzipSync, inflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib'
-import { gzipLevel, type Compressor } from './gzip/compression.js'
+import type { Compressor } from './gzip/compression.js'
 import { badGzip, checkInflated, readGzipFrame, type GzipFrame } from './gzip/gzip-frame.js'
+import { gzipLevel } from './gzip/gzip-level.js'
 import { Inflation } from './gzip/inflation.js'
 
 export type { InflationOwner } from './gzip/compression.js'

@@ -4,7 +4,7 @@ export const logParts = ['api', 'client', 'cluster', 'direct', 'link', 'mux', 'r
 /** One of {@link logParts}. */
 export type LogPart = (typeof logParts)[number]
 
-/** The part of a pino logger that the libraries use; any object of this shape works. */
+/** The logger that the libraries use, such as one of pino; any object of this shape works. */
 export interface Logger {
   /** Logs an event of each message or frame. */
   trace(fields: object, text?: string): void

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { harmless } from './harmless.js'
 
-/** A log line before it is written, as pino makes it. */
+/** A log line before it is written: `level`, `time`, fields and `msg`. */
 export type LogEntry = Record<string, unknown>
 
 export interface HumanFormatOptions {

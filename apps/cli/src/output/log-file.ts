@@ -1,7 +1,5 @@
 import { once } from 'node:events'
-import type { pino } from 'pino'
-
-type Destination = ReturnType<typeof pino.destination>
+import type { SonicBoom } from 'sonic-boom'
 
 /**
  * A file of lines that is written asynchronously, and reopened after a rotation. On a disk that is slow or full, lines
@@ -9,11 +7,11 @@ type Destination = ReturnType<typeof pino.destination>
  */
 export class LogFile {
   readonly path: string
-  readonly #destination: Destination
+  readonly #destination: SonicBoom
   #isDropped = false
   #failure: string | undefined
 
-  private constructor(path: string, destination: Destination) {
+  private constructor(path: string, destination: SonicBoom) {
     this.path = path
     this.#destination = destination
     destination.on('drop', () => (this.#isDropped = true))
@@ -24,8 +22,8 @@ export class LogFile {
 
   /** Opens the file; a new one is accessible to its owner only. @throws Node's own error */
   static async open(path: string): Promise<LogFile> {
-    const { default: pino } = await import('pino')
-    const destination = pino.destination({
+    const { default: sonicBoom } = await import('sonic-boom')
+    const destination = new sonicBoom.SonicBoom({
       dest: path,
       sync: false,
       append: true,

@@ -86,6 +86,26 @@ describe('createLogger', () => {
     expect(lines.join('')).not.toMatch(/s3cr3t-token|other-token/)
   })
 
+  test('shows numbers of any size and fields that JSON cannot show', async () => {
+    const { logger, lines } = await logging({ format: 'json' })
+    const circle: { self?: object } = {}
+    circle.self = circle
+    logger.info({ bytes: 2n ** 64n, circle, none: undefined, at: new Date(0) }, 'odd')
+    const { level: _level, time: _time, ...fields } = JSON.parse(lines[0] ?? '') as Record<string, unknown>
+    expect(fields).toEqual({
+      bytes: '18446744073709551616',
+      circle: '[no JSON]',
+      at: '1970-01-01T00:00:00.000Z',
+      msg: 'odd',
+    })
+  })
+
+  test('adds the fields of all parents', async () => {
+    const { logger, lines } = await logging({ format: 'json' })
+    logger.child({ a: 1, b: 1 }).child({ b: 2, c: 2 }).info({ c: 3 }, 'open')
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ a: 1, b: 2, c: 3 })
+  })
+
   test('writes nothing below its level', async () => {
     const { logger, lines } = await logging({ level: 'warn' })
     logger.info({}, 'unheard')

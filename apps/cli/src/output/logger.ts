@@ -1,5 +1,6 @@
 import type { Logger } from '@ls/foundation'
 import { describeError } from './describe-error.js'
+import { EntryLogger, jsonFields } from './entry-logger.js'
 import type { LogEntry } from './human-log.js'
 import type { LogLevel, LogLevels } from './log-levels.js'
 import type { Redactor } from './redactor.js'
@@ -26,7 +27,7 @@ interface LogOutput {
  */
 export async function createLogger(options: LoggerOptions): Promise<Logger> {
   const { levels, redactor, output } = options
-  const [{ default: pino }, format] = await Promise.all([import('pino'), lineFormat(options)])
+  const format = await lineFormat(options)
   let lostLines = 0
   /**
    * Writes an entry. A log that cannot be written ends nothing: lost lines are counted, and the next line is preceded
@@ -44,26 +45,10 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
     const isWritten = output.write((lostLines > 0 ? format(notice) : '') + format(entry))
     lostLines = isWritten ? 0 : lostLines + 1
   }
-  const logger = pino(
-    {
-      // `levels` decides which lines come here.
-      level: 'trace',
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      // Errors are described below, in any field.
-      serializers: { err: (value: unknown) => value },
-      formatters: {
-        level: (label) => ({ level: label }),
-        log: (fields) => describeErrors(fields, levels.isAnyEnabled('debug')),
-      },
-    },
-    {
-      write: (line: string) => {
-        const { level: label, time, ...fields } = JSON.parse(line) as LogEntry
-        write({ level: label, time, ...redactor.cleanFields(fields) })
-      },
-    },
-  )
+  const logger = new EntryLogger(({ level, time, ...fields }) => {
+    const described = jsonFields(describeErrors(fields, levels.isAnyEnabled('debug')))
+    write({ level, time, ...redactor.cleanFields(described) })
+  })
   return levels.filter(logger)
 }
 

@@ -2,6 +2,7 @@ import { gzipSync, Inflate } from 'fflate'
 import { CodecError } from '../errors.js'
 import { crc32 } from './crc32.js'
 import { badGzip, checkInflated, readGzipFrame, type GzipFrame } from './gzip-frame.js'
+import { gzipLevel } from './gzip-level.js'
 
 /** Gzip for the payload of Data messages: `fflateCompressor` anywhere, `nodeCompressor` of `@ls/codec/node` on Node. */
 export interface Compressor {
@@ -40,12 +41,6 @@ export interface InflationOwner {
    */
   onError(error: CodecError): void
 }
-
-/**
- * Level of `gzip`, 1 to 9. Measured on Node 20 with 1 MiB of JSON: level 6 takes three times as long as level 1 for a
- * twentieth less output, and a proxied stream waits for it.
- */
-export const gzipLevel = 1
 
 /**
  * Gzip in plain JavaScript, for browsers and workers; a quarter of the speed of Node's own.
