@@ -1,8 +1,9 @@
 // How exactly a rate of 10 Mbit/s holds for 10 s, over 1 and over 50 connections, in forward and in agent mode, down
-// and up, and what it costs the server beyond a source that is that slow by itself. `node tests/stress/rate.mjs
-// [MODE]`, after a build.
-import { fork } from 'node:child_process'
+// and up, and what it costs the server beyond a source that is that slow by itself; in mode `go`, at the proxy port of a
+// token whose provider is the Go program. `node tests/stress/rate.mjs [MODE]`, after a build.
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { LinkSocksClient } from '@ls/client'
@@ -13,12 +14,16 @@ const seconds = 10
 const bytesPerSecond = 1_250_000
 const chunk = Buffer.alloc(65_536)
 
+/** The Go program, which `tests/interop/install-peers.sh` installs. */
+const goProgram = fileURLToPath(new URL('../../.cache/peers/go-1.10.3/bin/linksocks', import.meta.url))
+
 if (process.send === undefined) await measureAll(process.argv[2])
 else await serve(JSON.parse(process.argv[2] ?? '{}'))
 
 async function measureAll(only) {
-  for (const mode of ['forward', 'agent']) {
+  for (const mode of ['forward', 'agent', 'go']) {
     if (only !== undefined && only !== mode) continue
+    if (mode === 'go' && !existsSync(goProgram)) continue
     for (const way of ['down', 'up']) {
       for (const count of [1, 50]) {
         for (const source of ['endless', 'slow']) print(await measure({ mode, way, count, source }))
@@ -33,23 +38,29 @@ async function serve({ mode, rate }) {
   const server = new LinkSocksServer({ host: '127.0.0.1', port: 0 })
   await server.listen()
   const policy = rate === undefined ? {} : { policy: { rate } }
+  let ports = [server.address.port]
   if (mode === 'forward') server.addForwardToken('user', policy)
-  else {
+  else if (mode === 'go') {
+    ports = [...ports, server.addReverseToken({ token: 'office', ...policy }).port]
+    server.once('socksListening', () => process.send('proxy port open'))
+  } else {
     server.addReverseToken({ token: 'office', socksPort: 'none' })
     server.addConnectorToken({ token: 'user', reverseToken: 'office', ...policy })
   }
   process.on('message', () => process.send(process.cpuUsage()))
-  process.send(server.address.port)
+  process.send(ports)
 }
 
 async function measure({ mode, way, count, source }) {
   const rate = source === 'endless' ? { [way]: bytesPerSecond } : undefined
   const child = fork(fileURLToPath(import.meta.url), [JSON.stringify({ mode, rate })])
-  const [port] = await once(child, 'message')
+  const [[port, socksPort]] = await once(child, 'message')
   const url = `ws://127.0.0.1:${port}`
-  const clients = [new LinkSocksClient({ url, token: 'user', proxy: { port: 0 } })]
+  const clients = mode === 'go' ? [] : [new LinkSocksClient({ url, token: 'user', proxy: { port: 0 } })]
   if (mode === 'agent') clients.unshift(new LinkSocksClient({ url, token: 'office', role: 'provider' }))
   for (const client of clients) await client.start()
+  const provider = mode === 'go' ? spawn(goProgram, ['provider', '-t', 'office', '-u', url]) : undefined
+  if (provider !== undefined) await once(child, 'message')
   const feed = source === 'endless' ? endless : slow
   let moved = 0
   const senders = []
@@ -57,7 +68,7 @@ async function measure({ mode, way, count, source }) {
   const target = createServer((socket) => void (way === 'down' ? senders.push(take(socket)) : take(socket)))
   target.listen(0, '127.0.0.1')
   await once(target, 'listening')
-  const proxy = clients.at(-1).socksAddress
+  const proxy = clients.at(-1)?.socksAddress ?? { host: '127.0.0.1', port: socksPort }
   const sockets = await Promise.all(
     Array.from({ length: count }, () => connect({ proxy, target: { host: '127.0.0.1', port: target.address().port } })),
   )
@@ -75,6 +86,7 @@ async function measure({ mode, way, count, source }) {
   for (const socket of sockets) socket.destroy()
   for (const client of clients) await client.close()
   target.close()
+  provider?.kill()
   child.kill()
   return { mode, way, count, source, ratio: ratio.toFixed(3), cpu: `${((cpu - before) / tookMs / 10).toFixed(1)} %` }
 }
