@@ -1,6 +1,6 @@
 // How exactly a rate of 10 Mbit/s holds for 10 s, over 1 and over 50 connections, in forward and in agent mode, down
-// and up, and what it costs the server beyond a source that is that slow by itself; in mode `go`, at the proxy port of a
-// token whose provider is the Go program. `node tests/stress/rate.mjs [MODE]`, after a build.
+// and up, and what it costs the server beyond a source that is that slow by itself; in mode `go`, at the proxy port of
+// a token whose provider is the Go program. `node tests/stress/rate.mjs [MODE]`, after a build.
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'

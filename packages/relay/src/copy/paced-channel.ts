@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
-import type { Channel, ChannelHandler, SendOptions } from '@ls/mux'
+import type { Channel, ChannelCloseReason, ChannelHandler, SendOptions } from '@ls/mux'
 import { toDuplex } from '@ls/mux/duplex'
+import { PacedReceiver } from './paced-receiver.js'
 import { usualReadBytes } from './payload-sender.js'
 import type { PumpChannel } from './pump-channel.js'
 import { pump, type PumpOptions } from './pump.js'
@@ -31,49 +32,35 @@ export function pacedDuplex(channel: Channel, pace: Pace | undefined): Duplex {
   return toDuplex(pace === undefined ? channel : new PacedChannel(channel, pace))
 }
 
-/** Channel whose sender and receiver wait for their turns at a rate. It buffers no payload itself. */
+/** Channel whose sender and receiver wait for their turns at a rate. It holds at most the rest of one message. */
 class PacedChannel implements PumpChannel {
   readonly #channel: Channel
   readonly #sending: RateTurn | undefined
-  readonly #receiving: RateTurn | undefined
+  readonly #receivingLimit: RateLimit | undefined
+  #receiver: PacedReceiver | undefined
   #handler: ChannelHandler | undefined
   /** Whether the channel has no room. */
   #full = false
   #sendingWaits = false
-  #receivingWaits = false
-  /** Whether the consumer cannot take more. */
-  #paused = false
 
   constructor(channel: Channel, { sending, receiving }: Pace) {
     this.#channel = channel
     if (sending !== undefined) this.#sending = sending.turn(() => this.#maySend())
-    if (receiving !== undefined) this.#receiving = receiving.turn(() => this.#mayReceive())
+    this.#receivingLimit = receiving
   }
 
   /** Wraps the pump's handler for the channel. */
   handlerFor(handler: ChannelHandler): ChannelHandler {
     this.#handler = handler
-    const onCompressedData = (gzip: Uint8Array, inflatedBytes: number): void => {
-      this.#received(inflatedBytes)
-      handler.onCompressedData?.(gzip, inflatedBytes)
-    }
+    const limit = this.#receivingLimit
+    if (limit === undefined) return { ...this.#wrap(handler), ...dataHandlers(handler) }
+    // Wrapped anew when a handler replaces another, before any payload.
+    const receiver = new PacedReceiver(this.#channel, handler, limit)
+    this.#receiver = receiver
     return {
-      onData: (payload) => {
-        this.#received(payload.length)
-        handler.onData?.(payload)
-      },
-      // Without this callback, the channel inflates the payload itself.
-      ...(handler.onCompressedData === undefined ? {} : { onCompressedData }),
-      onEnd: () => handler.onEnd?.(),
-      onDrain: () => {
-        this.#full = false
-        if (!this.#sendingWaits) handler.onDrain?.()
-      },
-      onClose: (reason) => {
-        this.#sending?.close()
-        this.#receiving?.close()
-        handler.onClose?.(reason)
-      },
+      ...this.#wrap(receiver),
+      onData: (payload) => receiver.onData(payload),
+      onCompressedData: (gzip, inflatedBytes) => receiver.onCompressedData(gzip, inflatedBytes),
     }
   }
 
@@ -116,13 +103,11 @@ class PacedChannel implements PumpChannel {
   }
 
   pause(): void {
-    this.#paused = true
-    this.#channel.pause()
+    ;(this.#receiver ?? this.#channel).pause()
   }
 
   resume(): void {
-    this.#paused = false
-    if (!this.#receivingWaits) this.#channel.resume()
+    ;(this.#receiver ?? this.#channel).resume()
   }
 
   consumed(bytes: number): void {
@@ -145,14 +130,27 @@ class PacedChannel implements PumpChannel {
     if (!this.#full) this.#handler?.onDrain?.()
   }
 
-  #received(bytes: number): void {
-    if (this.#receiving?.pay(bytes) !== false) return
-    this.#receivingWaits = true
-    this.#channel.pause()
+  /** The handler for all but payload; `closed` learns why the channel has closed. */
+  #wrap(closed: { onClose?(reason: ChannelCloseReason): void }): ChannelHandler {
+    return {
+      onEnd: () => this.#handler?.onEnd?.(),
+      onDrain: () => {
+        this.#full = false
+        if (!this.#sendingWaits) this.#handler?.onDrain?.()
+      },
+      onClose: (reason) => {
+        this.#sending?.close()
+        closed.onClose?.(reason)
+      },
+    }
   }
+}
 
-  #mayReceive(): void {
-    this.#receivingWaits = false
-    if (!this.#paused) this.#channel.resume()
+/** The callbacks for payload. Without `onCompressedData`, the channel inflates the payload itself. */
+function dataHandlers(handler: ChannelHandler): ChannelHandler {
+  const onCompressedData = handler.onCompressedData?.bind(handler)
+  return {
+    onData: (payload) => handler.onData?.(payload),
+    ...(onCompressedData === undefined ? {} : { onCompressedData }),
   }
 }

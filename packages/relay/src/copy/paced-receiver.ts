@@ -1,0 +1,115 @@
+import { Inflation } from '@ls/codec/node'
+import type { ChannelCloseReason, ChannelHandler } from '@ls/mux'
+import type { PumpChannel } from './pump-channel.js'
+import type { RateLimit, RateTurn } from './rate-limit.js'
+
+/**
+ * Passes received payload on to a consumer at a rate, in slices. Programs in Go send up to a megabyte in one message,
+ * compressed or not: passed on whole, it made 10 Mbit/s 8 % faster over 10 s, and came once in 0.8 s.
+ */
+export class PacedReceiver {
+  readonly #channel: PumpChannel
+  readonly #handler: ChannelHandler
+  readonly #turn: RateTurn
+  /** Whether the next slice waits for its turn. */
+  #waits = false
+  /** Whether the consumer cannot take more. */
+  #paused = false
+  /** Rest of a long message; the channel is paused in the meantime, as during an inflation. */
+  #rest: Uint8Array | undefined
+  #inflation: Inflation | undefined
+  /** Why the channel has closed; the consumer learns it after the last byte. */
+  #closed: ChannelCloseReason | undefined
+  #isOver = false
+
+  constructor(channel: PumpChannel, handler: ChannelHandler, limit: RateLimit) {
+    this.#channel = channel
+    this.#handler = handler
+    this.#turn = limit.turn(() => {
+      this.#waits = false
+      this.#continue()
+    })
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#channel.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#continue()
+  }
+
+  onData(payload: Uint8Array): void {
+    if (payload.length <= sliceBytes) return this.#pass(payload)
+    this.#channel.pause()
+    this.#rest = payload
+    this.#continue()
+  }
+
+  onCompressedData(gzip: Uint8Array, inflatedBytes: number): void {
+    this.#channel.pause()
+    try {
+      this.#inflation = new Inflation(gzip, inflatedBytes, {
+        onPiece: (piece) => {
+          this.#pass(piece)
+          return this.#mayPass
+        },
+        onDone: () => this.#inflated(undefined),
+        onError: (error) => this.#inflated(error),
+      })
+    } catch (error) {
+      this.#inflated(error as Error)
+    }
+  }
+
+  onClose(reason: ChannelCloseReason): void {
+    this.#closed = reason
+    this.#continue()
+  }
+
+  /** Whether the consumer gets the next slice now. After the close nothing is held back: it would wait in memory. */
+  get #mayPass(): boolean {
+    return this.#closed !== undefined || (!this.#waits && !this.#paused)
+  }
+
+  #pass(slice: Uint8Array): void {
+    if (!this.#turn.pay(slice.length)) {
+      this.#waits = true
+      this.#channel.pause()
+    }
+    this.#handler.onData?.(slice)
+  }
+
+  /** Passes on what was held back, then the following messages, or the close. */
+  #continue(): void {
+    while (this.#rest !== undefined && this.#mayPass) {
+      const slice = this.#rest.subarray(0, sliceBytes)
+      this.#rest = slice.length < this.#rest.length ? this.#rest.subarray(sliceBytes) : undefined
+      this.#pass(slice)
+    }
+    if (!this.#mayPass || this.#rest !== undefined || this.#isOver) return
+    if (this.#inflation !== undefined) this.#inflation.onDrain()
+    else if (this.#closed === undefined) this.#channel.resume()
+    else this.#end(this.#closed)
+  }
+
+  /** Handles the end of an inflation. A stream with a gap must end and not look complete. */
+  #inflated(error: Error | undefined): void {
+    this.#inflation = undefined
+    if (error === undefined) return this.#continue()
+    const reason = { kind: 'local', error: `failed: ${error.message}` } as const
+    if (this.#closed === undefined) this.#channel.abort(reason.error)
+    else this.#end(reason)
+  }
+
+  #end(reason: ChannelCloseReason): void {
+    this.#isOver = true
+    this.#turn.close()
+    this.#handler.onClose?.(reason)
+  }
+}
+
+/** Longest slice, in bytes: 50 ms of 10 Mbit/s, and the piece of an inflation. */
+const sliceBytes = 65_536
