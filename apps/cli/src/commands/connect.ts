@@ -3,6 +3,7 @@ import { LinkSocksClient } from '@ls/client'
 import { readHostPort, type CheckedTarget } from '@ls/relay'
 import { clientDefaults } from '../arguments/client-defaults.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
+import { endOutput } from '../output/end-output.js'
 import type { Settings } from '../settings.js'
 import { asUsage } from './check-settings.js'
 import { checkClient, clientOptions, explainFailure, startClient, withoutPorts } from './client.js'
@@ -47,6 +48,7 @@ async function join(client: LinkSocksClient, target: CheckedTarget, stop: AbortS
   process.stdout.once('error', cut)
   process.stdin.pipe(stream)
   stream.pipe(process.stdout)
+  stream.once('end', endOutput)
   await finished(stream)
 }
 
