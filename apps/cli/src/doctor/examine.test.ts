@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { createServer as createHttp, type RequestListener } from 'node:http'
 import { createServer as createHttps, type ServerOptions as SecureServerOptions } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { pipeline } from 'node:stream'
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer, type ServerOptions } from '@ls/server'
 import { FakeDns, freePort, tcpServer, testAuthority, type TestCertificate, testCertificate } from '@ls/testkit'
@@ -94,6 +95,17 @@ function webSocketThat(bytes: Uint8Array, end = false): Promise<number> {
 /** A frame of RFC 6455 §5.2 without a mask. */
 function frame(firstByte: number, payload: string): Uint8Array {
   return Buffer.concat([Buffer.of(firstByte, payload.length), Buffer.from(payload, 'latin1')])
+}
+
+/** A relay to a port of this machine; `watch` sees both ends of each connection, and what each of them sends. */
+function middlebox(port: number, watch: (socket: Socket, other: Socket) => unknown): Promise<number> {
+  return rawServer((near) => {
+    const far = connect(port, '127.0.0.1')
+    cleanups.push(() => far.destroy())
+    watch(near, far)
+    watch(far, near)
+    pipeline(near, far, near, () => {})
+  })
 }
 
 interface Fault {
@@ -468,6 +480,50 @@ const faults: Record<string, Fault> = {
       return { url: `ws://127.0.0.1:${port}`, client: { token } }
     },
     finds: { step: 'source', level: 'WARN', code: 'ERR_RELAY_NO_PROVIDER', cure: expect.stringContaining('provider') },
+  },
+  'a token with all its connections in use': {
+    make: async () => {
+      const { port, server: made } = await server({ exit: { guard: 'none' } })
+      made.addForwardToken('busy', { policy: { maxChannels: 1 } })
+      const first = new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, token: 'busy', proxy: 'none' })
+      await first.start()
+      cleanups.push(() => first.close())
+      const stream = await first.connect({ host: '127.0.0.1', port: await rawServer(() => {}) })
+      // The end of the client resets it.
+      stream.on('error', () => {})
+      return { url: `ws://127.0.0.1:${port}`, client: { token: 'busy' } }
+    },
+    finds: { step: 'source', level: 'WARN', code: 'ERR_RELAY_BUSY', cure: expect.stringContaining('raise the limit') },
+  },
+  'a server that drains': {
+    make: async () => {
+      const { port, server: made } = await server()
+      const first = new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, token: 'right', proxy: 'none' })
+      await first.start()
+      cleanups.push(() => first.close())
+      void made.drain()
+      return { url: `ws://127.0.0.1:${port}` }
+    },
+    finds: { level: 'FAIL', text: expect.stringContaining('drain') },
+  },
+  'a middlebox that cuts idle links': {
+    make: async () => {
+      const { port } = await server()
+      const cut = await middlebox(port, (socket, other) => socket.setTimeout(1000, () => other.destroy()))
+      return { url: `ws://127.0.0.1:${cut}`, idleMs: 8000 }
+    },
+    finds: { step: 'idle', level: 'WARN', cure: expect.stringContaining('--heartbeat') },
+  },
+  'a middlebox that cuts links under load': {
+    make: async () => {
+      const { port } = await server()
+      const cut = await middlebox(port, (socket) => {
+        let left = 2_000_000
+        socket.on('data', ({ length }) => void ((left -= length) < 0 && socket.destroy()))
+      })
+      return { url: `ws://127.0.0.1:${cut}`, speedMs: 2000 }
+    },
+    finds: { step: 'throughput', level: 'WARN', text: expect.stringContaining('cut short') },
   },
   'a server without our extension': {
     make: async () => ({ url: `ws://127.0.0.1:${(await server({ extensions: [] })).port}` }),
