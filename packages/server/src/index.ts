@@ -42,6 +42,6 @@ export type { ConnectorToken, ForwardToken, RelayIdentity, ReverseToken, TokenRe
 export type { Tickets } from './tickets/tickets.js'
 export type { AccessTicket, MadeTicket, TicketRequest } from './tickets/access-ticket.js'
 export type { AddedReverse, ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from './tokens/token-requests.js'
-export type { QuotaPeriod, QuotaUse } from './quota/quota.js'
+export type { QuotaPeriod, QuotaUse, UsedAmounts } from './quota/quota.js'
 export type { TokenStatus } from './tokens/token-status.js'
 export { tokenKey } from './tokens/token-text.js'

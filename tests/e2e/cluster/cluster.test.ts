@@ -191,6 +191,29 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     expect(told).toEqual([1])
   })
 
+  test('adds up the quota of a token over all nodes', async () => {
+    const { nodes } = await start(2)
+    const [a, b] = nodes
+    for (const { server } of nodes) server.addForwardToken('limited', { policy: { quota: { month: 3_000_000 } } })
+    const sink = closing(await hashServer())
+    const send = async (
+      user: { readonly socksAddress?: { host: string; port: number } | undefined },
+      count: number,
+    ) => {
+      const socket = await connect({ proxy: user.socksAddress!, target: sink })
+      afterTest(() => socket.destroy())
+      socket.end(seededBytes(1).take(count))
+      await onceEvent(socket, 'data')
+    }
+    const usedAt = ({ server }: TestNode): number => server.snapshot().quotas?.[0]?.usedBytes ?? 0
+    await send(await startUser(a!, 'limited'), 2_000_000)
+    const user = await startUser(b!, 'limited')
+    await until(() => usedAt(b!) >= 2_000_000, 'the other node counts it')
+    await send(user, 1_000_000)
+    await until(() => usedAt(a!) >= 3_000_000, 'both nodes count all')
+    await expect(connect({ proxy: user.socksAddress!, target: sink })).rejects.toThrow(/refuses/)
+  })
+
   test('refuses a connector token that another node has for somebody else', async () => {
     const { nodes } = await start(2)
     const [a, b] = nodes

@@ -20,7 +20,7 @@ import { type NodeHello, nodeVersion } from '../trunk/node-hello.js'
 import { NodeListener } from '../trunk/node-listener.js'
 import { NodeSecret } from '../trunk/node-secret.js'
 import { addressInFolder, connectToPath, linksPathInFolder } from './folder-nodes.js'
-import { readFarPeers, readNodeInfo } from './live-entry.js'
+import { readFarPeers, readNodeInfo, readUse } from './live-entry.js'
 import { beatMs, Members, type MemberState, type NodeInfo } from './members.js'
 import type { ClusterNodeOptions } from './node-options.js'
 import { OwnPresence } from './own-presence.js'
@@ -28,6 +28,7 @@ import { LinksFromNodes } from './passed-links.js'
 import { Presence } from './presence.js'
 import { helloOf, Probes } from './probes.js'
 import { SharedTokens } from './shared-tokens.js'
+import { SharedUse } from './shared-use.js'
 import { Trunks } from './trunks.js'
 
 /**
@@ -51,6 +52,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   readonly #presence = new Presence()
   readonly #tokens: SharedTokens
   readonly #own: OwnPresence
+  readonly #use: SharedUse
   #joined: Joined | undefined
   #isConnected = false
   #isClosed = false
@@ -73,6 +75,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#probes = new Probes({ clock, ownId: this.ownId, secret: this.#secret, members: this.#members })
     const seat = (): NodeSeat | undefined => this.#joined?.seat
     this.#tokens = new SharedTokens({ store, logger, seat })
+    this.#use = new SharedUse({ store, logger, ownId: this.ownId, seat })
     // A token that is reported to others may be new here.
     this.#own = new OwnPresence({ store, logger, ownId: this.ownId, seat, onTold: (key) => this.#spread(key) })
   }
@@ -175,12 +178,13 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   /** @internal */
   entry(table: Table, key: string, entry: StoreEntry | undefined): void {
     if (table === 'tokens') return this.#tokens.entry(key, entry)
-    const [what, id = '', reverseKey = ''] = key.split('.')
+    const [what, id = '', tokenKey = ''] = key.split('.')
     if (id === this.ownId) return
     if (what === 'node') this.#nodeEntry(id, entry)
+    else if (what === 'used') this.#use.entry(id, tokenKey, this.#read(key, entry, readUse))
     else if (what === 'peers') {
-      this.#presence.set(reverseKey, id, this.#read(key, entry, readFarPeers))
-      this.#spread(reverseKey)
+      this.#presence.set(tokenKey, id, this.#read(key, entry, readFarPeers))
+      this.#spread(tokenKey)
     }
   }
 
@@ -227,6 +231,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   #memberChanged(id: string, state: MemberState): void {
     this.#logger.info({ node: id, state }, 'a node of the cluster has another state')
     if (state === 'gone') {
+      this.#use.gone(id)
       const reason = `no-provider: the node ${id} is gone`
       this.#joined?.trunks.endOf(id, reason)
       this.#joined?.incoming.endOf(id, reason)
@@ -244,6 +249,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   #publishAll(): void {
     this.#refreshDueMs = this.#clock.now() + refreshMs
     this.#own.publishAll()
+    this.#use.publishAll()
   }
 
   #sendBeat(): void {
@@ -251,6 +257,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#beatTimer = this.#clock.setTimeout(() => this.#sendBeat(), beatMs)
     if (this.#clock.now() >= this.#refreshDueMs) this.#publishAll()
     if (this.#joined === undefined) return
+    this.#use.publish()
     const info = { ...this.#info(this.#joined), beat: ++this.#beat }
     this.#options.store.put('live', nodeKey(this.ownId), JSON.stringify(info)).catch(() => {})
   }

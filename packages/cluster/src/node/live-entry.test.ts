@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readFarPeers, readNodeInfo } from './live-entry.js'
+import { readFarPeers, readNodeInfo, readUse } from './live-entry.js'
 import type { NodeInfo } from './members.js'
 
 const load = { links: 0, channels: 0, draining: false, release: '1.0.0' }
@@ -33,11 +33,26 @@ describe('readFarPeers', () => {
   )
 })
 
-test('readNodeInfo and readFarPeers throw for no text', () => {
+test('readUse reads what a node wrote', () => {
+  const entry = { used: { day: { period: '2026-11-27', bytes: 3 } }, isKept: true }
+  expect(readUse(JSON.stringify(entry))).toEqual(entry)
+})
+
+test.each([
+  '7',
+  '{"used":{}}',
+  '{"used":{"day":{"period":"x","bytes":-1}},"isKept":true}',
+  '{"used":{"day":null},"isKept":true}',
+])('readUse knows that %j is none', (text) => {
+  expect(readUse(text)).toBeUndefined()
+})
+
+test('readNodeInfo, readFarPeers and readUse throw for no text', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
       readNodeInfo(text)
       readFarPeers(text)
+      readUse(text)
     }),
   )
 })

@@ -1,5 +1,6 @@
-import type { FarPeers } from '@ls/server'
+import type { FarPeers, UsedAmounts } from '@ls/server'
 import type { NodeInfo } from './members.js'
+import type { UseEntry } from './shared-use.js'
 
 /** Parses a node's own entry in the store; undefined for any other text. */
 export function readNodeInfo(text: string): NodeInfo | undefined {
@@ -17,6 +18,16 @@ export function readFarPeers(text: string): FarPeers | undefined {
   const isThere =
     providers.every(isText) && connectors.every((each) => isText((each as { instance?: unknown } | null)?.instance))
   return isThere ? { providers, connectors } : undefined
+}
+
+/** Parses what a node has counted for a quota; undefined for any other text. */
+export function readUse(text: string): UseEntry | undefined {
+  const { used, isKept } = readObject<UseEntry>(text) ?? {}
+  if (typeof used !== 'object' || used === null || typeof isKept !== 'boolean') return undefined
+  const { day, month } = used
+  const isAmount = (amount: UsedAmounts['day']): boolean =>
+    amount === undefined || (isText(amount?.period) && Number.isSafeInteger(amount.bytes) && amount.bytes >= 0)
+  return isAmount(day) && isAmount(month) ? { used, isKept } : undefined
 }
 
 function readObject<T>(text: string): Partial<T> | undefined {

@@ -3,6 +3,8 @@ import type { ServerLife } from '../counts/readiness.js'
 import { drainReason, openChannels } from '../life/drain.js'
 import type { Admission, TrunkTerms } from '../links/admission.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
+import type { TokenUses } from '../policy/token-uses.js'
+import type { UsedAmounts } from '../quota/quota.js'
 import type { ReverseGroup } from '../reverse/reverse-group.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { Switchboard } from '../reverse/switchboard.js'
@@ -30,6 +32,7 @@ export interface NodeSeatOptions {
   readonly admission: Admission
   readonly switchboard: Switchboard
   isDraining(): boolean
+  readonly uses: TokenUses
   readonly life: { readonly state: ServerLife }
 }
 
@@ -72,6 +75,21 @@ export class NodeSeat {
   setFarPeers(reverseKey: string, peers: FarPeers): void {
     const group = this.#groupOf(reverseKey)
     if (group !== undefined) group.far = peers
+  }
+
+  /** Bytes that tokens with a quota have moved over this node, by `tokenKey`. */
+  get used(): Iterable<readonly [key: string, used: UsedAmounts]> {
+    return this.#options.uses.quotas.here
+  }
+
+  /** Whether this node counts on from {@link used} after a restart. */
+  get keepsUsed(): boolean {
+    return this.#options.options.state !== undefined
+  }
+
+  /** Sets what each other node has counted for a token. */
+  setUsedElsewhere(key: string, amounts: readonly UsedAmounts[]): void {
+    this.#options.uses.quotas.setElsewhere(key, amounts)
   }
 
   /** Opens a session with another node, charged to the token; undefined where the token is not known. */

@@ -25,7 +25,8 @@ export interface TokenUsesOptions {
 export class TokenUses {
   readonly #options: TokenUsesOptions
   readonly #rareLog: RareLog
-  readonly #quotas: QuotaBook
+  /** Quotas of all tokens. */
+  readonly quotas: QuotaBook
   readonly #meter: QuotaMeter
   readonly #authorizer: Authorizer | undefined
   readonly #uses = new WeakMap<TokenRecord, TokenUse>()
@@ -37,7 +38,7 @@ export class TokenUses {
     this.#rareLog = new RareLog(options.server.clock, options.server.logger)
     const { authorize, clock, logger } = options.server
     this.#authorizer = authorize === undefined ? undefined : new Authorizer({ ...authorize, clock, logger })
-    this.#quotas = new QuotaBook(options.server.state)
+    this.quotas = new QuotaBook(options.server.state)
     this.#meter = new QuotaMeter({ ...options, useOf: (record) => this.of(record) })
   }
 
@@ -98,7 +99,7 @@ export class TokenUses {
 
   /** Removes the use of a token that was removed; a new one of the same text starts from zero. */
   forget({ token }: TokenRecord): void {
-    this.#quotas.forget(token)
+    this.quotas.forget(token)
   }
 
   /** Use of the quotas of all tokens. */
@@ -122,7 +123,7 @@ export class TokenUses {
     const { server } = this.#options
     const holder = policyHolderOf(record)
     const shared = holder === record ? undefined : this.of(holder)
-    return new TokenUse({ record, policy, server, rareLog: this.#rareLog, quotas: this.#quotas, shared })
+    return new TokenUse({ record, policy, server, rareLog: this.#rareLog, quotas: this.quotas, shared })
   }
 
   #look(): void {

@@ -7,6 +7,8 @@ import { isCurrent, Quota, type QuotaOptions, type UsedAmounts } from './quota.j
 export class QuotaBook {
   readonly #found: Map<string, UsedAmounts>
   readonly #quotas = new Map<string, Quota>()
+  /** What each other node has counted for a token, registered here or not. */
+  readonly #elsewhere = new Map<string, readonly UsedAmounts[]>()
 
   constructor(state: ServerState | undefined) {
     this.#found = new Map(Object.entries(state?.found.used ?? {}))
@@ -20,7 +22,20 @@ export class QuotaBook {
     const used = this.#quotas.get(key)?.amounts() ?? this.#found.get(key)
     const quota = new Quota({ limits, used, ...events })
     this.#quotas.set(key, quota)
+    quota.setElsewhere(this.#elsewhere.get(key) ?? [], Date.now())
     return quota
+  }
+
+  /** Amounts counted here, of tokens that are registered, by `tokenKey`. */
+  get here(): Iterable<readonly [key: string, used: UsedAmounts]> {
+    return [...this.#quotas].map(([key, quota]) => [key, quota.amounts()])
+  }
+
+  /** Sets what each other node has counted for a token. */
+  setElsewhere(key: string, amounts: readonly UsedAmounts[]): void {
+    if (amounts.length === 0) this.#elsewhere.delete(key)
+    else this.#elsewhere.set(key, amounts)
+    this.#quotas.get(key)?.setElsewhere(amounts, Date.now())
   }
 
   /** Removes the quota of a token that was removed. A new one of the same text begins at 0. */
@@ -28,6 +43,7 @@ export class QuotaBook {
     const key = tokenKey(token)
     this.#quotas.delete(key)
     this.#found.delete(key)
+    this.#elsewhere.delete(key)
   }
 
   /**

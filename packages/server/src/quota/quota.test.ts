@@ -42,6 +42,24 @@ describe('Quota', () => {
     expect(events).toEqual(['warning day 80', 'used up day 100', 'warning month 120'])
   })
 
+  test('counts what other nodes have counted in the same period', () => {
+    const { quota, events } = make()
+    quota.add(60, nowMs)
+    quota.setElsewhere(
+      [
+        { day: { period: '2026-11-26', bytes: 30 }, month: { period: '2026-11', bytes: 30 } },
+        { day: { period: '2026-11-25', bytes: 90 } },
+      ],
+      nowMs,
+    )
+    quota.add(20, nowMs)
+    expect({ events, own: quota.amounts().day?.bytes, used: quota.exceeded(nowMs)?.usedBytes }).toEqual({
+      events: ['warning day 90', 'used up day 110'],
+      own: 80,
+      used: 110,
+    })
+  })
+
   test('begins nothing anew where the clock is set back', () => {
     const { quota } = make()
     quota.add(100, nowMs)

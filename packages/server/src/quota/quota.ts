@@ -45,8 +45,8 @@ export class Quota {
     const { limits, used = {} } = options
     this.#counters = quotaPeriods.flatMap((period) => {
       const limitBytes = limits[period]
-      const known = used[period] ?? { period: '', bytes: 0 }
-      return limitBytes === undefined ? [] : [{ period, limitBytes, current: known.period, bytes: known.bytes }]
+      const { period: current, bytes } = used[period] ?? { period: '', bytes: 0 }
+      return limitBytes === undefined ? [] : [{ period, limitBytes, current, bytes, elsewhere: [], toldBytes: bytes }]
     })
   }
 
@@ -58,12 +58,17 @@ export class Quota {
   add(bytes: number, nowMs: number): void {
     for (const counter of this.#counters) {
       turnTo(counter, nowMs)
-      const before = counter.bytes
       counter.bytes += bytes
-      const crosses = (part: number): boolean =>
-        before < counter.limitBytes * part && counter.bytes >= counter.limitBytes * part
-      if (crosses(1)) this.#options.onUsedUp(describe(counter, nowMs))
-      else if (crosses(warnPart)) this.#options.onWarning(describe(counter, nowMs))
+      this.#tell(counter, nowMs)
+    }
+  }
+
+  /** Sets what each other node of a cluster has counted for the token; the limits are for all together. */
+  setElsewhere(amounts: readonly UsedAmounts[], nowMs: number): void {
+    for (const counter of this.#counters) {
+      turnTo(counter, nowMs)
+      counter.elsewhere = amounts.flatMap((each) => each[counter.period] ?? [])
+      this.#tell(counter, nowMs)
     }
   }
 
@@ -71,7 +76,7 @@ export class Quota {
   exceeded(nowMs: number): QuotaUse | undefined {
     const over = this.#counters.filter((counter) => {
       turnTo(counter, nowMs)
-      return counter.bytes >= counter.limitBytes
+      return totalOf(counter) >= counter.limitBytes
     })
     return over.map((counter) => describe(counter, nowMs)).at(-1)
   }
@@ -84,9 +89,17 @@ export class Quota {
     })
   }
 
-  /** Amounts for the state file. */
+  /** Amounts counted here, for the state file and for other nodes. */
   amounts(): UsedAmounts {
     return Object.fromEntries(this.#counters.map(({ period, current, bytes }) => [period, { period: current, bytes }]))
+  }
+
+  #tell(counter: Counter, nowMs: number): void {
+    const [before, bytes] = [counter.toldBytes, totalOf(counter)]
+    counter.toldBytes = bytes
+    const crosses = (part: number): boolean => before < counter.limitBytes * part && bytes >= counter.limitBytes * part
+    if (crosses(1)) this.#options.onUsedUp(describe(counter, nowMs))
+    else if (crosses(warnPart)) this.#options.onWarning(describe(counter, nowMs))
   }
 }
 
@@ -109,7 +122,17 @@ interface Counter {
   readonly period: QuotaPeriod
   readonly limitBytes: number
   current: string
+  /** Bytes counted here. */
   bytes: number
+  /** Bytes that other nodes have counted, in this period or another one. */
+  elsewhere: readonly UsedInPeriod[]
+  /** Sum of all nodes at the last look. */
+  toldBytes: number
+}
+
+/** Bytes of all nodes in the current period. */
+function totalOf({ current, bytes, elsewhere }: Counter): number {
+  return elsewhere.reduce((sum, { period, bytes: more }) => (period === current ? sum + more : sum), bytes)
 }
 
 /** Moves a counter to the current period; a new period begins at 0. */
@@ -117,6 +140,7 @@ function turnTo(counter: Counter, nowMs: number): void {
   if (!isOver(counter.period, counter.current, nowMs)) return
   counter.current = periodAt(counter.period, nowMs)
   counter.bytes = 0
+  counter.toldBytes = 0
 }
 
 /**
@@ -136,8 +160,9 @@ function periodAt(period: QuotaPeriod, atMs: number): string {
   return new Date(atMs).toISOString().slice(0, period === 'day' ? 10 : 7)
 }
 
-function describe({ period, bytes, limitBytes }: Counter, nowMs: number): QuotaUse {
-  return { period, usedBytes: bytes, limitBytes, endsAtMs: endOf(period, nowMs) }
+function describe(counter: Counter, nowMs: number): QuotaUse {
+  const { period, limitBytes } = counter
+  return { period, usedBytes: totalOf(counter), limitBytes, endsAtMs: endOf(period, nowMs) }
 }
 
 function endOf(period: QuotaPeriod, atMs: number): number {
