@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Way } from './ways.mjs'
 
 const root = join(import.meta.dirname, '../../..')
 const natsProgram = join(root, '.cache/peers/nats/bin/nats-server')
@@ -25,24 +26,27 @@ export async function startNats(count) {
   const servers = places.map(({ port, route }, index) => {
     const data = ['--jetstream', '--store_dir', join(folder, String(index)), '--server_name', `n${index}`]
     const cluster = ['--cluster_name', 'chaos', '--cluster', `nats://127.0.0.1:${route}`, '--routes', routes]
-    const own = ['--addr', '127.0.0.1', '--port', String(port)]
+    const own = ['--addr', '127.0.0.1', '--port', String(port), '--no_advertise']
     return new Service(`nats ${index}`, natsProgram, [...own, ...data, ...cluster], {}, () => canConnect(port))
   })
   for (const server of servers) await server.start()
   return {
     servers,
-    urls: places.map(({ port }) => `nats://127.0.0.1:${port}`),
+    ports: places.map(({ port }) => port),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
 
-/** Starts the nodes of a cluster. */
-export async function startNodes(count, natsUrls) {
+/** Starts the nodes of a cluster. Each reaches NATS, and is reached by other nodes, over ways of its own. */
+export async function startNodes(count, natsPorts) {
   const nodes = []
   for (let index = 0; index < count; index++) {
     const [port, nodePort] = [await freePort(), await freePort()]
-    const nats = natsUrls.flatMap((url) => ['--cluster-nats', url])
-    const args = [command, 'server', ...nats, '--cluster-replicas', '3', '--cluster-listen', `127.0.0.1:${nodePort}`]
+    const toNats = await Promise.all(natsPorts.map((natsPort) => new Way().open(natsPort)))
+    const toNode = await new Way().open(nodePort)
+    const nats = toNats.flatMap((way) => ['--cluster-nats', `nats://127.0.0.1:${way.port}`])
+    const places = ['--cluster-listen', `127.0.0.1:${nodePort}`, '--cluster-address', `127.0.0.1:${toNode.port}`]
+    const args = [command, 'server', ...nats, '--cluster-replicas', '3', ...places]
     const own = ['--ws-host', '127.0.0.1', '--ws-port', String(port), '--api-key', apiKey, '--guard', 'none']
     const environment = { LINKSOCKS_CLUSTER_SECRET: 'the secret that all nodes of a chaos run share' }
     const life = ['--drain-timeout', '60s']
@@ -52,6 +56,8 @@ export async function startNodes(count, natsUrls) {
     await service.start()
     nodes.push({
       service,
+      toNats,
+      toNode,
       url: `ws://127.0.0.1:${port}`,
       call: (method, path, body) => callApi(port, method, path, body),
     })
@@ -78,6 +84,10 @@ class Service {
     this.isReady = isReady
     this.#start = () =>
       spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } })
+  }
+
+  get pid() {
+    return this.#child.pid
   }
 
   get log() {

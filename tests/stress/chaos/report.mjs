@@ -3,11 +3,18 @@
 /** Time after a kill during which connections may fail to open, in milliseconds. */
 const recoveryMs = 2000
 
+/** Time after which a connection that cannot be opened has failed, in milliseconds, with some for a busy machine. */
+const openMs = 12_000
+
 /** What a run should not have shown, one phrase each. */
 export function findFaults({ done, events, cluster, clientCount }) {
   const kills = events.filter(({ kind }) => kind === 'killNode')
-  const isExplained = ({ beganMs, endedMs }) =>
-    kills.some((kill) => beganMs <= kill.beganMs + recoveryMs && kill.beganMs <= endedMs)
+  const cuts = events.filter(({ kind }) => kind === 'cutOff')
+  const isExplained = ({ outcome, beganMs, endedMs }) =>
+    kills.some((kill) => beganMs <= kill.beganMs + recoveryMs && kill.beganMs <= endedMs) ||
+    // Who is linked to a node that is cut off reaches only the providers there. What is open waits.
+    (outcome === 'not opened' &&
+      cuts.some((cut) => beganMs <= cut.endedMs + recoveryMs && endedMs <= cut.endedMs + openMs))
   const unexplained = done.filter((transfer) => transfer.outcome !== 'intact' && !isExplained(transfer))
   const corrupted = done.filter(({ outcome }) => outcome === 'corrupted').length
   return [

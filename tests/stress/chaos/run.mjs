@@ -1,14 +1,17 @@
 // A cluster of 3 nodes and 3 NATS servers with 30 providers and 30 clients for 10 minutes (`--minutes N`), while nodes
-// are killed, drained and stopped, and NATS servers killed. Exits with 1 if a transfer was corrupted, if one was broken
-// that no killed node explains, or if a connection could not be opened later than 2 s after a kill. Run with `pnpm
-// chaos`.
+// are killed, drained, stopped and cut off, and NATS servers killed and stopped. `--faults killNode,drainNode` chooses
+// the faults. Exits with 1 if a transfer was corrupted, if one was broken that no killed node explains, or if a
+// connection could not be opened later than 2 s after a kill, or while no node was cut off from the others. Run with
+// `pnpm chaos`.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startNats, startNodes } from './programs.mjs'
 import { findFaults, summarize } from './report.mjs'
 import { startClient, startTarget, Transfers } from './traffic.mjs'
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } })
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '10' }, faults: { type: 'string' } },
+})
 const minutes = Number(values.minutes)
 if (!(minutes > 0)) throw new RangeError(`--minutes is ${values.minutes}; it must be more than 0`)
 
@@ -20,7 +23,7 @@ const quietMs = 5000
 const stoppedMs = 10_000
 
 const nats = await startNats(3)
-const nodes = await startNodes(3, nats.urls)
+const nodes = await startNodes(3, nats.ports)
 const target = await startTarget()
 const clients = await startClients()
 const transfers = new Transfers()
@@ -29,7 +32,7 @@ const untilMs = performance.now() + minutes * 60_000
 console.info(`chaos: ${clients.length} clients, ${minutes} min`)
 const running = clients.filter(({ isProvider }) => !isProvider).map(({ client }) => transfers.repeat(client, target))
 await sleep(quietMs)
-while (performance.now() < untilMs) await causeFault(pick([killNode, drainNode, stopNode, killNats, stopNats]))
+while (performance.now() < untilMs) await causeFault(pick(faultsToCause()))
 transfers.stop()
 await Promise.all(running)
 
@@ -40,6 +43,7 @@ console.info(faults.length === 0 ? 'chaos: held' : `chaos: NOT held: ${faults.jo
 process.exitCode = faults.length === 0 ? 0 : 1
 await Promise.all(clients.map(({ client }) => client.close()))
 await Promise.all([...nodes.map(({ service }) => service), ...nats.servers].map((service) => service.kill()))
+for (const { toNats, toNode } of nodes) for (const way of [...toNats, toNode]) way.close()
 nats.remove()
 target.close()
 
@@ -84,6 +88,29 @@ async function drainNode() {
   await call('POST', '/api/drain')
   await service.ended()
   await service.start()
+}
+
+function faultsToCause() {
+  const all = [killNode, drainNode, stopNode, killNats, stopNats, cutFromNats, cutOff]
+  const names = values.faults?.split(',')
+  return names === undefined ? all : all.filter(({ name }) => names.includes(name))
+}
+
+/** Cuts a node off from NATS, but not from the other nodes. */
+function cutFromNats() {
+  return cutFor(pick(nodes).toNats)
+}
+
+/** Cuts a node off from NATS and from the nodes that dial it; its clients still reach it. */
+function cutOff() {
+  const { toNats, toNode } = pick(nodes)
+  return cutFor([...toNats, toNode])
+}
+
+async function cutFor(ways) {
+  for (const way of ways) way.cut()
+  await sleep(stoppedMs)
+  for (const way of ways) way.heal()
 }
 
 function stopNode() {

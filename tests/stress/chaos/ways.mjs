@@ -1,0 +1,62 @@
+// Ports that lead to other ports of this machine, and can be cut as a network is: bytes stop, connections stay open.
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+
+/** A way to a port. */
+export class Way {
+  #server
+  #sockets = new Set()
+  #isCut = false
+
+  /** Opens a way to `target`, at `port` or any free one. */
+  async open(target, port = 0) {
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
+      const behind = connect({ port: target, host: '127.0.0.1', allowHalfOpen: true })
+      for (const [from, to] of [
+        [socket, behind],
+        [behind, socket],
+      ])
+        this.#lead(from, to)
+    })
+    this.#server.listen(port, '127.0.0.1')
+    await once(this.#server, 'listening')
+    return this
+  }
+
+  get port() {
+    return this.#server.address().port
+  }
+
+  /** Holds back all bytes, those of new connections too, until {@link heal}. */
+  cut() {
+    this.#isCut = true
+    for (const socket of this.#sockets) socket.pause()
+  }
+
+  heal() {
+    this.#isCut = false
+    for (const socket of this.#sockets) socket.resume()
+  }
+
+  close() {
+    this.#server.close()
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  #lead(from, to) {
+    this.#sockets.add(from)
+    from.on('data', (chunk) => {
+      if (!to.write(chunk)) from.pause()
+    })
+    to.on('drain', () => {
+      if (!this.#isCut) from.resume()
+    })
+    from.on('end', () => to.end())
+    from.on('error', () => {})
+    from.on('close', () => {
+      this.#sockets.delete(from)
+      to.destroy()
+    })
+    if (this.#isCut) from.pause()
+  }
+}
