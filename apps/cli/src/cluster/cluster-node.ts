@@ -1,8 +1,8 @@
 import type { ClusterNode } from '@ls/cluster'
 import type { Logger } from '@ls/foundation'
 import { parseListenAddress } from '@ls/relay'
-import { asUsage } from '../commands/check-settings.js'
 import { UsageError } from '../errors.js'
+import { asUsage } from '../options/check-settings.js'
 import type { Settings } from '../settings.js'
 import type { Worker } from '../workers/worker.js'
 

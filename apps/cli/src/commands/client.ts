@@ -1,44 +1,20 @@
-import {
-  ClientError,
-  type ClientLinkOptions,
-  type ClientOptions,
-  type ClientPorts,
-  type ClientProxyOptions,
-  type ForwardOptions,
-  LinkSocksClient,
-  type ProviderOptions,
-} from '@ls/client'
+import { ClientError, type ClientLinkOptions, type ClientOptions, LinkSocksClient } from '@ls/client'
 import type { Logger } from '@ls/foundation'
-import {
-  type ExitOptions,
-  formatExposure,
-  formatForward,
-  formatListenAddress,
-  parseExposure,
-  parseForward,
-  parseUpstream,
-} from '@ls/relay'
+import { type ExitOptions, formatExposure, formatForward, formatListenAddress } from '@ls/relay'
 import { redactUrl, parseServerUrl } from '@ls/transport'
-import { readQuickLink } from '../arguments/quick-link.js'
-import { directOptions } from '../direct/direct-options.js'
-import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import { askedToEnd, drainIfAsked } from '../life/draining.js'
 import { openDashboard } from '../observe/client-dashboard.js'
-import { checkMetrics, openMetrics } from '../observe/metrics-port.js'
+import { openMetrics } from '../observe/metrics-port.js'
+import { readAccounts } from '../options/accounts.js'
+import { asUsage } from '../options/check-settings.js'
+import { checkClient, clientWarnings, exposedSecrets } from '../options/client-checks.js'
+import { type ClientSettings, clientOptions } from '../options/client-options.js'
+import { tlsWarnings } from '../options/tls-options.js'
 import { KeptServerToken } from '../relay/kept-server-token.js'
-import type { Settings } from '../settings.js'
-import { proxyAccounts, readAccounts } from './accounts.js'
-import { asUsage, checkNetwork, checkUrl } from './check-settings.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
-import { checkDisguise, openDisguise } from './disguise.js'
-import { exposedFiles } from './exposed-files.js'
+import { openDisguise } from './disguise.js'
 import { explainListenFailure, proxyPort } from './listen-failure.js'
-import { exitOptions, givenLimits, linkOptions, proxyOptions, sharedLimits } from './shared-options.js'
-import { clientTls, serverTls, tlsWarnings } from './tls-options.js'
-import { readHeaders } from './web-options.js'
-
-export type ClientSettings = Settings<'client'>
 
 /** Runs a client, provider or connector until the process receives a signal to end, or the link is lost for good. */
 export async function runClient(
@@ -134,83 +110,6 @@ async function runUntilEnd(
   return exitCode.ok
 }
 
-/** Converts the settings to options of the library. */
-export function clientOptions(settings: ClientSettings): ClientOptions {
-  const direct = directOptions(settings)
-  if (settings.reverse) return { ...providerOptions(settings), direct }
-  // A client with direct paths is a connector, whatever the command is called.
-  return direct === undefined ? userOptions(settings) : { ...userOptions(settings), role: 'connector', direct }
-}
-
-/** Options of a client that opens ports. */
-function userOptions(settings: ClientSettings): ForwardOptions {
-  const { maxPending, maxPendingPerAddress } = settings
-  return {
-    ...clientLinkOptions(settings),
-    ...changeablePorts(settings),
-    role: 'client',
-    proxy: {
-      ...proxyOptions(settings),
-      ...changeablePorts(settings).proxy,
-      tls: listenTls(settings),
-      allowOrigins: settings.allowOrigin,
-      access: settings.accessRule,
-      nowait: settings.socksNowait,
-    },
-    limits: { ...sharedLimits(settings), ...givenLimits({ maxPending, maxPendingPerAddress }) },
-  }
-}
-
-/** The ports that a running client can change. */
-export function changeablePorts(settings: ClientSettings): Required<ClientPorts> {
-  return {
-    proxy: {
-      host: settings.socksHost,
-      port: settings.socksPort,
-      listen: settings.socksListen,
-      accounts: proxyAccounts(settings, readAccounts(settings)),
-    },
-    forwards: settings.forward,
-  }
-}
-
-/** The same options without ports. */
-export function withoutPorts(options: ClientOptions): ClientOptions {
-  return options.role === 'provider' ? options : { ...options, proxy: 'none', forwards: [] }
-}
-
-/** Options of a provider. */
-function providerOptions(settings: ClientSettings): ProviderOptions {
-  return {
-    ...clientLinkOptions(settings),
-    role: 'provider',
-    exit: exitOptions(settings),
-    connectorTokens: settings.connectorToken,
-    exposes: settings.expose,
-    limits: sharedLimits(settings),
-  }
-}
-
-/** Options of the link to the server. */
-function clientLinkOptions(settings: ClientSettings): ClientLinkOptions {
-  return {
-    ...linkOptions(settings),
-    url: settings.url,
-    fallbackUrls: settings.fallbackUrl,
-    token: settings.token,
-    reconnect: settings.noReconnect ? false : { retryAuth: settings.retryAuth },
-    threads: settings.threads,
-    serverProxies: settings.proxy,
-    proxyFromEnvironment: !settings.noEnvProxy,
-    earlyDataBytes: settings.earlyData,
-    transport: { tls: clientTls(settings), headers: readHeaders(settings.header) },
-  }
-}
-
-function listenTls({ tlsCert, tlsKey }: ClientSettings): ClientProxyOptions['tls'] {
-  return serverTls({ tlsCert, tlsKey, tlsClientCa: undefined }).tls
-}
-
 /** Starts a client; `stop` cancels the start. After the start, the client is closed gracefully instead of being cut. */
 export async function startClient(client: LinkSocksClient, stop: AbortSignal): Promise<void> {
   const attempt = new AbortController()
@@ -222,70 +121,6 @@ export async function startClient(client: LinkSocksClient, stop: AbortSignal): P
   } finally {
     stop.removeEventListener('abort', abort)
   }
-}
-
-/** Checks the settings. @throws UsageError for invalid ones */
-export function checkClient(settings: ClientSettings): void {
-  for (const check of clientChecks(settings)) check()
-}
-
-/** The checks of `checkClient`, one for each kind of mistake. */
-export function clientChecks(settings: ClientSettings): readonly (() => unknown)[] {
-  const { url, fallbackUrl, forward, expose, proxy } = settings
-  return [
-    () => checkNetwork(settings),
-    () => checkUrl(url),
-    ...fallbackUrl.map((each) => () => checkFallbackUrl(each)),
-    () => checkDisguise(settings),
-    () => checkMetrics(settings),
-    ...forward.map((each) => () => asUsage('--forward', () => parseForward(each))),
-    ...expose.map((each) => () => asUsage('--expose', () => parseExposure(each))),
-    () => checkSide(settings),
-    ...proxy.map((each) => () => asUsage('--proxy', () => parseUpstream(each))),
-  ]
-}
-
-/** Refuses flags that belong to the other end of the link. */
-function checkSide(settings: ClientSettings): void {
-  if (!settings.reverse && settings.expose.length > 0) {
-    throw new UsageError('--expose belongs where the targets are: give it to a provider, or to a server')
-  }
-  if (settings.reverse && settings.forward.length > 0) {
-    throw new UsageError('--forward belongs where programs connect to: give it to a client or a connector')
-  }
-  if (settings.proxy.length > 0 && /^ws\+unix:/i.test(settings.url)) {
-    throw new UsageError('--proxy: --url (-u) is a UNIX socket of this machine, which no proxy leads to')
-  }
-  const { route, guard = [] } = settings
-  const [restriction] = Object.entries({ '--route': route, '--guard': guard })
-    .filter(([, values]) => values.length > 0)
-    .map(([flag]) => flag)
-  if (settings.reverse || restriction === undefined) return
-  // If a restriction were ignored, what the user wanted to close would stay open.
-  throw new UsageError(`${restriction} belongs where traffic leaves: give it to the server or to a provider`)
-}
-
-function checkFallbackUrl(url: string): void {
-  checkUrl(url, '--fallback-url')
-  if (readQuickLink(url).token === undefined) return
-  throw new UsageError('--fallback-url has a token; give it once, with --token (-t) or in --url')
-}
-
-function clientWarnings(settings: ClientSettings): readonly string[] {
-  const { reverse, upstreamProxy, upstreamHeader, connectorToken, sendProxy } = settings
-  if (reverse) return []
-  const atExit = {
-    '--upstream-proxy (-x)': upstreamProxy,
-    '--upstream-header': upstreamHeader,
-    '--send-proxy': sendProxy ?? [],
-  }
-  const warnings = Object.entries(atExit)
-    .filter(([, values]) => values.length > 0)
-    .map(([flag]) => `${flag} has no effect here: it belongs where traffic leaves, at the server or a provider`)
-  if (connectorToken.length > 0) {
-    warnings.push('--connector-token (-c) has no effect here: it is for providers; a connector shows its token with -t')
-  }
-  return warnings
 }
 
 /**
@@ -311,8 +146,4 @@ export function explainFailure(error: unknown, settings: ClientSettings): Error 
   const refused = error instanceof ClientError && error.code === 'ERR_CLIENT_REFUSED'
   if (!refused || settings.token !== undefined) return explainListenFailure(error, [proxyPort(settings)])
   return new Error(`${error.message}; give a token with --token (-t) or LINKSOCKS_TOKEN`, { cause: error })
-}
-
-function exposedSecrets({ tlsKey, tlsClientKey, accountFile }: ClientSettings): string[] {
-  return exposedFiles({ '--tls-key': tlsKey, '--tls-client-key': tlsClientKey, '--account-file': accountFile })
 }

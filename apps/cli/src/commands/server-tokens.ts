@@ -1,9 +1,9 @@
 import type { Account } from '@ls/relay'
 import type { LinkSocksServer, PolicyOptions, ReverseTokenRequest } from '@ls/server'
+import { definedOnly } from '../options/shared-options.js'
 import type { Settings } from '../settings.js'
 import type { MakeToken } from '../tokens/made-tokens.js'
 import { checkedPolicy, readPolicyText } from '../tokens/read-policy.js'
-import { definedOnly } from './shared-options.js'
 
 /** Settings of one token of a server. */
 export type TokenSettings = Pick<

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Environment } from '../arguments/environment.js'
-import { exposedFiles } from '../commands/exposed-files.js'
+import { exposedFiles } from '../options/exposed-files.js'
 import { messageOf } from '../output/describe-error.js'
 import { ConfigError } from './config-error.js'
 import type { ConfigFile } from './config-file.js'

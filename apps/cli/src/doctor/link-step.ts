@@ -1,6 +1,6 @@
 import { ClientError, type ClientOptions, LinkSocksClient } from '@ls/client'
 import { type Connect, connect, redactUrl, TransportError, WebSocketTransport } from '@ls/transport'
-import { withoutPorts } from '../commands/client.js'
+import { withoutPorts } from '../options/client-options.js'
 import { messageOf } from '../output/describe-error.js'
 import type { Examination, Step } from './examination.js'
 import { failure, type Finding } from './finding.js'

@@ -3,10 +3,10 @@ import type { Snapshot } from '@ls/foundation'
 import type { Expositor } from '@ls/metrics'
 import { formatListenAddress, isLoopback, type ListenAddress, openServer, parseListenAddress } from '@ls/relay'
 import type { ServerOptions } from '@ls/server'
-import { asUsage } from '../commands/check-settings.js'
 import type { CommandContext } from '../commands/context.js'
 import { explainListenFailure } from '../commands/listen-failure.js'
 import { UsageError } from '../errors.js'
+import { asUsage } from '../options/check-settings.js'
 
 /** A port with the status of the program. */
 export interface MetricsPort {

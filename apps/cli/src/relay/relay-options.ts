@@ -1,6 +1,6 @@
 import type { RelayOptions, ServerOptions } from '@ls/server'
 import { judgeCode, loadJudge } from '@ls/server/judge-code'
-import { definedOnly } from '../commands/shared-options.js'
+import { definedOnly } from '../options/shared-options.js'
 import type { Settings } from '../settings.js'
 
 /** Converts the settings of a relay to the option of the library. */

@@ -1,8 +1,9 @@
 import type { LinkSocksClient } from '@ls/client'
-import { changeablePorts, clientOptions, type ClientSettings, runClient } from '../commands/client.js'
+import { runClient } from '../commands/client.js'
 import type { CommandContext } from '../commands/context.js'
 import type { RoleConfig } from '../config/config-file.js'
 import { clientSettings } from '../config/role-settings.js'
+import { changeablePorts, clientOptions, type ClientSettings } from '../options/client-options.js'
 import { messageOf } from '../output/describe-error.js'
 import { type Change, isSame, liveChange, restartChange, type RunningRole, without } from './change.js'
 

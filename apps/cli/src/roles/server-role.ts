@@ -1,12 +1,8 @@
-import { readAccounts } from '../commands/accounts.js'
 import type { CommandContext } from '../commands/context.js'
 import {
-  guardOf,
-  ownProxyOptions,
   planTokens,
   type RunningServer,
   type ServerRequest,
-  type ServerSettings,
   startServer,
   type ConfigurationAccess,
 } from '../commands/server.js'
@@ -14,6 +10,8 @@ import type { RoleConfig } from '../config/config-file.js'
 import { serverSettings, tokenSettings } from '../config/role-settings.js'
 import { tokenFlags } from '../config/structure.js'
 import { settingName } from '../flag.js'
+import { readAccounts } from '../options/accounts.js'
+import { guardOf, ownProxyOptions, type ServerSettings } from '../options/server-options.js'
 import {
   type Change,
   isSame,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseCommandLine } from '../arguments/command-line.js'
-import type { ServerSettings } from '../commands/server.js'
+import type { ServerSettings } from '../options/server-options.js'
 import { checkPlatform, checkWorkers } from './check-workers.js'
 
 function settingsOf(...words: string[]): ServerSettings {

@@ -1,5 +1,5 @@
-import type { ServerSettings } from '../commands/server.js'
 import { UsageError } from '../errors.js'
+import type { ServerSettings } from '../options/server-options.js'
 
 /** Settings that work with one process only, and the reason. */
 const refused: readonly (readonly [isGiven: (settings: ServerSettings) => boolean, flag: string, reason: string])[] = [
