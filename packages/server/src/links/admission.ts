@@ -17,12 +17,12 @@ import type { ServerObserver } from '../live/server-observer.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { Visitor } from '../relay-mode/relay.js'
 import type { AccessTicket } from '../tickets/access-ticket.js'
-import { policyHolderOf, tenantOf } from '../tokens/tenant.js'
 import { Crowded, Tenants } from '../tokens/tenants.js'
 import type { ReverseToken, TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 import type { ArrivingTransport } from './arriving-transport.js'
 import type { AuthThrottle } from './auth-throttle.js'
 import { type Agreement, Forbidden, Refusal, shakeHands, Throttled, type Ticket } from './handshake.js'
+import { assertLinkRoom } from './link-room.js'
 import type { Identity, Peer } from './peer.js'
 
 export interface AdmissionOptions {
@@ -86,8 +86,6 @@ export class Admission {
   readonly #tickets = new Map<string, Ticket & { readonly peer: Peer }>()
   readonly #lost: LostChannels
   readonly #tenants: Tenants
-  /** Most links of one token, a reverse token's connectors included: some are left for others. */
-  readonly #maxTokenLinks: number
   /** Reason why no clients are admitted any more; undefined while they are. */
   #closed: string | undefined
 
@@ -96,7 +94,6 @@ export class Admission {
     this.peers = this.#peers
     this.#lost = new LostChannels({ clock: options.server.clock })
     this.#tenants = new Tenants(options.server)
-    this.#maxTokenLinks = Math.ceil(options.server.maxLinks * tokenPart)
     options.server.pending.chargeTo(this.#tenants.strangers)
   }
 
@@ -219,22 +216,7 @@ export class Admission {
     session?: Session,
     place: 'instead' | 'beside' = 'instead',
   ): void {
-    const [tenant, holder] = [tenantOf(record), policyHolderOf(record)]
-    const maxTokenLinks = this.#maxTokenLinks
-    let links = 0
-    let tenantLinks = 0
-    let allLinks = 0
-    for (const peer of this.#peers) {
-      const isOwn = peer.session === session
-      const count = isOwn ? Number(place === 'beside') : linksOf(peer.session)
-      allLinks += count
-      if (policyHolderOf(peer.record) === holder && !isOwn) links += Number(peer.session.linked)
-      if (tenantOf(peer.record) === tenant) tenantLinks += count
-    }
-    if (place === 'beside' && allLinks >= this.#options.server.maxLinks * besidePart) {
-      throw new Crowded('the server has too many links for second ones')
-    }
-    if (tenantLinks >= maxTokenLinks) throw new Crowded(`the limit of ${maxTokenLinks} links of one token is reached`)
+    const links = assertLinkRoom(this.#peers, this.#options.server.maxLinks, { record, session, place })
     this.#options.assertRoom(record, links, session === undefined ? remoteAddress : undefined)
   }
 
@@ -279,11 +261,6 @@ export class Admission {
   }
 }
 
-/** Number of connections of a session: a second link, for urgent messages, counts as one more. */
-function linksOf({ linked, hasUrgent }: Session): number {
-  return Number(linked) + Number(hasUrgent)
-}
-
 function causeOf(error: unknown): RefusalCause {
   if (error instanceof Crowded) return 'crowded'
   if (error instanceof Throttled) return 'throttled'
@@ -302,9 +279,3 @@ export function refuse(transport: MessageTransport, error: string): void {
   // 1008 is "policy violation" (RFC 6455 §7.4.1).
   transport.close({ code: 1008, reason: error })
 }
-
-/** Largest part of all links that one token may have. */
-const tokenPart = 2 / 3
-
-/** Part of all links that may be in use when a session gets a second one: the rest is left for new clients. */
-const besidePart = 1 / 2

@@ -1,6 +1,6 @@
 import type { Session } from '@ls/mux'
 import {
-  Balancer,
+  type Balancer,
   type Cancellation,
   type ChannelSource,
   ChannelSlots,
@@ -15,6 +15,7 @@ import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { TokenUse } from '../policy/token-use.js'
 import type { ConnectorToken, ReverseToken } from '../tokens/token-registry.js'
 import { tokenKey } from '../tokens/token-text.js'
+import { ProviderBalancers } from './provider-balancers.js'
 import { ReversePort } from './reverse-port.js'
 
 export interface ReverseGroupOptions {
@@ -41,18 +42,13 @@ export class ReverseGroup {
   /** SOCKS port of the token. */
   readonly socks: ReversePort
   readonly #options: ReverseGroupOptions
-  readonly #providers = new Set<Peer>()
   readonly #connectors = new Set<Peer>()
   readonly #partners = new Partners()
   /** Name of the token for other nodes. */
   readonly #key: string
   /** Peers on other nodes. */
   #far: FarPeers = noFarPeers
-  readonly #all: Balancer
-  /** Pending requests of connectors, by the provider that owns their token. */
-  readonly #owned = new Map<string, Balancer>()
-  /** Codes of a relay that provider processes serve; several may serve one. */
-  readonly #codes = new Map<string, Set<string>>()
+  readonly #balancers: ProviderBalancers
   /** Slots of connections at the SOCKS port, for a token without a policy. */
   readonly #ownSlots: ChannelSlots
 
@@ -61,7 +57,7 @@ export class ReverseGroup {
     this.record = record
     this.#key = tokenKey(record.token)
     this.#options = options
-    this.#all = new Balancer({ clock: server.clock, waitMs: server.providerWaitMs })
+    this.#balancers = new ProviderBalancers(server)
     const what = 'connections of this token (--max-token-channels)'
     this.#ownSlots = new ChannelSlots({ limit: server.maxTokenChannels, what, parent: server.slots })
     this.socks = new ReversePort({
@@ -70,7 +66,7 @@ export class ReverseGroup {
       inbound: {
         slots: { occupy: () => this.slots.occupy() },
         pick: (signal) => this.#pick(signal),
-        pickOther: (tried) => this.#all.other(tried),
+        pickOther: (tried) => this.#balancers.all.other(tried),
         unlinkedLimitMs: sleepingProviderMs,
       },
     })
@@ -110,25 +106,19 @@ export class ReverseGroup {
   }
 
   addProvider(peer: Peer): void {
-    this.#providers.add(peer)
-    this.#all.add(peer.session)
-    for (const owner of this.#ownersOf(peer.instance)) this.#ownedBy(owner).add(peer.session)
+    this.#balancers.add(peer)
     this.socks.keepOpen()
     this.#changed()
   }
 
   removeProvider(peer: Peer): void {
-    if (!this.#providers.delete(peer)) return
-    this.#all.remove(peer.session)
-    for (const owner of this.#ownersOf(peer.instance)) this.#owned.get(owner)?.remove(peer.session)
-    if (this.#sessionsOf(peer.instance).length === 0) this.#codes.delete(peer.instance)
-    this.#changed()
+    if (this.#balancers.remove(peer)) this.#changed()
   }
 
   /** Whether the owner of a connector token has a session; its link may be down. */
   hasProvider(owner: string): boolean {
     if (this.#far.providers.includes(owner)) return true
-    return [...this.#providers].some(({ instance }) => this.#ownersOf(instance).includes(owner))
+    return [...this.#providers].some((peer) => this.#balancers.ownersOf(peer).includes(owner))
   }
 
   /** Whether a provider process serves connectors whose token has this owner; undefined stands for all providers. */
@@ -138,15 +128,13 @@ export class ReverseGroup {
 
   /** Registers that a provider process serves the connectors of `owner` as well, besides others (relay mode). */
   join(instance: string, owner: string): void {
-    this.#codes.set(instance, (this.#codes.get(instance) ?? new Set<string>()).add(owner))
-    for (const session of this.#sessionsOf(instance)) this.#ownedBy(owner).add(session)
+    this.#balancers.join(instance, owner)
     this.#changed()
   }
 
   /** Registers that the process no longer serves them; returns whether others do, or undefined if this one did not. */
   leave(instance: string, owner: string): boolean | undefined {
-    if (this.#codes.get(instance)?.delete(owner) !== true) return undefined
-    for (const session of this.#sessionsOf(instance)) this.#owned.get(owner)?.remove(session)
+    if (!this.#balancers.leave(instance, owner)) return undefined
     this.#changed()
     return this.hasProvider(owner)
   }
@@ -159,8 +147,7 @@ export class ReverseGroup {
 
   /** Handles a peer whose link is up (again): requests that wait for a provider continue. */
   wake(peer: Peer): void {
-    this.#all.wake()
-    for (const owner of this.#ownersOf(peer.instance)) this.#owned.get(owner)?.wake()
+    this.#balancers.wake(peer)
     this.#options.server.nodes?.peersChanged(this.#key)
   }
 
@@ -178,19 +165,19 @@ export class ReverseGroup {
   set far(peers: FarPeers) {
     this.#far = peers
     if (peers.providers.length > 0) this.socks.keepOpen()
-    for (const owner of [undefined, ...this.#owned.keys()]) if (this.#balancerOf(owner).isAwaited) this.#reaching(owner)
+    for (const owner of this.#balancers.awaited) this.#reaching(owner)
     this.#tellPartners()
   }
 
   /** Adds a session to providers of another node: to all, or to one process. Returns a function that removes it. */
   addFar(owner: string | undefined, session: Session): () => void {
-    this.#balancerOf(owner).add(session, { far: true })
-    return () => this.#balancerOf(owner).remove(session)
+    this.#balancers.of(owner).add(session, { far: true })
+    return () => this.#balancers.of(owner).remove(session)
   }
 
   /** Providers of this node, for channels from another node, which must not be passed on to a third. */
   nearProviders(owner: string | undefined): SessionChoice {
-    return this.#balancerOf(owner).near
+    return this.#balancers.of(owner).near
   }
 
   addConnector(peer: Peer): void {
@@ -219,7 +206,7 @@ export class ReverseGroup {
         this.#checkHours()
         return this.#reaching(instance).pick(signal)
       },
-      pickOther: (tried) => this.#balancerOf(instance).other(tried),
+      pickOther: (tried) => this.#balancers.of(instance).other(tried),
       unlinkedLimitMs: sleepingProviderMs,
       get entryRules() {
         return use()?.entryRules
@@ -252,56 +239,30 @@ export class ReverseGroup {
 
   /** Closes the group; resolves when its SOCKS port is free. */
   async close(graceMs: number): Promise<void> {
-    this.#all.close()
-    for (const balancer of this.#owned.values()) balancer.close()
+    this.#balancers.close()
     await this.socks.close(graceMs)
   }
 
   /** Balancer for a channel that begins now. */
   #reaching(owner: string | undefined): Balancer {
-    const balancer = this.#balancerOf(owner)
+    const balancer = this.#balancers.of(owner)
     if (this.#far.providers.length > 0 && !balancer.hasNear) this.#options.server.nodes?.wanted(this.#key, owner)
     return balancer
   }
 
-  #balancerOf(owner: string | undefined): Balancer {
-    return owner === undefined ? this.#all : this.#ownedBy(owner)
-  }
-
-  #ownedBy(instance: string): Balancer {
-    const known = this.#owned.get(instance)
-    if (known !== undefined) return known
-    const balancer = new Balancer({ clock: this.#options.server.clock, waitMs: this.#options.server.connectorWaitMs })
-    this.#owned.set(instance, balancer)
-    return balancer
-  }
-
   #changed(): void {
-    this.#prune()
+    this.#balancers.prune(new Set([...this.#connectors].map(({ record }) => (record as ConnectorToken).owner)))
     this.#tellPartners()
     this.#options.server.nodes?.peersChanged(this.#key)
   }
 
+  get #providers(): ReadonlySet<Peer> {
+    return this.#balancers.providers
+  }
+
   #tellPartners(): void {
-    const ownersOf = ({ instance }: Peer): string[] => this.#ownersOf(instance)
+    const ownersOf = (peer: Peer): string[] => this.#balancers.ownersOf(peer)
     this.#partners.update(this.#providers, this.#connectors, ownersOf, this.#far)
-  }
-
-  /** Owners of connector tokens for which a provider process answers. */
-  #ownersOf(instance: string): string[] {
-    return [instance, ...(this.#codes.get(instance) ?? [])]
-  }
-
-  #sessionsOf(instance: string): Session[] {
-    return [...this.#providers].filter((peer) => peer.instance === instance).map(({ session }) => session)
-  }
-
-  /** Removes absent owners, unless a connector still waits for one, which may reconnect. */
-  #prune(): void {
-    const askedFor = new Set([...this.#connectors].map(({ record }) => (record as ConnectorToken).owner))
-    for (const [instance, balancer] of this.#owned) {
-      if (balancer.size === 0 && !askedFor.has(instance)) this.#owned.delete(instance)
-    }
   }
 }
 
