@@ -1,49 +1,23 @@
-import { type Address, type ChannelKey, channelKey, decode, MessageType, type Protocol } from '@ls/codec'
+import { type Address, decode, MessageType } from '@ls/codec'
 import { type ProgressWatch, textOf } from '@ls/foundation'
-import type { Admission } from '../memory/admission.js'
 import { chargeUntilCalled } from '../memory/charge.js'
-import type { ChannelHost } from '../session/table-entry.js'
 import { AnswerDeadline } from './answer-deadline.js'
 import { AnswerHold } from './answer-hold.js'
 import { type ChannelCloseReason, plainEnd, reasonOfDisconnect } from './channel-close.js'
+import { type ChannelInit, ChannelFacts } from './channel-facts.js'
 import type { ChannelHandler } from './channel-handler.js'
 import { acceptMessage, disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
-import type { Channel, ChannelState } from './channel.js'
+import type { Channel, ChannelState, SendOptions } from './channel.js'
 import { consumingHandler } from './consuming-handler.js'
 import { lastCallMs, watchEnd } from './linger.js'
 import { errorOfDisconnect, receiveGrant, receiveSecondConnect } from './peer-rules.js'
 import { Receiver, type ReceiverOwner } from './receiver.js'
-import type { SendOptions } from './send-options.js'
 import { Sender, type SenderOwner } from './sender.js'
 
-export interface ChannelInit {
-  readonly host: ChannelHost
-  /** 16 bytes. */
-  readonly id: Uint8Array
-  readonly protocol: Protocol
-  /** The target; absent for UDP. */
-  readonly address: Address | undefined
-  /** True on the side that sent Connect. */
-  readonly initiator: boolean
-  readonly traceparent?: string | undefined
-}
-
 /** The end of a channel in this process: the implementation of {@link Channel}. */
-export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
-  readonly id: Uint8Array
-  readonly key: ChannelKey
-  readonly protocol: Protocol
-  readonly address: Address | undefined
-  readonly initiator: boolean
-  readonly traceparent: string | undefined
-  readonly openedAtMs: number
-  droppedDatagrams = 0
-  /** Number of idle checks in a row that found no message; the session counts it for `idleLimitMs`. */
-  idleChecks = 0
-
-  readonly #host: ChannelHost
-  readonly #sender: Sender
-  readonly #receiver: Receiver
+export class ChannelEnd extends ChannelFacts implements Channel, SenderOwner, ReceiverOwner {
+  protected readonly sender: Sender
+  protected readonly receiver: Receiver
   #handler: ChannelHandler | undefined
   #state: ChannelState = 'opening'
   #answered = false
@@ -55,17 +29,10 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
   /** Runs after we have ended towards a base peer, while its last bytes still arrive. */
   #lastCall: ProgressWatch | undefined
 
-  constructor({ host, id, protocol, address, initiator, traceparent }: ChannelInit) {
-    this.id = id
-    this.key = channelKey(id)
-    this.protocol = protocol
-    this.address = address
-    this.initiator = initiator
-    this.traceparent = traceparent
-    this.openedAtMs = host.options.clock.now()
-    this.#host = host
-    this.#sender = new Sender(host, this)
-    this.#receiver = new Receiver(host, this)
+  constructor(init: ChannelInit) {
+    super(init)
+    this.sender = new Sender(init.host, this)
+    this.receiver = new Receiver(init.host, this)
   }
 
   get state(): ChannelState {
@@ -80,49 +47,9 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
     return this.#handler
   }
 
-  get admission(): Admission {
-    return this.#host.options.admission
-  }
-
-  get sentBytes(): number {
-    return this.#sender.sentBytes
-  }
-
-  get receivedBytes(): number {
-    return this.#receiver.receivedBytes
-  }
-
-  get queuedBytes(): number {
-    return this.#receiver.queuedBytes
-  }
-
-  get unsentBytes(): number {
-    return this.#sender.unsentBytes
-  }
-
-  get windowStalls(): number {
-    return this.#sender.windowStalls
-  }
-
-  get sentDatagrams(): number {
-    return this.#sender.sentDatagrams
-  }
-
-  get receivedDatagrams(): number {
-    return this.#receiver.receivedDatagrams
-  }
-
-  get maxCompressedBytes(): number {
-    return this.#sender.maxWholeBytes
-  }
-
-  get readBytes(): number {
-    return this.#sender.readBytes
-  }
-
   setHandler(handler: ChannelHandler): void {
-    const consumed = (bytes: number): void => this.#sendCredit(this.#receiver.consumed(bytes))
-    this.#handler = this.#host.options.autoConsume ? consumingHandler({ consumed }, handler) : handler
+    const consumed = (bytes: number): void => this.#sendCredit(this.receiver.consumed(bytes))
+    this.#handler = this.host.options.autoConsume ? consumingHandler({ consumed }, handler) : handler
   }
 
   accept(handler?: ChannelHandler): void {
@@ -135,9 +62,8 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
     this.#answered = true
     if (this.#state !== 'opening') return
     this.#state = 'open'
-    if (!this.#host.options.window && this.protocol === 'tcp')
-      this.#answerHold = new AnswerHold(this.#host, this.#sender)
-    this.#host.sendControl(acceptMessage(this.id))
+    if (!this.host.options.window && this.protocol === 'tcp') this.#answerHold = new AnswerHold(this.host, this.sender)
+    this.host.sendControl(acceptMessage(this.id))
     this.openWindow()
   }
 
@@ -146,83 +72,83 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
   }
 
   send(payload: Uint8Array, options?: SendOptions): boolean | undefined {
-    return this.#sender.send(payload, options)
+    return this.sender.send(payload, options)
   }
 
   sendDatagram(payload: Uint8Array, addresses: { target?: Address; source?: Address }): boolean {
-    const sent = this.#sender.sendDatagram(payload, addresses)
-    if (!sent && this.#sender.state === 'open') this.droppedDatagrams++
+    const sent = this.sender.sendDatagram(payload, addresses)
+    if (!sent && this.sender.state === 'open') this.droppedDatagrams++
     return sent
   }
 
   end(): void {
-    if (this.#sender.state !== 'open') return
-    if (this.#host.options.fin) this.#sender.finish(finMessage(this.id))
+    if (this.sender.state !== 'open') return
+    if (this.host.options.fin) this.sender.finish(finMessage(this.id))
     else this.#finish(plainEnd)
   }
 
   disconnect(error = ''): void {
     if (this.#state === 'closed') return
-    if (this.#sender.state === 'ended' || this.#unanswered) return this.abort(error)
-    this.#receiver.discard()
+    if (this.sender.state === 'ended' || this.#unanswered) return this.abort(error)
+    this.receiver.discard()
     if (this.#state === 'draining') this.#closeReason = { kind: 'local', error }
-    else if (this.#sender.state === 'ending') this.#disconnectNext = error
+    else if (this.sender.state === 'ending') this.#disconnectNext = error
     else this.#finish({ kind: 'local', error })
     // The Fin may have left already, which ends the channel.
-    if (this.state !== 'closed') this.#sender.linger((text) => this.abort(text))
+    if (this.state !== 'closed') this.sender.linger((text) => this.abort(text))
   }
 
   abort(error: string): void {
     if (this.#state === 'closed') return
-    const peerIsGone = this.#state === 'draining' && this.#sender.state === 'ended'
-    if (this.#unanswered) this.#host.sendControl(rejectMessage(this.id, error))
-    else if (!peerIsGone) this.#host.sendControl(disconnectMessage(this.id, error))
+    const peerIsGone = this.#state === 'draining' && this.sender.state === 'ended'
+    if (this.#unanswered) this.host.sendControl(rejectMessage(this.id, error))
+    else if (!peerIsGone) this.host.sendControl(disconnectMessage(this.id, error))
     this.#close({ kind: 'local', error })
   }
 
   pause(): void {
-    this.#receiver.pause()
+    this.receiver.pause()
   }
 
   resume(): void {
     try {
-      this.#receiver.resume()
+      this.receiver.resume()
     } catch (error) {
       this.#failed(error)
     }
   }
 
   consumed(bytes: number): void {
-    if (!this.#host.options.autoConsume) this.#sendCredit(this.#receiver.consumed(bytes))
+    if (!this.host.options.autoConsume) this.#sendCredit(this.receiver.consumed(bytes))
   }
 
   countLingering(bytes: number): () => void {
-    return chargeUntilCalled(this.#host.options.lingerBudget, bytes)
+    return chargeUntilCalled(this.host.options.lingerBudget, bytes)
   }
 
   /** For the session: the peer has the channel now and gets the rest of its first window. */
   openWindow(): void {
-    this.#sendCredit(this.#receiver.openWindow())
+    this.#sendCredit(this.receiver.openWindow())
   }
 
   /** For the session: holds Data back until the peer answers Connect. */
   holdUntilOpen(): void {
-    this.#sender.hold()
+    this.sender.hold()
   }
 
   /** For the session: closes the channel if the peer does not answer Connect in time, see {@link AnswerDeadline}. */
   expectAnswer(deadlineMs: number): void {
-    this.#answerDeadline = new AnswerDeadline(this.#host, deadlineMs, (error) => {
-      this.#host.sendControl(disconnectMessage(this.id, ''))
+    this.#answerDeadline = new AnswerDeadline(this.host, deadlineMs, (error) => {
+      this.host.sendControl(disconnectMessage(this.id, ''))
       this.#close({ kind: 'refused', error })
     })
   }
 
   /** For the forwarder: removes the channel from the table without a message and returns the undelivered messages. */
   handOver(): Uint8Array[] {
-    const { finWaits } = this.#receiver
+    const { finWaits } = this.receiver
     const peerIsGone = this.#state === 'draining'
-    const { grantedBytes } = this.#sender
+    const { grantedBytes } = this.sender
     const messages = this.#release()
     if (grantedBytes > 0) messages.unshift(windowMessage(this.id, grantedBytes))
     if (finWaits) messages.push(finMessage(this.id))
@@ -230,20 +156,16 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
     return messages
   }
 
-  get relieved(): boolean {
-    return this.#receiver.relieved
-  }
-
   onMessage(type: number, message: Uint8Array): void {
     switch (type) {
       case MessageType.Data:
         this.#endAnswerHold()
-        if (!this.#receiver.receive(message)) this.droppedDatagrams++
+        if (!this.receiver.receive(message)) this.droppedDatagrams++
         return
       case MessageType.Window:
-        return receiveGrant(message, this.#sender)
+        return receiveGrant(message, this.sender)
       case MessageType.Fin:
-        return this.#receiver.receiveFin()
+        return this.receiver.receiveFin()
       case MessageType.Disconnect:
         return this.#receiveDisconnect(message)
       case MessageType.ConnectResponse:
@@ -273,7 +195,7 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
 
   onFinDelivered(): void {
     if (this.#state === 'draining') return
-    if (this.#sender.state === 'ended' && this.#receiver.finDelivered) this.#close(plainEnd)
+    if (this.sender.state === 'ended' && this.receiver.finDelivered) this.#close(plainEnd)
   }
 
   onAllDelivered(): void {
@@ -281,7 +203,7 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
   }
 
   #sendCredit(creditBytes: number): void {
-    if (creditBytes > 0) this.#host.sendControl(windowMessage(this.id, creditBytes))
+    if (creditBytes > 0) this.host.sendControl(windowMessage(this.id, creditBytes))
   }
 
   /** Whether this is the accepting side and Connect is not answered yet. */
@@ -291,17 +213,17 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
 
   /** Called when our Disconnect has left; the peer's last bytes may still be in transit. */
   #awaitLast(): void {
-    if (this.#closeReason.kind === 'local') return this.#receiver.close()
-    const receivedBytes = (): number => this.#receiver.receivedBytes
-    const quietMs = lastCallMs(this.#host.roundTripMs())
-    this.#lastCall = watchEnd(this.#host, receivedBytes, () => this.#receiver.close(), quietMs)
+    if (this.#closeReason.kind === 'local') return this.receiver.close()
+    const receivedBytes = (): number => this.receiver.receivedBytes
+    const quietMs = lastCallMs(this.host.roundTripMs())
+    this.#lastCall = watchEnd(this.host, receivedBytes, () => this.receiver.close(), quietMs)
   }
 
   /** Queues Disconnect as the last message. */
   #finish(reason: ChannelCloseReason): void {
     this.#closeReason = reason
     this.#state = 'draining'
-    this.#sender.finish(disconnectMessage(this.id, reason.error))
+    this.sender.finish(disconnectMessage(this.id, reason.error))
   }
 
   #endAnswerHold(): void {
@@ -310,15 +232,15 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
   }
 
   #receiveDisconnect(message: Uint8Array): void {
-    const isRefusal = this.initiator && !this.#answered && this.#receiver.receivedBytes === 0
+    const isRefusal = this.initiator && !this.#answered && this.receiver.receivedBytes === 0
     const reason = reasonOfDisconnect(errorOfDisconnect(message), isRefusal)
     if (this.#closeReason.kind !== 'local') this.#closeReason = reason
     this.#state = 'draining'
-    const { wantsDrain } = this.#sender
-    this.#sender.cut()
+    const { wantsDrain } = this.sender
+    this.sender.cut()
     this.#answerDeadline?.stop()
     this.#lastCall?.stop()
-    this.#receiver.close()
+    this.receiver.close()
     // A consumer that waits for room may have to continue before it can take the rest.
     if (wantsDrain && this.state === 'draining') this.onDrain()
   }
@@ -332,24 +254,24 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
     if (!answer.success) return this.#close({ kind: 'refused', error: answer.error || 'failed: no reason given' })
     if (this.#state === 'opening') this.#state = 'open'
     if (this.#closeReason.kind !== 'local') this.#handler?.onOpen?.()
-    this.#sender.release()
+    this.sender.release()
   }
 
   /** Called when a handler threw, or data cannot be delivered. */
   #failed(error: unknown): void {
     const text = textOf(error)
-    this.#host.options.logger.warn({ err: error }, `channel aborted: ${text}`)
+    this.host.options.logger.warn({ err: error }, `channel aborted: ${text}`)
     this.abort(`failed: ${text}`)
   }
 
   #close(reason: ChannelCloseReason): void {
     if (this.#state === 'closed') return
     this.#release()
-    this.#host.ended(this, reason)
+    this.host.ended(this, reason)
     try {
       this.#handler?.onClose?.(reason)
     } catch (error) {
-      this.#host.options.logger.error({ err: error }, 'a channel handler threw in onClose')
+      this.host.options.logger.error({ err: error }, 'a channel handler threw in onClose')
     }
   }
 
@@ -359,9 +281,9 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
     this.#answerDeadline?.stop()
     this.#answerHold?.stop()
     this.#lastCall?.stop()
-    this.#sender.cut()
-    const messages = this.#receiver.release()
-    this.#host.forget(this)
+    this.sender.cut()
+    const messages = this.receiver.release()
+    this.host.forget(this)
     return messages
   }
 }

@@ -1,7 +1,6 @@
 import type { Address, ChannelKey, Protocol } from '@ls/codec'
 import type { Admission } from '../memory/admission.js'
 import type { ChannelHandler } from './channel-handler.js'
-import type { SendOptions } from './send-options.js'
 
 /**
  * `opening`: Connect sent or received, not answered · `open` · `draining`: the peer has ended it, but our consumer
@@ -111,4 +110,26 @@ export interface Channel {
    * returned function once they have left.
    */
   countLingering(bytes: number): () => void
+}
+
+/** Options of {@link Channel.send}. */
+export interface SendOptions {
+  /**
+   * Owner of the payload's memory.
+   *
+   * - `given`: the channel; the bytes must not change any more
+   * - `borrowed`: the caller, who reuses it after the return; bytes that cannot leave immediately are copied
+   * - `pooled`: the channel, and the payload is at the start of the memory that {@link FramePool.takePayload}
+   *   returned; it is sent from there without a copy
+   *
+   * @default 'given'
+   */
+  readonly memory?: 'given' | 'borrowed' | 'pooled' | undefined
+  /**
+   * Marks the payload as gzip data, which inflates to this many bytes, and as `given`. At most `maxCompressedBytes`,
+   * since it is not split.
+   *
+   * @default not compressed
+   */
+  readonly inflatedBytes?: number | undefined
 }

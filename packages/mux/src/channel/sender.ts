@@ -4,9 +4,9 @@ import { Flow, type FlowOwner } from '../flow/flow.js'
 import { leastQueueBytes, readAheadBytes, sendQueueLimitBytes } from '../flow/send-policy.js'
 import { Charge } from '../memory/charge.js'
 import type { ChannelHost } from '../session/table-entry.js'
+import type { SendOptions } from './channel.js'
 import { stuckText, watchEnd } from './linger.js'
 import { maxBaseMessageBytes } from './peer-rules.js'
-import type { SendOptions } from './send-options.js'
 
 /** The channel a sender belongs to. */
 export interface SenderOwner {

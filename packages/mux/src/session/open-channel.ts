@@ -30,3 +30,8 @@ export function openChannel(host: OpeningHost, request: OpenRequest, handler: Ch
 
 /** Default of protocol.md §1: the connect timeout of 10 s and the 5 s that fast open adds to it. */
 const defaultAnswerDeadlineMs = 15_000
+
+/** Reason why a session has no more channels. */
+export function fullText({ maxChannels }: { readonly maxChannels: number }): string {
+  return `${maxChannels} channels are open, the limit of the session`
+}

@@ -20,7 +20,8 @@ class StuckEntry implements TableEntry {
 function makeGate() {
   const clock = new FakeClock()
   const changes: boolean[] = []
-  const gate = new ReadingGate({ clock, deadlineMs: 1000, onChange: (closed) => changes.push(closed) })
+  const reader = { pause: () => void changes.push(true), resume: () => void changes.push(false) }
+  const gate = new ReadingGate({ clock, deadlineMs: 1000, readers: () => [reader] })
   return { clock, changes, gate }
 }
 

@@ -1,12 +1,13 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
+import type { MessageTransport } from '../link/transport.js'
 import type { TableEntry } from './table-entry.js'
 
 export interface ReadingGateOptions {
   readonly clock: Clock
   /** Time for which one entry may hold the gate before it is aborted. */
   readonly deadlineMs: number
-  /** Called with true when reading must stop, with false when it may continue. */
-  onChange(closed: boolean): void
+  /** Transports that are not read while the gate is closed. */
+  readers(): Iterable<Pick<MessageTransport, 'pause' | 'resume'> | undefined>
 }
 
 /**
@@ -36,7 +37,7 @@ export class ReadingGate {
     this.#holders.set(entry, this.#options.clock.now())
     if (this.#holders.size > 1) return
     this.#arm()
-    this.#options.onChange(true)
+    for (const reader of this.#options.readers()) reader?.pause()
   }
 
   /** Releases entries that no longer need the gate, after a queue has shrunk. */
@@ -48,7 +49,7 @@ export class ReadingGate {
   release(entry: TableEntry): void {
     if (!this.#holders.delete(entry) || this.#holders.size > 0) return
     this.#options.clock.clearTimeout(this.#timer)
-    this.#options.onChange(false)
+    for (const reader of this.#options.readers()) reader?.resume()
   }
 
   #arm(): void {

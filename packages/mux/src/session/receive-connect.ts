@@ -4,14 +4,13 @@ import { ChannelEnd } from '../channel/channel-end.js'
 import { rejectMessage } from '../channel/channel-messages.js'
 import type { Channel } from '../channel/channel.js'
 import { refuseResume } from './lost-channels.js'
+import { fullText } from './open-channel.js'
 import type { SessionHandler } from './session-handler.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 
 /** Session whose peer requests a channel. */
 export interface ConnectHost extends ChannelHost {
   readonly full: boolean
-  /** Reason why it accepts no more channels. */
-  readonly fullText: string
   adopt(entry: TableEntry): boolean
   send(message: Uint8Array): void
 }
@@ -21,7 +20,7 @@ export function receiveConnect(message: Uint8Array, host: ConnectHost, handler: 
   const offset = channelIdOffset(MessageType.Connect)
   // A copy: the message is a view into the transport's read buffer.
   const id = Uint8Array.from(message.subarray(offset, offset + channelIdBytes))
-  if (host.full) return host.sendControl(rejectMessage(id, `forbidden: ${host.fullText}`))
+  if (host.full) return host.sendControl(rejectMessage(id, `forbidden: ${fullText(host.options)}`))
   let channel: ChannelEnd | undefined
   try {
     const connect = decode(message)

@@ -14,9 +14,15 @@ import { IdleWatch } from './idle-watch.js'
 import { Incoming } from './incoming.js'
 import { LinkTime } from './link-time.js'
 import { isHandshake } from './message-kind.js'
-import { openChannel } from './open-channel.js'
+import { fullText, openChannel } from './open-channel.js'
 import { ReadingGate } from './reading-gate.js'
-import type { OpenRequest, SessionCounters, SessionHandler, SessionState } from './session-handler.js'
+import {
+  callOwner,
+  type OpenRequest,
+  type SessionCounters,
+  type SessionHandler,
+  type SessionState,
+} from './session-handler.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 
 /** The end of a session in this process: the implementation of {@link Session}. */
@@ -43,12 +49,22 @@ export class SessionEnd implements ChannelHost {
   constructor(options: SessionOptions, handler: SessionHandler = {}) {
     this.options = resolveSessionOptions(options)
     this.#handler = handler
-    const { clock, stuckDeadlineMs, resume } = this.options
+    const { clock, stuckDeadlineMs, resume, urgent, budget } = this.options
     this.#sequencer = resume
       ? new Sequencer({ ...this.options, onAckDue: () => this.#outbox.acknowledge() })
       : undefined
     this.#outbox = new Outbox({ ...this.options, sequencer: this.#sequencer })
-    this.#urgent = this.#makeUrgentLink()
+    this.#urgent = UrgentLink.of(this.#sequencer, {
+      urgent,
+      budget,
+      outbox: this.#outbox,
+      onLossy: () => {
+        if (handler.onLossy === undefined) this.sendControl(encode({ type: MessageType.Lossy }))
+        else this.#call(() => handler.onLossy?.())
+      },
+      onMessage: (message) => this.#incoming.receiveEarly(message),
+      onError: (error) => this.#protocolError(error),
+    })
     this.#incoming = new Incoming({
       host: this,
       handler,
@@ -63,11 +79,7 @@ export class SessionEnd implements ChannelHost {
     this.#gate = new ReadingGate({
       clock,
       deadlineMs: stuckDeadlineMs,
-      onChange: (closed) => {
-        for (const each of [this.#transport, this.#urgent])
-          if (closed) each?.pause()
-          else each?.resume()
-      },
+      readers: () => [this.#transport, this.#urgent],
     })
   }
 
@@ -163,7 +175,7 @@ export class SessionEnd implements ChannelHost {
 
   open(request: OpenRequest, handler?: ChannelHandler): ChannelEnd {
     if (this.#state === 'closed') throw new MuxError('ERR_MUX_SESSION_CLOSED', 'the session is closed')
-    if (this.full) throw new MuxError('ERR_MUX_TOO_MANY_CHANNELS', this.fullText)
+    if (this.full) throw new MuxError('ERR_MUX_TOO_MANY_CHANNELS', fullText(this.options))
     return openChannel(this, request, handler)
   }
 
@@ -222,10 +234,6 @@ export class SessionEnd implements ChannelHost {
     return this.#entries.size >= this.options.maxChannels
   }
 
-  get fullText(): string {
-    return `${this.options.maxChannels} channels are open, the limit of the session`
-  }
-
   /** Adds an entry to the table; false when its id is in use. For {@link forward}. */
   adopt(entry: TableEntry): boolean {
     if (this.#state === 'closed' || this.#entries.has(entry.key)) return false
@@ -242,21 +250,6 @@ export class SessionEnd implements ChannelHost {
     } catch (error) {
       this.#protocolError(error)
     }
-  }
-
-  #makeUrgentLink(): UrgentLink | undefined {
-    if (this.#sequencer === undefined || !this.options.urgent) return undefined
-    return new UrgentLink({
-      sequencer: this.#sequencer,
-      outbox: this.#outbox,
-      budget: this.options.budget,
-      onLossy: () => {
-        if (this.#handler.onLossy === undefined) this.sendControl(encode({ type: MessageType.Lossy }))
-        else this.#call(() => this.#handler.onLossy?.())
-      },
-      onMessage: (message) => this.#incoming.receiveEarly(message),
-      onError: (error) => this.#protocolError(error),
-    })
   }
 
   /** Ends the session, not the process: a message without a channel that fails means a broken peer. */
@@ -280,10 +273,8 @@ export class SessionEnd implements ChannelHost {
     this.#state = 'unlinked'
     this.#urgent?.detach()
     this.#outbox.stop()
-    this.#graceTimer = clock.setTimeout(
-      () => this.#end(`no new connection within ${graceMs} ms after: ${why}`),
-      graceMs,
-    )
+    const giveUp = (): void => this.#end(`no new connection within ${graceMs} ms after: ${why}`)
+    this.#graceTimer = clock.setTimeout(giveUp, graceMs)
   }
 
   #end(reason: string): void {
@@ -304,10 +295,6 @@ export class SessionEnd implements ChannelHost {
 
   /** Calls the owner; its errors must not reach the transport. */
   #call(callback: () => void): void {
-    try {
-      callback()
-    } catch (error) {
-      this.options.logger.error({ err: error }, `a session handler threw: ${textOf(error)}`)
-    }
+    callOwner(this.options.logger, callback)
   }
 }

@@ -1,4 +1,5 @@
 import type { Address, ChannelKey, Protocol } from '@ls/codec'
+import { type Logger, textOf } from '@ls/foundation'
 import type { ChannelCloseReason } from '../channel/channel-close.js'
 import type { Channel } from '../channel/channel.js'
 import type { TransportCloseReason } from '../link/transport.js'
@@ -72,4 +73,13 @@ export interface SessionCounters {
   strayMessages: number
   /** Messages of types unknown to this version, or not in force on this link. */
   unknownMessages: number
+}
+
+/** Calls a session's handler; its errors are logged, since they must not reach the transport. */
+export function callOwner(logger: Logger, callback: () => void): void {
+  try {
+    callback()
+  } catch (error) {
+    logger.error({ err: error }, `a session handler threw: ${textOf(error)}`)
+  }
 }

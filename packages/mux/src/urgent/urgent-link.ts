@@ -26,6 +26,14 @@ export class UrgentLink {
   #transport: MessageTransport | undefined
   #wanted = false
 
+  /** Creates one for a session with urgent messages; undefined for a session without. */
+  static of(
+    sequencer: Sequencer | undefined,
+    { urgent, ...options }: Omit<UrgentLinkOptions, 'sequencer'> & { readonly urgent: boolean },
+  ): UrgentLink | undefined {
+    return sequencer === undefined || !urgent ? undefined : new UrgentLink({ ...options, sequencer })
+  }
+
   constructor(options: UrgentLinkOptions) {
     this.#options = options
     this.#early = new EarlyMessages(options.budget)

@@ -123,7 +123,7 @@ export class ReverseGroup {
 
   /** Whether a provider process serves connectors whose token has this owner; undefined stands for all providers. */
   isServedBy(owner: string | undefined, instance: string): boolean {
-    return owner === undefined || this.#ownersOf(instance).includes(owner)
+    return owner === undefined || this.#balancers.ownersOf({ instance }).includes(owner)
   }
 
   /** Registers that a provider process serves the connectors of `owner` as well, besides others (relay mode). */
