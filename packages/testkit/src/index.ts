@@ -7,7 +7,8 @@ export {
   type TestCertificateOptions,
 } from './tls/certificate.js'
 export { type ClientHello, helloCatcher, type HelloCatcher } from './tls/client-hello.js'
-export { describeMessageTransport, type TransportPair } from './transports/describe-message-transport.js'
+export type { TransportPair } from './transports/contract/transport-ends.js'
+export { describeMessageTransport } from './transports/describe-message-transport.js'
 export { echoServer } from './servers/echo-server.js'
 export { FakeClock } from './fake-clock.js'
 export { FakeDns, type FakeDnsReply } from './servers/fake-dns.js'
