@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
-import { browserPackages, nodeEntries } from './check-layers.mjs'
+import { browserPackages, nodeEntries } from './layers.mjs'
 import { compileSnippets } from './snippets.mjs'
 
 const run = promisify(execFile)

@@ -1,0 +1,97 @@
+// The layers of the house: what each package may depend on, and where a few things have their only place.
+
+const ground = ['@ls/foundation']
+/** What works on Node alone. */
+const nodeGround = ['@ls/dial', ...ground]
+const bytes = ['@ls/codec', ...ground]
+const bytesAndPolicy = [...bytes, '@ls/batching']
+const protocols = ['@ls/mux', '@ls/socks5', '@ls/http-proxy']
+const io = ['@ls/transport', '@ls/relay']
+
+/** Arrows point down only. A package that is not listed has no place in the house yet. */
+export const mayUse = {
+  '@ls/foundation': [],
+  '@ls/dial': ground,
+  '@ls/codec': ground,
+  '@ls/batching': ground,
+  '@ls/mux': bytes,
+  '@ls/socks5': nodeGround,
+  '@ls/http-proxy': nodeGround,
+  '@ls/link': ['@ls/mux', ...bytes],
+  '@ls/direct': ['@ls/link', '@ls/mux', '@ls/codec', ...ground],
+  '@ls/web': ['@ls/link', '@ls/mux', ...bytes],
+  '@ls/wisp': ['@ls/mux', ...bytes],
+  '@ls/metrics': ground,
+  '@ls/observe': ground,
+  '@ls/transport': ['@ls/mux', '@ls/dial', ...bytes],
+  '@ls/relay': [...protocols, '@ls/dial', ...bytesAndPolicy],
+  '@ls/server': ['@ls/link', '@ls/wisp', ...io, ...protocols, '@ls/dial', ...bytesAndPolicy, '@ls/observe'],
+  '@ls/client': ['@ls/direct', '@ls/link', ...io, ...protocols, '@ls/dial', ...bytesAndPolicy, '@ls/observe'],
+  '@ls/cluster': ['@ls/server', '@ls/link', '@ls/mux', ...bytes],
+  // Built files, and nothing that runs in a server.
+  '@ls/dashboard': [],
+  linksocks: [
+    '@ls/server',
+    '@ls/cluster',
+    '@ls/client',
+    '@ls/metrics',
+    '@ls/observe',
+    '@ls/dashboard',
+    ...io,
+    ...protocols,
+    '@ls/dial',
+    ...bytesAndPolicy,
+  ],
+  // The server in another runtime.
+  '@ls/relay-worker': ['@ls/server', '@ls/web'],
+  // Makes a website, and uses nothing of ours.
+  '@ls/site': [],
+  // Runs in a browser, and knows the API alone.
+  '@ls/dashboard-page': ground,
+  // Structural only: every package's tests use it, so an arrow from it would close a circle.
+  '@ls/testkit': [],
+}
+
+/** Packages that run in a browser: no Node, and time only through a Clock. */
+export const browserPackages = new Set([
+  '@ls/foundation',
+  '@ls/codec',
+  '@ls/batching',
+  '@ls/mux',
+  '@ls/link',
+  '@ls/web',
+  '@ls/wisp',
+  '@ls/socks5',
+])
+
+/** Entries of a browser package that are for Node; so is what only they import. */
+export const nodeEntries = new Set(['./node', './duplex'])
+
+/** The one file that may read the process's own time. */
+export const clockFile = 'packages/foundation/src/clock.ts'
+
+/** Third parties that belong to one package, so that they can be replaced in one place. */
+export const onlyIn = {
+  ws: '@ls/transport',
+  bufferutil: '@ls/transport',
+  'wreq-js': '@ls/transport',
+  'tls-impersonate': '@ls/transport',
+  '@peculiar/x509': 'linksocks',
+  'acme-client': 'linksocks',
+  'sonic-boom': 'linksocks',
+  'prom-client': '@ls/metrics',
+  '@nats-io/transport-node': '@ls/cluster',
+  '@nats-io/kv': '@ls/cluster',
+}
+
+/** Third parties that only one entry of a package may lead to, so that no other bundle meets them. */
+export const onlyBehind = { 'wreq-js': './browser', 'tls-impersonate': './browser', '@opentelemetry/api': './tracing' }
+
+/** Packages that hold proxied connections: only {@link streamEndFile} decides how one ends. */
+export const holdConnections = new Set(['@ls/relay', '@ls/http-proxy', '@ls/server', '@ls/socks5'])
+
+export const streamEndFile = 'packages/dial/src/stream-end.ts'
+
+/** Node's ways to close a connection, on what is called one; an `upstream` is a request. */
+export const closesConnection =
+  /\b(?!upstream\b)\w*(?:socket|stream|client|connection)\w*\??\.(?:destroy|destroySoon|resetAndDestroy)\(/i
