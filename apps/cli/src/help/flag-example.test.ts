@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { parseCommandLine } from '../arguments/command-line.js'
 import type { RoleRun } from '../arguments/config-command.js'
 import { fileFromFlags } from '../config/from-flags.js'
 import { readConfig } from '../config/read-config.js'
-import { roleSections } from '../config/structure.js'
+import { roleSections, tokenFlags } from '../config/structure.js'
 import type { Flag } from '../flag.js'
 import { flags } from '../flags.js'
 import { flagExample } from './flag-example.js'
@@ -36,6 +37,17 @@ describe('flagExample', () => {
     ({ command, example }) => {
       const run = parseCommandLine([command, ...wordsOf(example)], {}) as RoleRun
       expect(() => readConfig('linksocks.yaml', fileFromFlags(run), {})).not.toThrow()
+    },
+  )
+
+  test.each(tokenFlags().map((flag) => ({ example: flagExample(flag) })))(
+    'is a key of a token in the file: $example',
+    ({ example }) => {
+      const run = parseCommandLine(['server', ...wordsOf(example)], {}) as RoleRun
+      const { servers } = parse(fileFromFlags(run)) as { servers: Record<string, object> }
+      const tokens = [{ token: 'another', ...Object.values(servers)[0] }]
+      const file = JSON.stringify({ servers: { main: { tokens } } })
+      expect(() => readConfig('linksocks.yaml', file, {})).not.toThrow()
     },
   )
 })
