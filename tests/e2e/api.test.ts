@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
 import { connect } from '@ls/socks5/node'
-import { echoServer, onceEvent, tcpServer, until, within } from '@ls/testkit'
+import { echoServer, FakeClock, freePort, onceEvent, tcpServer, until, within } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { type Mode, modes, proxyNet } from '../stress/proxy-net.js'
@@ -224,6 +224,22 @@ test('a SOCKS port that was taken opens by itself once it is free', async () => 
   const listening = onceEvent(server, 'socksListening')
   await blocker.close()
   expect(await listening).toMatchObject([{ port: blocker.port }, token])
+})
+
+test('a SOCKS port that was taken opens without a wait once it is changed to a free one', async () => {
+  const blocker = closing(await echoServer())
+  // No attempt follows by itself: this clock stands still.
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, clock: new FakeClock() }))
+  const { token } = server.addReverseToken({ socksPort: blocker.port })
+  await server.listen()
+  const failed = onceEvent(server, 'error')
+  await closing(new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, role: 'provider' })).start()
+  await failed
+  const free = await freePort()
+  const listening = onceEvent(server, 'socksListening')
+  const change = await server.ports.changeReverseToken(token, { socksPort: free })
+  change.commit()
+  expect(await listening).toMatchObject([{ port: free }, token])
 })
 
 test('a SOCKS port of 0 is shown as the one the system has chosen', async () => {

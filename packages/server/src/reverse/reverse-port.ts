@@ -89,6 +89,8 @@ export class ReversePort {
         Object.assign(this.#options.record, place)
         change.commit()
         for (const address of change.opened) this.#options.onListening(address)
+        // The next attempt may be half a minute away, and the new port is probably free.
+        if (this.isBlocked && this.#options.isNeeded()) this.keepOpen()
       },
     }
   }
