@@ -80,13 +80,16 @@ test('Exposures tells of the same refusal once', async () => {
   expect(events).toEqual(['refused 1=h:1: taken', 'refused 1=h:1: not allowed'])
 })
 
-test('Exposures asks again 10 s after a refusal', async () => {
-  const { exposures, session, events, clock } = asking(['1=h:1'], [{ error: 'taken' }, { open: 'tcp:1' }])
+test('Exposures asks again one second after a refusal, and two after the next', async () => {
+  const answers = [{ error: 'taken' }, { error: 'taken' }, { open: 'tcp:1' }]
+  const { exposures, session, events, asked, clock } = asking(['1=h:1'], answers)
   exposures.sessionBegan(session, ['expose'])
-  await until(() => events.length > 0, 'a refusal')
-  clock.advance(10_000)
+  for (const [attempt, delayMs] of [1000, 2000].entries()) {
+    await until(() => asked.length === attempt + 1 && clock.pendingTimers > 0, 'the next attempt to be planned')
+    clock.advance(delayMs)
+  }
   await until(() => events.length > 1, 'an answer')
-  expect(events).toEqual(['refused 1=h:1: taken', 'exposed 1=h:1'])
+  expect({ events, atMs: clock.now() }).toEqual({ events: ['refused 1=h:1: taken', 'exposed 1=h:1'], atMs: 3000 })
 })
 
 test('Exposures asks no server that does not know the extension, and says so', () => {

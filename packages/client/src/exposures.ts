@@ -1,7 +1,15 @@
 import { encode, type ExposedMessage, type Extension, MessageType } from '@ls/codec'
 import { type Clock, textOf, type TimerHandle } from '@ls/foundation'
 import type { Session } from '@ls/mux'
-import { type Exposure, formatExposure, formatTarget, parseExposure, readPlace, writeExposure } from '@ls/relay'
+import {
+  type Exposure,
+  formatExposure,
+  formatTarget,
+  parseExposure,
+  portRetryMs,
+  readPlace,
+  writeExposure,
+} from '@ls/relay'
 
 export interface ExposuresOptions {
   readonly clock: Clock
@@ -19,6 +27,8 @@ interface Wanted {
   exposed: Exposure | undefined
   /** Reason of the last refusal. */
   refusal: string | undefined
+  /** Refusals in a row. */
+  refusals: number
   retryTimer: TimerHandle
 }
 
@@ -36,7 +46,14 @@ export class Exposures {
     if (texts.length > maxExposures) throw new RangeError(`${texts.length} exposed ports; the limit is ${maxExposures}`)
     this.#options = options
     this.#wanted = texts.map((text, id) => {
-      return { id, exposure: parseExposure(text), exposed: undefined, refusal: undefined, retryTimer: undefined }
+      return {
+        id,
+        exposure: parseExposure(text),
+        exposed: undefined,
+        refusal: undefined,
+        refusals: 0,
+        retryTimer: undefined,
+      }
     })
   }
 
@@ -48,6 +65,7 @@ export class Exposures {
   /** Requests the ports in a new session with these extensions. */
   sessionBegan(session: Session, agreed: readonly Extension[]): void {
     if (this.#wanted.length === 0) return
+    for (const wanted of this.#wanted) wanted.refusals = 0
     if (agreed.includes('expose')) for (const wanted of this.#wanted) this.#ask(session, wanted)
     else for (const { exposure } of this.#wanted) this.#options.onRefused(exposure, notSupported)
   }
@@ -61,6 +79,7 @@ export class Exposures {
     const isNew = wanted.exposed === undefined || formatExposure(wanted.exposed) !== formatExposure(exposed)
     wanted.exposed = exposed
     wanted.refusal = undefined
+    wanted.refusals = 0
     if (isNew) this.#options.onExposed(exposed)
   }
 
@@ -87,7 +106,7 @@ export class Exposures {
     if (reason !== wanted.refusal) onRefused(wanted.exposure, reason)
     wanted.refusal = reason
     clock.clearTimeout(wanted.retryTimer)
-    wanted.retryTimer = clock.setTimeout(() => this.#ask(session, wanted), retryMs)
+    wanted.retryTimer = clock.setTimeout(() => this.#ask(session, wanted), portRetryMs(++wanted.refusals))
   }
 }
 
@@ -109,6 +128,3 @@ const notSupported = 'the server opens no ports for providers: it is a deployed 
 
 /** The server's limit for one token. */
 const maxExposures = 64
-
-/** Interval of requests, in milliseconds: soon enough after a port is free again. */
-const retryMs = 10_000

@@ -55,6 +55,7 @@ test('@ls/relay exports what it says it does', () => {
       "parseUpstream",
       "parseUpstreamHeaders",
       "plainAddress",
+      "portRetryMs",
       "probeHost",
       "probePorts",
       "proxyOptionNames",

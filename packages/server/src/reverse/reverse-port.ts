@@ -1,10 +1,9 @@
 import type { TimerHandle } from '@ls/foundation'
-import { Inbound, type InboundOptions, type ListenAddress, type PortChange } from '@ls/relay'
+import { Inbound, type InboundOptions, type ListenAddress, type PortChange, portRetryMs } from '@ls/relay'
 import { byteStreamPorts } from '@ls/transport'
 import { believedProxies, type ResolvedServerOptions } from '../options/resolve-options.js'
 import type { TokenUse } from '../policy/token-use.js'
 import type { ReverseToken } from '../tokens/token-registry.js'
-import { portRetryMs } from './port-retry.js'
 import { placesOf, type ReversePlace } from './reverse-place.js'
 
 export interface ReversePortOptions {
