@@ -43,6 +43,7 @@ function sourceFiles() {
 
 /** pnpm installs first where that is due. Its output, and that of the build, belongs on standard error. */
 function build() {
+  process.stderr.write('linksocks: building what has changed; the first time takes about a minute\n')
   const pnpm = process.env['npm_execpath']
   const [program, ...args] = pnpm?.includes('pnpm') ? [process.execPath, pnpm] : ['npx', '-y', 'pnpm@10']
   const shell = process.platform === 'win32' && program === 'npx'

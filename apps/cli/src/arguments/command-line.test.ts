@@ -36,6 +36,12 @@ describe('parseCommandLine', () => {
     )
   })
 
+  test.each(['localhost:8765', 'server.example'])('says how a URL begins where %s was given', (place) => {
+    expect(() => parseCommandLine(['client', place], {})).toThrow(
+      `unexpected argument '${place}'; the server's URL begins with wss://, or with ws:// for a server without TLS`,
+    )
+  })
+
   test.each([
     [[], 'completion needs the name of a shell: bash, zsh, fish, powershell'],
     [['tcsh'], "no completion for the shell 'tcsh'; there is bash, zsh, fish, powershell"],

@@ -82,7 +82,7 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
         ? 0
         : 1
   const [extra] = positionals.slice(taken)
-  if (extra !== undefined) throw unexpected(extra)
+  if (extra !== undefined) throw unexpected(extra, command)
   if (command === 'version') return { kind: 'version' }
 
   const values = withTokenOfUrl(
@@ -128,10 +128,15 @@ function takeUrl([word]: readonly string[], given: ReadonlyMap<string, FlagValue
   return word
 }
 
-function unexpected(word: string): UsageError {
-  const command = findCommand(word)
-  const hint = command === undefined ? '' : `; the command comes first: linksocks ${command.name}`
-  return new UsageError(`unexpected argument '${shorten(word)}'${hint}`)
+function unexpected(word: string, command: CommandName): UsageError {
+  return new UsageError(`unexpected argument '${shorten(word)}'${unexpectedHint(word, command)}`)
+}
+
+function unexpectedHint(word: string, command: CommandName): string {
+  const meant = findCommand(word)
+  if (meant !== undefined) return `; the command comes first: linksocks ${meant.name}`
+  const isPlace = findCommand(command)?.takesUrl === true && /[.:]|^localhost$/.test(word)
+  return isPlace ? `; the server's URL begins with wss://, or with ws:// for a server without TLS` : ''
 }
 
 /**

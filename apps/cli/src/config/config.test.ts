@@ -12,7 +12,7 @@ import { Redactor } from '../output/redactor.js'
 import { checkFile, checkRoles } from './check-roles.js'
 import { ConfigError } from './config-error.js'
 import { fileFromFlags } from './from-flags.js'
-import { exposedConfigFiles } from './load-config.js'
+import { exposedConfigFiles, loadConfig } from './load-config.js'
 import { policySchema } from './policy-schema.js'
 import { readConfig } from './read-config.js'
 import { clientSettings, serverSettings } from './role-settings.js'
@@ -27,6 +27,12 @@ beforeAll(() => {
   writeFileSync(join(folder, 'secret'), 'from_file\n')
 })
 afterAll(() => rmSync(folder, { recursive: true }))
+
+test('a file that does not exist is reported with the commands that read or print one', () => {
+  expect(() => loadConfig(join(folder, 'none.yaml'), {})).toThrow(
+    /none\.yaml:1:1: there is no such file; "linksocks run -c FILE" reads another, "linksocks config from-flags /,
+  )
+})
 
 describe('the table of flags', () => {
   const keys = new Set([

@@ -20,11 +20,15 @@ export function exposedConfigFiles({ path, roles, secretFiles }: ConfigFile): re
   return holdsSecret ? [...exposedFiles({ 'configuration file': path }), ...files] : files
 }
 
+const missing =
+  'there is no such file; "linksocks run -c FILE" reads another, "linksocks config from-flags COMMAND FLAGS" prints one'
+
 function textOf(path: string): string {
   const fault = (text: string): ConfigError => new ConfigError(path, [{ line: 1, column: 1, key: '', text }])
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw fault(`cannot be read: ${messageOf(error)}`)
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    throw fault(isMissing ? missing : `cannot be read: ${messageOf(error)}`)
   }
 }

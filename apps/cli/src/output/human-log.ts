@@ -38,8 +38,9 @@ function levelName(level: unknown, colours: boolean): string {
 function fieldTexts(fields: LogEntry, message: string): { texts: readonly string[]; stack: string } {
   let stack = ''
   const texts = Object.entries(fields).flatMap(([name, value]) => {
-    // The message of a failure ends with its reason, which is not repeated for a person.
+    // The message of a failure has its reason and the delay, which are not repeated for a person.
     if (name === 'reason' && typeof value === 'string' && message.includes(value)) return []
+    if (name === 'retryInMs' && message.includes('trying again')) return []
     if (!isErrorDescription(value)) return `${name}=${valueText(value)}`
     if (value.stack !== undefined) stack += `${value.stack.split('\n').map(harmless).join('\n    ')}\n`
     // Many events are errors whose text is already in the message.

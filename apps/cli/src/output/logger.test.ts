@@ -60,6 +60,12 @@ describe('createLogger', () => {
     expect(lines[0]).toMatch(/WARN: no link: nothing listens there; trying again in 0\.1 s\n$/)
   })
 
+  test('says the delay that a message names once', async () => {
+    const { logger, lines } = await logging()
+    logger.warn({ retryInMs: 104 }, 'no link: no answer; trying again in 0.1 s')
+    expect(lines[0]).toMatch(/trying again in 0\.1 s\n$/)
+  })
+
   test('writes date and time of day in UTC where there is no terminal', async () => {
     const { logger, lines } = await logging()
     logger.info({}, 'open')

@@ -6,15 +6,15 @@ import { systemCodeOf, TransportError, type TransportErrorCode } from '../errors
 import type { Attempt } from './attempt.js'
 
 const codes: Readonly<Record<string, [code: TransportErrorCode, cause: string]>> = {
-  ECONNREFUSED: ['ERR_TRANSPORT_REFUSED', 'nothing listens there: is the server running, and the port right?'],
-  ENOENT: ['ERR_TRANSPORT_REFUSED', 'there is no such socket: is the server running, and the path right?'],
+  ECONNREFUSED: ['ERR_TRANSPORT_REFUSED', 'nothing listens there (is the server running, and the port right?)'],
+  ENOENT: ['ERR_TRANSPORT_REFUSED', 'there is no such socket (is the server running, and the path right?)'],
   EACCES: ['ERR_TRANSPORT_REFUSED', 'this user may not open that socket'],
-  ENOTFOUND: ['ERR_TRANSPORT_DNS', 'no such host: is the name right?'],
-  EAI_NODATA: ['ERR_TRANSPORT_DNS', 'the host has no address: is the name right?'],
-  EAI_AGAIN: ['ERR_TRANSPORT_DNS', 'the name server does not answer: is this machine online?'],
+  ENOTFOUND: ['ERR_TRANSPORT_DNS', 'no such host (is the name right?)'],
+  EAI_NODATA: ['ERR_TRANSPORT_DNS', 'the host has no address (is the name right?)'],
+  EAI_AGAIN: ['ERR_TRANSPORT_DNS', 'the name server does not answer (is this machine online?)'],
   ETIMEDOUT: ['ERR_TRANSPORT_TIMEOUT', 'no answer: a firewall may drop the packets'],
   EHOSTUNREACH: ['ERR_TRANSPORT_UNREACHABLE', 'no route to the host'],
-  ENETUNREACH: ['ERR_TRANSPORT_UNREACHABLE', 'no route to its network: is this machine online?'],
+  ENETUNREACH: ['ERR_TRANSPORT_UNREACHABLE', 'no route to its network (is this machine online?)'],
 }
 
 /** Opens a TCP connection, by any of the addresses of `host` (RFC 8305). */
