@@ -2,8 +2,8 @@ import { type AckArrival, type AckMessage, MessageType } from '@ls/codec'
 import type { Clock } from '@ls/foundation'
 import type { FramePool } from '../memory/frame-pool.js'
 import type { MemoryBudget } from '../memory/memory-budget.js'
+import { InFlightLimit } from '../path/in-flight-limit.js'
 import { AckSchedule } from './ack-schedule.js'
-import { InFlightLimit } from './in-flight-limit.js'
 import { ReplayBuffer } from './replay-buffer.js'
 
 export interface SequencerOptions {

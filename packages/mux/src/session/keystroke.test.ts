@@ -130,6 +130,23 @@ test.each(lossy)('$streams streams $direction with a loss of $loss hold up no ec
   expect({ p50: p50Ms <= 1.5 * plainMs, share: share >= 0.85 }).toEqual({ p50: true, share: true })
 })
 
+const lossyStarts = directions.flatMap((direction) => [1, 4].map((streams) => ({ direction, streams })))
+
+test.each(lossyStarts)('losses hold up neither $streams streams $direction at their start nor an echo', (row) => {
+  const roundTripMs = 100
+  const shape = { rate: 50 * bytesPerMsOfMbit, roundTripMs, queueBytes: 1_000_000, loss: 0.01 }
+  const plain = plainTcpRate(shape, 0, settleMs)
+  const seen = [0, 1, 2, 3, 4].map((seed) => {
+    const path = open({ mbit: 50, roundTripMs, loss: 0.01, seed, urgent: true })
+    path.load(row.direction, row.streams)
+    const rate = path.run(settleMs)
+    return { share: rate / plain, p50Ms: quantile(path.echoTimes(0, settleMs), 0.5) }
+  })
+  const share = median(seen.map((each) => each.share))
+  const p50Ms = median(seen.map((each) => each.p50Ms))
+  expect({ share: share >= 0.8, p50: p50Ms <= 1.25 * roundTripMs }).toEqual({ share: true, p50: true })
+})
+
 test('a path of 5 ms is left with one transport, whatever its delays', () => {
   const path = open({ mbit: 50, roundTripMs: 5, loss: 0.05, urgent: true })
   path.download(4)

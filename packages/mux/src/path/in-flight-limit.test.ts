@@ -13,8 +13,11 @@ interface Path {
  */
 class Bottleneck {
   readonly clock = new FakeClock()
-  readonly limit = new InFlightLimit({ clock: this.clock, ack2: false, quantumBytes: messageBytes })
+  readonly limit: InFlightLimit
+  readonly #ack2: boolean
   path: Path
+  /** What the windows of all channels allow in flight. */
+  windowBytes = Infinity
   deliveredBytes = 0
   inFlightBytes = 0
   #sequence = 0
@@ -24,8 +27,10 @@ class Bottleneck {
   #unacknowledgedBytes = 0
   #ackTimer: unknown
 
-  constructor(path: Path) {
+  constructor(path: Path, ack2 = false) {
     this.path = path
+    this.#ack2 = ack2
+    this.limit = new InFlightLimit({ clock: this.clock, ack2, quantumBytes: messageBytes })
   }
 
   /** Sends for `ms`; returns the rate that arrived in its second half. */
@@ -38,13 +43,13 @@ class Bottleneck {
   }
 
   #pump(): void {
-    while (this.inFlightBytes < this.limit.bytes) {
+    while (this.inFlightBytes < Math.min(this.limit.bytes, this.windowBytes)) {
       this.inFlightBytes += messageBytes
       this.limit.sent(++this.#sequence, messageBytes)
       this.#freeAtMs = Math.max(this.#freeAtMs, this.clock.now()) + messageBytes / this.path.rate
       this.clock.setTimeout(() => this.#arrived(), this.#freeAtMs + this.path.roundTripMs / 2 - this.clock.now())
     }
-    this.limit.reached()
+    if (this.inFlightBytes >= this.limit.bytes) this.limit.reached()
   }
 
   #arrived(): void {
@@ -60,11 +65,12 @@ class Bottleneck {
     this.#ackTimer = undefined
     this.#unacknowledgedBytes = 0
     const sequence = this.#delivered
+    const arrival = this.#ack2 ? { atUs: this.clock.now() * 1000, delayUs: 0 } : undefined
     this.clock.setTimeout(() => {
       const bytes = (sequence - this.#acknowledged) * messageBytes
       this.#acknowledged = sequence
       this.inFlightBytes -= bytes
-      this.limit.acknowledged(sequence, bytes)
+      this.limit.acknowledged(sequence, bytes, arrival)
       this.#pump()
     }, this.path.roundTripMs / 2)
   }
@@ -103,6 +109,20 @@ test('InFlightLimit follows a path that gets faster', () => {
   bottleneck.run(5000)
   bottleneck.path = { rate: 50_000, roundTripMs: 50 }
   expect(bottleneck.run(10_000) / 50_000).toBeGreaterThan(0.98)
+})
+
+test('InFlightLimit ends its start although windows allow less than half of it', () => {
+  const bottleneck = new Bottleneck({ rate: 25_000, roundTripMs: 200 }, true)
+  bottleneck.windowBytes = 3_500_000
+  bottleneck.run(3000)
+  const before = bottleneck.limit.bytes
+  bottleneck.path = { rate: 5000, roundTripMs: 200 }
+  bottleneck.run(8000)
+  // The path holds 1 MB.
+  expect({ overshot: before > 7_000_000, limited: bottleneck.limit.bytes < 1_500_000 }).toEqual({
+    overshot: true,
+    limited: true,
+  })
 })
 
 test('InFlightLimit follows a path that gets longer', () => {

@@ -28,3 +28,13 @@ test('Unevenness holds on to a path that has become somewhat less uneven', () =>
 test('Unevenness lets go of a path that has become even', () => {
   expect(after(...rounds(4, 0.6), ...rounds(12, 0)).isUneven).toBe(false)
 })
+
+test('Unevenness takes a suspected path for uneven, until a few rounds are even', () => {
+  const seen = [3, 4].map((count) => {
+    const unevenness = new Unevenness()
+    unevenness.suspect()
+    for (const share of rounds(count, 0)) unevenness.learn(share)
+    return unevenness.isUneven
+  })
+  expect(seen).toEqual([true, false])
+})

@@ -10,6 +10,12 @@ export class Unevenness {
     return this.#isUneven
   }
 
+  /** Assumes losses until the next rounds have shown an even path. */
+  suspect(): void {
+    this.#isUneven = true
+    this.#mean = enterShare
+  }
+
   /** Adds a round. `share`: mean delay of a round beyond the shortest, in round trips. */
   learn(share: number): void {
     const bounded = Math.min(Math.max(share, 0), 2 * enterShare)

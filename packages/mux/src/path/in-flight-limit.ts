@@ -2,6 +2,8 @@ import type { AckArrival } from '@ls/codec'
 import type { Clock } from '@ls/foundation'
 import { PathRound } from './path-round.js'
 import { type PathSample, PathSampler } from './path-sampler.js'
+import { baseOf, minMessageBytes, slackOf, turnMs } from './path-slack.js'
+import { PathStart } from './path-start.js'
 import { QueueCuts } from './queue-cuts.js'
 import { Unevenness } from './unevenness.js'
 import { WindowedMinimum } from './windowed-minimum.js'
@@ -33,9 +35,8 @@ export class InFlightLimit {
   /** Known throughput of the path, in bytes a millisecond. */
   #rate!: number
   #leastMsPerByte!: WindowedMinimum
-  #starting!: boolean
-  /** Consecutive start rounds without more throughput than the round before. */
-  #standstill!: number
+  /** Present until the limit has found how much the path carries. */
+  #start: PathStart | undefined
   /** Growth of the limit in a round without a queue, as a share. */
   #growth!: number
   /** Limit before a large cut: the path may only have paused. */
@@ -67,7 +68,8 @@ export class InFlightLimit {
 
   /** Whether bulk or losses delay all in this transport, so that urgent messages would arrive sooner over another. */
   get crowded(): boolean {
-    const isFull = this.#fullRounds >= crowdedRounds && this.#rate * this.#baseMs > pauseBytes
+    const isDelayed = this.#fullRounds >= crowdedRounds || this.#start?.sawDelay === true
+    const isFull = isDelayed && this.#rate * this.#baseMs > pauseBytes
     return this.#baseMs >= turnMs && (this.#unevenness.isUneven || isFull)
   }
 
@@ -80,8 +82,7 @@ export class InFlightLimit {
     this.#limitBytes = ack2 ? startBytes : lateStartBytes
     this.#rate = ack2 ? 0 : Infinity
     this.#leastMsPerByte = new WindowedMinimum(rateLifetimeMs)
-    this.#starting = true
-    this.#standstill = 0
+    this.#start = new PathStart(2 * startBytes)
     this.#growth = slowGrowth
     this.#formerBytes = 0
     this.#unevenness = new Unevenness()
@@ -124,7 +125,7 @@ export class InFlightLimit {
   }
 
   get #samplesNeeded(): number {
-    if (this.#starting) return 1
+    if (this.#start !== undefined) return 1
     return this.#isUneven ? fewSamples : samplesPerRound
   }
 
@@ -139,7 +140,12 @@ export class InFlightLimit {
   #heedAlarm(sample: PathSample): void {
     const baseMs = baseOf(sample)
     const queueMs = sample.delayMs - baseMs - this.#foreignMs
-    if (this.#starting || this.#isUneven || queueMs < 2 * baseMs + (this.#relaxed ? relaxedAlarmMs : alarmMs)) return
+    if (
+      this.#start !== undefined ||
+      this.#isUneven ||
+      queueMs < 2 * baseMs + (this.#relaxed ? relaxedAlarmMs : alarmMs)
+    )
+      return
     if (sample.inFlightBytes > this.#limitBytes / 2) this.#lower(sample, queueMs - slackOf(sample))
   }
 
@@ -149,34 +155,48 @@ export class InFlightLimit {
     const isFull = round.heldBack || round.inFlightBytes > this.#limitBytes / 2
     // The sender had less data than the limit allows, so this is a lower bound of the throughput and not the maximum.
     this.#rate = isFull ? round.rate : Math.max(round.rate, before)
-    this.#fullRounds = isFull && !this.#starting ? this.#fullRounds + 1 : 0
+    this.#fullRounds = isFull && this.#start === undefined ? this.#fullRounds + 1 : 0
     if (this.#beforeProbeBytes !== undefined) return this.#endProbe(round, this.#beforeProbeBytes)
-    if (!isFull) return
     const baseMs = baseOf(round)
     const slackMs = slackOf(round)
+    const delayedMs = round.delayMs - baseMs - slackMs
+    if (!isFull && !this.#overshot(round, delayedMs)) return
     const meanMs = round.inFlightBytes / round.rate
-    if (!this.#starting || this.#standstill > 0)
+    if (this.#start?.standsStill !== false)
       this.#unevenness.learn((meanMs - round.delayMs - slackMs) / Math.max(baseMs, jitterRoundTripMs))
-    if (this.#starting) return this.#start(round, round.delayMs - baseMs - slackMs, before)
+    if (this.#start !== undefined) return this.#continueStart(this.#start, round, delayedMs)
     if (this.#options.clock.now() - this.#probedAtMs > probeEveryMs) return this.#beginProbe()
-    if (this.#isUneven) this.#limitBytes = this.#holdLoosely(baseMs, slackMs) / this.#leastMsPerByte.value
-    else this.#steer(round, round.delayMs - baseMs - this.#foreignMs - slackMs, slackMs)
+    if (this.#isUneven) this.#limitBytes = this.#looseBytes(round)
+    else this.#steer(round, delayedMs - this.#foreignMs, slackMs)
   }
 
-  /** Returns the size of the limit, as time, on a path whose delay does not show the queue well. */
-  #holdLoosely(baseMs: number, slackMs: number): number {
+  /** Returns the limit on a path whose delay does not show the queue well. */
+  #looseBytes(round: PathSample): number {
+    return this.#looseMs(round) / this.#leastMsPerByte.value
+  }
+
+  #looseMs(round: PathSample): number {
+    const baseMs = baseOf(round)
     if (!this.#options.ack2) return 2 * baseMs + lateAckMs
-    return (this.#relaxed ? relaxedRoundTrips : lossRoundTrips) * baseMs + slackMs
+    return (this.#relaxed ? relaxedRoundTrips : lossRoundTrips) * baseMs + slackOf(round)
   }
 
-  /** Doubles the limit until a queue appears and throughput no longer grows, since the TCP connection starts slowly. */
-  #start(round: PathSample, excessMs: number, before: number): void {
-    const isQueue = excessMs >= round.baseMs / 8
-    if (!isQueue) this.#limitBytes *= 2
-    this.#standstill = round.rate < 1.2 * before ? this.#standstill + 1 : 0
-    if (!isQueue || this.#standstill < 2) return
-    this.#starting = false
-    this.#lower(round, excessMs)
+  /**
+   * Whether the start has raised the limit to more than twice what the windows of channels allow, and these bytes queue
+   * already. Without this check the start would never end, and nothing would limit the queue.
+   */
+  #overshot({ inFlightBytes, baseMs }: PathSample, delayedMs: number): boolean {
+    return this.#start !== undefined && inFlightBytes > startBytes && delayedMs >= baseMs / 8
+  }
+
+  #continueStart(start: PathStart, round: PathSample, delayedMs: number): void {
+    const step = start.learn(round, delayedMs, this.#relaxed)
+    if (step === 'double') this.#limitBytes *= 2
+    if (step !== 'end') return
+    this.#start = undefined
+    if (this.#relaxed && start.hasLosses(round.baseMs)) this.#unevenness.suspect()
+    if (this.#relaxed && this.#unevenness.isUneven) this.#limitBytes = this.#looseBytes(round)
+    else this.#lower(round, delayedMs)
   }
 
   /** Adjusts the limit. `excessMs`: delay beyond the wanted one. */
@@ -223,15 +243,6 @@ export class InFlightLimit {
   }
 }
 
-function baseOf({ baseMs }: PathSample): number {
-  return Math.max(baseMs, turnMs)
-}
-
-/** Returns the queue that keeps the path always in use, in milliseconds. */
-function slackOf({ rate, baseMs }: PathSample): number {
-  return Math.max(leastSlackMs, baseMs * slackShare, (slackMessages * minMessageBytes) / rate)
-}
-
 /**
  * Limit at the start: two round trips of a new connection (RFC 6928 has 14 KiB for the first), so that no connection
  * starts slower.
@@ -244,23 +255,7 @@ const lateStartBytes = 131_072
 /** Time on the path of a bulk message, in milliseconds; from 100 Mbit/s on messages have their full length. */
 const messageMs = 5
 
-/** Shortest bulk message: payload of a packet of 1500 bytes with the headers of Data, WebSocket, TLS, TCP and IPv6. */
-const minMessageBytes = 1380
-
 const minLimitBytes = 4 * minMessageBytes
-
-/** Time of a round trip through two loaded event loops, in milliseconds; the network itself takes less. */
-const turnMs = 20
-
-/**
- * BBR sends at three quarters of the rate for one round trip in eight, and a queue has to fill the gap. Simulated at 50
- * ms, 12 ms had 0.95 of plain TCP's throughput, 20 ms 0.98; at 200 ms an eighth of a round trip makes 0.94 to 0.95.
- */
-const leastSlackMs = 20
-const slackShare = 1 / 8
-
-/** Least queue, in messages: on a slow path an Ack follows every second message, so three must be in flight. */
-const slackMessages = 3
 
 /** On shorter paths the delays of a busy machine, some 30 ms, would pass for losses. */
 const jitterRoundTripMs = 100
