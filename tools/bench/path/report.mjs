@@ -1,6 +1,6 @@
 import { markdownTable } from '../report/table.mjs'
 import { rows } from './rows.mjs'
-import { shortfalls } from './targets.mjs'
+import { payloadMbit, shortfalls } from './targets.mjs'
 
 const head = [
   'Path, load',
@@ -26,7 +26,9 @@ export function pathTable(results) {
 /** How many rows of our own program there are, and how many of them are short of a target. */
 export function countShort(results) {
   const ours = pairs(results).filter(({ result }) => result.system.startsWith('linksocks'))
-  const short = ours.filter(({ row, result, plain }) => shortfalls(row.targets, result, plain).length > 0)
+  const short = ours.filter(
+    ({ row, result, plain }) => shortfalls(row.targets, result, plain, payloadMbit(row)).length > 0,
+  )
   return { short: short.length, all: ours.length }
 }
 
@@ -54,13 +56,13 @@ function cells(row, result, plain) {
   return [
     `${row.title}${system}`,
     mbit.toFixed(2),
-    (mbit / plain.mbit).toFixed(2),
+    (mbit / Math.min(plain.mbit, payloadMbit(row))).toFixed(2),
     ms(idleMs),
     `${ms(echoP50Ms)} / ${ms(echoP99Ms)}`,
     `${ms(plain.echoP50Ms)} / ${ms(plain.echoP99Ms)}`,
     ms(openP50Ms),
     openP50Ms === undefined ? '–' : (openP50Ms / plain.openP50Ms).toFixed(2),
-    shortfalls(row.targets, result, plain).join(', ') || '–',
+    shortfalls(row.targets, result, plain, payloadMbit(row)).join(', ') || '–',
   ]
 }
 

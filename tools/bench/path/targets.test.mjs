@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { backAfterMs, shortfalls } from './targets.mjs'
+import { backAfterMs, payloadMbit, shortfalls } from './targets.mjs'
 
 const plain = { mbit: 20, echoP50Ms: 100, openP50Ms: 200 }
 const figures = { mbit: 19, idleMs: 50, echoP50Ms: 60, echoP99Ms: 90, openP50Ms: 150 }
@@ -16,6 +16,17 @@ test('shortfalls compares with plain TCP', () => {
     'p50 60 > 50 ms',
     'opening 150 > 100 ms',
   ])
+})
+
+test('shortfalls expects no more than the path carries', () => {
+  expect(shortfalls({ mbitShare: 0.96 }, figures, plain, 19.3)).toEqual([])
+})
+
+test.each([
+  { name: 'headers and losses', row: { shape: { mbit: 50, lossPercent: 4 } }, mbit: 46.3 },
+  { name: 'changes of the rate', row: { shape: { mbit: 20, lossPercent: 0 }, changes: [20, 1] }, mbit: 10.1 },
+])('payloadMbit allows for $name', ({ row, mbit }) => {
+  expect(payloadMbit(row)).toBeCloseTo(mbit, 1)
 })
 
 test('shortfalls takes each change of the rate by itself', () => {
