@@ -21,6 +21,7 @@ export class Expositor {
   constructor(snapshot: () => Snapshot) {
     this.#snapshot = snapshot
     collectDefaultMetrics({ register: this.#process })
+    for (const name of misnamed) this.#process.removeSingleMetric(name)
   }
 
   /**
@@ -40,6 +41,12 @@ export class Expositor {
     return { contentType, body: await registry.metrics() }
   }
 }
+
+/**
+ * Gauges of prom-client with the ending of a counter, which `promtool check metrics` refuses. They are sums of
+ * `nodejs_active_handles` and its siblings.
+ */
+const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
 /** The part of a prom-client metric that its registry uses when it writes. */
 interface Readable {

@@ -34,6 +34,22 @@ test('TokenTraffic gives one label to all tokens past its limit', () => {
   ])
 })
 
+test('TokenTraffic keeps as many series as its limit, and all sums, while tokens come and go', () => {
+  const traffic = new TokenTraffic()
+  const tokens = Array.from({ length: 1500 }, (_none, index) => ({ token: String(index) }))
+  for (const token of tokens) traffic.ended(token, moved)
+  // Other objects: the same tokens, made again after they were removed.
+  for (const { token } of tokens) traffic.ended({ token }, moved)
+  const all = traffic.snapshot(tokens.map((token) => [token, moved]))
+  const sumOf = (field: 'open' | 'ended' | 'bytesToTarget'): number => all.reduce((sum, each) => sum + each[field], 0)
+  expect({ series: all.length, open: sumOf('open'), ended: sumOf('ended'), bytes: sumOf('bytesToTarget') }).toEqual({
+    series: 1001,
+    open: 1500,
+    ended: 3000,
+    bytes: 4500,
+  })
+})
+
 test('TokenTraffic adds channels that are open, and goes on with the totals of a token that is made again', () => {
   const traffic = new TokenTraffic()
   traffic.ended({ token: 'a' }, moved)
