@@ -1,0 +1,103 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { freePort, requireProgram } from '@ls/testkit'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterTest } from '../stress/cleanup.js'
+import { Program } from './program.js'
+import { temporaryFolder } from './temporary-folder.js'
+
+// Pages of the dashboard as an operator uses them: the file of `linksocks run`, and the keyboard alone.
+
+const program = requireProgram('chromium')
+
+/** A page that has just been loaded on a machine that runs other suites takes its time. */
+const deadlineMs = 15_000
+const testDeadlineMs = 90_000
+
+/** Most presses of Tab to any part of a page. */
+const maxTabs = 25
+
+describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, () => {
+  let browser: Browser
+
+  beforeAll(async () => {
+    browser = await chromium.launch({ ...(program && { executablePath: program }), args: ['--no-sandbox'] })
+  }, testDeadlineMs)
+  afterAll(() => browser.close())
+
+  /** A server with a file, and the page of it, signed in. */
+  const opened = async () => {
+    const [port, file] = [await freePort(), join(await temporaryFolder(), 'linksocks.yaml')]
+    const write = (more: string): Promise<void> =>
+      writeFile(file, `servers:\n  main:\n    ws-host: 127.0.0.1\n    ws-port: ${port}\n    api-key: key\n${more}`)
+    await write('')
+    await new Program('run', '-c', file).printed(/listening/)
+    const page = await browser.newPage({ locale: 'en' })
+    page.setDefaultTimeout(deadlineMs)
+    afterTest(() => page.close())
+    await page.goto(`http://127.0.0.1:${port}/dashboard/`)
+    await page.waitForSelector('#key:focus')
+    await page.keyboard.type('key')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('nav')
+    return { page, write }
+  }
+
+  test('shows what the file would change, and changes it on request', async () => {
+    const { page, write } = await opened()
+    await page.click('nav a[href="#/config"]')
+    await page.getByText('It matches').waitFor()
+    await write('    tokens:\n      - token: extra\n')
+    await page.locator('.lines .added', { hasText: 'tokens' }).waitFor()
+    await page.getByRole('button', { name: 'Read the configuration again' }).click()
+    await page.locator('[role=status] li').waitFor()
+    await page.getByText('It matches').waitFor()
+    await page.click('nav a[href="#/tokens"]')
+    await expect.poll(() => page.locator('tbody tr').count(), { timeout: deadlineMs }).toBe(1)
+  })
+
+  test('names the mistakes of a file, which change nothing', async () => {
+    const { page, write } = await opened()
+    await page.click('nav a[href="#/config"]')
+    await write('    sock-port: 1\n')
+    await page.locator('.lines', { hasText: 'sock-port' }).waitFor()
+    await page.getByRole('button', { name: 'Read the configuration again' }).click()
+    await expect.poll(() => page.textContent('[role=status] .fault'), { timeout: deadlineMs }).toContain('sock-port')
+  })
+
+  test('makes a token by the keyboard alone, and gives the focus back', async () => {
+    const { page } = await opened()
+    await tabTo(page, 'Tokens')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'New token' }).waitFor()
+    await tabTo(page, 'New token')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('dialog')
+    await tabTo(page, 'name')
+    await page.keyboard.type('ada')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.token-line')
+    await page.keyboard.press('Escape')
+    await page.waitForSelector('dialog', { state: 'detached' })
+    expect(await focused(page)).toBe('New token')
+  })
+})
+
+/** Text of what has the focus; of a field, its name. */
+function focused(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const element = document.activeElement
+    return element?.getAttribute('name') ?? element?.textContent?.trim() ?? ''
+  })
+}
+
+async function tabTo(page: Page, text: string): Promise<void> {
+  const seen: string[] = []
+  while (seen.length < maxTabs) {
+    await page.keyboard.press('Tab')
+    seen.push(await focused(page))
+    if (seen.at(-1) === text) return
+  }
+  throw new Error(`no Tab came to ${text}, but to ${seen.join(', ')}`)
+}

@@ -1,0 +1,156 @@
+// `pnpm bench:watched`: what it costs to be watched, by Prometheus at both ends or by a dashboard.
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { quantile } from './cases.mjs'
+import { Target } from './children.mjs'
+import { endOnSignals, freePort } from './processes.mjs'
+import { RunningSystem } from './running-system.mjs'
+import { repositoryRoot } from './systems/find.mjs'
+
+const usage = `Usage: pnpm bench:watched [--rounds N]
+
+A server and a client, three times: unwatched, scraped by Prometheus at both ends each second, and shown by a dashboard,
+which reads events, snapshots and a list each second. They take turns within one run, in the opposite order each second
+round (default 8).
+`
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '8' }, help: { type: 'boolean', short: 'h' } },
+})
+
+const command = [process.execPath, join(repositoryRoot, 'apps/cli/bin/linksocks.js')]
+const key = 'bench'
+const times = { warmUpMs: 500, durationMs: 2000 }
+const loads = {
+  bulk: { direction: 'down', streams: 8, bytes: 65_536, ...times },
+  messages: { direction: 'up', streams: 8, bytes: 64, ...times },
+}
+const roundTripLoad = { warmUp: 500, count: 4000, limitMs: 3000 }
+
+/** The flags of server and client, and what a watcher reads each second, or without an end. */
+const ways = {
+  unwatched: () => ({}),
+  scraped: (_link, [server, client]) => ({
+    serverFlags: ['--metrics', `127.0.0.1:${server}`],
+    clientFlags: ['--metrics', `127.0.0.1:${client}`],
+    reads: [`http://127.0.0.1:${server}/metrics`, `http://127.0.0.1:${client}/metrics`],
+  }),
+  shown: (link) => ({
+    serverFlags: ['--api-key', key],
+    reads: [`http://127.0.0.1:${link}/api/connections?sort=rate`],
+    follows: `http://127.0.0.1:${link}/api/events?snapshot=1s`,
+  }),
+}
+
+async function startWay(way, target) {
+  const [link, port, ...ports] = [await freePort(), await freePort(), await freePort(), await freePort()]
+  const { serverFlags = [], clientFlags = [], ...watched } = way(link, ports)
+  const start = async ({ processes }) => {
+    const place = ['-H', '127.0.0.1', '-P', String(link), '--guard', 'none']
+    await processes.start([...command, 'server', '-t', 'bench', ...place, ...serverFlags], link)
+    const client = ['client', '-t', 'bench', '-u', `ws://127.0.0.1:${link}`, '-p', String(port), ...clientFlags]
+    await processes.start([...command, ...client], port)
+    return { socks: true, targetPort: target.port, port }
+  }
+  const running = await RunningSystem.start({ start }, target)
+  return { running, watcher: watch(watched) }
+}
+
+/** Reads as a watcher does; `stop` fails if it could not. */
+function watch({ reads = [], follows }) {
+  const ended = new AbortController()
+  const ask = (url) => fetch(url, { headers: { 'X-API-Key': key }, signal: ended.signal })
+  const read = async (url) => {
+    const answer = await ask(url)
+    if (!answer.ok) throw new Error(`${url} answered ${answer.status}`)
+    await answer.text()
+  }
+  const readAll = async () => {
+    for (; reads.length > 0; await sleep(1000, undefined, { signal: ended.signal })) await Promise.all(reads.map(read))
+  }
+  const follow = async () => {
+    if (follows !== undefined) for await (const _piece of (await ask(follows)).body);
+  }
+  const over = Promise.all([readAll(), follow()]).catch((error) => {
+    if (!ended.signal.aborted) return error
+  })
+  return {
+    async stop() {
+      ended.abort()
+      const error = await over
+      if (error instanceof Error) throw error
+    },
+  }
+}
+
+/** The figures of one turn of a way. */
+async function measure(running) {
+  const figures = {}
+  await running.runCase(
+    {
+      run: async ({ route, measure: during, processes, run }) => {
+        for (const [name, load] of Object.entries(loads)) {
+          const { bytes, seconds, cpuSeconds } = await during('bulk', { route, ...load }, load.direction)
+          figures[`${name}, MB/s`] = bytes / seconds / 1e6
+          figures[`${name}, CPU s/GiB`] = (cpuSeconds / bytes) * 2 ** 30
+        }
+        const before = processes.cpuSeconds()
+        const took = await run('roundTrips', { route, ...roundTripLoad })
+        figures['a byte and back, p50 µs'] =
+          quantile(
+            took.toSorted((a, b) => a - b),
+            0.5,
+          ) * 1000
+        figures['a byte and back, CPU µs'] =
+          ((processes.cpuSeconds() - before) / (took.length + roundTripLoad.warmUp)) * 1e6
+      },
+    },
+    { keep() {}, report() {} },
+  )
+  return figures
+}
+
+async function measureAll(rounds) {
+  const target = await Target.start()
+  const systems = []
+  try {
+    for (const [name, way] of Object.entries(ways)) systems.push({ name, turns: [], ...(await startWay(way, target)) })
+    for (let round = 0; round < rounds; round++) {
+      for (const system of round % 2 === 0 ? systems : systems.toReversed()) {
+        system.turns.push(await measure(system.running))
+        console.error(`round ${round + 1}/${rounds} ${system.name}`)
+      }
+    }
+    return systems
+  } finally {
+    for (const { running, watcher } of systems) {
+      await watcher.stop()
+      await running.stop()
+    }
+    target.stop()
+  }
+}
+
+const median = (numbers) =>
+  quantile(
+    numbers.toSorted((a, b) => a - b),
+    0.5,
+  )
+
+/** A row for each figure: its median, and the median of its ratios to the unwatched turn of the same round. */
+function report([unwatched, ...watched]) {
+  for (const figure of Object.keys(unwatched.turns[0])) {
+    const alone = unwatched.turns.map((turn) => turn[figure])
+    const ratios = watched.map(({ name, turns }) => {
+      const each = turns.map((turn, round) => turn[figure] / alone[round])
+      return `${name} ${median(each).toFixed(3)} (${Math.min(...each).toFixed(2)}–${Math.max(...each).toFixed(2)})`
+    })
+    console.log(`${figure.padEnd(26)} ${median(alone).toFixed(2).padStart(9)}   ${ratios.join('   ')}`)
+  }
+}
+
+endOnSignals()
+if (values.help === true) process.stdout.write(usage)
+else report(await measureAll(Number(values.rounds)))
+process.exit(0)
