@@ -151,20 +151,28 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     expect(await page.locator('tbody tr').getByRole('button').count()).toBe(0)
   })
 
-  test('can be used by everybody, and fits a phone, in light and dark', async () => {
-    const viewport = { width: 390, height: 844 }
+  test.each([390, 2560])('can be used by everybody at %i px, in light and dark', async (width) => {
+    const viewport = { width, height: 844 }
     const page = await signedIn({ locale: 'zh-CN', viewport, reducedMotion: 'reduce' })
-    await throughClient(port, await makeToken(page))
+    const name = `<i>${width}</i>`
+    await throughClient(port, await makeToken(page, name))
     await page.evaluate(axe.source)
     const faults: string[] = []
-    for (const name of await page.$$eval('nav a', (links) => links.map((link) => link.getAttribute('href') ?? ''))) {
-      await page.click(`nav a[href="${name}"]`)
-      await page.waitForSelector('main .card:not(.loading)')
+    const look = async (what: string): Promise<void> => {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme })
-        faults.push(...(await faultsOf(page, `${name}, ${colorScheme}`, colorScheme)))
+        faults.push(...(await faultsOf(page, `${what}, ${colorScheme}`, colorScheme)))
       }
     }
+    for (const place of await page.$$eval('nav a', (links) => links.map((link) => link.getAttribute('href') ?? ''))) {
+      await page.click(`nav a[href="${place}"]`)
+      await page.waitForSelector('main .card:not(.loading)')
+      await look(place)
+    }
+    await page.click('nav a[href="#/tokens"]')
+    await page.locator('tbody tr', { hasText: name }).getByRole('button').click()
+    await page.waitForSelector('dialog .qr')
+    await look('a token')
     expect(faults).toEqual([])
   })
 })
@@ -190,10 +198,10 @@ async function signIn(page: Page, key: string): Promise<void> {
 }
 
 /** Makes a forward token in the page, and takes it off the line that it shows. */
-async function makeToken(page: Page): Promise<string> {
+async function makeToken(page: Page, name = '<b>ada</b>'): Promise<string> {
   await page.click('nav a[href="#/tokens"]')
   await page.click('.toolbar button')
-  await page.fill('dialog input[name=name]', '<b>ada</b>')
+  await page.fill('dialog input[name=name]', name)
   await page.click('dialog form button')
   const line = await page.textContent('.token-line code')
   await page.keyboard.press('Escape')
