@@ -49,7 +49,7 @@ await build({
  * @param {import('esbuild').PluginBuild} build
  */
 function requireCommonJs({ onLoad, onResolve }) {
-  onResolve({ filter: /^ws$/ }, ({ path }) => ({ path, namespace: 'commonjs' }))
+  onResolve({ filter: /^(pino\/browser\.js|ws)$/ }, ({ path }) => ({ path, namespace: 'commonjs' }))
   onLoad({ filter: /.*/, namespace: 'commonjs' }, ({ path }) => ({
     contents: `module.exports = requireHere(${JSON.stringify(path)})`,
     loader: 'js',

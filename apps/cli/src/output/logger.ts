@@ -1,6 +1,6 @@
 import type { Logger } from '@ls/foundation'
 import { describeError } from './describe-error.js'
-import { EntryLogger, jsonFields } from './entry-logger.js'
+import { entryLogger, jsonFields } from './entry-logger.js'
 import type { LogEntry } from './human-log.js'
 import type { LogLevel, LogLevels } from './log-levels.js'
 import type { Redactor } from './redactor.js'
@@ -45,7 +45,7 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
     const isWritten = output.write((lostLines > 0 ? format(notice) : '') + format(entry))
     lostLines = isWritten ? 0 : lostLines + 1
   }
-  const logger = new EntryLogger(({ level, time, ...fields }) => {
+  const logger = entryLogger(({ level, time, ...fields }) => {
     const described = jsonFields(describeErrors(fields, levels.isAnyEnabled('debug')))
     write({ level, time, ...redactor.cleanFields(described) })
   })

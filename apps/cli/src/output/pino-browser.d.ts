@@ -1,0 +1,4 @@
+/** Pino's build for browsers has the types of the one for Node. */
+declare module 'pino/browser.js' {
+  export { default } from 'pino'
+}
