@@ -96,10 +96,12 @@ class PacedChannel implements PumpChannel {
 
   disconnect(error?: string): void {
     this.#channel.disconnect(error)
+    this.#receiver?.leave()
   }
 
   abort(error: string): void {
     this.#channel.abort(error)
+    this.#receiver?.leave()
   }
 
   pause(): void {

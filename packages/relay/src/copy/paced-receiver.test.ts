@@ -25,7 +25,7 @@ function setUp() {
     onData: (payload: Uint8Array) => void got.push(Uint8Array.from(payload)),
     onClose: (reason: ChannelCloseReason) => void closes.push(reason),
   }
-  const receiver = new PacedReceiver(channel, handler, new RateLimit({ clock, bytesPerSecond, burstBytes: 1 }))
+  const receiver = new PacedReceiver(channel, handler, new RateLimit({ clock, bytesPerSecond, burstBytes: 1 }), clock)
   const gotBytes = (): number => got.reduce((sum, { length }) => sum + length, 0)
   return { clock, receiver, closes, calls, gotBytes, all: () => Buffer.concat(got) }
 }
@@ -73,6 +73,37 @@ describe('PacedReceiver', () => {
     receiver.onClose(ended)
     receiver.resume()
     expect({ same: all().equals(message), closes }).toEqual({ same: true, closes: [ended] })
+  })
+
+  test('waits after the close for a consumer that is full, and no longer for its turns', () => {
+    const { receiver, closes, gotBytes } = setUp()
+    receiver.onData(message)
+    receiver.pause()
+    receiver.onClose(ended)
+    const before = { bytes: gotBytes(), closes: closes.length }
+    receiver.resume()
+    expect({ before, bytes: gotBytes(), closes }).toEqual({
+      before: { bytes: 65_536, closes: 0 },
+      bytes: message.length,
+      closes: [ended],
+    })
+  })
+
+  test('gives up a consumer that takes nothing for 30 s after the close', () => {
+    const { clock, receiver, closes } = setUp()
+    receiver.onData(message)
+    receiver.pause()
+    receiver.onClose(ended)
+    clock.advance(30_000)
+    expect(closes).toMatchObject([{ kind: 'local', error: expect.stringContaining('no progress') as string }])
+  })
+
+  test('holds nothing back from a consumer that is gone', () => {
+    const { receiver, gotBytes } = setUp()
+    receiver.onData(message)
+    receiver.pause()
+    receiver.leave()
+    expect(gotBytes()).toBe(message.length)
   })
 
   test('passes a compressed message on at the rate', async () => {

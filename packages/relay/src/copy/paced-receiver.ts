@@ -1,4 +1,5 @@
 import { Inflation } from '@ls/codec/node'
+import { type Clock, ProgressWatch, systemClock } from '@ls/foundation'
 import type { ChannelCloseReason, ChannelHandler } from '@ls/mux'
 import type { PumpChannel } from './pump-channel.js'
 import type { RateLimit, RateTurn } from './rate-limit.js'
@@ -21,8 +22,14 @@ export class PacedReceiver {
   /** Why the channel has closed; the consumer learns it after the last byte. */
   #closed: ChannelCloseReason | undefined
   #isOver = false
+  /** Whether the consumer is gone, so that it takes everything. */
+  #isUnattended = false
+  #passedBytes = 0
+  #lingering: ProgressWatch | undefined
+  readonly #clock: Clock
 
-  constructor(channel: PumpChannel, handler: ChannelHandler, limit: RateLimit) {
+  constructor(channel: PumpChannel, handler: ChannelHandler, limit: RateLimit, clock = systemClock) {
+    this.#clock = clock
     this.#channel = channel
     this.#handler = handler
     this.#turn = limit.turn(() => {
@@ -64,14 +71,28 @@ export class PacedReceiver {
     }
   }
 
+  /** Passes on what is held back as fast as the consumer takes it, and then the close. */
   onClose(reason: ChannelCloseReason): void {
     this.#closed = reason
+    this.#lingering = new ProgressWatch({
+      clock: this.#clock,
+      quietMs: lingerMs,
+      progress: () => this.#passedBytes,
+      onStuck: () => this.#giveUp(),
+    })
     this.#continue()
   }
 
-  /** Whether the consumer gets the next slice now. After the close nothing is held back: it would wait in memory. */
+  /** Called when the consumer is gone: what is held back goes to it anyway, since it reports the bytes as consumed. */
+  leave(): void {
+    this.#isUnattended = true
+    this.#continue()
+  }
+
+  /** Whether the consumer gets the next slice now. */
   get #mayPass(): boolean {
-    return this.#closed !== undefined || (!this.#waits && !this.#paused)
+    if (this.#isUnattended) return true
+    return !this.#paused && (!this.#waits || this.#closed !== undefined)
   }
 
   #pass(slice: Uint8Array): void {
@@ -79,6 +100,7 @@ export class PacedReceiver {
       this.#waits = true
       this.#channel.pause()
     }
+    this.#passedBytes += slice.length
     this.#handler.onData?.(slice)
   }
 
@@ -104,12 +126,23 @@ export class PacedReceiver {
     else this.#end(reason)
   }
 
+  /** Ends a connection whose consumer takes nothing any more. */
+  #giveUp(): void {
+    this.#inflation?.stop()
+    this.#inflation = this.#rest = undefined
+    this.#end({ kind: 'local', error: `timeout: the last bytes made no progress for ${lingerMs} ms` })
+  }
+
   #end(reason: ChannelCloseReason): void {
     this.#isOver = true
+    this.#lingering?.stop()
     this.#turn.close()
     this.#handler.onClose?.(reason)
   }
 }
+
+/** The time after which a copy loop gives up its last bytes, in milliseconds. */
+const lingerMs = 30_000
 
 /** Longest slice, in bytes: 50 ms of 10 Mbit/s, and the piece of an inflation. */
 const sliceBytes = 65_536
