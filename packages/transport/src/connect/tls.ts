@@ -30,7 +30,8 @@ export type ClientTlsOptions = Pick<
     readonly pins?: readonly KeyPin[]
   }
 
-const untrusted = 'nobody this machine trusts has signed it; give its issuer as the CA'
+const untrusted =
+  'this machine does not trust its issuer; give the pin that the server printed, or its issuer as the CA'
 const wrongClock = "check the date of the certificate, and this machine's clock"
 const noCertificate = 'the server wants a client certificate: give it as cert and key'
 const noTls = 'no TLS is spoken there; try ws:// instead of wss://'

@@ -34,7 +34,7 @@ export function lossError(message: string): Error {
 }
 
 const untrusted =
-  'the certificate is for another name, out of date, or signed by nobody this machine trusts; give its issuer as the CA'
+  'the certificate is for another name, out of date, or this machine does not trust its issuer; give its issuer as the CA'
 
 const tlsCauses: Readonly<Record<string, string>> = {
   CERTIFICATE_VERIFY_FAILED: untrusted,

@@ -213,7 +213,7 @@ describe('setTls', () => {
     listener.setTls(next.issue())
     await open(listener, { ca: next.cert })
     const { message } = await failureOf(open(listener))
-    expect(message).toContain('nobody this machine trusts has signed it')
+    expect(message).toContain('this machine does not trust its issuer')
   })
 
   test('leaves links alone that are open', async () => {
