@@ -12,7 +12,7 @@ const usage = `Usage: pnpm bench:watched [--rounds N]
 
 A server and a client, three times: unwatched, scraped by Prometheus at both ends each second, and shown by a dashboard,
 which reads events, snapshots and a list each second. They take turns within one run, in the opposite order each second
-round (default 24). Prints the median of each figure, and the quartiles of its ratios to the unwatched turn beside it.
+round (default 24). Prints the median and the best of each figure, and the quartiles of its ratios to the unwatched turn beside it.
 `
 
 const { values } = parseArgs({
@@ -133,16 +133,21 @@ async function measureAll(rounds) {
   }
 }
 
-/** A row for each figure: its median, and the median of its ratios to the unwatched turn of the same round. */
-function report([unwatched, ...watched]) {
+/**
+ * A row for each figure and way: its median, the quartiles of its ratios to the unwatched turn of the same round, and
+ * its best turn, which other load on the machine disturbs least.
+ */
+function report(systems) {
+  const [unwatched] = systems
   for (const figure of Object.keys(unwatched.turns[0])) {
-    const alone = unwatched.turns.map((turn) => turn[figure])
-    const ratios = watched.map(({ name, turns }) => {
-      const each = turns.map((turn, round) => turn[figure] / alone[round])
-      const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(each, share).toFixed(3))
-      return `${name} ${middle} (${low}–${high})`
-    })
-    console.log(`${figure.padEnd(26)} ${quantile(alone, 0.5).toFixed(2).padStart(9)}   ${ratios.join('   ')}`)
+    for (const { name, turns } of systems) {
+      const each = turns.map((turn) => turn[figure])
+      const ratios = turns.map((turn, round) => turn[figure] / unwatched.turns[round][figure])
+      const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(ratios, share).toFixed(2))
+      const best = figure.endsWith('MB/s') ? Math.max(...each) : Math.min(...each)
+      const words = [figure.padEnd(24), name.padEnd(10), quantile(each, 0.5).toFixed(2).padStart(8)]
+      console.log(...words, `  ratio ${middle} (${low}–${high})   best ${best.toFixed(2)}`)
+    }
   }
 }
 

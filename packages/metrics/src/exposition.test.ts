@@ -55,6 +55,10 @@ describe('Expositor', () => {
     expect(await write()).toContain('nodejs_eventloop_lag_p99_seconds')
   })
 
+  test('leaves out the lists of all sockets', async () => {
+    expect(await write()).not.toContain('nodejs_active_handles')
+  })
+
   test('is fast with as many tokens as have a label', async () => {
     const tokens = Array.from({ length: 1001 }, (_none, index) => ({ ...fullSnapshot.tokens[0], token: String(index) }))
     const expositor = new Expositor(() => ({ ...fullSnapshot, tokens: tokens as typeof fullSnapshot.tokens }))
