@@ -1,7 +1,6 @@
 // What the control plane of a cluster costs: 10,000 tokens with a provider at other nodes, and 1,000 changes of them a
-// second for 20 s. One node as a process, a writer that plays the other nodes, and NATS. Prints CPU and memory of the
-// node and of NATS, and how late the node learns of a change. `node tests/stress/control-plane.mjs`, after a build and
-// tests/interop/install-peers.sh.
+// second for 20 s. One node as a process, a writer that plays the other nodes, and three NATS servers. Prints CPU and
+// memory of each. `node tests/stress/control-plane.mjs`, after a build and tests/interop/install-peers.sh.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -20,7 +19,9 @@ if (process.send === undefined) await measure()
 else await serve(process.argv[2])
 
 async function measure() {
-  const nats = await startNats(1)
+  const nats = await startNats(3)
+  // The three servers elect the leader of JetStream.
+  await sleep(3000)
   const url = `nats://127.0.0.1:${nats.ports[0]}`
   const child = fork(fileURLToPath(import.meta.url), [url])
   const [idle] = await once(child, 'message')
@@ -33,7 +34,8 @@ async function measure() {
     await Promise.all(keys.slice(at, at + 100).map((key, more) => store.put('live', key, value(at + more))))
   console.info(`${presences} presences written in ${Math.round(performance.now() - startedMs)} ms`)
   await sleep(2000)
-  const pids = { node: child.pid, nats: nats.servers[0].pid }
+  const [first, second, third] = nats.servers.map(({ pid }) => pid)
+  const pids = { node: child.pid, 'nats 0': first, 'nats 1': second, 'nats 2': third }
   const before = read(pids)
   const beganMs = performance.now()
   const writes = []

@@ -27,8 +27,8 @@ export async function startNode(store: ClusterStore, index: number): Promise<Tes
     nodes: node,
     sessionOwners: node,
   })
-  await server.listen()
   await node.join(server)
+  await server.listen()
   const close = async (): Promise<void> => {
     await server.close()
     await node.close()

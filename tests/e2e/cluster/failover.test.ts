@@ -1,3 +1,4 @@
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { LinkSocksClient } from '@ls/client'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent } from '@ls/testkit'
@@ -8,18 +9,27 @@ import { natsProgram, startNats } from './nats.js'
 
 const environment = { LINKSOCKS_CLUSTER_SECRET: 'a secret that all nodes of a test share' }
 
-/** A node as a program, which can be killed. */
-async function startNode(natsUrl: string) {
-  const [port, nodePort] = [await freePort(), await freePort()]
+const skewed = pathToFileURL(fileURLToPath(new URL('../skewed-clock.mjs', import.meta.url))).href
+
+interface HowToStart {
+  readonly clockOffsetMs?: number
+  /** Flags. @default a forward token */
+  readonly tokens?: readonly string[]
+  readonly port?: number
+}
+
+/** A node as a program, which can be killed, and whose time of day may be wrong. */
+async function startNode(natsUrl: string, how: HowToStart = {}) {
+  const { clockOffsetMs = 0, tokens = ['-t', 'shared'] } = how
+  const [port, nodePort] = [how.port ?? (await freePort()), await freePort()]
   const places = ['--ws-host', '127.0.0.1', '--ws-port', String(port), '--cluster-listen', `127.0.0.1:${nodePort}`]
   const program = new Program(
-    { environment },
+    { environment: { ...environment, NODE_OPTIONS: `--import ${skewed}`, CLOCK_OFFSET_MS: String(clockOffsetMs) } },
     'server',
     '--cluster-nats',
     natsUrl,
     ...places,
-    '-t',
-    'shared',
+    ...tokens,
     '--guard',
     'none',
   )
@@ -54,4 +64,49 @@ test.skipIf(natsProgram === undefined)(
     await reset
     expect({ resumed, answer: await ask(client, echo) }).toEqual({ resumed: false, answer: 'hello' })
   },
+)
+
+test.skipIf(natsProgram === undefined)(
+  'nodes whose clocks differ by two hours reach the providers of each other, and see each other up',
+  async () => {
+    const nats = await startNats()
+    const nodes = []
+    for (const clockOffsetMs of [0, 7_200_000]) {
+      const tokens = ['-t', 'office', '-r', '-c', 'visitor', '-p', String(await freePort())]
+      nodes.push(await startNode(nats.url, { clockOffsetMs, tokens }))
+    }
+    const [first, second] = nodes
+    const provider = closing(new LinkSocksClient({ url: second!.url, token: 'office', role: 'provider' }))
+    await provider.start()
+    const visitor = closing(new LinkSocksClient({ url: first!.url, token: 'visitor', proxy: { port: 0 } }))
+    await visitor.start()
+    const echo = closing(await echoServer())
+    const answers = [await ask(visitor, echo)]
+    // Longer than a node may be silent.
+    await new Promise((resolve) => setTimeout(resolve, 5000))
+    answers.push(await ask(visitor, echo))
+    const lost = nodes.map(({ program }) => /state=(?:silent|gone)/.test(program.output))
+    expect({ answers, lost }).toEqual({ answers: ['hello', 'hello'], lost: [false, false] })
+  },
+  30_000,
+)
+
+test.skipIf(natsProgram === undefined)(
+  'a node that starts takes no client before it knows the tokens of the others',
+  async () => {
+    const nats = await startNats()
+    const tokens = ['--api-key', 'key']
+    const first = await startNode(nats.url, { tokens })
+    const body = JSON.stringify({ type: 'forward', token: 'shared' })
+    const headers = { 'x-api-key': 'key' }
+    await fetch(`${first.url.replace('ws', 'http')}/api/token`, { method: 'POST', headers, body })
+    const port = await freePort()
+    const options = { url: `ws://127.0.0.1:${port}`, token: 'shared', proxy: 'none' } as const
+    const client = closing(new LinkSocksClient({ ...options, reconnect: { delayMs: 5, maxDelayMs: 5 } }))
+    // Tried every few milliseconds, from before the node listens. A refusal would be final.
+    const started = client.start()
+    await startNode(nats.url, { tokens, port })
+    await expect(started).resolves.toBeUndefined()
+  },
+  30_000,
 )

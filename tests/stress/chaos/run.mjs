@@ -24,6 +24,7 @@ const stoppedMs = 10_000
 
 const nats = await startNats(3)
 const nodes = await startNodes(3, nats.ports)
+await untilJoined()
 const target = await startTarget()
 const clients = await startClients()
 const transfers = new Transfers()
@@ -145,6 +146,15 @@ async function untilSettled() {
     }
     await sleep(500)
   }
+}
+
+/** Resolves when all nodes know each other. */
+async function untilJoined() {
+  for (let attempt = 0; attempt < 60; attempt++, await sleep(500)) {
+    const all = await Promise.all(nodes.map(({ call }) => call('GET', '/api/nodes')))
+    if (all.every(({ connected, nodes: known }) => connected && known.length === nodes.length)) return
+  }
+  throw new Error(`the nodes do not find each other:\n${nodes.map(({ service }) => service.log).join('\n')}`)
 }
 
 function pick(list) {

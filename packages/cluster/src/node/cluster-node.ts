@@ -3,7 +3,6 @@ import { type Clock, type Logger, loggerOfPart, systemClock, type TimerHandle } 
 import {
   type ClusterStatus,
   type LinkSocksServer,
-  type NodeStatus,
   makeOwnerId,
   type NodeSeat,
   type OtherNodes,
@@ -21,7 +20,7 @@ import { NodeListener } from '../trunk/node-listener.js'
 import { NodeSecret } from '../trunk/node-secret.js'
 import { addressInFolder, connectToPath, linksPathInFolder } from './folder-nodes.js'
 import { readFarPeers, readNodeInfo, readUse } from './live-entry.js'
-import { beatMs, Members, type MemberState, type NodeInfo } from './members.js'
+import { beatMs, Members, type MemberState, type NodeInfo, statusOf } from './members.js'
 import type { ClusterNodeOptions } from './node-options.js'
 import { OwnPresence } from './own-presence.js'
 import { LinksFromNodes } from './passed-links.js'
@@ -33,13 +32,13 @@ import { Trunks } from './trunks.js'
 
 /**
  * One node of a cluster: shares tokens, reports the location of peers, and carries channels to providers of other
- * nodes. Give it to the server as `nodes` and `sessionOwners`, and call {@link join} when the server listens.
+ * nodes. Give it to the server as `nodes` and `sessionOwners`, and call {@link join} before the server listens.
  *
  * @example
  * const node = new ClusterNode({ store: new NatsStore({ servers: ['nats://10.0.0.9'] }), secret })
  * const server = new LinkSocksServer({ nodes: node, sessionOwners: node })
- * await server.listen()
  * await node.join(server)
+ * await server.listen()
  */
 export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   readonly ownId = makeOwnerId()
@@ -55,6 +54,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   readonly #use: SharedUse
   #joined: Joined | undefined
   #isConnected = false
+  #onSynced = (): void => {}
   #isClosed = false
   #isLeavingWithAll = false
   #beat = 0
@@ -100,7 +100,12 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#isLeavingWithAll = true
   }
 
-  /** Joins the cluster; the server must listen. @throws if a port or the store cannot be reached */
+  /**
+   * Joins the cluster; resolves when the server has the tokens of the other nodes. Call it before the server listens:
+   * clients with such a token would be refused.
+   *
+   * @throws if a port or the store cannot be reached
+   */
   async join(server: LinkSocksServer): Promise<void> {
     const { store, folder } = this.#options
     const listen = this.#listen
@@ -116,7 +121,9 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
       incoming: new IncomingTrunks(seat, clock, (id) => void this.#probes.check(id)),
       links: await LinksFromNodes.open(server, folder && linksPathInFolder(folder, this.ownId)),
     }
+    const synced = new Promise<void>((resolve) => (this.#onSynced = resolve))
     await store.open(this)
+    await synced
     this.#sendBeat()
   }
 
@@ -201,6 +208,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#isConnected = true
     this.#members.thaw()
     this.#tokens.synced()
+    this.#onSynced()
     this.#publishAll()
   }
 
@@ -285,13 +293,6 @@ interface Joined {
   readonly trunks: Trunks
   readonly incoming: IncomingTrunks
   readonly links: LinksFromNodes
-}
-
-function statusOf(
-  { id, address, links, channels, draining, release }: NodeInfo,
-  state: NodeStatus['state'],
-): NodeStatus {
-  return { id, address, state, links, channels, draining, release }
 }
 
 function nodeKey(id: string): string {

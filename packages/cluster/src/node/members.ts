@@ -1,4 +1,5 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
+import type { NodeStatus } from '@ls/server'
 import type { NodeAddress } from '../trunk/dial-node.js'
 import { nodeVersion } from '../trunk/node-hello.js'
 
@@ -180,4 +181,12 @@ export class Members {
     member.state = state
     this.#options.onChange(id, state)
   }
+}
+
+/** A node in the form of the API and the metrics. */
+export function statusOf(
+  { id, address, links, channels, draining, release }: NodeInfo,
+  state: NodeStatus['state'],
+): NodeStatus {
+  return { id, address, state, links, channels, draining, release }
 }
