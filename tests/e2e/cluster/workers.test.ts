@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LinkSocksClient } from '@ls/client'
+import type { Snapshot } from '@ls/foundation'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
@@ -14,15 +15,24 @@ import { wayTo } from '../way.js'
 async function start() {
   const folder = mkdtempSync(join(tmpdir(), 'ls-'))
   afterTest(() => rmSync(folder, { recursive: true }))
-  const proxyPort = await freePort()
+  const [proxyPort, metricsPort] = [await freePort(), await freePort()]
   const config = join(folder, 'linksocks.yaml')
   const tokens = `[{token: f}, {token: r, reverse: true, socks-host: 127.0.0.1, socks-port: ${proxyPort}, connector-token: [c]}]`
-  const main = `main: {ws-host: 127.0.0.1, ws-port: 0, guard: none, tokens: ${tokens}}`
+  const main = `main: {ws-host: 127.0.0.1, ws-port: 0, guard: none, metrics: '127.0.0.1:${metricsPort}', tokens: ${tokens}}`
   writeFileSync(config, `workers: 2\nservers: {${main}}\n`)
   const program = new Program('run', '-c', config)
   const [, url = ''] = await program.printed(/listening: (ws:\S+)/)
   await until(() => countOf(program, /state=up/g) >= 2, 'two workers that know each other', { deadlineMs: 15_000 })
-  return { program, config, main, url, port: Number(new URL(url).port), proxy: { host: '127.0.0.1', port: proxyPort } }
+  const status = async () => (await fetch(`http://127.0.0.1:${metricsPort}/status`)).json() as Promise<Snapshot>
+  return {
+    program,
+    config,
+    main,
+    url,
+    status,
+    port: Number(new URL(url).port),
+    proxy: { host: '127.0.0.1', port: proxyPort },
+  }
 }
 
 function countOf({ output }: Program, pattern: RegExp): number {
@@ -126,6 +136,18 @@ describe.skipIf(process.platform !== 'linux')('linksocks with two workers', () =
     const [answer] = await onceEvent(socket, 'data')
     await until(() => childrenOf(program).length === 2, 'two workers again')
     expect(String(answer)).toBe('hello')
+  })
+
+  test('counts the links of all workers at one port, those of ended ones included', async () => {
+    const { url, program, status } = await start()
+    const users = [await link(url, 'f'), await link(url, 'f'), await link(url, 'f')]
+    await expect.poll(async () => (await status()).links.up, { timeout: 10_000 }).toBe(3)
+    for (const user of users) await user.close()
+    program.kill('SIGURG')
+    await program.printed(/new workers have taken over/)
+    await until(() => childrenOf(program).length === 2, 'the end of the old ones', { deadlineMs: 15_000 })
+    const { links } = await status()
+    expect({ up: links.up, opened: links.opened }).toEqual({ up: 0, opened: 3 })
   })
 
   test('reads its file again in all workers', async () => {

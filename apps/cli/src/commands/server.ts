@@ -4,7 +4,7 @@ import { openServerCertificate } from '../certificates/server-certificate.js'
 import { makeClusterNode } from '../cluster/cluster-node.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import { askedToEnd, drainIfAsked } from '../life/draining.js'
-import { type MetricsPort, metricsWriter, openMetrics } from '../observe/metrics-port.js'
+import { type MetricsPort, metricsWriter, openStatus } from '../observe/metrics-port.js'
 import { readAccounts } from '../options/accounts.js'
 import { asUsage } from '../options/check-settings.js'
 import { checkServer, hasApi, exposureWarnings, serverWarnings } from '../options/server-checks.js'
@@ -107,9 +107,10 @@ export async function startServer(request: ServerRequest, context: CommandContex
   server.on('socksListening', (address) => context.print(`proxy: ${formatListenAddress(address)}`))
 
   try {
-    metrics = await openMetrics(settings, () => server.snapshot(), context)
-    await server.listen({ signal: stop })
+    metrics = await openStatus(settings, () => server.snapshot(), context)
+    // Before clients come: one with a token that only the other nodes know would be refused for good.
     await node?.join(server)
+    await server.listen({ signal: stop })
     await state?.save()
   } catch (error) {
     certificate.close()
@@ -131,7 +132,10 @@ export async function startServer(request: ServerRequest, context: CommandContex
       const isHandedOver = restart?.isHandedOver === true || worker?.isLeaving === true
       if (worker?.isLeavingWithAll === true) node?.leaveWithAll()
       if (isHandedOver) certificate.close()
-      await Promise.all([server.drain({ deadlineMs, isHandedOver }), isHandedOver ? metrics?.close() : undefined])
+      await Promise.all([
+        server.drain({ deadlineMs, isHandedOver }),
+        restart?.isHandedOver === true ? metrics?.close() : undefined,
+      ])
     },
     close: async () => {
       certificate.close()

@@ -39,6 +39,18 @@ export async function openMetrics(
   return port
 }
 
+/** Opens the address as {@link openMetrics} does; a worker reports to its primary instead, which has the port. */
+export async function openStatus(
+  settings: { readonly metrics: string | undefined },
+  snapshot: () => Snapshot,
+  context: CommandContext,
+): Promise<MetricsPort> {
+  const { worker } = context
+  if (worker === undefined) return openMetrics(settings, snapshot, context)
+  const end = settings.metrics === undefined ? () => {} : worker.report(snapshot)
+  return { ports: worker.primaryPorts, close: async () => end() }
+}
+
 /** Opens a port for observers, people and programs. @throws ListenError for an address that cannot be opened */
 export async function openHttpPort(
   server: Server,

@@ -11,7 +11,6 @@ function settingsOf(...words: string[]): ServerSettings {
 
 test.each([
   ['--state', 'file'],
-  ['--metrics', '127.0.0.1:9'],
   ['--api-key', 'key'],
   ['--api-socket', '/run/api'],
   ['--cluster-nats', 'nats://127.0.0.1'],

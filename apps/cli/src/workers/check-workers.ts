@@ -6,7 +6,6 @@ const refused: readonly (readonly [isGiven: (settings: ServerSettings) => boolea
   [({ clusterNats }) => clusterNats.length > 0, '--cluster-nats', 'run one process for each node instead'],
   [({ relay }) => relay, '--relay', 'codes and identities are known to one process'],
   [({ state }) => state !== undefined, '--state', 'several processes cannot write one file'],
-  [({ metrics }) => metrics !== undefined, '--metrics', 'the numbers would be those of one process only'],
   [({ apiKey }) => apiKey !== undefined, '--api-key', 'the API would show and change one process only'],
   [({ apiSocket }) => apiSocket !== undefined, '--api-socket', 'the API would show and change one process only'],
   [

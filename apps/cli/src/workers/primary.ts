@@ -4,8 +4,10 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Broker } from '@ls/cluster'
+import type { Snapshot } from '@ls/foundation'
 import type { CommandContext } from '../commands/context.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
+import { mergeSnapshots, totalsOf } from './merge-snapshots.js'
 import { type FromWorker, type ToWorker, type WorkerStart, workerVariable } from './worker-messages.js'
 
 /** The part of `node:cluster` that is used here. */
@@ -21,6 +23,10 @@ export interface PrimaryOptions {
   /** Source of SIGHUP, SIGUSR1 and SIGURG: the process. */
   readonly signals: Pick<NodeJS.Process, 'on' | 'off'>
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Counters of a server that does not listen, for the time before the first report. */
+  unreported(): Snapshot
+  /** TCP ports of this process, which clients of the workers must not reach. */
+  ports(): readonly number[]
 }
 
 type PrimaryContext = Pick<CommandContext, 'logger' | 'stop' | 'draining' | 'service'>
@@ -34,6 +40,8 @@ interface Child {
   isEnding: boolean
   /** Resolves with true when it serves, with false when it has ended before. */
   readonly ready: Promise<boolean>
+  /** Its last counters. */
+  snapshot: Snapshot | undefined
 }
 
 /** Time after which the count of failures begins anew, in milliseconds: a worker that lives longer has worked. */
@@ -52,6 +60,8 @@ export class Primary {
   #failures = 0
   #rolling: Promise<void> = Promise.resolve()
   #hasStarted = false
+  /** Totals of workers that have ended. */
+  #past: readonly Snapshot[] = []
   #failure: ExitCode = exitCode.failure
   #onEmpty = (): void => {}
 
@@ -60,6 +70,12 @@ export class Primary {
     this.#context = context
     const { XDG_RUNTIME_DIR: runtime = '' } = options.environment
     this.#folder = join(runtime === '' ? tmpdir() : runtime, `linksocks-${randomBytes(8).toString('hex')}`)
+  }
+
+  /** Counters of all workers together, those that have ended included; at most a second old. */
+  snapshot(): Snapshot {
+    const live = [...this.#children].flatMap(({ snapshot }) => snapshot ?? [])
+    return mergeSnapshots(live.length === 0 ? [this.#options.unreported(), ...this.#past] : [...live, ...this.#past])
   }
 
   /** Runs the workers until the program is requested to end. */
@@ -136,7 +152,7 @@ export class Primary {
 
   #start(index: number, prints: boolean): Child {
     const { forks, broker } = this.#options
-    const start: WorkerStart = { index, folder: this.#folder, seed: this.#seed, prints }
+    const start: WorkerStart = { index, folder: this.#folder, seed: this.#seed, ports: this.#options.ports(), prints }
     // The primary reports to the service manager.
     const none = { NOTIFY_SOCKET: '', WATCHDOG_USEC: '' }
     const process = forks.fork({ ...none, [workerVariable]: JSON.stringify(start) })
@@ -146,13 +162,14 @@ export class Primary {
     })
     const ready = new Promise<boolean>((resolve) => {
       process.on('message', (message: FromWorker) => {
+        if (message.worker === 'snapshot') child.snapshot = message.snapshot
         if (message.worker !== 'notify') return
         if (message.variables.includes('READY=1')) resolve(true)
         if (index === 0 && this.#hasStarted) this.#relay(message.variables)
       })
       process.once('exit', () => resolve(false))
     })
-    const child: Child = { index, process, startedAtMs: performance.now(), isEnding: false, ready }
+    const child: Child = { index, process, startedAtMs: performance.now(), isEnding: false, ready, snapshot: undefined }
     this.#children.add(child)
     // A message to one that has just ended.
     process.on('error', () => {})
@@ -173,6 +190,7 @@ export class Primary {
   #ended(child: Child, how: string | number): void {
     const { logger } = this.#context
     this.#children.delete(child)
+    if (child.snapshot !== undefined) this.#past = [mergeSnapshots([...this.#past, totalsOf(child.snapshot)])]
     const { index, startedAtMs, isEnding } = child
     if (!isEnding && !this.#isEnding && this.#hasStarted) {
       this.#failures = performance.now() - startedAtMs > provenMs ? 0 : this.#failures + 1

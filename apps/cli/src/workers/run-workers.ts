@@ -1,11 +1,14 @@
 import cluster from 'node:cluster'
 import { fileURLToPath } from 'node:url'
+import { LinkSocksServer } from '@ls/server'
 import type { Run } from '../arguments/command-line.js'
 import type { CommandContext } from '../commands/context.js'
 import type { ConfigFile } from '../config/config-file.js'
 import { UsageError } from '../errors.js'
 import type { ExitCode } from '../exit-code.js'
+import { type MetricsPort, openMetrics } from '../observe/metrics-port.js'
 import { serverChecks } from '../options/server-checks.js'
+import type { ServerSettings } from '../options/server-options.js'
 import { checkWorkers } from './check-workers.js'
 import { Primary } from './primary.js'
 
@@ -20,28 +23,41 @@ export interface WorkersRequest {
 /** Runs the command in several processes until it is requested to end. @throws UsageError before it begins */
 export async function runWorkers(request: WorkersRequest, context: CommandContext): Promise<ExitCode> {
   const { invocation, file, workers } = request
-  if (invocation.command === 'server') {
-    for (const check of serverChecks(invocation.settings)) check()
-    checkWorkers(invocation.settings)
-  } else if (file !== undefined) await checkFile(file)
+  const settings = await checked(invocation, file)
   const { Broker } = await import('@ls/cluster')
   // The primary accepts connections and gives them to the workers in turn. Workers that accept for themselves would
   // share them unevenly, and links last for hours.
   cluster.schedulingPolicy = cluster.SCHED_RR
   const exec = fileURLToPath(new URL('../../bin/linksocks.js', import.meta.url))
   cluster.setupPrimary({ exec, args: process.argv.slice(2) })
+  const ports = (): readonly number[] => metrics?.ports ?? []
   const options = { count: workers, forks: cluster, broker: new Broker(), signals: process, environment: process.env }
-  return new Primary(options, context).run()
+  let metrics: MetricsPort | undefined
+  const primary = new Primary({ ...options, ports, unreported: () => new LinkSocksServer().snapshot() }, context)
+  try {
+    metrics = await openMetrics(settings, () => primary.snapshot(), context)
+    return await primary.run()
+  } finally {
+    await metrics?.close()
+  }
 }
 
-async function checkFile(file: ConfigFile): Promise<void> {
+/** Settings of the server. @throws UsageError where it cannot have workers */
+async function checked(invocation: Run, file: ConfigFile | undefined): Promise<ServerSettings> {
+  const settings = invocation.command === 'server' ? invocation.settings : await settingsOf(file)
+  for (const check of serverChecks(settings)) check()
+  checkWorkers(settings)
+  return settings
+}
+
+async function settingsOf(file: ConfigFile | undefined): Promise<ServerSettings> {
   const [{ checkRoles }, { serverSettings }] = await Promise.all([
     import('../config/check-roles.js'),
     import('../config/role-settings.js'),
   ])
-  const [role, second] = file.roles
-  if (role?.kind !== 'server' || second !== undefined)
+  const [role, second] = file?.roles ?? []
+  if (file === undefined || role?.kind !== 'server' || second !== undefined)
     throw new UsageError('--workers needs a file with one server and nothing else: each process would start the others')
   await checkRoles(file)
-  checkWorkers(serverSettings(role))
+  return serverSettings(role)
 }

@@ -1,3 +1,5 @@
+import type { Snapshot } from '@ls/foundation'
+
 /** Message from the primary process to a worker. Messages of the broker come besides. */
 export type ToWorker =
   /** The primary has received a signal that is for all. */
@@ -8,7 +10,9 @@ export type ToWorker =
 /** Message from a worker to the primary process. */
 export type FromWorker =
   /** Variables as for systemd: `READY=1` when it serves. */
-  { readonly worker: 'notify'; readonly variables: readonly string[] }
+  | { readonly worker: 'notify'; readonly variables: readonly string[] }
+  /** Its counters, once a second where there is a metrics port. */
+  | { readonly worker: 'snapshot'; readonly snapshot: Snapshot }
 
 /** Signals that the primary passes on. */
 export type WorkerSignal = 'SIGTERM' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2'
@@ -21,6 +25,8 @@ export interface WorkerStart {
   readonly folder: string
   /** Secret from which all workers derive the same generated tokens, as hex. */
   readonly seed: string
+  /** TCP ports of the primary, which clients must not reach. */
+  readonly ports: readonly number[]
   /** Whether it prints addresses and generated tokens: one worker does, once. */
   readonly prints: boolean
 }

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { BrokerPort } from '@ls/cluster'
+import type { Snapshot } from '@ls/foundation'
 import { type FromWorker, type ToWorker, type WorkerStart, workerVariable } from './worker-messages.js'
 
 /** Signals that reach a whole process group or service. The primary decides about them, and passes them on. */
@@ -42,6 +43,11 @@ export class Worker {
     return this.#start.folder
   }
 
+  /** TCP ports of the primary, which clients must not reach. */
+  get primaryPorts(): readonly number[] {
+    return this.#start.ports
+  }
+
   /** Whether it prints addresses and generated tokens. */
   get prints(): boolean {
     return this.#start.prints
@@ -80,6 +86,17 @@ export class Worker {
     this.#send({ worker: 'notify', variables } satisfies FromWorker)
   }
 
+  /** Reports counters to the primary, which answers for all workers; returns a function that reports the last ones. */
+  report(snapshot: () => Snapshot): () => void {
+    const send = (): void => this.#send({ worker: 'snapshot', snapshot: snapshot() } satisfies FromWorker)
+    const timer = setInterval(send, reportMs)
+    send()
+    return () => {
+      clearInterval(timer)
+      send()
+    }
+  }
+
   #receive(message: ToWorker): void {
     if (message.worker === 'leave') {
       this.#isLeaving = true
@@ -94,6 +111,9 @@ export class Worker {
     if (this.#process.connected) this.#process.send?.(message)
   }
 }
+
+/** Time between two reports of counters, in milliseconds: much less than between two scrapes. */
+const reportMs = 1000
 
 /** Length of generated tokens, in hex digits: 16 bytes, as those of the library. */
 const tokenDigits = 32
