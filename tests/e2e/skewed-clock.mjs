@@ -1,4 +1,5 @@
-// Loaded into a program with --import: its time of day differs by CLOCK_OFFSET_MS, as on a machine whose clock is wrong.
+// Loaded into a program with --import: its time of day differs by CLOCK_OFFSET_MS, as on a machine whose clock is
+// wrong.
 const offsetMs = Number(process.env.CLOCK_OFFSET_MS)
 const RealDate = Date
 
