@@ -4,7 +4,9 @@
  * stays taken for hours.
  */
 export function portRetryMs(failures: number): number {
-  return Math.min(1000 * 2 ** (failures - 1), maxRetryMs)
+  return Math.min(firstRetryMs * 2 ** (failures - 1), maxRetryMs)
 }
+
+const firstRetryMs = 1000
 
 const maxRetryMs = 30_000
