@@ -27,13 +27,20 @@ export async function runCommand(args) {
 function needsBuild() {
   if (!existsSync(join(root, 'node_modules')) || !existsSync(stamp)) return true
   const builtAt = statSync(stamp).mtimeMs
-  return sourceFiles().some((file) => statSync(file).mtimeMs > builtAt)
+  return sourceFiles(root).some((file) => statSync(file).mtimeMs > builtAt)
 }
 
-function sourceFiles() {
-  const packages = ['packages', 'apps'].flatMap((folder) => {
-    return readdirSync(join(root, folder)).map((name) => join(root, folder, name))
+/**
+ * Files on which the built command depends.
+ *
+ * @param {string} repository Path of its root.
+ */
+export function sourceFiles(repository) {
+  const folders = ['packages', 'apps'].flatMap((folder) => {
+    return readdirSync(join(repository, folder)).map((name) => join(repository, folder, name))
   })
+  // git leaves the folder of a removed package behind if it still has modules or a build.
+  const packages = folders.filter((folder) => existsSync(join(folder, 'package.json')))
   return packages.flatMap((folder) => {
     const sources = join(folder, 'src')
     const names = existsSync(sources) ? readdirSync(sources, { recursive: true }) : []
