@@ -2,7 +2,7 @@ import { decode, encode, type KnownMessage, type Message, MessageType } from '@l
 import { Session } from '@ls/mux'
 import { FakeClock, memoryTransportPair, turns, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
-import { openingOf, shakeHands, type Ticket } from './handshake.js'
+import { openingOf, shakeHands, type ResumeKey } from './handshake.js'
 import { type LinkSettings, resolveLinkSettings } from './settings.js'
 
 const instance = new Uint8Array(16)
@@ -20,7 +20,7 @@ const hello: KnownMessage = {
 function shaking(
   script: readonly KnownMessage[],
   settings: LinkSettings = {},
-  ticket?: Ticket,
+  resumeKey?: ResumeKey,
   authenticated = true,
   opened = false,
 ) {
@@ -30,18 +30,18 @@ function shaking(
   far.setHandler({ onMessage: (bytes) => received.push(decode(bytes)), onDrain: () => {}, onClose: () => {} })
   for (const message of script) far.send(encode(message))
   const resolved = resolveLinkSettings({ clock, token: 't', ...settings })
-  const request = { settings: resolved, token: resolved.token, instance, authenticated, ticket, opened }
+  const request = { settings: resolved, token: resolved.token, instance, authenticated, resumeKey, opened }
   return { agreement: shakeHands(near, request), received, far, clock }
 }
 
-function ticket(): Ticket {
+function resumeKey(): ResumeKey {
   const session = new Session({ extensions: ['resume'] }, { onConnect: (c) => c.reject('no'), onClose: () => {} })
   return { id: new Uint8Array(16).fill(9), secret: Uint8Array.of(4), session }
 }
 
 test('shakeHands agrees on a base link when AuthResponse comes first', async () => {
   const { agreement } = shaking([success])
-  expect(await agreement).toMatchObject({ extensions: [], ticket: undefined, resumedFrom: undefined })
+  expect(await agreement).toMatchObject({ extensions: [], resumeKey: undefined, resumedFrom: undefined })
 })
 
 test('shakeHands agrees on what both sides can do', async () => {
@@ -104,8 +104,8 @@ test('shakeHands gives up at its deadline', async () => {
   await expect(agreement).rejects.toThrow('within 300 ms')
 })
 
-test('shakeHands asks to go on with the session of its ticket', async () => {
-  const { agreement, received, far } = shaking([hello, success], {}, ticket())
+test('shakeHands asks to go on with the session of its resume key', async () => {
+  const { agreement, received, far } = shaking([hello, success], {}, resumeKey())
   await until(() => received.length > 0, 'Resume')
   far.send(encode({ type: MessageType.Resumed, success: true, sequence: 5 }))
   expect((await agreement).resumedFrom).toBe(5)
@@ -113,17 +113,17 @@ test('shakeHands asks to go on with the session of its ticket', async () => {
 })
 
 test('shakeHands starts a new session when the server knows the old one no more', async () => {
-  const { agreement, received, far } = shaking([hello, success], {}, ticket())
+  const { agreement, received, far } = shaking([hello, success], {}, resumeKey())
   await until(() => received.length > 0, 'Resume')
   far.send(encode({ type: MessageType.Resumed, success: false, sequence: 0, error: 'unknown' }))
-  expect(await agreement).toMatchObject({ resumedFrom: undefined, ticket: { secret: Uint8Array.of(1, 2, 3) } })
+  expect(await agreement).toMatchObject({ resumedFrom: undefined, resumeKey: { secret: Uint8Array.of(1, 2, 3) } })
   await until(() => received.length > 1, 'our Hello')
   expect(received[1]?.type).toBe(MessageType.Hello)
 })
 
 test('shakeHands does not resume where the server does not offer it', async () => {
   const base = { ...hello, extensions: ['window' as const] } as KnownMessage
-  const { agreement, received } = shaking([base, success], {}, ticket())
+  const { agreement, received } = shaking([base, success], {}, resumeKey())
   await agreement
   await turns(2)
   expect(received.map(({ type }) => type)).toEqual([MessageType.Hello])
@@ -131,15 +131,15 @@ test('shakeHands does not resume where the server does not offer it', async () =
 
 test('openingOf is Auth, and Resume where there is a session to go on with', () => {
   const settings = resolveLinkSettings({ token: 't', reverse: true })
-  const types = [undefined, ticket()].map((each) =>
-    openingOf({ settings, token: 't', instance, ticket: each }).map((message) => decode(message).type),
+  const types = [undefined, resumeKey()].map((each) =>
+    openingOf({ settings, token: 't', instance, resumeKey: each }).map((message) => decode(message).type),
   )
   expect(types).toEqual([[MessageType.Auth], [MessageType.Auth, MessageType.Resume]])
 })
 
 test('shakeHands says nothing twice where the opening was sent with the WebSocket', async () => {
   const resumed: KnownMessage = { type: MessageType.Resumed, success: true, sequence: 5 }
-  const { agreement, received } = shaking([hello, success, resumed], {}, ticket(), false, true)
+  const { agreement, received } = shaking([hello, success, resumed], {}, resumeKey(), false, true)
   expect((await agreement).resumedFrom).toBe(5)
   await turns(2)
   expect(received).toEqual([])
@@ -148,7 +148,7 @@ test('shakeHands says nothing twice where the opening was sent with the WebSocke
 test('shakeHands goes on with a new session when an early Resume is refused, even by a server without resume', async () => {
   const plain = { ...hello, extensions: ['window' as const] } as KnownMessage
   const refused: KnownMessage = { type: MessageType.Resumed, success: false, sequence: 0, error: 'unknown' }
-  const { agreement, received } = shaking([plain, success, refused], {}, ticket(), false, true)
+  const { agreement, received } = shaking([plain, success, refused], {}, resumeKey(), false, true)
   expect(await agreement).toMatchObject({ extensions: ['window'], resumedFrom: undefined })
   await until(() => received.length > 0, 'our Hello')
   expect(received.map(({ type }) => type)).toEqual([MessageType.Hello])

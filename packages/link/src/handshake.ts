@@ -18,7 +18,7 @@ import { ClientError } from './errors.js'
 import type { ResolvedLinkSettings } from './settings.js'
 
 /** Credentials with which a client resumes its session over another WebSocket. */
-export interface Ticket {
+export interface ResumeKey {
   readonly id: Uint8Array
   readonly secret: Uint8Array
   readonly session: Session
@@ -32,7 +32,7 @@ export interface Agreement {
   readonly peerWindowBytes: number | undefined
   readonly graceMs: number
   /** Id and secret of the new session, if `resume` is in force. */
-  readonly ticket: Omit<Ticket, 'session'> | undefined
+  readonly resumeKey: Omit<ResumeKey, 'session'> | undefined
   /** The token that the server gave to this client, if any. */
   readonly token: string | undefined
   /** Number to attach with, if the old session continues. */
@@ -47,7 +47,7 @@ export interface HandshakeRequest {
   /** True if the token is in the query; otherwise Auth is the first message. */
   readonly authenticated: boolean
   /** The session to resume. */
-  readonly ticket: Ticket | undefined
+  readonly resumeKey: ResumeKey | undefined
   /** Whether the WebSocket is a second one, for the urgent messages of that session. @default false */
   readonly urgent?: boolean | undefined
   /** Whether {@link openingOf} has been sent already, with the WebSocket. @default false */
@@ -56,8 +56,8 @@ export interface HandshakeRequest {
 
 /** Returns the messages that a client can send before the server's first: its identity, and the session to resume. */
 export function openingOf(request: Omit<HandshakeRequest, 'authenticated' | 'opened'>): Uint8Array[] {
-  const { ticket, urgent } = request
-  return [encode(ourAuth(request)), ...(ticket === undefined ? [] : [encode(ourResume(ticket, urgent))])]
+  const { resumeKey, urgent } = request
+  return [encode(ourAuth(request)), ...(resumeKey === undefined ? [] : [encode(ourResume(resumeKey, urgent))])]
 }
 
 /**
@@ -67,7 +67,7 @@ export function openingOf(request: Omit<HandshakeRequest, 'authenticated' | 'ope
  * second WebSocket is not attached to the session
  */
 export async function shakeHands(transport: MessageTransport, request: HandshakeRequest): Promise<Agreement> {
-  const { settings, ticket, urgent = false, opened = false } = request
+  const { settings, resumeKey, urgent = false, opened = false } = request
   const reader = new MessageReader(transport, settings.clock)
   const read = async (): Promise<Message> => {
     try {
@@ -85,8 +85,8 @@ export async function shakeHands(transport: MessageTransport, request: Handshake
 
   const agreement = { ...agree(hello, settings), token }
   // Every server answers Resume, even one without the extension.
-  if (ticket !== undefined && (opened || agreement.extensions.includes('resume'))) {
-    if (!opened) transport.send(encode(ourResume(ticket, urgent)))
+  if (resumeKey !== undefined && (opened || agreement.extensions.includes('resume'))) {
+    if (!opened) transport.send(encode(ourResume(resumeKey, urgent)))
     const answer = await read()
     if (answer.type !== MessageType.Resumed) throw unexpected(answer, 'Resumed')
     if (answer.success) return { ...agreement, resumedFrom: answer.sequence }
@@ -101,7 +101,7 @@ const baseAgreement = {
   windowBytes: 0,
   peerWindowBytes: undefined,
   graceMs: 0,
-  ticket: undefined,
+  resumeKey: undefined,
   resumedFrom: undefined,
 } satisfies Omit<Agreement, 'token'>
 
@@ -111,7 +111,7 @@ function ourAuth(request: Pick<HandshakeRequest, 'settings' | 'token' | 'instanc
   return { type: MessageType.Auth, token, reverse, instance }
 }
 
-function ourResume({ session, id, secret }: Ticket, urgent = false): ResumeMessage {
+function ourResume({ session, id, secret }: ResumeKey, urgent = false): ResumeMessage {
   const sequence = session.receivedSequence
   return { type: MessageType.Resume, session: id, secret, sequence, ...(urgent && { urgent }) }
 }
@@ -140,7 +140,8 @@ function agree(hello: HelloMessage, settings: ResolvedLinkSettings): Omit<Agreem
     windowBytes: Math.max(helloWindowBytes(settings.windowBytes), hello.windowBytes),
     peerWindowBytes: hello.windowBytes,
     graceMs: Math.min(Math.round((hello.graceSeconds ?? 0) * 1000), settings.graceMs),
-    ticket: session === undefined || secret === undefined ? undefined : { id: session.slice(), secret: secret.slice() },
+    resumeKey:
+      session === undefined || secret === undefined ? undefined : { id: session.slice(), secret: secret.slice() },
     resumedFrom: undefined,
   }
 }

@@ -1,7 +1,7 @@
 import { asError, type TimerHandle, loggerOfPart } from '@ls/foundation'
 import { LostChannels, type MessageTransport, Session } from '@ls/mux'
 import { ClientError } from './errors.js'
-import { type Agreement, openingOf, shakeHands, type Ticket } from './handshake.js'
+import { type Agreement, openingOf, shakeHands, type ResumeKey } from './handshake.js'
 import type { LinkOptions } from './link-options.js'
 import { PingedTransport } from './pinged-transport.js'
 import { ProbeAnswers } from './probe-answers.js'
@@ -19,7 +19,7 @@ export class Link {
   readonly #lostChannels: LostChannels
   readonly #urgent: UrgentDialler
   #session: Session | undefined
-  #ticket: Ticket | undefined
+  #resumeKey: ResumeKey | undefined
   #timer: TimerHandle | undefined
   /** Time of the next planned attempt. */
   #dueMs = 0
@@ -107,7 +107,7 @@ export class Link {
     let transport: MessageTransport | undefined
     const token = this.#init.token.current
     try {
-      const opened = await this.#open(token, this.#ticket)
+      const opened = await this.#open(token, this.#resumeKey)
       transport = opened.transport
       if (this.#stop.signal.aborted) return transport.destroy()
       if (opened.agreement.token !== undefined) this.#init.token.received(opened.agreement.token)
@@ -118,13 +118,13 @@ export class Link {
     }
   }
 
-  /** Opens a WebSocket, the main one or a second one of the session of the ticket. */
-  async #open(token: string, ticket: Ticket | undefined, urgent = false): Promise<OpenedLink> {
+  /** Opens a WebSocket, the main one or a second one of the session of the resume key. */
+  async #open(token: string, resumeKey: ResumeKey | undefined, urgent = false): Promise<OpenedLink> {
     const { authenticated, earlyData: opened = false } = this.#init.opener
-    const request = { settings: this.#settings, token, instance: this.#init.instance, ticket, urgent }
+    const request = { settings: this.#settings, token, instance: this.#init.instance, resumeKey, urgent }
     const firstMessages = opened ? openingOf(request) : []
     const { signal } = this.#stop
-    const transport = await this.#init.opener.open({ token, resume: ticket?.id, firstMessages, signal })
+    const transport = await this.#init.opener.open({ token, resume: resumeKey?.id, firstMessages, signal })
     try {
       return { transport, agreement: await shakeHands(transport, { ...request, authenticated, opened }) }
     } catch (error) {
@@ -134,8 +134,8 @@ export class Link {
   }
 
   async #dialUrgent(session: Session): Promise<MessageTransport> {
-    if (this.#ticket?.session !== session) throw new ClientError('ERR_CLIENT_NO_LINK', 'the session is over')
-    const { transport } = await this.#open(this.#init.token.current, this.#ticket, true)
+    if (this.#resumeKey?.session !== session) throw new ClientError('ERR_CLIENT_NO_LINK', 'the session is over')
+    const { transport } = await this.#open(this.#init.token.current, this.#resumeKey, true)
     return transport
   }
 
@@ -146,7 +146,7 @@ export class Link {
     this.#state = 'up'
     const { resumedFrom } = agreement
     if (resumedFrom !== undefined) {
-      const session = this.#ticket?.session
+      const session = this.#resumeKey?.session
       if (session !== undefined && this.#attach(session, transport, resumedFrom))
         return this.#init.onUp(session, true, agreement.extensions)
       throw new ClientError('ERR_CLIENT_HANDSHAKE', 'the server resumed a session that this client does not have')
@@ -155,7 +155,7 @@ export class Link {
     if (this.#isRetired) return transport.close({ code: sessionOver, reason: retiredReason })
     const session = this.#makeSession(agreement)
     this.#session = session
-    this.#ticket = agreement.ticket === undefined ? undefined : { ...agreement.ticket, session }
+    this.#resumeKey = agreement.resumeKey === undefined ? undefined : { ...agreement.resumeKey, session }
     this.#attach(session, transport)
     this.#lostChannels.tell(theServer, session)
     this.#init.onUp(session, false, agreement.extensions)
@@ -225,7 +225,7 @@ export class Link {
     this.#init.onClosed(session, reason)
     if (session !== this.#session) return
     this.#session = undefined
-    this.#ticket = undefined
+    this.#resumeKey = undefined
     if (this.#isRetired) return this.#end(new ClientError('ERR_CLIENT_CLOSED', reason))
     if (this.#state !== 'up') return
     this.#init.onDown(reason)
@@ -254,7 +254,7 @@ export class Link {
   #delayMs(): number {
     const now = this.#settings.clock.now()
     const downMs = now - (this.#downSinceMs ??= now)
-    const resuming = this.#ticket !== undefined || this.#lostChannels.awaits(theServer)
+    const resuming = this.#resumeKey !== undefined || this.#lostChannels.awaits(theServer)
     return this.#schedule.next({ downMs, resuming, refused: this.#wasRefused })
   }
 

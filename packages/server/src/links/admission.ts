@@ -21,7 +21,7 @@ import { Crowded, Tenants } from '../tokens/tenants.js'
 import type { ReverseToken, TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 import type { ArrivingTransport } from './arriving-transport.js'
 import type { AuthThrottle } from './auth-throttle.js'
-import { type Agreement, Forbidden, Refusal, shakeHands, Throttled, type Ticket } from './handshake.js'
+import { type Agreement, Forbidden, Refusal, shakeHands, Throttled, type ResumeKey } from './handshake.js'
 import { assertLinkRoom } from './link-room.js'
 import type { Identity, Peer } from './peer.js'
 
@@ -83,7 +83,7 @@ export class Admission {
   readonly #options: AdmissionOptions
   readonly #peers = new Set<Peer>()
   /** Resumable sessions by their id. */
-  readonly #tickets = new Map<string, Ticket & { readonly peer: Peer }>()
+  readonly #resumable = new Map<string, ResumeKey & { readonly peer: Peer }>()
   readonly #lost: LostChannels
   readonly #tenants: Tenants
   /** Reason why no clients are admitted any more; undefined while they are. */
@@ -102,11 +102,11 @@ export class Admission {
     const { server, tokens, findAccess, throttle, permit, onRefused, newcomer } = this.#options
     const remoteAddress = plainAddress(request.remoteAddress)
     try {
-      const findTicket = (id: string) => this.#tickets.get(id)
+      const findResumable = (id: string) => this.#resumable.get(id)
       const outcome = await shakeHands(transport, parseAuthQuery(request.query), {
         options: server,
         tokens,
-        findTicket,
+        findResumable,
         findAccess,
         admit: (record) => this.#tenants.admit(record),
         permit: (identity) => permit(identity, remoteAddress, request.headers.origin),
@@ -162,7 +162,7 @@ export class Admission {
   }
 
   #welcome(transport: MessageTransport, agreement: Agreement, remoteAddress: string): void {
-    const { identity, ticket } = agreement
+    const { identity, resumeKey } = agreement
     // Not a refusal: the client may reconnect when the server is back.
     if (this.#closed !== undefined) return transport.close({ code: CloseCode.goingAway, reason: this.#closed })
     // The token may have been removed during the handshake.
@@ -198,11 +198,11 @@ export class Admission {
         this.#tenants.leave(tenant, session)
         counts.sessions.closed(session)
         this.#lost.remember(nameOf(identity), lost)
-        this.#farewell(peer, reason, ticket?.id)
+        this.#farewell(peer, reason, resumeKey?.id)
       },
     })
     const peer: Peer = { session, ...identity, remoteAddress, connectedAtMs: Date.now() }
-    if (ticket !== undefined) this.#tickets.set(ticket.id, { ...ticket, session, peer })
+    if (resumeKey !== undefined) this.#resumable.set(resumeKey.id, { ...resumeKey, session, peer })
     this.#peers.add(peer)
     session.attach(this.#options.meter(identity.record, remoteAddress, transport))
     this.#lost.tell(nameOf(identity), session)
@@ -247,13 +247,13 @@ export class Admission {
   }
 
   /** Records the new address of a session that continues over another link. */
-  #moved(ticketId: string, remoteAddress: string): void {
-    const ticket = this.#tickets.get(ticketId)
-    if (ticket !== undefined) ticket.peer.remoteAddress = remoteAddress
+  #moved(sessionId: string, remoteAddress: string): void {
+    const resumeKey = this.#resumable.get(sessionId)
+    if (resumeKey !== undefined) resumeKey.peer.remoteAddress = remoteAddress
   }
 
-  #farewell(peer: Peer, reason: string, ticketId: string | undefined): void {
-    if (ticketId !== undefined) this.#tickets.delete(ticketId)
+  #farewell(peer: Peer, reason: string, sessionId: string | undefined): void {
+    if (sessionId !== undefined) this.#resumable.delete(sessionId)
     this.#peers.delete(peer)
     this.#options.observer.live.left(peer, reason)
     this.#options.onPeersChanged()

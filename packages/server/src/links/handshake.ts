@@ -20,7 +20,7 @@ import type { Identity } from './peer.js'
 /**
  * Data by which a client that lost its link names its session and proves its right to it (protocol.md §3, `resume`).
  */
-export interface Ticket {
+export interface ResumeKey {
   /** Id of the session, as hex. */
   readonly id: string
   readonly secret: Uint8Array
@@ -34,7 +34,7 @@ export interface Agreement {
   readonly extensions: readonly Extension[]
   readonly peerWindowBytes: number | undefined
   /** Id and secret of the new session; undefined without `resume`. */
-  readonly ticket: Omit<Ticket, 'session'> | undefined
+  readonly resumeKey: Omit<ResumeKey, 'session'> | undefined
 }
 
 /** Result of a successful handshake: a new session is created, or the one with this id continues. */
@@ -50,7 +50,7 @@ export interface HandshakeDependencies {
   /** Finds the ticket for a token by its SHA-256, in lowercase hex. */
   findAccess(shownHash: string): AccessTicket | undefined
   /** Finds the session that a client asks to resume. */
-  findTicket(id: string): Ticket | undefined
+  findResumable(id: string): ResumeKey | undefined
   /** Time until the client's credentials may be checked, in milliseconds. */
   readonly waitMs: () => number
   /** Called when the client has sent a known token; false if there is no room for it. */
@@ -110,10 +110,10 @@ export async function shakeHands(
   if (query.resume === undefined) await admit(identity.record, dependencies)
   const known = identity.record.kind === 'reverse' ? [...options.extensions, expose] : options.extensions
   const extensions = known.filter((extension) => query.extensions.includes(extension))
-  const ticket = extensions.includes('resume') ? makeTicket(identity.record, options) : undefined
-  if (extensions.length > 0) transport.send(encode(ourHello(extensions, ticket, options)))
+  const resumeKey = extensions.includes('resume') ? makeResumeKey(identity.record, options) : undefined
+  if (extensions.length > 0) transport.send(encode(ourHello(extensions, resumeKey, options)))
   transport.send(encode({ type: MessageType.AuthResponse, success: true, ...ownToken(identity.record) }))
-  if (extensions.length === 0) return agreed({ identity, extensions, peerWindowBytes: undefined, ticket: undefined })
+  if (extensions.length === 0) return agreed({ identity, extensions, peerWindowBytes: undefined, resumeKey: undefined })
 
   let first = decode(await reader.next(options.handshakeDeadlineMs))
   if (first.type === MessageType.Resume && first.urgent === true) {
@@ -121,7 +121,7 @@ export async function shakeHands(
     return { kind: 'urgent' }
   }
   if (first.type === MessageType.Resume) {
-    const old = dependencies.findTicket(hex(first.session))
+    const old = dependencies.findResumable(hex(first.session))
     if (old !== undefined && mayResume(old, first.secret, identity)) {
       dependencies.assertRoom(identity.record, old.session)
       const metered = dependencies.meter(identity.record, transport)
@@ -133,7 +133,7 @@ export async function shakeHands(
     first = decode(await reader.next(options.handshakeDeadlineMs))
   }
   if (first.type !== MessageType.Hello) throw new Refusal('Hello was expected')
-  return agreed({ identity, extensions, peerWindowBytes: first.windowBytes, ticket })
+  return agreed({ identity, extensions, peerWindowBytes: first.windowBytes, resumeKey })
 }
 
 /** Attaches a second link to a session. Only the client that has the session's secret can do so. */
@@ -141,10 +141,10 @@ function joinSession(
   { session: id, secret }: ResumeMessage,
   transport: MessageTransport,
   identity: Identity,
-  { findTicket, assertRoom, meter }: HandshakeDependencies,
+  { findResumable, assertRoom, meter }: HandshakeDependencies,
 ): void {
-  const ticket = findTicket(hex(id))
-  const session = ticket !== undefined && mayResume(ticket, secret, identity) ? ticket.session : undefined
+  const resumeKey = findResumable(hex(id))
+  const session = resumeKey !== undefined && mayResume(resumeKey, secret, identity) ? resumeKey.session : undefined
   if (session?.linked !== true || !session.options.urgent) throw new Error('there is no session with a link to join')
   assertRoom(identity.record, session, 'beside')
   transport.send(encode({ type: MessageType.Resumed, success: true, sequence: 0 }))
@@ -226,24 +226,24 @@ const uses = {
 
 function ourHello(
   extensions: readonly Extension[],
-  ticket: Agreement['ticket'],
+  resumeKey: Agreement['resumeKey'],
   { windowBytes, graceMs }: ResolvedServerOptions,
 ): HelloMessage {
   const hello = { type: MessageType.Hello, extensions, windowBytes: helloWindowBytes(windowBytes) }
-  if (ticket === undefined) return hello
-  return { ...hello, session: Buffer.from(ticket.id, 'hex'), secret: ticket.secret, graceSeconds: graceMs / 1000 }
+  if (resumeKey === undefined) return hello
+  return { ...hello, session: Buffer.from(resumeKey.id, 'hex'), secret: resumeKey.secret, graceSeconds: graceMs / 1000 }
 }
 
-function makeTicket(record: TokenRecord, { sessionOwners }: ResolvedServerOptions): Agreement['ticket'] {
+function makeResumeKey(record: TokenRecord, { sessionOwners }: ResolvedServerOptions): Agreement['resumeKey'] {
   return { id: makeSessionId(sessionOwners?.ownId), secret: randomBytes(secretBytes), record }
 }
 
 /** Length of a session's secret: 256 bits cannot be guessed; it is sent once a session. */
 const secretBytes = 32
 
-function mayResume(ticket: Ticket, secret: Uint8Array, identity: Identity): boolean {
-  const sameSecret = secret.length === ticket.secret.length && timingSafeEqual(secret, ticket.secret)
-  return sameSecret && ticket.record === identity.record
+function mayResume(resumeKey: ResumeKey, secret: Uint8Array, identity: Identity): boolean {
+  const sameSecret = secret.length === resumeKey.secret.length && timingSafeEqual(secret, resumeKey.secret)
+  return sameSecret && resumeKey.record === identity.record
 }
 
 function resume(session: Session, transport: MessageTransport, peerReceived: number): boolean {
