@@ -70,7 +70,7 @@ function resolveUser({ proxy, forwards = [], limits, ...options }: ForwardOption
     proxy: resolveProxy(proxy),
     forwards,
     linkWaitMs: checkDurationMs('limits.linkWaitMs', linkWaitMs ?? 10_000, 0),
-    pending: inGroup('limits', limits, () => pendingOf(maxPending, maxPendingPerAddress)),
+    pending: inGroup('limits', limits, () => new PendingConnections({ maxPending, maxPendingPerAddress })),
   }
 }
 
@@ -84,7 +84,7 @@ function resolveProvider({ exit, connectorTokens = [], exposes = [], limits, ...
     exit: outboundOptions(optionGroup('exit', exit)),
     connectorTokens,
     exposes,
-    pending: pendingOf(),
+    pending: new PendingConnections(),
   }
 }
 
@@ -130,11 +130,6 @@ function resolveProxy(proxy: UserOptions['proxy']): ResolvedProxy | undefined {
 /** Where the proxy listens, and for whom. @throws RangeError for a number that is no port */
 export function proxyPlaces({ host, port = 9870, listen, accounts }: ProxyPlaces): InboundPlaces {
   return { host: host ?? '127.0.0.1', port: checkInteger('proxy.port', port, 0, maxPort), listenOn: listen, accounts }
-}
-
-function pendingOf(maxPending = 4096, maxPendingPerAddress?: number): PendingConnections {
-  const half = Math.max(1, Math.min(512, Math.floor(maxPending / 2)))
-  return new PendingConnections({ maxPending, maxPendingPerAddress: maxPendingPerAddress ?? half })
 }
 
 /** A client opens no connections to targets. */

@@ -148,3 +148,11 @@ describe('PendingConnections', () => {
     expect(() => new PendingConnections({ maxPending: limit })).toThrow(RangeError)
   })
 })
+
+test.each([
+  { maxPending: 4096, perAddress: 512 },
+  { maxPending: 10, perAddress: 5 },
+  { maxPending: 1, perAddress: 1 },
+])('PendingConnections leaves half of $maxPending to other addresses', ({ maxPending, perAddress }) => {
+  expect(new PendingConnections({ maxPending }).maxPendingPerAddress).toBe(perAddress)
+})

@@ -13,7 +13,7 @@ export interface PendingLimits {
   /**
    * Unauthenticated connections of one address (IPv6: one /64): enough for an office behind one address whose clients
    * all reconnect at the same time.
-   * @default 512
+   * @default 512, or half of `maxPending` if that is less
    */
   readonly maxPendingPerAddress?: number | undefined
 }
@@ -76,7 +76,7 @@ export class PendingConnections {
   #budget = new MemoryBudget({ limitBytes: maxPendingBytes })
 
   /** Creates an empty table. @throws RangeError for a limit that is no whole number of at least 1. */
-  constructor({ maxPending = 4096, maxPendingPerAddress = 512 }: PendingLimits = {}) {
+  constructor({ maxPending = 4096, maxPendingPerAddress = addressPart(maxPending) }: PendingLimits = {}) {
     this.maxPending = checkInteger('maxPending', maxPending, 1)
     this.maxPendingPerAddress = checkInteger('maxPendingPerAddress', maxPendingPerAddress, 1)
   }
@@ -245,4 +245,9 @@ class Queue {
   delete(entry: Entry): boolean {
     return this.served.delete(entry) || this.#waiting.delete(entry)
   }
+}
+
+/** Default for one address: half of all, so that one address leaves room for others. */
+function addressPart(maxPending: number): number {
+  return Math.max(1, Math.min(512, Math.floor(maxPending / 2)))
 }

@@ -185,9 +185,12 @@ function descriptorOptions(
   limits: ServerLimits,
 ): Pick<ResolvedServerOptions, 'pending' | 'slots' | 'maxLinks' | 'maxTokenChannels'> {
   const shares = shareDescriptors(descriptorLimit())
-  const { maxPending = Math.min(4096, shares.pending), maxTokenChannels = shares.tokenChannels } = limits
+  const {
+    maxPending = Math.min(4096, shares.pending),
+    maxPendingPerAddress,
+    maxTokenChannels = shares.tokenChannels,
+  } = limits
   const { maxLinks = Math.min(10_000, shares.links) } = limits
-  const { maxPendingPerAddress = Math.max(1, Math.min(512, Math.floor(maxPending / 2))) } = limits
   return {
     pending: new PendingConnections({ maxPending, maxPendingPerAddress }),
     slots: new ChannelSlots({ limit: shares.channels, what: 'channels of all tokens (ulimit -n)' }),
