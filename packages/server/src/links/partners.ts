@@ -28,9 +28,9 @@ export class Partners {
     for (const instance of far.providers) addTo(byOwnerOf, instance, instance)
     const byOwner = connectorsByOwner(connectors)
     for (const { owner, instance } of far.connectors) addTo(byOwner, owner, instance)
-    const shared = byOwner.get(undefined) ?? nobody
+    const shared = byOwner.get(undefined) ?? noInstances
     for (const provider of providers) {
-      const own = ownersOf(provider).flatMap((owner) => [...(byOwner.get(owner) ?? nobody)])
+      const own = ownersOf(provider).flatMap((owner) => [...(byOwner.get(owner) ?? noInstances)])
       this.#tell(provider, new Set([...shared, ...own]).size)
     }
     for (const connector of connectors) {
@@ -46,7 +46,7 @@ export class Partners {
   }
 }
 
-const nobody: ReadonlySet<string> = new Set()
+const noInstances: ReadonlySet<string> = new Set()
 
 /** Instances of providers by the owners for which they answer. */
 function providersByOwner(
