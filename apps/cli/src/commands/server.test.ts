@@ -4,7 +4,7 @@ import { parseCommandLine, type RunOf } from '../arguments/command-line.js'
 import { openServerCertificate } from '../certificates/server-certificate.js'
 import { Draining } from '../life/draining.js'
 import { ServiceManager } from '../life/service-manager.js'
-import { LogLevels } from '../output/log-levels.js'
+import { LogLevels } from '../output/log/log-levels.js'
 import { Redactor } from '../output/redactor.js'
 import { startServer } from './server.js'
 

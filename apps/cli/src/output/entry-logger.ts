@@ -1,6 +1,6 @@
 import type { Logger } from '@ls/foundation'
 import pino from 'pino/browser.js'
-import type { LogEntry } from './human-log.js'
+import type { LogEntry } from './log/human-log.js'
 
 /**
  * Creates a logger of pino that passes each entry, with the fields of all parents, to `write`. Pino's build for

@@ -11,7 +11,7 @@ import type { CommandContext } from '../commands/context.js'
 import { loadConfig } from '../config/load-config.js'
 import { Draining } from '../life/draining.js'
 import { ServiceManager } from '../life/service-manager.js'
-import { LogLevels } from '../output/log-levels.js'
+import { LogLevels } from '../output/log/log-levels.js'
 import { Redactor } from '../output/redactor.js'
 import { Roles } from './roles.js'
 

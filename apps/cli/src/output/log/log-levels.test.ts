@@ -1,8 +1,8 @@
 import { loggerOfPart } from '@ls/foundation'
 import { expect, test } from 'vitest'
+import { Redactor } from '../redactor.js'
 import { LogLevels } from './log-levels.js'
 import { createLogger } from './logger.js'
-import { Redactor } from './redactor.js'
 
 /** The log of a program with two roles, and the lines of libraries in them. */
 async function net() {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { Redactor } from '../redactor.js'
 import { type LogLevel, LogLevels } from './log-levels.js'
 import { createLogger, logLevel, type LoggerOptions } from './logger.js'
-import { Redactor } from './redactor.js'
 
 describe('createLogger', () => {
   test('writes a JSON object a line when asked to', async () => {

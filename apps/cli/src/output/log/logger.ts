@@ -1,9 +1,9 @@
 import type { Logger } from '@ls/foundation'
-import { describeError } from './describe-error.js'
-import { entryLogger, jsonFields } from './entry-logger.js'
+import { describeError } from '../describe-error.js'
+import { entryLogger, jsonFields } from '../entry-logger.js'
+import type { Redactor } from '../redactor.js'
 import type { LogEntry } from './human-log.js'
 import type { LogLevel, LogLevels } from './log-levels.js'
-import type { Redactor } from './redactor.js'
 
 export interface LoggerOptions {
   readonly levels: LogLevels

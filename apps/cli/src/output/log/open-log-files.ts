@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
-import { UsageError } from '../errors.js'
-import { messageOf } from './describe-error.js'
-import { LineOutput } from './line-output.js'
+import { UsageError } from '../../errors.js'
+import { messageOf } from '../describe-error.js'
+import { LineOutput } from '../line-output.js'
 import { LogFile } from './log-file.js'
 
 interface LogFileSettings {

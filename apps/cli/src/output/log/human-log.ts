@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { harmless } from './harmless.js'
+import { harmless } from '../harmless.js'
 
 /** A log line before it is written: `level`, `time`, fields and `msg`. */
 export type LogEntry = Record<string, unknown>
