@@ -200,9 +200,15 @@ export class ClientParts {
   #receive(session: Session, bytes: Uint8Array): void {
     const message = decode(bytes)
     if (this.direct.receive(message)) return
-    if (message.type === MessageType.Partners) this.#owner.events.emit('partners', message.count)
+    if (message.type === MessageType.Partners) this.#partners(session, message.count)
     else if (message.type === MessageType.Log) this.#logger[message.level]({ from: 'server' }, message.text)
     else if (message.type === MessageType.Exposed) this.exposures.receive(session, message)
     else this.connectors.receive(bytes)
+  }
+
+  #partners(session: Session, count: number): void {
+    // A Go server counts the providers of all tokens.
+    if (session.options.window) this.direct.setProviders(count)
+    this.#owner.events.emit('partners', count)
   }
 }

@@ -86,6 +86,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       options: this.#options,
       sessions: this.sessions,
       direct: this.#parts.direct.sessions,
+      paths: this.#parts.direct.counts(this.sessions.reduce((sum, { channelCount }) => sum + channelCount, 0)),
       outbound: this.#parts.outbound,
       portsMissing: this.#parts.ports?.isOpen === false,
     })

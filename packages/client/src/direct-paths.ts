@@ -1,8 +1,8 @@
 import { directTarget, isDirectTarget, type Message, MessageType } from '@ls/codec'
 import { nodeCompressor } from '@ls/codec/node'
-import type { DirectConnector, DirectProvider, GoPath, makeGoPath, Path } from '@ls/direct'
+import type { DirectConnectors, DirectProvider, GoPath, makeGoPath, Path } from '@ls/direct'
 import { checkDirectOptions } from '@ls/direct/options'
-import { type Logger, textOf, loggerOfPart } from '@ls/foundation'
+import { type Logger, type PathCounts, textOf, loggerOfPart } from '@ls/foundation'
 import type { Channel, Session, SessionHandler } from '@ls/mux'
 import { streamTransport } from '@ls/mux/duplex'
 import { type ChannelSource, openStream, RelayError } from '@ls/relay'
@@ -37,7 +37,8 @@ export class DirectPaths {
 
   readonly #init: DirectPathsInit
   readonly #logger: Logger
-  #connector: DirectConnector | undefined
+  #connectors: DirectConnectors | undefined
+  #providerCount = 1
   #provider: DirectProvider | undefined
   /** Path to a Go program. */
   #go: GoPath | undefined
@@ -45,6 +46,7 @@ export class DirectPaths {
   #lastFailure = ''
   /** Failed attempts since the last path. */
   #failures = 0
+  readonly #changes = { direct: 0, relay: 0 }
   #isClosed = false
 
   /** @throws RangeError for an invalid option */
@@ -62,13 +64,13 @@ export class DirectPaths {
 
   /** Sessions with peers, over either path. */
   get sessions(): readonly Session[] {
-    const own = this.#provider?.sessions ?? [this.#connector?.session]
-    return [...own, this.#go?.session].filter((session) => session !== undefined)
+    const own = this.#provider?.sessions ?? this.#connectors?.sessions ?? []
+    return this.#go?.session === undefined ? own : [...own, this.#go.session]
   }
 
   /** Path of new channels; for a provider, whether any connector has a direct path. */
   get path(): Path {
-    const direct = this.#connector?.direct !== undefined || (this.#provider?.directCount ?? 0) > 0
+    const direct = (this.#connectors?.direct.length ?? 0) > 0 || (this.#provider?.directCount ?? 0) > 0
     return direct || this.#go?.direct !== undefined ? 'direct' : 'relay'
   }
 
@@ -76,14 +78,14 @@ export class DirectPaths {
   linkUp(): void {
     if (this.#init.options.direct === undefined || this.#isClosed) return
     this.#loading ??= this.#load()
-    void this.#loading.then(() => this.#connector?.start())
+    void this.#loading.then(() => this.#connectors?.start())
   }
 
   /** Session for a new channel; undefined for the relay. @throws RelayError in mode `direct-only` without a path */
   #pick(): Session | undefined {
     const { direct } = this.#init.options
     if (direct === undefined) return undefined
-    const session = this.#connector?.direct ?? this.#go?.direct
+    const session = this.#connectors?.pick() ?? this.#pickGo()
     if (session === undefined && direct.mode === 'direct-only') {
       const detail = 'there is no direct path, and the relay is not to be used (direct-only)'
       throw new RelayError({ word: 'no-provider', detail })
@@ -91,9 +93,34 @@ export class DirectPaths {
     return session
   }
 
+  /** The path to a Go program carries all channels while there is no other path. */
+  #pickGo(): Session | undefined {
+    return (this.#connectors?.direct.length ?? 0) > 0 ? undefined : this.#go?.direct
+  }
+
   /** Whether channels may go through the relay. */
   get #allowsRelay(): boolean {
     return this.#init.options.direct?.mode !== 'direct-only'
+  }
+
+  /** Sets the number of providers: each gets a path, and they take turns. */
+  setProviders(count: number): void {
+    this.#providerCount = count
+    this.#connectors?.setProviders(count)
+  }
+
+  /** Channels by path now, of which `relayed` are those of links to the server, and changes of the path so far. */
+  counts(relayed: number): readonly PathCounts[] | undefined {
+    if (this.#init.options.direct === undefined) return undefined
+    const sum = (sessions: readonly Session[]): number =>
+      sessions.reduce((channels, { channelCount }) => channels + channelCount, 0)
+    const own = this.#provider?.directChannels ?? sum(this.#connectors?.direct ?? [])
+    const direct = own + (this.#go?.session?.channelCount ?? 0)
+    const relay = relayed + sum(this.sessions) - direct
+    return [
+      { path: 'direct', channels: direct, changes: this.#changes.direct },
+      { path: 'relay', channels: relay, changes: this.#changes.relay },
+    ]
   }
 
   /** Handles a message of the server if it belongs to the paths of Go programs; otherwise returns false. */
@@ -133,7 +160,7 @@ export class DirectPaths {
 
   close(reason: string): void {
     this.#isClosed = true
-    this.#connector?.close(reason)
+    this.#connectors?.close(reason)
     this.#go?.close(reason)
     this.#provider?.close(reason)
   }
@@ -150,7 +177,7 @@ export class DirectPaths {
     const { direct = {}, clock, token, reverse } = options
     try {
       // A client without direct paths does not load the module.
-      const { DirectConnector, DirectProvider, loadPuncher, makeGoPath } = await import('@ls/direct')
+      const { DirectConnectors, DirectProvider, loadPuncher, makeGoPath } = await import('@ls/direct')
       this.#go ??= this.#makeGo(makeGoPath)
       const puncher = await loadPuncher(direct, clock)
       if (this.#isClosed) return
@@ -168,7 +195,8 @@ export class DirectPaths {
         return streamTransport(await openStream(this.#init.relay, directTarget, signal), { clock })
       }
       const onFailed = (error: Error): void => this.#failed(error)
-      this.#connector = new DirectConnector({ ...common, token, openTunnel, onPath, onFailed })
+      this.#connectors = new DirectConnectors({ ...common, token, openTunnel, onPath, onFailed })
+      this.#connectors.setProviders(this.#providerCount)
     } catch (error) {
       this.#logger.error({ err: error }, `no direct paths, all goes through the server: ${textOf(error)}`)
       if (!this.#allowsRelay) this.#init.onFatal(error as Error)
@@ -194,6 +222,7 @@ export class DirectPaths {
   #tell(path: Path, reason: string): void {
     this.#lastFailure = ''
     this.#failures = 0
+    this.#changes[path]++
     this.#logger.info({ path, reason }, `path: ${path} (${reason})`)
     this.#init.onPath(path, reason)
   }

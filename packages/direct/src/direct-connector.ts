@@ -19,6 +19,10 @@ export interface DirectConnectorOptions extends SharedSecret {
   openTunnel(signal: AbortSignal): Promise<MessageTransport>
   /** Whether connections may continue through the relay when the path is lost. */
   readonly allowRelay: boolean
+  /**
+   * Whether a path to the provider of this name is wanted; undefined for a provider without one. @default any
+   */
+  readonly accepts?: ((provider: string | undefined) => boolean) | undefined
   /** Receives the events of channels. */
   readonly sessionHandler: Pick<SessionHandler, 'onChannelOpened' | 'onChannelClosed'>
   /** Called when the path of new channels has changed, with the reason. */
@@ -44,6 +48,7 @@ export class DirectConnector {
   #failures = 0
   #wake: () => void = () => {}
   #isRunning = false
+  #provider: string | undefined
 
   constructor(options: DirectConnectorOptions) {
     this.#options = options
@@ -59,6 +64,11 @@ export class DirectConnector {
   /** Its session, over either path, until it has ended. */
   get session(): Session | undefined {
     return this.#moving?.session
+  }
+
+  /** Name of the provider that its session belongs to, if known. */
+  get provider(): string | undefined {
+    return this.#provider
   }
 
   /** Path of new channels. */
@@ -147,11 +157,25 @@ export class DirectConnector {
     const transport = await this.#options.openTunnel(this.#stop.signal)
     try {
       const talk = new Conversation(transport, this.#options.clock)
-      await introduce(talk, { proof: this.#proof, purpose: 'offer', session: this.#sessionId(), binding: 'relay' })
+      const session = this.#sessionId()
+      const provider = await introduce(talk, { proof: this.#proof, purpose: 'offer', session, binding: 'relay' })
+      this.#checkProvider(provider)
+      this.#provider = provider
       return await offerPath(talk, offer)
     } finally {
       transport.close({ code: 1000, reason: '' })
     }
+  }
+
+  /** @throws DirectError for a provider that does not have the session, or has a path to this process already */
+  #checkProvider(provider: string | undefined): void {
+    if (this.#moving !== undefined && provider !== this.#provider) {
+      const error = new DirectError('ERR_DIRECT_ELSEWHERE', 'another provider of the token has answered')
+      this.#giveUpIfElsewhere(error)
+      throw error
+    }
+    if (this.#options.accepts?.(provider) === false)
+      throw new DirectError('ERR_DIRECT_TAKEN', 'the provider that answered has a path already')
   }
 
   async #move(talk: Conversation, path: Path, binding: string): Promise<void> {
@@ -203,6 +227,7 @@ export class DirectConnector {
 
   #closed(session: Session, reason: string): void {
     if (this.#moving?.session !== session) return
+    this.#provider = undefined
     this.#moving = undefined
     this.#id = ''
     this.#tell('relay', reason)

@@ -3,7 +3,7 @@ import { type Channel, type MessageTransport, Session, type SessionHandler } fro
 import { streamTransport, toDuplex } from '@ls/mux/duplex'
 import { DirectError } from './errors.js'
 import { Conversation, followOver, type Greeted, readOffer, receive } from './handshake.js'
-import { Proof } from './proof.js'
+import { Proof, randomId } from './proof.js'
 import type { DirectConnection, Puncher } from './puncher.js'
 import { type DirectSessionOptions, type MovingSession, type Path, sessionTerms } from './session-terms.js'
 
@@ -45,6 +45,8 @@ interface Kept extends MovingSession {
 /** The provider's end of direct paths: negotiates them, and keeps the sessions that move between paths. */
 export class DirectProvider {
   readonly #options: DirectProviderOptions
+  /** Name of this process for connectors. */
+  readonly #id = randomId()
   readonly #sessions = new Map<string, Kept>()
   /** Proofs by token; each costs a hash function. Tokens without a proof begin no session. */
   readonly #proofs = new Map<string, Proof>()
@@ -63,6 +65,12 @@ export class DirectProvider {
   /** Number of its sessions with a direct path now. */
   get directCount(): number {
     return [...this.#sessions.values()].filter(({ session, path }) => path === 'direct' && session.linked).length
+  }
+
+  /** Number of channels whose messages take a direct path now. */
+  get directChannels(): number {
+    const kept = [...this.#sessions.values()].filter(({ path }) => path === 'direct')
+    return kept.reduce((sum, { session }) => sum + session.channelCount, 0)
   }
 
   /** Accepts a channel that a connector has opened to the reserved target. */
@@ -93,7 +101,7 @@ export class DirectProvider {
     this.#conversations++
     try {
       const talk = new Conversation(transport, this.#options.clock)
-      const greeted = await receive(talk, { candidates: this.#known(), binding })
+      const greeted = await receive(talk, { candidates: this.#known(), binding, provider: this.#id })
       if (greeted.hello.purpose === 'move') await this.#move(talk, greeted, path)
       else await this.#meet(talk)
     } catch (error) {

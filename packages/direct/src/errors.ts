@@ -5,6 +5,7 @@ export type DirectErrorCode =
   | 'ERR_DIRECT_PROOF'
   | 'ERR_DIRECT_PATH'
   | 'ERR_DIRECT_ELSEWHERE'
+  | 'ERR_DIRECT_TAKEN'
 
 /** Reason why there is no direct path. */
 export class DirectError extends Error {

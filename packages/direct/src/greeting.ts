@@ -21,6 +21,8 @@ export interface Hello {
 interface Welcome {
   readonly kind: 'welcome'
   readonly nonce: string
+  /** Name of the provider's process; absent from older ones. Not proven: it only spreads the load. */
+  readonly provider?: string | undefined
   readonly mac: string
 }
 
@@ -71,12 +73,14 @@ function parse(bytes: Uint8Array): Record<string, unknown> {
   throw broken('the peer sent no greeting of the direct path')
 }
 
-function readGreeting({ kind, purpose, session, nonce, mac, received, sdp, reason }: Record<string, unknown>) {
+function readGreeting({ kind, nonce, mac, sdp, ...more }: Record<string, unknown>) {
+  const { purpose, session, provider, received, reason } = more
   if (kind === 'refused' && isText(reason)) return { kind, reason: reason.slice(0, maxReasonLength) } as const
   if (!isHex(mac, 64)) return undefined
   if (kind === 'hello' && (purpose === 'offer' || purpose === 'move') && isHex(session, 32) && isHex(nonce, 32))
     return { kind, purpose, session, nonce, mac } as const
-  if (kind === 'welcome' && isHex(nonce, 32)) return { kind, nonce, mac } as const
+  if (kind === 'welcome' && isHex(nonce, 32))
+    return { kind, nonce, mac, ...(isHex(provider, 32) && { provider }) } as const
   if ((kind === 'move' || kind === 'moved') && isCount(received)) return { kind, received, mac } as const
   if ((kind === 'offer' || kind === 'answer') && isText(sdp)) return { kind, sdp, mac } as const
   return undefined

@@ -65,14 +65,21 @@ export interface Introduction {
   readonly binding: string
 }
 
-/** Performs the connector's first half: afterwards each end knows that the other has the token. */
-export async function introduce(talk: Conversation, { proof, purpose, session, binding }: Introduction): Promise<void> {
+/**
+ * Performs the connector's first half: afterwards each end knows that the other has the token. Returns the provider's
+ * name, if it has one.
+ */
+export async function introduce(
+  talk: Conversation,
+  { proof, purpose, session, binding }: Introduction,
+): Promise<string | undefined> {
   const nonce = randomId()
   const mac = proof.mac(['hello', purpose, session, nonce, binding])
   talk.send({ kind: 'hello', purpose, session, nonce, mac })
   const welcome = await talk.next('welcome')
   talk.agree(proof, [purpose, session, nonce, welcome.nonce, binding])
   talk.check(welcome, welcome.nonce)
+  return welcome.provider
 }
 
 /** A connector's greeting and the token that it has proven. */
@@ -84,7 +91,7 @@ export interface Greeted<Known extends { readonly proof: Proof }> {
 /** Performs the provider's first half. `candidates` are all possible tokens. @throws DirectError for another one */
 export async function receive<Known extends { readonly proof: Proof }>(
   talk: Conversation,
-  { candidates, binding }: { candidates: Iterable<Known>; binding: string },
+  { candidates, binding, provider }: { candidates: Iterable<Known>; binding: string; provider: string },
 ): Promise<Greeted<Known>> {
   const hello = await talk.next('hello')
   const parts = ['hello', hello.purpose, hello.session, hello.nonce, binding]
@@ -92,7 +99,7 @@ export async function receive<Known extends { readonly proof: Proof }>(
     if (!known.proof.fits(hello.mac, parts)) continue
     const nonce = randomId()
     talk.agree(known.proof, [hello.purpose, hello.session, hello.nonce, nonce, binding])
-    talk.send({ kind: 'welcome', nonce, mac: talk.mac('welcome', nonce) })
+    talk.send({ kind: 'welcome', nonce, provider, mac: talk.mac('welcome', nonce) })
     return { hello, known }
   }
   const reason = 'this provider does not know the connector token; one that was added by the API cannot be used'

@@ -4,6 +4,7 @@ import * as direct from './index.js'
 test('@ls/direct exports what it says it does', () => {
   expect(Object.keys(direct).toSorted()).toEqual([
     'DirectConnector',
+    'DirectConnectors',
     'DirectError',
     'DirectProvider',
     'GoPath',

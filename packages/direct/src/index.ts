@@ -1,5 +1,6 @@
 export type { HostCandidates } from './description.js'
 export { DirectConnector, type DirectConnectorOptions } from './direct-connector.js'
+export { DirectConnectors, type DirectConnectorsOptions } from './direct-connectors.js'
 export { DirectProvider, type DirectProviderOptions } from './direct-provider.js'
 export { DirectError, type DirectErrorCode } from './errors.js'
 export { GoPath, type GoPathOptions } from './go/go-path.js'

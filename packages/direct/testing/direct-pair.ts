@@ -64,9 +64,11 @@ export function directPair({ clock = systemClock, connector: ours, provider: the
   return { network, connector, provider, paths, failures, tunnels }
 }
 
-const tunnelRequest = { protocol: 'tcp', address: { host: 'direct.linksocks.invalid', port: 1 } } as const
+/** Request for a channel to negotiate in. */
+export const tunnelRequest = { protocol: 'tcp', address: { host: 'direct.linksocks.invalid', port: 1 } } as const
 
-function relayTo(onConnect: (channel: Channel) => void): Session {
+/** Session whose channels reach the handler, as through a relay. */
+export function relayTo(onConnect: (channel: Channel) => void): Session {
   const extensions = ['window', 'fin', 'resume'] as const
   const near = new Session({ extensions })
   const far = new Session({ extensions }, { onConnect })

@@ -17,6 +17,7 @@ export {
   isFailedOutcome,
   type LimitUse,
   type LinkCounts,
+  type PathCounts,
   maxLabelledTokens,
   type Readiness,
   type ReloadCounts,

@@ -28,10 +28,22 @@ export interface Snapshot {
   readonly lookupMs: HistogramSnapshot
   /** Number of configuration reloads; undefined before the first one. */
   readonly reloads?: ReloadCounts | undefined
+  /** Channels by path, of a connector or provider with direct paths. @default none */
+  readonly paths?: readonly PathCounts[] | undefined
   /** The cluster that a server is a node of. @default none */
   readonly cluster?: ClusterCounts | undefined
   /** Time when the certificate expires, in milliseconds since 1970; undefined without TLS. */
   readonly certificateExpiresAtMs: number | undefined
+}
+
+/** Channels of a client that take one path. */
+export interface PathCounts {
+  /** `direct`: between the two ends. `relay`: through the server. */
+  readonly path: 'direct' | 'relay'
+  /** Channels open now. */
+  readonly channels: number
+  /** How often the path of new channels has changed to this one. */
+  readonly changes: number
 }
 
 /** Numbers of a cluster, as one of its nodes sees it. */

@@ -16,6 +16,8 @@ describe('Expositor', () => {
         '# TYPE linksocks_channel_bytes_total counter',
         'linksocks_channel_bytes_total{role="forward",protocol="tcp",direction="from_target"} 20',
         'linksocks_sessions{state="waiting"} 1',
+        'linksocks_path_channels{path="direct"} 3',
+        'linksocks_path_changes_total{path="relay"} 1',
         'linksocks_link_round_trip_seconds{part="0.5"} 0.02',
         'linksocks_dial_duration_seconds_bucket{le="0.01"} 3',
         'linksocks_dial_duration_seconds_bucket{le="+Inf"} 6',

@@ -2,6 +2,7 @@ import { channelMetrics } from './channel-metrics.js'
 import { clusterMetrics } from './cluster-metrics.js'
 import { latency } from './latency.js'
 import { type Metric, single } from './metric.js'
+import { pathMetrics } from './path-metrics.js'
 import { quantiles } from './quantiles.js'
 
 /** All metrics of this project; the reference page is generated from them. */
@@ -72,6 +73,7 @@ export const metrics: readonly Metric[] = [
     ({ links }) => links.bufferedBytes,
   ),
   ...channelMetrics,
+  ...pathMetrics,
   ...clusterMetrics,
   {
     name: 'linksocks_refusals_total',

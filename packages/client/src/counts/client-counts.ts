@@ -11,6 +11,8 @@ export interface CountedClient {
   readonly sessions: readonly Session[]
   /** Sessions with peers, over direct paths or the relay. */
   readonly direct: readonly Session[]
+  /** Channels by path; undefined without direct paths. */
+  readonly paths: Snapshot['paths']
   /** Outbound of a provider, where its traffic leaves. */
   readonly outbound: Outbound | undefined
   /** Whether proxy ports that are configured are not open. */
@@ -35,7 +37,7 @@ export class ClientCounts {
 
   /** All numbers, with the channels that are open now. */
   snapshot(client: CountedClient): Snapshot {
-    const { sessions, direct, outbound, options } = client
+    const { sessions, direct, paths, outbound, options } = client
     const { pending } = options
     const links = this.sessions.snapshot(sessions)
     const open = [...sessions, ...direct].flatMap((session) =>
@@ -56,6 +58,7 @@ export class ClientCounts {
       dialMs: (outbound?.dialMs ?? unused).snapshot(),
       lookupMs: (outbound?.lookupMs ?? unused).snapshot(),
       reloads: this.reloads.snapshot(),
+      paths,
       certificateExpiresAtMs: undefined,
     }
   }

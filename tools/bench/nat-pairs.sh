@@ -1,0 +1,157 @@
+#!/usr/bin/env bash
+# Which pairs of NATs let a direct path open, in how many milliseconds, and what it carries beside the server.
+# Usage, as root: tools/bench/nat-pairs.sh [PAIR...]   where PAIR is PROVIDER-NAT:CONNECTOR-NAT[:PROVIDER-PROGRAM:CONNECTOR-PROGRAM]
+# NATs: full (any sender reaches the port), cone (only senders that were addressed), symmetric (another port for each
+# destination), blocked (no UDP). Programs: ours (the default), go. Needs nft and network namespaces; prints a line for each pair.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+go=${LINKSOCKS_PEERS:-$root/.cache/peers}/go-1.10.3/bin/linksocks
+work=$(mktemp -d)
+bytes=${BYTES:-100000000}
+spaces=(hub ra rb ca cb)
+at() { ip netns exec "nat-$1" "${@:2}"; }
+
+cleanup() {
+  local pids
+  for space in "${spaces[@]}"; do
+    pids=$(ip netns pids "nat-$space" 2>/dev/null || true)
+    [[ -z $pids ]] || kill $pids 2>/dev/null || true
+  done
+  sleep 0.3
+  for space in "${spaces[@]}"; do ip netns del "nat-$space" 2>/dev/null || true; done
+}
+trap 'cleanup; rm -rf "$work"' EXIT
+
+# The server's network, and behind a router each: the connector (a) and the provider (b).
+make_networks() {
+  for space in "${spaces[@]}"; do
+    ip netns add "nat-$space"
+    at "$space" ip link set lo up
+  done
+  at hub ip link add br0 type bridge
+  at hub ip addr add 198.51.100.1/24 dev br0
+  at hub ip link set br0 up
+  router a 2
+  router b 3
+}
+
+router() {
+  local side=$1 number=$2 net=10.$2.0
+  ip link add wan netns "nat-r$side" type veth peer name "wan-$side" netns nat-hub
+  at hub ip link set "wan-$side" master br0 up
+  at "r$side" ip addr add "198.51.100.$number/24" dev wan
+  ip link add lan netns "nat-r$side" type veth peer name eth0 netns "nat-c$side"
+  at "r$side" ip addr add "$net.1/24" dev lan
+  at "c$side" ip addr add "$net.2/24" dev eth0
+  at "r$side" ip link set wan up
+  at "r$side" ip link set lan up
+  at "c$side" ip link set eth0 up
+  at "c$side" ip route add default via "$net.1"
+  at "r$side" sysctl -qw net.ipv4.ip_forward=1
+}
+
+nat() {
+  local side=$1 kind=$2 number=$3 how='masquerade persistent'
+  [[ $kind != symmetric ]] || how='masquerade random,fully-random'
+  at "r$side" nft flush ruleset
+  # A router drops what nobody asked for; otherwise its own entry would take the port from the client behind it.
+  at "r$side" nft -f - <<NFT
+table ip nat {
+  chain out { type nat hook postrouting priority 100; oifname "wan" $how; }
+  chain in { type nat hook prerouting priority -100; $([[ $kind != full ]] || echo "iifname \"wan\" meta l4proto udp dnat to 10.$number.0.2;") }
+}
+table ip filter {
+  chain input { type filter hook input priority 0; iifname "wan" meta l4proto udp drop; }
+  chain forward { type filter hook forward priority 0; $([[ $kind != blocked ]] || echo 'meta l4proto udp drop;') }
+}
+NFT
+}
+
+start() {
+  local space=$1 name=$2
+  shift 2
+  at "$space" "$@" >"$work/$name.log" 2>&1 &
+}
+
+program() {
+  if [[ $1 == go ]]; then echo "$go"; else echo node "$root/apps/cli/bin/linksocks.js"; fi
+}
+
+direct_flags() {
+  if [[ $1 == go ]]; then echo '--direct-discovery server'; else echo '--direct-mode auto --direct-discovery server'; fi
+}
+
+# Waits for a line of a log; prints the milliseconds since the call, or nothing after 15 s.
+wait_for() {
+  local pattern=$1 log=$2 from
+  from=$(date +%s%3N)
+  for _ in $(seq 300); do
+    if grep -qE "$pattern" "$log" 2>/dev/null; then
+      echo $(($(date +%s%3N) - from))
+      return
+    fi
+    sleep 0.05
+  done
+}
+
+fetch() {
+  at ca curl -s -m 60 --socks5 127.0.0.1:9870 "http://127.0.0.1:8000/$1" -o /dev/null -w '%{speed_download} %{time_total}\n'
+}
+
+# Megabytes a second of a download, and the median of 15 small requests in milliseconds.
+measure() {
+  local rate delay
+  rate=$(fetch "$bytes" | awk '{ printf "%.1f", $1 / 1e6 }')
+  delay=$(for _ in $(seq 15); do fetch 1; done | awk '{ print $2 * 1000 }' | sort -n | sed -n 8p)
+  echo "$rate MB/s, $delay ms"
+}
+
+pair() {
+  local provider_nat=$1 connector_nat=$2 provider=${3:-ours} connector=${4:-ours} opened direct relay
+  nat b "$provider_nat" 3
+  nat a "$connector_nat" 2
+  start hub server node "$root/apps/cli/bin/linksocks.js" server --direct-enable --direct-rendezvous-udp -r -t network -a
+  wait_for listening "$work/server.log" >/dev/null
+  start cb target node -e 'require("http").createServer((q,r)=>{let n=+q.url.slice(1);const b=Buffer.alloc(65536);const w=()=>{while(n>0){const c=b.subarray(0,Math.min(n,65536));n-=c.length;if(!r.write(c))return r.once("drain",w)}r.end()};w()}).listen(8000,"127.0.0.1")'
+  # shellcheck disable=SC2046
+  start cb provider $(program "$provider") provider -u ws://198.51.100.1:8765 -t network -c friends $(direct_flags "$provider")
+  wait_for 'linked:|Authentication successful' "$work/provider.log" >/dev/null
+  sleep 1
+  # shellcheck disable=SC2046
+  start ca connector $(program "$connector") connector -u ws://198.51.100.1:8765 -t friends $(direct_flags "$connector")
+  wait_for 'linked:|Authentication successful' "$work/connector.log" >/dev/null
+  opened=$(wait_for 'path: direct|Direct connectivity ready' "$work/connector.log")
+  # Ours prints how long the attempt took; of Go only the time since its link is known.
+  opened=$(sed -nE 's/.*made in ([0-9]+) ms.*/\1/p' "$work/connector.log" | head -1 | grep . || echo "$opened")
+  [[ -z $opened ]] || sleep 0.5
+  direct=$(measure)
+  stop_clients
+  if [[ -n $opened ]]; then
+    start ca connector node "$root/apps/cli/bin/linksocks.js" connector -u ws://198.51.100.1:8765 -t friends
+    wait_for 'linked:' "$work/connector.log" >/dev/null
+    relay=$(measure)
+  else
+    relay=$direct
+    direct=-
+  fi
+  echo "| $provider $provider_nat | $connector $connector_nat | ${opened:-none} | $direct | $relay |"
+  for space in hub ca cb; do kill $(ip netns pids "nat-$space") 2>/dev/null || true; done
+  wait
+}
+
+stop_clients() {
+  kill $(ip netns pids nat-ca) 2>/dev/null || true
+  sleep 0.5
+}
+
+cleanup
+make_networks
+pairs=("$@")
+[[ $# -gt 0 ]] || pairs=({full,cone,symmetric}:{full,cone,symmetric} cone:blocked cone:cone:{go:ours,ours:go,go:go} cone:symmetric:{go:ours,ours:go})
+echo '| Provider | Connector | Opened after, ms | Direct | Through the server |'
+echo '|---|---|---|---|---|'
+for each in "${pairs[@]}"; do
+  IFS=: read -r -a words <<<"$each"
+  pair "${words[@]}"
+done
