@@ -11,7 +11,7 @@ import { mergeSnapshots, totalsOf } from './merge-snapshots.js'
 import { type FromWorker, type ToWorker, type WorkerStart, workerVariable } from './worker-messages.js'
 
 /** The part of `node:cluster` that is used here. */
-export interface Forks {
+interface Forks {
   /** Starts a process with these further variables. */
   fork(environment: Record<string, string>): WorkerProcess
 }

@@ -15,7 +15,7 @@ export type FromWorker =
   | { readonly worker: 'snapshot'; readonly snapshot: Snapshot }
 
 /** Signals that the primary passes on. */
-export type WorkerSignal = 'SIGTERM' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2'
+type WorkerSignal = 'SIGTERM' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2'
 
 /** What a worker is told at its start. */
 export interface WorkerStart {
