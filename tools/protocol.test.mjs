@@ -32,7 +32,7 @@ const citations = files.flatMap((file) =>
 )
 
 /** Types that other programs have, and rows that name none. */
-const notOurs = new Set(['—', 'ChannelBind', 'ChannelMigrate, ChannelMigrateAck, ChannelDataAck'])
+const notOurs = new Set(['—', 'ChannelBind', 'ChannelMigrate', 'ChannelMigrateAck', 'ChannelDataAck'])
 /** Never on the wire. */
 const unsent = new Set(['noStatus', 'abnormal'])
 

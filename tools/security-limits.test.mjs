@@ -40,14 +40,14 @@ const ofFiles = 'of the files that may be open'
 
 /** What each row of the table must say, made of what the code says. */
 const limits = {
-  'connections that have yet to show that they may come in': `${count(same(serverOption('maxPending'), pending('maxPending'), sourceConstant('packages/client/src/options/resolve-options.ts', 'maxPending')))}, at a server at most ${part(shares.pending / files)} ${ofFiles}`,
-  'those of one address, or of one /64 of IPv6': `${count(pending('maxPendingPerAddress'))}, at most half of the above`,
+  'connections that have yet to show that they may come in': `${count(same(serverOption('maxPending'), pending('maxPending')))}, at a server at most ${part(shares.pending / files)} ${ofFiles}`,
+  'those of one address, or of one /64 of IPv6': `${count(pending('maxOfAddress'))}, at most half of the above`,
   'those of all that came with TLS, which costs some 60 KiB each': `${part(pending('encryptedPart'))} of \`--max-pending\``,
   'requests of strangers that are being served': `${part(servedPart())} of \`--max-pending\``,
   'bytes of a link before its token is known, early data included': `${bytes(unproven('totalBytes'))}, in messages of ${bytes(unproven('messageBytes'))}`,
   'what all such links, and all clients of proxy ports in their handshake, have sent': `${bytes(pending('maxPendingBytes'))}, at a server at most ${part(tenants('strangersPart'))} of \`--memory-limit\``,
   'upgrades, or begun TLS handshakes, in one turn of the event loop': `${count(turns('jobsPerTurn'))}, and one in ${{ 4: 'four' }[turns('turnsPerJob')]} turns or ${turns('msPerJob')} ms on average`,
-  'TLS handshakes of one address that begin in a second and do not end': `${part(handshakesOfAddress)} of its connections that may wait, ${count(handshakesOfAddress * pending('maxPendingPerAddress'))}; those of \`--trusted-proxy\` are not limited`,
+  'TLS handshakes of one address that begin in a second and do not end': `${part(handshakesOfAddress)} of its connections that may wait, ${count(handshakesOfAddress * pending('maxOfAddress'))}; those of \`--trusted-proxy\` are not limited`,
   'messages of a byte stream before its proxy handshake is over': bytes(
     relay('listen/pending-clients', 'messageBytes'),
   ),
@@ -64,7 +64,7 @@ const limits = {
     ),
   ),
   links: `${count(same(serverOption('maxLinks'), listener('maxLinks')))}, at most ${part(shares.links / files)} ${ofFiles}`,
-  'links of one token': `${part(server('links/admission')('tokenPart'))} of all`,
+  'links of one token': `${part(server('links/link-room')('tokenPart'))} of all`,
   'wrong tokens and keys of an address': `${throttle('freeFailures')} are free, then a wait of ${time(throttle('firstDelayMs'))} that doubles up to ${time(throttle('maxDelayMs'))}; ${count(throttle('maxAddresses'))} addresses are remembered for ${throttle('forgetMs') / 60_000} minutes`,
   'refusals of such an address': `after ${time(late('delayMs'))}; ${count(late('maxWaitingPerAddress'))} of one address wait, ${count(late('maxWaiting'))} in all, then the oldest is cut`,
   'channels to targets and connections at reverse ports, of one token': `${part(shares.tokenChannels / files)} ${ofFiles}`,

@@ -14,7 +14,9 @@ import { StreamTransport } from './stream-transport.js'
 
 /** Options of a {@link GoPath}. */
 export interface GoPathOptions {
+  /** Source of time. */
   readonly clock: Clock
+  /** Gets what happens to the path, without secrets. */
   readonly logger: Logger
   /** Limits of its sessions, which are base sessions. */
   readonly session: Pick<
@@ -25,6 +27,7 @@ export interface GoPathOptions {
   openSocket(): Promise<QuicSocket>
   /** Servers that report our address outside of a NAT, `host:port`. */
   readonly addressServers: readonly string[]
+  /** Addresses of this machine that the peer is told. */
   readonly hostCandidates: HostCandidates
   /** Sends a message to the server, which passes it on. */
   send(message: Uint8Array): void

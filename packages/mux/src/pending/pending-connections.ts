@@ -38,6 +38,8 @@ export interface PendingConnection {
 
 /** Most bytes that all connections together may send before they are admitted: 4 KiB for each of 4096. */
 export const maxPendingBytes = 16_777_216
+/** Default for one address, where that is at most half of all. */
+const maxOfAddress = 512
 
 /** Largest part of all connections that may have TLS: 2048 of them take 120 MiB. */
 const encryptedPart = 1 / 2
@@ -247,7 +249,7 @@ class Queue {
   }
 }
 
-/** Default for one address: half of all, so that one address leaves room for others. */
+/** Default for one address: at most half of all, so that one address leaves room for others. */
 function addressPart(maxPending: number): number {
-  return Math.max(1, Math.min(512, Math.floor(maxPending / 2)))
+  return Math.max(1, Math.min(maxOfAddress, Math.floor(maxPending / 2)))
 }
