@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Duplex } from 'node:stream'
 import { LinkSocksClient } from '@ls/client'
 import { type DirectOptions, loadPuncher } from '@ls/direct'
 import { systemClock } from '@ls/foundation'
@@ -105,6 +106,42 @@ test('16 transfers keep every byte in 50 moves of their session', { timeout: 180
     ],
   })
 })
+
+test('the providers of a token share connections on direct paths', { timeout: 60_000 }, async () => {
+  const { server } = await directNet()
+  const { token } = server.addReverseToken({ socksPort: 'none' })
+  server.addConnectorToken({ reverseToken: token, token: 'shared' })
+  const url = `ws://127.0.0.1:${server.address?.port}`
+  const provide = async (): Promise<LinkSocksClient> => {
+    const options = { url, token, role: 'provider', connectorTokens: ['shared'], direct: {} } as const
+    const provider = closing(new LinkSocksClient(options))
+    await provider.start()
+    return provider
+  }
+  const [first, second] = [await provide(), await provide()]
+  const options = { url, token: 'shared', role: 'connector', proxy: { port: 0 }, direct: {} } as const
+  const connector = closing(new LinkSocksClient(options))
+  await connector.start()
+  await until(() => first.path === 'direct' && second.path === 'direct', 'both paths', { deadlineMs: 40_000 })
+  const target = closing(await hashServer())
+  const streams: Duplex[] = []
+  const open = async (count: number): Promise<number[]> => {
+    const all = [first, second, connector]
+    const before = all.map(directChannels)
+    for (let opened = 0; opened < count; opened++)
+      streams.push(await connector.connect({ host: '127.0.0.1', port: target.port }))
+    return all.map((client, index) => directChannels(client) - before[index]!)
+  }
+  // The connector knows of its second path a moment after the provider does; until then one of two goes relayed.
+  for (let pairs = 0; pairs < 100 && (await open(2))[2] !== 2; pairs++);
+  const [atFirst, atSecond, atConnector] = await open(4)
+  expect({ atFirst, atSecond, atConnector }).toEqual({ atFirst: 2, atSecond: 2, atConnector: 4 })
+  for (const stream of streams) stream.destroy()
+})
+
+function directChannels(client: LinkSocksClient): number {
+  return client.snapshot().paths?.[0]?.channels ?? 0
+}
 
 test('the server carries nothing of a connection that takes the direct path', { timeout: 30_000 }, async () => {
   const { server, connector } = await directNet()
