@@ -1,5 +1,5 @@
 import type { Clock } from '@ls/foundation'
-import { dialNode, isRefusal } from '../trunk/dial-node.js'
+import { dialNode, isGone } from '../trunk/dial-node.js'
 import { type NodeHello, nodeVersion } from '../trunk/node-hello.js'
 import type { NodeSecret } from '../trunk/node-secret.js'
 import { answerMs, type Members } from './members.js'
@@ -38,7 +38,7 @@ export class Probes {
         if (!this.#isClosed) await this.#dial(id)
         return
       } catch (error) {
-        if (!isRefusal(error)) return
+        if (!isGone(error)) return
         await new Promise<void>((resolve) => void clock.setTimeout(resolve, retryMs))
       }
     }
@@ -52,7 +52,7 @@ export class Probes {
     try {
       return await Promise.race([this.#dial(id), late])
     } catch (error) {
-      if (isRefusal(error)) void this.check(id)
+      if (isGone(error)) void this.check(id)
       return false
     }
   }

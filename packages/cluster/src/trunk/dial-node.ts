@@ -44,9 +44,14 @@ export async function dialNode(
 }
 
 /** Whether an error says that no process listens at the address: a killed one leaves the file of its UNIX socket. */
-export function isRefusal(error: unknown): boolean {
+function isRefusal(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException
   return code === 'ECONNREFUSED' || code === 'ENOENT'
+}
+
+/** Whether an error says that the node is gone: nothing listens at its address, or another node does by now. */
+export function isGone(error: unknown): boolean {
+  return isRefusal(error) || (error as Error).message.includes('another node')
 }
 
 function connectTo({ host, port }: NodeAddress, { key }: NodeSecret, identity: string): Promise<Socket> {

@@ -5,7 +5,7 @@ import { type Clock, type Logger, textOf, type TimerHandle } from '@ls/foundatio
 import { helloWindowBytes, type Session } from '@ls/mux'
 import type { FarRoute, NodeSeat } from '@ls/server'
 import { attachStream } from './attach-stream.js'
-import { dialNode, isRefusal, type NodeAddress } from './dial-node.js'
+import { dialNode, isGone, type NodeAddress } from './dial-node.js'
 import { type NodeAnswer, nodeVersion, type TrunkHello } from './node-hello.js'
 import type { NodeSecret } from './node-secret.js'
 
@@ -159,8 +159,4 @@ export class Trunk {
       else this.#watchIdle(since)
     }, idleMs / 2)
   }
-}
-
-function isGone(error: unknown): boolean {
-  return isRefusal(error) || (error as Error).message.includes('another node')
 }
