@@ -168,7 +168,7 @@ describe('connectAsBrowser', () => {
     )
   })
 
-  test('does not trust a certificate that nobody it trusts has signed', async () => {
+  test('does not trust a certificate whose issuer it does not trust', async () => {
     const { port } = await notingServer()
     await expect(open({ url: `wss://localhost:${port}` })).rejects.toMatchObject({
       code: 'ERR_TRANSPORT_TLS',

@@ -93,7 +93,7 @@ describe('impersonateEngine', () => {
     expect(impersonate.calls - before).toBe(2)
   })
 
-  test('does not trust a certificate that nobody it trusts has signed', async () => {
+  test('does not trust a certificate whose issuer it does not trust', async () => {
     const { url } = await notingServer()
     await expect(visit(fake(), { url })).rejects.toMatchObject({ code: 'ERR_TRANSPORT_TLS' })
   })
