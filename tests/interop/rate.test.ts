@@ -9,6 +9,8 @@ import { serverUrl } from './link.js'
 import { PeerProcess } from './peer-process.js'
 
 const sizeBytes = 6_000_000
+/** What is left of the last message when the provider ends the channel comes without a wait: 1 MiB at most, of Go. */
+const pacedBytes = sizeBytes - 1_048_576
 /** 24 Mbit/s: the transfer takes 2 s, whatever else the machine does. */
 const bytesPerSecond = 3_000_000
 
@@ -39,10 +41,15 @@ describe.each(peerNames)('a rate at the proxy port of a %s provider', { timeout:
       target: { host: '127.0.0.1', port: target.port },
     })
     const hash = createHash('sha256')
-    for await (const chunk of socket as AsyncIterable<Buffer>) hash.update(chunk)
-    const seconds = (performance.now() - startMs) / 1000
+    let receivedBytes = 0
+    let seconds = 0
+    for await (const chunk of socket as AsyncIterable<Buffer>) {
+      hash.update(chunk)
+      if (receivedBytes < pacedBytes) seconds = (performance.now() - startMs) / 1000
+      receivedBytes += chunk.length
+    }
     // A burst of a tenth of a second, and one slice, come without a wait.
-    const isHeld = seconds > (sizeBytes - bytesPerSecond / 10 - 65_536) / bytesPerSecond
+    const isHeld = seconds > (pacedBytes - bytesPerSecond / 10 - 65_536) / bytesPerSecond
     expect({ digest: hash.digest('hex'), isHeld }).toEqual({
       digest: createHash('sha256').update(payload).digest('hex'),
       isHeld: true,
