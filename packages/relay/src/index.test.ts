@@ -48,6 +48,7 @@ test('@ls/relay exports what it says it does', () => {
       "parseExposure",
       "parseFailure",
       "parseForward",
+      "parseIpAddress",
       "parseListenAddress",
       "parseNetworks",
       "parseRoutes",
