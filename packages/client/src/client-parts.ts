@@ -7,7 +7,7 @@ import { connectByteStream } from '@ls/transport'
 import { ClientLinks } from './client-links.js'
 import { ConnectorTokens } from './connectors.js'
 import { ClientCounts } from './counts/client-counts.js'
-import { DirectPaths } from './direct-paths.js'
+import { channelCountOf, DirectPaths } from './direct-paths.js'
 import type { ClientEvents } from './events.js'
 import { Exposures } from './exposures.js'
 import { ClientLive } from './live/client-live.js'
@@ -61,7 +61,7 @@ export class ClientParts {
 
   /** Number of open channels on all links and direct paths. */
   get channelCount(): number {
-    return [...this.links.sessions, ...this.direct.sessions].reduce((sum, { channelCount }) => sum + channelCount, 0)
+    return channelCountOf([...this.links.sessions, ...this.direct.sessions])
   }
 
   /** The live view, which is created now if it was not yet. */

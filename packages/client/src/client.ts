@@ -86,7 +86,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       options: this.#options,
       sessions: this.sessions,
       direct: this.#parts.direct.sessions,
-      paths: this.#parts.direct.counts(this.sessions.reduce((sum, { channelCount }) => sum + channelCount, 0)),
+      paths: this.#parts.direct.counts(this.#parts.channelCount),
       outbound: this.#parts.outbound,
       portsMissing: this.#parts.ports?.isOpen === false,
     })

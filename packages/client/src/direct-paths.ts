@@ -109,17 +109,14 @@ export class DirectPaths {
     this.#connectors?.setProviders(count)
   }
 
-  /** Channels by path now, of which `relayed` are those of links to the server, and changes of the path so far. */
-  counts(relayed: number): readonly PathCounts[] | undefined {
+  /** The client's `channels` by path, and changes of the path so far. */
+  counts(channels: number): readonly PathCounts[] | undefined {
     if (this.#init.options.direct === undefined) return undefined
-    const sum = (sessions: readonly Session[]): number =>
-      sessions.reduce((channels, { channelCount }) => channels + channelCount, 0)
-    const own = this.#provider?.directChannels ?? sum(this.#connectors?.direct ?? [])
-    const direct = own + (this.#go?.session?.channelCount ?? 0)
-    const relay = relayed + sum(this.sessions) - direct
+    const moved = this.#provider?.directChannels ?? channelCountOf(this.#connectors?.direct ?? [])
+    const direct = moved + (this.#go?.session?.channelCount ?? 0)
     return [
       { path: 'direct', channels: direct, changes: this.#changes.direct },
-      { path: 'relay', channels: relay, changes: this.#changes.relay },
+      { path: 'relay', channels: channels - direct, changes: this.#changes.relay },
     ]
   }
 
@@ -238,4 +235,9 @@ export class DirectPaths {
     this.#lastFailure = error.message
     this.#logger.warn({ reason: error.message }, `no direct path: ${error.message}; it is tried again`)
   }
+}
+
+/** Number of open channels of these sessions. */
+export function channelCountOf(sessions: readonly Session[]): number {
+  return sessions.reduce((sum, { channelCount }) => sum + channelCount, 0)
 }
