@@ -2,6 +2,7 @@ import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '@ls/socks5'
 
 /** An IP address with canonical text: two addresses are the same host exactly when their texts are equal. */
 export interface IpAddress {
+  /** Version of IP. */
   readonly family: 4 | 6
   /** Dotted decimal, or RFC 5952 text without brackets; a link-local IPv6 address keeps its zone, `fe80::1%eth0`. */
   readonly text: string
