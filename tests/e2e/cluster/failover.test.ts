@@ -9,7 +9,7 @@ import { natsProgram, startNats } from './nats.js'
 
 const environment = { LINKSOCKS_CLUSTER_SECRET: 'a secret that all nodes of a test share' }
 
-const skewed = pathToFileURL(fileURLToPath(new URL('../skewed-clock.mjs', import.meta.url))).href
+const skewed = pathToFileURL(fileURLToPath(new URL('../jumping-clock.mjs', import.meta.url))).href
 
 interface HowToStart {
   readonly clockOffsetMs?: number
