@@ -11,7 +11,7 @@ const sparse = fc
 const text = fc.oneof(
   fc.ipV4(),
   fc.ipV6(),
-  fc.string({ unit: fc.constantFrom(...'0123456789abcf:.'.split('')), maxLength: 46 }),
+  fc.string({ unit: fc.constantFrom(...'0123456789abcf:.%'.split('')), maxLength: 46 }),
   fc.string(),
 )
 
@@ -45,9 +45,10 @@ describe('parseIpv6', () => {
     )
   })
 
-  test('agrees with Node on what an address is', () => {
+  // Node takes a zone behind "%", which 16 bytes cannot hold.
+  test('agrees with Node on what an address without a zone is', () => {
     fc.assert(
-      fc.property(text, (text) => (parseIpv6(text) !== undefined) === isIPv6(text)),
+      fc.property(text, (text) => (parseIpv6(text) !== undefined) === (isIPv6(text) && !text.includes('%'))),
       { numRuns: 5000 },
     )
   })
