@@ -53,7 +53,7 @@ describe.skipIf(isWindows)('linksocks under systemd', () => {
     return { folder, told: () => linesOf(join(folder, 'told')).join('\n') }
   }
 
-  test('tells when it is ready, and when it stops', async () => {
+  test('reports when it is ready, and when it stops', async () => {
     const { folder, told } = await fakeNotify()
     const environment = { PATH: `${folder}:${process.env['PATH']}`, NOTIFY_SOCKET: join(folder, 'socket') }
     const server = new Program({ environment }, 'server', '-t', 'my_token', '--ws-host', '127.0.0.1', '--ws-port', '0')

@@ -121,7 +121,7 @@ describe('DELETE /api/token', () => {
     expect(reason).toMatchObject({ code: 'ERR_CLIENT_REFUSED' })
   })
 
-  test('closes everyone who leads to a reverse token, at once', async () => {
+  test('closes all connectors of a reverse token immediately', async () => {
     const { server, hops } = await talking('agent')
     const down = hops.map(({ client }) => onceEvent(client, 'linkDown'))
     const { token } = server.tokens().find(({ kind }) => kind === 'reverse') ?? {}

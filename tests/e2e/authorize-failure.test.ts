@@ -64,14 +64,14 @@ async function start(url: string, onFailure: string) {
 }
 
 describe.each(Object.entries(broken))('a service of --authorize that %s', { timeout }, (_title, startService) => {
-  test('keeps connections out with --authorize-failure refuse, and the log gives the reason', async () => {
+  test('refuses connections with --authorize-failure refuse, and the log gives the reason', async () => {
     const { program, reach } = await start(await startService(), 'refuse')
     const failure: unknown = await reach().catch((error: unknown) => error)
     await program.printed(/the authorization service (does not answer|gives a wrong answer)/)
     expect(failure).toMatchObject({ code: 'ERR_SOCKS_REFUSED_BY_PROXY', reply: 'forbidden' })
   })
 
-  test('lets connections in with --authorize-failure allow, and the log gives the reason', async () => {
+  test('allows connections with --authorize-failure allow, and the log gives the reason', async () => {
     const { program, reach } = await start(await startService(), 'allow')
     const answer = await reach()
     await program.printed(/the authorization service (does not answer|gives a wrong answer)/)

@@ -62,7 +62,7 @@ describe('authorize', () => {
     })
   })
 
-  test('keeps a client out whose link the service refuses', async () => {
+  test('refuses a client whose link the service refuses', async () => {
     const { url } = await service(() => false)
     await expect((await startClient(url, 'link')).start()).rejects.toThrow('not paid')
   })

@@ -67,7 +67,7 @@ describe.skipIf(!hasChromium)('a page in Chromium', () => {
     return { ...(await linkedPair(dialer.connect)), destroyedCode: 1005 }
   })
 
-  test('carries 100 MiB each way at once, byte for byte', { timeout: 180_000 }, async () => {
+  test('carries 100 MiB each way concurrently, byte for byte', { timeout: 180_000 }, async () => {
     const { socks } = await browserNet(dialer)
     const target = closing(await transferServer())
     const bytes = 100 * mebibyte

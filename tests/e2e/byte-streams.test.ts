@@ -189,7 +189,7 @@ describe('byte streams between two of ours', () => {
     expect({ ended, errored: socket.errored }).toMatchObject({ ended: false, errored: { code: 'ECONNRESET' } })
   })
 
-  test('refuse UDP at once', async () => {
+  test('refuse UDP immediately', async () => {
     const { socks } = await netThrough('')
     await expect(UdpAssociation.open(socks.port)).rejects.toEqual(new SocksReplyError(0x02))
   })
@@ -234,7 +234,7 @@ describe('a link with early data', () => {
     }).toEqual({ inUrl: false, inEarlyData: true })
   })
 
-  test('goes on with its session after a cut, whose Resume is in the next request', async () => {
+  test('continues its session after a cut, with Resume in the next request', async () => {
     const { client, heads, between } = await linked((port) => `ws://127.0.0.1:${port}?ed=2048`)
     // The server knows the session once it has served something on it.
     await exchange({ port: client.socksAddress?.port ?? 0 }, 1)

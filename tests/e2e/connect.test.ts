@@ -86,7 +86,7 @@ describe('linksocks connect', programsTimeout, () => {
     ).toBe(seededDigest(1, sessionBytes))
   })
 
-  test('says what is wrong with a target', async () => {
+  test('names the mistake in a target', async () => {
     expect(await connectTo('nowhere', '')).toMatchObject({
       code: 2,
       err: expect.stringContaining('"nowhere" is not HOST:PORT') as string,

@@ -66,7 +66,7 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     await expect.poll(() => page.textContent('[role=status] .fault'), { timeout: deadlineMs }).toContain('sock-port')
   })
 
-  test('makes a token by the keyboard alone, and gives the focus back', async () => {
+  test('makes a token by keyboard only, and restores the focus', async () => {
     const { page } = await opened()
     await tabTo(page, 'Tokens')
     await page.keyboard.press('Enter')

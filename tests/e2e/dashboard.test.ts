@@ -56,7 +56,7 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     return page
   }
 
-  test('makes a token, links a client with it, shows what it moves, and cuts it', async () => {
+  test('makes a token, links a client with it, shows its traffic, and cuts it', async () => {
     const page = await signedIn()
     const { socket, target } = await throughClient(port, await makeToken(page))
     await page.click('nav a[href="#/overview"]')
@@ -74,7 +74,7 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     await page.getByText('No open connections').waitFor()
   })
 
-  test('shows what is used of a quota, and which ports a provider has opened', async () => {
+  test('shows the used quota, and the ports that a provider has opened', async () => {
     const token = await postToken(port, {
       type: 'reverse',
       ports: '1024-65535',
@@ -100,7 +100,7 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     await page.locator('tbody tr', { hasText: 'db.internal:5432' }).waitFor()
   })
 
-  test('refuses a wrong key, takes the right one, and goes on by itself when the server has restarted', async () => {
+  test('refuses a wrong key, accepts the right one, and continues by itself when the server has restarted', async () => {
     const page = await opened()
     await signIn(page, 'wrong')
     await expect.poll(() => page.textContent('[role=alert]')).toBe('This is not the key of this server.')

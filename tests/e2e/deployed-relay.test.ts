@@ -114,7 +114,7 @@ test('our provider says why the deployed relay refuses a code', async () => {
   await expect((await provide(url)).addConnector('short')).rejects.toThrow('Token must be at least 8 characters')
 })
 
-test('our connector ends with the words of the deployed relay where nobody knows its code', async () => {
+test('our connector ends with the text of the deployed relay when its code is unknown', async () => {
   const { url, shown } = await deployedRelay()
   const connector = closing(new LinkSocksClient({ url, token: 'tuna-42-lamp', proxy: { port: 0 } }))
   await expect(connector.start()).rejects.toThrow('invalid token (http://relay.test/socket')

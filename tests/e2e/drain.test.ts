@@ -58,7 +58,7 @@ describe('a LinkSocksServer that drains', () => {
     await closed
   })
 
-  test('says so once to those who watch, also when it is closed then', async () => {
+  test('reports it once to readers, even if it is closed then', async () => {
     const { server } = await net()
     const published = vi.spyOn(server.live, 'publish')
     await server.drain()

@@ -42,7 +42,7 @@ describe.runIf(program !== undefined)('examples/pages', { timeout: testDeadlineM
     expect(await page.evaluate(() => document.querySelector('img')?.naturalWidth)).toBe(640)
   })
 
-  test('file-transfer brings a file to another page byte for byte', async () => {
+  test('file-transfer carries a file to another page byte for byte', async () => {
     const sender = await opened('file-transfer')
     const bytes = randomBytes(3 * 1024 * 1024)
     await sender.setInputFiles('input', { name: 'picture.png', mimeType: 'image/png', buffer: bytes })

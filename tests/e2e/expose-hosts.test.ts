@@ -78,7 +78,7 @@ async function raw(port: number, bytes: string): Promise<string> {
 }
 
 describe('provider --expose http:NAME', () => {
-  test('leads requests to the target, and says who asks', async () => {
+  test('routes requests to the target, and reports the visitor', async () => {
     const { url, http } = await start()
     await provide(url, 'one', `http:app.example=127.0.0.1:${await named('app')}`)
     const spoofed = { 'x-forwarded-for': '6.6.6.6', connection: 'close, x-private', 'x-private': '1' }
@@ -108,7 +108,7 @@ describe('provider --expose http:NAME', () => {
     expect(answers.match(/site [ab]/g)).toEqual(['site a', 'site b', 'site a'])
   })
 
-  test('answers 404 for a name that nobody has, and 400 without a name', async () => {
+  test('answers 404 for an unknown name, and 400 without a name', async () => {
     const { url, http } = await start()
     await provide(url, 'one', `http:a.example=127.0.0.1:${await named('a')}`)
     expect((await get(http, 'other.example')).status).toBe(404)
@@ -213,7 +213,7 @@ describe('provider --expose tls:NAME', () => {
     expect(await text(socket)).toContain('behind')
   })
 
-  test('refuses a name that nobody has with an alert', async () => {
+  test('refuses an unknown name with an alert', async () => {
     const { https } = await start()
     const socket = connectTls({ host: '127.0.0.1', port: https, servername: 'no.example' })
     cleanups.push(() => socket.destroy())

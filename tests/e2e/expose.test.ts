@@ -116,7 +116,7 @@ describe('linksocks provider --expose', programsTimeout, () => {
     expect(line).toContain('opens no ports for providers of this token (--allow-ports)')
   })
 
-  test('goes on for others where a peer asks with a target of 600,000 characters', async () => {
+  test('continues for others when a peer asks for a target of 600,000 characters', async () => {
     const { url } = await startServer('--allow-ports', '20000-29999')
     const hostile = await RawPeer.open({ port: Number(new URL(url).port), token: 'expose-token', reverse: true })
     hostile.send({ type: MessageType.Expose, id: 0, open: 'tcp:1', target: 'a'.repeat(600_000) })

@@ -26,7 +26,7 @@ function gone(socket: Socket): Promise<unknown> {
   return onceEvent(socket.resume(), 'close')
 }
 
-test.each(modes)('fast open tells success first, and resets when the target refuses, in %s mode', async (mode) => {
+test.each(modes)('fast open reports success first, and resets when the target refuses, in %s mode', async (mode) => {
   const options = { server: { proxy: { fastOpen: true } }, client: { proxy: { fastOpen: true } } }
   const { socks, sessions } = await proxyNet(mode, options)
   const socket = await connect({ proxy: socks, target: { host: '127.0.0.1', port: await freePort() } })

@@ -111,7 +111,7 @@ describe.skipIf(newerNode === undefined)('a link that looks like Chrome, on Node
     return new Program({ node: newerNode ?? '' }, 'client', ...flags)
   }
 
-  test('carries 100 MiB each way at once, byte for byte', { timeout: 120_000 }, async () => {
+  test('carries 100 MiB each way concurrently, byte for byte', { timeout: 120_000 }, async () => {
     const issuer = join(await temporaryFolder(), 'issuer.pem')
     await writeFile(issuer, cert)
     const program = await clientWith('--tls-ca', issuer)
@@ -204,7 +204,7 @@ async function chromeNet(options: ForwardOptions = {}): Promise<Net> {
 }
 
 describe('a link that looks like Chrome', () => {
-  test('carries 100 MiB each way at once, byte for byte', { timeout: 120_000 }, async () => {
+  test('carries 100 MiB each way concurrently, byte for byte', { timeout: 120_000 }, async () => {
     const { socks } = await chromeNet()
     const target = closing(await transferServer())
     const bytes = 100 * mebibyte
@@ -215,7 +215,7 @@ describe('a link that looks like Chrome', () => {
     expect(seconds).toBeGreaterThan(0)
   })
 
-  test('goes on with its transfers after a cut', { timeout: 120_000 }, async () => {
+  test('continues its transfers after a cut', { timeout: 120_000 }, async () => {
     const { socks, relay, client } = await chromeNet()
     const target = closing(await transferServer())
     const meter = new Meter()

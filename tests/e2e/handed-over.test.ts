@@ -60,7 +60,7 @@ describe('a LinkSocksServer that is handed over', () => {
     expect(old.peers.size).toBe(0)
   })
 
-  test('goes on taking channels until the client has moved', async () => {
+  test('continues to accept channels until the client has moved', async () => {
     const { old, link, open } = await net((server) => server.addForwardToken('t'))
     const { socksAddress } = await link('t')
     // Nobody else is there yet.

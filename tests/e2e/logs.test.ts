@@ -61,7 +61,7 @@ describe.each(['auto', 'json'])('the fail2ban filter of the guide, on a log in %
     expect(bans(server.output)).toEqual(['127.0.0.1'])
   })
 
-  test('leaves a client alone that shows a token of another role', async () => {
+  test('ignores clients with a token of another role', async () => {
     const port = String(await freePort())
     const server = new Program('server', '-t', 'right', '-H', '127.0.0.1', '-P', port, '--log-format', format)
     await server.printed(/listening/)
@@ -87,7 +87,7 @@ test('the fail2ban filter finds nothing in what a client can write into a log', 
 })
 
 describe('at info', () => {
-  test('a provider tells that its upstream proxy refuses its password', async () => {
+  test('a provider reports that its upstream proxy refuses its password', async () => {
     const [ws, socks, upstream] = [String(await freePort()), await freePort(), await freePort()]
     const url = `ws://127.0.0.1:${ws}`
     const account = ['-n', 'ada', '-w', 'right-password']

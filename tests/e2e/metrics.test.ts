@@ -121,7 +121,7 @@ test('linksocks status asks the API of a server with its key', async () => {
   })
 })
 
-test('linksocks status ends with 1 where nobody answers', async () => {
+test('linksocks status ends with 1 without an answer', async () => {
   const status = new Program('status', `127.0.0.1:${await freePort()}`)
   expect({ exit: await status.exit(), output: status.output }).toEqual({
     exit: 1,

@@ -165,15 +165,18 @@ describe.skipIf(requireProgram('haproxy') === undefined)('behind haproxy', () =>
     })
   })
 
-  test.each(['v1', 'v2'] as const)('as a target it learns the client from sendProxy %s', async (sendProxy) => {
-    const target = closing(await httpServer())
-    const server = await startServer({ exit: { sendProxy } })
-    const { acceptPort } = await startHaproxy({ server: placeOf(server), target: `127.0.0.1:${target.port}` }, pair)
-    const client = await startClient(`ws://${placeOf(server)}`, { transport: { dial: fromThere } })
-    expect(await headersSeen(client, acceptPort)).toMatchObject({ 'x-forwarded-for': clientHost })
-  })
+  test.each(['v1', 'v2'] as const)(
+    'as a target it gets the address of the client from sendProxy %s',
+    async (sendProxy) => {
+      const target = closing(await httpServer())
+      const server = await startServer({ exit: { sendProxy } })
+      const { acceptPort } = await startHaproxy({ server: placeOf(server), target: `127.0.0.1:${target.port}` }, pair)
+      const client = await startClient(`ws://${placeOf(server)}`, { transport: { dial: fromThere } })
+      expect(await headersSeen(client, acceptPort)).toMatchObject({ 'x-forwarded-for': clientHost })
+    },
+  )
 
-  test('as a target of a provider it learns that nobody is known', async () => {
+  test('as a target of a provider it gets no address of the client', async () => {
     const target = closing(await httpServer())
     const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
     const reverse = server.addReverseToken({ socksPort: 'none' }).token
@@ -198,7 +201,7 @@ async function headersSeen(client: LinkSocksClient, port: number): Promise<unkno
 }
 
 describe('behind a CDN', () => {
-  test('a download goes on over link after link, and is whole', async () => {
+  test('a download continues over several links, and is complete', async () => {
     const server = await startServer()
     const cdn = await startCdn({ serverPort: server.address?.port ?? 0, idleMs: 10_000, lifeMs: 400 })
     const client = await startClient(`ws://127.0.0.1:${cdn.port}`, { reconnect: {} })

@@ -50,7 +50,7 @@ const nets: Readonly<Record<string, Net>> = {
 }
 
 describe.each(Object.entries(nets))('a policy in %s mode', (_mode, net) => {
-  test('opens what it allows and refuses the rest as forbidden', async () => {
+  test('allows the allowed targets and refuses others as forbidden', async () => {
     const { port } = closing(await echoServer())
     const proxy = await net({ allow: [`127.0.0.0/8:${port}`] })
     expect({
@@ -119,7 +119,7 @@ async function exposeEcho(policy: PolicyOptions): Promise<() => Promise<string>>
 }
 
 describe('a policy at an exposed port', () => {
-  test('lets nobody in outside its hours', async () => {
+  test('admits no client outside its hours', async () => {
     const noon = Date.parse('2026-11-26T12:00:00Z')
     vi.spyOn(Date, 'now').mockReturnValue(noon)
     const ask = await exposeEcho({ hours: { open: ['thu 11:00-13:00'], zone: 'UTC' } })
@@ -144,7 +144,7 @@ describe('a policy', () => {
     await expect(startClient(server, { token, proxy: { port: 0 } })).rejects.toThrow(reason)
   })
 
-  test('limits links, and lets the next in once one is gone', async () => {
+  test('limits links, and admits the next one after one has ended', async () => {
     const server = await startServer()
     const token = server.addForwardToken('f', { policy: { maxLinks: 1 } })
     const first = await startClient(server, { token, proxy: { port: 0 } })
@@ -156,7 +156,7 @@ describe('a policy', () => {
     await until(() => server.peers.size === 1, 'the second session')
   })
 
-  test('lets nobody in outside its hours, and tells clients to try again', async () => {
+  test('admits no client outside its hours, and tells clients to try again', async () => {
     const server = await startServer()
     const noon = Date.parse('2026-11-26T12:00:00Z')
     vi.spyOn(Date, 'now').mockReturnValue(noon)
@@ -220,7 +220,7 @@ describe('a connector token that a provider made', () => {
     expect((await refused)[1]).toBe('the limit of 2 links of this token is reached')
   })
 
-  test('lets nobody in outside the hours of the policy', async () => {
+  test('admits no client outside the hours of the policy', async () => {
     const noon = Date.parse('2026-11-26T12:00:00Z')
     vi.spyOn(Date, 'now').mockReturnValue(noon)
     const server = await startAutonomy({ hours: { open: ['thu 12:00-13:00'], zone: 'UTC' } })

@@ -60,7 +60,7 @@ test('the SOCKS port survives the reconnect of its only provider', async () => {
   expect(socket.readyState).toBe('open')
 })
 
-test('removing a token closes its clients at once', async () => {
+test('removing a token closes its clients immediately', async () => {
   const { server, token, providers } = await reverseNet(1)
   const down = onceEvent(providers[0] as LinkSocksClient, 'linkDown')
   await server.removeToken(token)

@@ -92,7 +92,7 @@ describe.skipIf(!hasCurl)('curl', () => {
     expect(error).toMatch(/407/)
   })
 
-  test('uploads with -x http as it does without', async () => {
+  test('uploads with -x http as without', async () => {
     const { http, proxy } = await net()
     const { body } = await curl('-x', `http://${proxy}`, '--data-binary', 'x'.repeat(100_000), `${http.url}/echo`)
     expect(body).toHaveLength(100_000)

@@ -116,7 +116,7 @@ describe.each(programs)(
       expect(await failure(through(`${scheme}://${wrong}@127.0.0.1:${port}`))).toBe(wrongAccount)
     })
 
-    test.skipIf(missing)('tells of a closed port what the program tells', async () => {
+    test.skipIf(missing)('reports a closed port as the program does', async () => {
       const closed = { port: await freePort() }
       expect(await failure(through(`${scheme}://${right}@127.0.0.1:${port}`), closed)).toBe(closedPort)
     })
@@ -154,7 +154,7 @@ describe.skipIf(isMissing('nghttpx', 'tinyproxy'))('an outbound through nghttpx'
     expect(await download({ exit: { upstreams: [await startBoth()], upstreamTls } })).toBe(digest)
   })
 
-  test('carries eight tunnels at once', async () => {
+  test('carries eight concurrent tunnels', async () => {
     const { port } = closing(await byteServer({ sendBytes: sizeBytes }))
     const { socks } = await proxyNet('forward', { server: { exit: { upstreams: [await startBoth()], upstreamTls } } })
     const digests = await Promise.all(

@@ -40,7 +40,7 @@ test.each(modes.flatMap((mode) => Object.keys(groups).map((group) => [group, mod
   },
 )
 
-test.runIf(isReport)('tells how long each target takes', { timeout: 600_000 }, async () => {
+test.runIf(isReport)('reports how long each target takes', { timeout: 600_000 }, async () => {
   const dns = closing(await FakeDns.start(zone))
   const options = { dns: { servers: [dns.address] } }
   const ways = [directWay(dns.address)]

@@ -81,7 +81,7 @@ describe('relay mode', () => {
     })
   })
 
-  test('a provider that comes back with its token has its code, and nobody else gets it', async () => {
+  test('a provider that reconnects with its token has its code, and no other provider gets it', async () => {
     const { provider, server } = await relayNet()
     const first = await started(provider())
     await first.addConnector(code)
@@ -174,7 +174,7 @@ describe('relay mode', () => {
     await expect(started(after.connector(code))).resolves.toBeDefined()
   })
 
-  test('the end of a provider’s time ends its links, and it may begin anew', async () => {
+  test('the end of a provider’s time ends its links, and it may start again', async () => {
     const clock = new FakeClock()
     const { provider, server } = await relayNet({ lifetimeMs: 1000 }, { clock })
     const client = await started(provider())

@@ -25,7 +25,7 @@ test('SIGHUP has the program read its file again', async () => {
   expect(program.output).toMatch(/the configuration was read again: servers\.main: proxy ports changed/)
 })
 
-test('SIGHUP leaves a program as it is whose file has a mistake, and the log says so', async () => {
+test('SIGHUP does not change a program whose file has a mistake, and the log reports it', async () => {
   const { file } = await configuration()
   const program = new Program('run', '--config', file)
   await program.printed(/listening/)

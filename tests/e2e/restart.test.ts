@@ -77,7 +77,7 @@ describe.skipIf(process.platform === 'win32')('linksocks run, restarted', () => 
     30_000 + restarts * 10_000,
   )
 
-  test('goes on where the new process does not start, and says why', async () => {
+  test('continues if the new process does not start, and reports why', async () => {
     const { program, config, url } = await start()
     const client = await link(url, 'f')
     const echo = closing(await echoServer())

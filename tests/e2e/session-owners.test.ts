@@ -47,7 +47,7 @@ describe.skipIf(process.platform === 'win32')('a LinkSocksServer with sessionOwn
     expect({ resumed, answer: String(answer) }).toEqual({ resumed: [true], answer: 'still there' })
   })
 
-  test('tells the owner the address of the client', async () => {
+  test('passes the address of the client to the owner', async () => {
     const { owner, client, moveLink } = await net('/socket')
     const up = onceEvent(client, 'linkUp')
     moveLink()

@@ -23,7 +23,7 @@ describe.skipIf(!canStop).each(['reverse', 'agent'] as const)('%s: a provider th
     expect(performance.now() - startMs).toBeLessThan(soonMs)
   }, 60_000)
 
-  test('alone is told of within 15 s and a little', async () => {
+  test('alone is reported within 15 s and a little', async () => {
     const { proxy, providers } = await net(mode, 1)
     const echo = closing(await echoServer())
     providers[0]?.kill('SIGSTOP')

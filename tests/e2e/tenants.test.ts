@@ -154,7 +154,7 @@ describe('a provider', () => {
 })
 
 describe('a connector token', () => {
-  test('does not let a provider in', async () => {
+  test('does not admit a provider', async () => {
     const { port, honest } = await twoTenants()
     const peer = await RawPeer.dial({ port, token: honest.connector, reverse: true })
     const error = 'invalid token: this one is for connectors, use "linksocks connector"'
@@ -169,7 +169,7 @@ describe('a connector token', () => {
   })
 })
 
-test('a session cannot be resumed with the token of another tenant, even by someone who knows its secret', async () => {
+test('a session cannot be resumed with the token of another tenant, even with the secret', async () => {
   const { server, port, honest, hostile } = await twoTenants()
   const own = await RawPeer.open({ port, token: honest.connector, extensions: ['window', 'fin', 'resume'] })
   const { session = new Uint8Array(16), secret = new Uint8Array(32) } = await own.next(MessageType.Hello)

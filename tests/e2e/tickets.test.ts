@@ -70,7 +70,7 @@ test('a ticket of a connector token narrows what goes to providers', async () =>
   expect(await answerOf(await clientOf(url, token), echo)).toBe('ping')
 })
 
-test('a ticket lets one client in, and no second', async () => {
+test('a ticket admits one client, and no second one', async () => {
   const { server, url } = await serving()
   const ticket = await makeTicket(url, { token: server.addForwardToken() })
   await clientOf(url, ticket)

@@ -106,7 +106,7 @@ describe('a certificate in files', () => {
 describe('mutual TLS', () => {
   const clients = testAuthority('Clients')
 
-  test('lets a client with a certificate in, and no other', async () => {
+  test('admits clients with a certificate, and no others', async () => {
     const server = await startServer({ tls: { ...authority.issue(), clientCa: clients.cert } })
     const client = await startClient(server, { ca: authority.cert, ...clients.issue({ name: 'ada' }) })
     await expect(startClient(server, { ca: authority.cert })).rejects.toThrow('the server wants a client certificate')

@@ -102,7 +102,7 @@ test('a connection makes one trace over client and server, and each part says ho
   ])
 })
 
-test('a trace goes on from a connector over the server to a provider', async () => {
+test('a trace continues from a connector over the server to a provider', async () => {
   const { spans, start, url, proxyPort } = await tracedPrograms('-r', '-c', 'con')
   const provider = start('provider', '-t', 'tok', '-u', url, '--guard', 'none')
   const connector = start('connector', '-t', 'con', '-u', url, '-p', String(proxyPort))

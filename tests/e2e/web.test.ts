@@ -140,7 +140,7 @@ describe.skipIf(!hasChromium)('@ls/web in Chromium', () => {
     }
   })
 
-  test('carries 200 streams at once', { timeout: startMs }, async () => {
+  test('carries 200 concurrent streams', { timeout: startMs }, async () => {
     const where = await serving('forward')
     const echo = closing(await echoServer())
     const answer = await inPage(
@@ -158,7 +158,7 @@ describe.skipIf(!hasChromium)('@ls/web in Chromium', () => {
     expect(answer).toBe('200')
   })
 
-  test('fills the buffer that a reader brings', async () => {
+  test('fills the buffer of the reader', async () => {
     const where = await serving('forward')
     const target = closing(await tcpServer((socket) => void socket.end('hello')))
     const read = await inPage(
@@ -170,7 +170,7 @@ describe.skipIf(!hasChromium)('@ls/web in Chromium', () => {
     expect(read).toBe('hel')
   })
 
-  test('tells why a target was not reached', async () => {
+  test('reports why a target was not reached', async () => {
     const where = await serving('forward')
     const port = await freePort()
     const failure = await inPage(where, `return tests.fails(link.openTcp({ host: '127.0.0.1', port: ${port} }).opened)`)
@@ -221,7 +221,7 @@ describe.skipIf(!hasChromium)('@ls/web in Chromium', () => {
     expect(body).toBe('POST ping at /a?b')
   })
 
-  test('a reader that stops holds its sender back, and nobody else', { timeout: startMs }, async () => {
+  test('a reader that stops slows down only its own sender', { timeout: startMs }, async () => {
     const where = await serving('forward')
     const endless = closing(await byteServer({ sendBytes: 512 * mebibyte }))
     const echo = closing(await echoServer())

@@ -103,7 +103,7 @@ describe.skipIf(miniflare === undefined || !isBuilt)('the relay in a Worker', { 
     return String(answer.payload)
   }
 
-  test('GET /api/health tells strangers that it accepts clients', async () => {
+  test('GET /api/health reports without a key that the server accepts clients', async () => {
     const response = await fetch(`http://127.0.0.1:${port}/api/health`)
     expect(await response.json()).toMatchObject({ status: 'ok', active: true })
   })
@@ -154,7 +154,7 @@ describe.skipIf(miniflare === undefined || !isBuilt)('the relay in a Worker', { 
     }
   })
 
-  test('a download goes on over 10 losses of the provider’s link', async () => {
+  test('a download continues over 10 losses of the provider’s link', async () => {
     const path: FaultRelay = closing(await faultRelay({ host: '127.0.0.1', port }))
     const provider = ourProvider(path.port)
     await provider.start()

@@ -167,7 +167,7 @@ describe('linksocks demo', () => {
     await echo.close()
   })
 
-  test('ends at once on a second signal', async () => {
+  test('ends immediately on a second signal', async () => {
     const echo = await echoServer()
     const { run, proxy } = await startDemo()
     const socket = await connect({ proxy, target: echo })
@@ -259,7 +259,7 @@ describe('linksocks at -dd', () => {
     },
   )
 
-  test('shows a token that was made up on standard output alone', async () => {
+  test('shows a generated token on standard output only', async () => {
     const { run, token } = await startDemo({ LINKSOCKS_DEBUG: '2' })
     run.child.kill('SIGINT')
     await run.exit()

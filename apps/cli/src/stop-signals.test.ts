@@ -28,7 +28,7 @@ describe('listenForStop', () => {
     expect(exits).toEqual([])
   })
 
-  test('ends the process at once on another signal', () => {
+  test('ends the process immediately on another signal', () => {
     const { source, exits } = listening()
     source.emit('SIGINT')
     source.emit('SIGTERM')

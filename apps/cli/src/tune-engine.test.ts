@@ -7,6 +7,6 @@ test('flagsFor the V8 of this Node gives flags it knows', () => {
   expect(spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stderr).toBe('')
 })
 
-test('flagsFor leaves the compiler of a newer V8 alone', () => {
+test('flagsFor does not change the compiler of a newer V8', () => {
   expect(flagsFor('12.4.254.21-node.33')).not.toContain('--interrupt-budget=10000')
 })

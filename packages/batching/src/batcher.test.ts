@@ -80,7 +80,7 @@ test('Batcher flushes what waits together with a chunk that may not', () => {
   expect(flushed()).toEqual(['ab'])
 })
 
-test('Batcher flushes a full buffer at once', () => {
+test('Batcher flushes a full buffer immediately', () => {
   const { push, flushed } = setUp(waiting(20), 4)
   push('ab')
   push('cd')

@@ -35,7 +35,7 @@ test.each<[string, ClientOptions]>([
   expect(() => new LinkSocksClient(options)).toThrow(text)
 })
 
-test('LinkSocksClient tells of each attempt that fails', async () => {
+test('LinkSocksClient reports each failed attempt', async () => {
   const refused = new Error('nothing listens there')
   const client = new LinkSocksClient({ transport: { dial: () => Promise.reject(refused) }, proxy: { port: 0 } })
   const failed = new Promise<Error>((resolve) => client.once('linkFailed', resolve))

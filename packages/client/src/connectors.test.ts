@@ -81,7 +81,7 @@ test('ConnectorTokens leaves no timer behind an answer', async () => {
   expect(clock.pendingTimers).toBe(0)
 })
 
-test('ConnectorTokens.sessionBegan asks again for a token that was refused, and tells of the reason once', async () => {
+test('ConnectorTokens.sessionBegan asks again for a token that was refused, and reports the reason once', async () => {
   const answers = [{ success: false, error: 'taken' }, { success: false, error: 'taken' }, { success: true }]
   const { tokens, session, asked, clock } = asking(() => answers.shift())
   const told: string[] = []

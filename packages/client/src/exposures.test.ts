@@ -41,7 +41,7 @@ function asking(texts: readonly string[], answers: readonly Answer[]) {
   return { exposures, session, clock, events, asked }
 }
 
-test('Exposures tells which port the server has opened', async () => {
+test('Exposures reports which port the server has opened', async () => {
   const { exposures, session, events } = asking(['0=localhost:22'], [{ open: 'tcp:4000' }])
   exposures.sessionBegan(session, ['expose'])
   await until(() => events.length > 0, 'an answer')
@@ -67,7 +67,7 @@ test('Exposures asks for any port where that one is taken now', async () => {
   expect(events).toEqual(['exposed 4000=localhost:22', 'exposed 4001=localhost:22'])
 })
 
-test('Exposures tells of the same refusal once', async () => {
+test('Exposures reports the same refusal once', async () => {
   const answers = [{ error: 'taken' }, { error: 'taken' }, { error: 'not allowed' }]
   const { exposures, session, events, clock } = asking(['1=h:1'], answers)
   exposures.sessionBegan(session, ['expose'])

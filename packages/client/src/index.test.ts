@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import * as client from './index.js'
 
-test('@ls/client exports what it says it does', () => {
+test('@ls/client exports what its README lists', () => {
   expect(Object.keys(client).toSorted()).toMatchInlineSnapshot(`
     [
       "ClientError",

@@ -28,21 +28,21 @@ function watching() {
 }
 
 describe('NetworkWatch', () => {
-  test('tells of another network within a second', () => {
+  test('reports another network within a second', () => {
     const { clock, changes, machine } = watching()
     machine.network = 'away'
     clock.advance(1000)
     expect(changes).toEqual(['the network has changed'])
   })
 
-  test('tells that the machine has slept', () => {
+  test('reports that the machine has slept', () => {
     const { clock, changes, machine } = watching()
     machine.sleptMs = 30_000
     clock.advance(3000)
     expect(changes).toEqual(['this machine was away'])
   })
 
-  test('goes on while the system does not tell', () => {
+  test('continues while the system reports nothing', () => {
     const { clock, changes, machine, watch } = watching()
     watch.stop()
     machine.isMute = true
@@ -60,7 +60,7 @@ describe('NetworkWatch', () => {
     expect(changes).toEqual([])
   })
 
-  test.each([3_600_000, -3_600_000])('goes on over a clock that is set by %d ms', (jumpMs) => {
+  test.each([3_600_000, -3_600_000])('continues over a clock that is set by %d ms', (jumpMs) => {
     const { clock, changes, machine } = watching()
     machine.sleptMs = jumpMs
     clock.advance(5000)

@@ -77,12 +77,12 @@ describe('makeServerDial', () => {
     expect(asked).toEqual(['server.test'])
   })
 
-  test('takes a dial of the transport as it is', () => {
+  test('uses the dial of the transport unchanged', () => {
     const dial = () => Promise.reject(new Error('never'))
     expect(makeServerDial({ transport: { dial } })(url)).toBe(dial)
   })
 
-  test('refuses two ways at once', () => {
+  test('refuses two ways together', () => {
     const dial = () => Promise.reject(new Error('never'))
     expect(() => makeServerDial({ serverProxies: ['socks5://h'], transport: { dial } })).toThrow(TypeError)
   })

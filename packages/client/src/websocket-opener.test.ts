@@ -61,7 +61,7 @@ test.each([
   expect({ types, earlyDataBytes }).toEqual({ types: [MessageType.Auth], earlyDataBytes: 2048 })
 })
 
-test('webSocketOpener does without early data where the URL says so', async () => {
+test('webSocketOpener uses no early data if the URL says so', async () => {
   const { url, types } = await asking({ url: 'ws://server.test?ed=0', earlyDataBytes: 2048 })
   expect({ hasToken: url.searchParams.has('token'), types }).toEqual({ hasToken: true, types: undefined })
 })

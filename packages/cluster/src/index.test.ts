@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import * as cluster from './index.js'
 
-test('@ls/cluster exports what it says it does', () => {
+test('@ls/cluster exports what its README lists', () => {
   expect(Object.keys(cluster).toSorted()).toMatchInlineSnapshot(`
     [
       "Broker",

@@ -152,7 +152,7 @@ const arbitraries = {
 
 const anyMessage: fc.Arbitrary<KnownMessage> = fc.oneof(...Object.values(arbitraries))
 
-describe('decode gives back what encode was given', () => {
+describe('decode returns the message that encode got', () => {
   test.each(Object.entries<fc.Arbitrary<KnownMessage>>(arbitraries))('%s', (_, arbitrary) => {
     fc.assert(
       fc.property(arbitrary, (message) => {

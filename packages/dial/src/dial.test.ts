@@ -38,7 +38,7 @@ test('dial reaches an address and keeps the socket half-open', async () => {
   socket.destroy()
 })
 
-test('dial goes on to the next address where one refuses', async () => {
+test('dial continues with the next address when one refuses', async () => {
   const port = await listen('127.0.0.1')
   const socket = await dial({ host, port }, { resolver: names(['::1'], ['127.0.0.1']) })
   expect(socket.remoteAddress).toBe('127.0.0.1')

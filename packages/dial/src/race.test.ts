@@ -129,7 +129,7 @@ describe('Race', () => {
     expect(log.at(-1)).toBe('5300 won 1')
   })
 
-  test('begins the next attempt at once when one fails', () => {
+  test('begins the next attempt immediately when one fails', () => {
     const { clock, log, race, lose } = rehearse()
     race.answer(6, none)
     race.answer(4, some('1', '2', '3'))
@@ -195,7 +195,7 @@ describe('Race', () => {
     expect(log).toEqual(['0 try ::1', '250 try ::2'])
   })
 
-  test('gives up with what it has heard where that is more telling', () => {
+  test('prefers an earlier, more informative failure', () => {
     const { log, race, lose } = rehearse()
     race.answer(6, some('::1'))
     race.answer(4, some('1'))

@@ -101,7 +101,7 @@ describe('closeStream', () => {
     expect(accepted.errored).toMatchObject({ code: 'ECONNRESET' })
   })
 
-  test('tells the peer of a stream that is no socket by an error', () => {
+  test('reports an error to the peer of a stream that is no socket', () => {
     const errors: unknown[] = []
     const stream = new Duplex({
       read: () => {},
@@ -117,7 +117,7 @@ describe('closeStream', () => {
 })
 
 describe('breakStream', () => {
-  test('resets behind what was written', async () => {
+  test('resets behind the written bytes', async () => {
     const { ours, peer } = await tcpPair()
     const received: Buffer[] = []
     peer.on('data', (chunk) => received.push(chunk))

@@ -67,7 +67,7 @@ test('DirectConnector loses no byte in 50 moves from the path to the relay and b
   })
 })
 
-test('DirectConnector goes on through the relay while no path opens', async () => {
+test('DirectConnector continues through the relay while no path opens', async () => {
   const pair = directPair()
   await onDirect(pair)
   pair.network.isBlocked = true
@@ -89,7 +89,7 @@ test('DirectConnector never moves connections to the relay if it must not', asyn
   expect(session?.state).toBe('unlinked')
 })
 
-test('DirectConnector refuses a path on which somebody sits in between', async () => {
+test('DirectConnector refuses a path with an attacker in the middle', async () => {
   const pair = directPair()
   pair.network.isTapped = true
   pair.connector.start()

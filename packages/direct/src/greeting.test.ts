@@ -28,7 +28,7 @@ test('decodeGreeting reads what encodeGreeting wrote', () => {
   )
 })
 
-test('decodeGreeting throws DirectError alone, whatever the bytes', () => {
+test('decodeGreeting throws only DirectError, for any bytes', () => {
   const bytes = fc.oneof(
     fc.uint8Array(),
     fc.json().map((text) => new TextEncoder().encode(text)),

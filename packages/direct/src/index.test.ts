@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import * as direct from './index.js'
 
-test('@ls/direct exports what it says it does', () => {
+test('@ls/direct exports what its README lists', () => {
   expect(Object.keys(direct).toSorted()).toEqual([
     'DirectConnector',
     'DirectConnectors',

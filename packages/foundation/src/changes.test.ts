@@ -9,7 +9,7 @@ async function advance(clock: FakeClock, ms: number): Promise<void> {
 }
 
 describe('Changes', () => {
-  test('resolves soon after a change that brings what is waited for', async () => {
+  test('resolves soon after the awaited change', async () => {
     const clock = new FakeClock()
     const changes = new Changes(clock)
     let channels = 1

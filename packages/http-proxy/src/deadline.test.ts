@@ -18,7 +18,7 @@ describe('withDeadline', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('rejects as its attempt does, also where that throws at once', async () => {
+  test('rejects as its attempt does, also if that throws synchronously', async () => {
     const attempt = (): Promise<never> => {
       throw new Error('broken')
     }

@@ -81,13 +81,13 @@ test("shakeHands rejects with the server's reason when it refuses", async () => 
   })
 })
 
-test('shakeHands takes a close with 1008 for a refusal', async () => {
+test('shakeHands treats a close with 1008 as a refusal', async () => {
   const { agreement, far } = shaking([])
   far.close({ code: 1008, reason: 'bad token' })
   await expect(agreement).rejects.toMatchObject({ code: 'ERR_CLIENT_REFUSED' })
 })
 
-test('shakeHands takes any other close for a failure that may pass', async () => {
+test('shakeHands treats any other close as a temporary failure', async () => {
   const { agreement, far } = shaking([])
   far.close({ code: 1001, reason: 'restarting' })
   await expect(agreement).rejects.toThrow('the peer closed it: restarting')
@@ -145,7 +145,7 @@ test('shakeHands says nothing twice where the opening was sent with the WebSocke
   expect(received).toEqual([])
 })
 
-test('shakeHands goes on with a new session when an early Resume is refused, even by a server without resume', async () => {
+test('shakeHands continues with a new session when an early Resume is refused, even by a server without resume', async () => {
   const plain = { ...hello, extensions: ['window' as const] } as KnownMessage
   const refused: KnownMessage = { type: MessageType.Resumed, success: false, sequence: 0, error: 'unknown' }
   const { agreement, received } = shaking([plain, success, refused], {}, resumeKey(), false, true)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import * as link from './index.js'
 
-test('@ls/link exports what it says it does', () => {
+test('@ls/link exports what its README lists', () => {
   expect(Object.keys(link).toSorted()).toMatchInlineSnapshot(`
     [
       "ClientError",

@@ -190,7 +190,7 @@ test('Link tries again with retryAuth after its token was refused', async () => 
   expect(events).toEqual(['up'])
 })
 
-test('Link.retryNow dials at once', async () => {
+test('Link.retryNow dials immediately', async () => {
   const { link, clock, requests, events } = linking(['unreachable', 'base'])
   await until(() => clock.nextDueMs !== undefined, 'the next attempt to be planned')
   link.retryNow()
@@ -198,7 +198,7 @@ test('Link.retryNow dials at once', async () => {
   expect({ requests: requests.length, now: clock.now() }).toEqual({ requests: 2, now: 0 })
 })
 
-test('Link.wanted dials at once', async () => {
+test('Link.wanted dials immediately', async () => {
   const { link, clock, requests } = linking(['unreachable'])
   await delays(clock, requests, 4)
   await until(() => requests.length === 5 && clock.nextDueMs !== undefined, 'the next attempt to be planned')
@@ -219,7 +219,7 @@ test('Link.wanted tries no more than four times a second', async () => {
   })
 })
 
-test('Link.wanted leaves a server alone that refused the token', async () => {
+test('Link.wanted does not dial a server that refused the token', async () => {
   const { link, clock, requests } = linking(['refused'], { retryAuth: true })
   await until(() => clock.nextDueMs === 5000, 'the next attempt to be planned')
   clock.advance(4000)
@@ -227,7 +227,7 @@ test('Link.wanted leaves a server alone that refused the token', async () => {
   expect(requests).toHaveLength(1)
 })
 
-test('Link.retryNow during an attempt has the next one follow at once', async () => {
+test('Link.retryNow during an attempt starts the next one directly after it', async () => {
   const { link, clock, requests } = linking(['silent', 'base'])
   await until(() => clock.nextDueMs === 10_000, 'the handshake')
   link.retryNow()
@@ -265,7 +265,7 @@ test('Link gives a server up that does not go on with the handshake', async () =
   expect(requests).toHaveLength(1)
 })
 
-test('Link resumes its session over a new WebSocket at once', async () => {
+test('Link resumes its session over a new WebSocket immediately', async () => {
   const { events, servers, sessions, clock, requests } = linking(['extended'])
   await until(() => events.includes('up'), 'the link')
   servers[0]?.transport.cut()

@@ -76,7 +76,7 @@ describe('MovingLink', () => {
     expect(servers[1]?.received.map(({ type }) => type)).not.toContain(MessageType.Relink)
   })
 
-  test('goes on when the server ends the first session', async () => {
+  test('continues when the server ends the first session', async () => {
     const { link, sessions, servers, events } = await moved()
     servers[0]?.transport.close({ code: 4000, reason: 'drained' })
     await until(() => sessions[0]?.state === 'closed', 'the end of the first session')

@@ -55,7 +55,7 @@ test('PingedTransport ends when the server has been silent for too long, and say
   ])
 })
 
-test('PingedTransport takes any message for life', async () => {
+test('PingedTransport treats any message as a sign of life', async () => {
   const { clock, far, handler } = silent()
   for (let second = 0; second < 10; second++) {
     far.send(Uint8Array.of(second))

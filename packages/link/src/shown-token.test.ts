@@ -23,7 +23,7 @@ describe('ShownToken', () => {
     expect({ current: shown.current, fromServer: shown.fromServer }).toEqual({ current: expected, fromServer: 'given' })
   })
 
-  test('received tells of each token once', () => {
+  test('received reports each token once', () => {
     const { shown, changes } = shownToken()
     for (const token of ['a', 'a', 'b']) shown.received(token)
     expect(changes).toEqual(['a', 'b'])

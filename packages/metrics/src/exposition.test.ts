@@ -28,7 +28,7 @@ describe('Expositor', () => {
     )
   })
 
-  test('writes OpenMetrics to those who accept it, with its end mark', async () => {
+  test('writes OpenMetrics with its end mark if the request accepts it', async () => {
     const { contentType, body } = await new Expositor(() => fullSnapshot).write('application/openmetrics-text;q=0.9')
     expect({ type: contentType.split(';')[0], ends: body.endsWith('# EOF\n') }).toEqual({
       type: 'application/openmetrics-text',

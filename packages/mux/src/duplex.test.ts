@@ -82,7 +82,7 @@ describe('toDuplex', () => {
     expect(far.readableLength).toBeLessThan(65_536 + far.readableHighWaterMark)
   })
 
-  test('destroy with an error aborts the channel and tells the peer why', async () => {
+  test('destroy with an error aborts the channel and gives the peer the reason', async () => {
     const { near, far, settle } = streams()
     const failed = once(far, 'error')
     near.destroy(new Error('on purpose'))
@@ -90,7 +90,7 @@ describe('toDuplex', () => {
     expect((await failed)[0]).toMatchObject({ code: 'ERR_MUX_CHANNEL_ABORTED', message: 'failed: on purpose' })
   })
 
-  test('destroy without an error ends the channel after what was written', async () => {
+  test('destroy without an error ends the channel after the written bytes', async () => {
     const { near, far, settle, pair } = streams()
     near.write('all of it')
     near.destroy()
@@ -113,7 +113,7 @@ describe('toDuplex', () => {
     expect(await text(far)).toBe('last words')
   })
 
-  test('a write after the peer has gone fails, once what it sent was read', async () => {
+  test('a write after the peer has left fails once its bytes were read', async () => {
     const { nearChannel, far, settle } = streams(base)
     nearChannel.send(Buffer.from('bye'))
     nearChannel.disconnect()
@@ -152,7 +152,7 @@ describe('toDuplex', () => {
     })
   })
 
-  test('a write after the peer has aborted fails, once what it sent was read', async () => {
+  test('a write after the peer has aborted fails once its bytes were read', async () => {
     const { near, nearChannel, far, settle } = streams()
     near.write('bye')
     far.once('readable', () => {})

@@ -7,7 +7,7 @@ function listed(destinations: Destinations, query = ''): unknown {
   return destinations.list([], new URLSearchParams(query))
 }
 
-test('Destinations adds up what ended connections moved, and tells failures from other ends', () => {
+test('Destinations adds the bytes of ended connections, and counts failures separately', () => {
   const destinations = new Destinations()
   for (const outcome of ['ok', 'cancelled', 'aborted']) destinations.ended({ ...moved, target: 'a:1' }, outcome)
   expect(listed(destinations)).toMatchObject({

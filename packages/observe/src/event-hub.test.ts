@@ -41,7 +41,7 @@ const namesIn = (text: string): string[] => Array.from(text.matchAll(/^event: (.
 const idIn = (text: string): string => /^id: (.*)$/m.exec(text)?.[1] ?? ''
 
 describe('EventHub', () => {
-  test('makes nothing of an event while nobody reads', () => {
+  test('creates no event without readers', () => {
     hub.publish(drain(1))
     expect({ isListening: hub.isListening, pendingTimers: clock.pendingTimers }).toEqual({
       isListening: false,
@@ -49,7 +49,7 @@ describe('EventHub', () => {
     })
   })
 
-  test('greets a reader, and tells it what happens', () => {
+  test('sends a reader hello, and then the events', () => {
     const { taken } = read()
     hub.publish(drain(7))
     expect(taken()).toMatch(
@@ -63,7 +63,7 @@ describe('EventHub', () => {
     expect(namesIn(taken())).toEqual(['hello'])
   })
 
-  test('sends a reader that comes back what it missed', () => {
+  test('sends the missed events to a reader that reconnects', () => {
     const { stream, taken } = read()
     const id = idIn(taken())
     stream.destroy()
@@ -75,11 +75,11 @@ describe('EventHub', () => {
     })
   })
 
-  test.each(['', 'nonsense', '00000000-1', '-', '1-1-1'])('tells a reader with the id "%s" of a gap', (id) => {
+  test.each(['', 'nonsense', '00000000-1', '-', '1-1-1'])('reports a gap to a reader with the id "%s"', (id) => {
     expect(namesIn(read('', id).taken())).toEqual(['gap'])
   })
 
-  test('tells of a gap where too much was missed', () => {
+  test('reports a gap when too many events were missed', () => {
     const { taken } = read('kinds=link')
     const id = idIn(taken())
     for (let number = 0; number <= maxRecordedEvents; number++) hub.publish(drain(number))
@@ -98,7 +98,7 @@ describe('EventHub', () => {
     expect(namesIn(read('', id).taken())).toEqual(['gap'])
   })
 
-  test('tells a slow reader how many events it has missed', () => {
+  test('reports to a slow reader how many events it has missed', () => {
     const slow = slowReader()
     while (slow.writableLength < maxReaderBytes) hub.publish(drain(1))
     hub.publish(drain(2))
@@ -107,14 +107,14 @@ describe('EventHub', () => {
     expect(slow.text().slice(-80)).toContain('event: dropped\ndata: {"count":2}\n\n')
   })
 
-  test('cuts a reader that takes nothing for long', () => {
+  test('cuts a reader that has not read for long', () => {
     const slow = slowReader()
     for (let bytes = 0; bytes <= maxReaderBytes; bytes += 20) hub.publish(drain(1))
     for (let passedMs = 0; passedMs <= stuckReaderMs + heartbeatMs; passedMs += heartbeatMs) clock.advance(heartbeatMs)
     expect(slow.destroyed).toBe(true)
   })
 
-  test('cuts a reader of snapshots alone that takes nothing for long', () => {
+  test('cuts a reader of snapshots only that has not read for long', () => {
     hub = new EventHub({ clock, snapshot: () => ({ text: 'x'.repeat(maxReaderBytes / 8) }) })
     const slow = slowReader('snapshot=1s')
     for (let passedMs = 0; passedMs <= stuckReaderMs + heartbeatMs * 3; passedMs += 1000) clock.advance(1000)

@@ -5,7 +5,7 @@ import { maxRows, pageOf, Query } from './query.js'
 const read = (text: string): Query => new Query(new URLSearchParams(text), ['limit', 'offset', 'order', 'sort'])
 
 describe('Query', () => {
-  test('takes what is left out or empty as the default', () => {
+  test('treats an absent or empty value as the default', () => {
     expect(read('limit=').page()).toEqual({ limit: 100, offset: 0, descending: true })
   })
 

@@ -29,7 +29,7 @@ describe.each<[string, () => Cancellation & { abort(reason: Error): void }]>([
     expect(() => cancellation.throwIfAborted()).toThrow(reason)
   })
 
-  test('tells each listener once', () => {
+  test('calls each listener once', () => {
     const cancellation = make()
     const listener = vi.fn()
     cancellation.addEventListener('abort', listener, { once: true })
@@ -38,7 +38,7 @@ describe.each<[string, () => Cancellation & { abort(reason: Error): void }]>([
     expect(listener).toHaveBeenCalledTimes(1)
   })
 
-  test('tells no listener that was taken off', () => {
+  test('calls no listener that was removed', () => {
     const cancellation = make()
     const listener = vi.fn()
     cancellation.addEventListener('abort', listener)
@@ -75,7 +75,7 @@ describe('abortSignalOf', () => {
     expect(abortSignalOf(canceller).reason).toEqual(new Error('enough'))
   })
 
-  test('gives a signal back as it is', () => {
+  test('returns a signal unchanged', () => {
     const { signal } = new AbortController()
     expect(abortSignalOf(signal)).toBe(signal)
   })

@@ -9,7 +9,7 @@ describe('ChannelSlots', () => {
     expect(() => slots.take()).toThrow('busy: the limit of 2 channels of this token (--max-token-channels) is reached')
   })
 
-  test('what take returns gives back one, once', () => {
+  test('the function that take returns frees one slot, once', () => {
     const slots = new ChannelSlots({ limit: 2, what: 'channels' })
     const release = slots.take()
     slots.take()
@@ -18,7 +18,7 @@ describe('ChannelSlots', () => {
     expect(slots.used).toBe(1)
   })
 
-  test('occupy takes what is in use already, and check then throws the error that take would', () => {
+  test('occupy counts slots in use already, and check then throws the error that take would', () => {
     const slots = new ChannelSlots({ limit: 1, what: 'connections' })
     slots.occupy()
     slots.check()

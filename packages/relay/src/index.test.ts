@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import * as relay from './index.js'
 
-test('@ls/relay exports what it says it does', () => {
+test('@ls/relay exports what its README lists', () => {
   expect(Object.keys(relay).toSorted()).toMatchInlineSnapshot(`
     [
       "Balancer",

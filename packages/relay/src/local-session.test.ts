@@ -35,11 +35,11 @@ test('localSession carries an upload, and the answer to its end', async () => {
   expect(await text(socket)).toBe(seededDigest(2, 3_000_000))
 })
 
-test('localSession tells why a target is not reached', async () => {
+test('localSession reports why a target is not reached', async () => {
   await expect(through(await freePort())).rejects.toMatchObject({ reply: 'refused' })
 })
 
-test('localSession cuts what is open when it is closed', async () => {
+test('localSession cuts open channels when it is closed', async () => {
   const target = closing(await hashServer())
   const { socket, session } = await through(target.port)
   socket.on('error', () => {}).resume()

@@ -97,7 +97,7 @@ describe('parseTarget', () => {
     expect(parseTarget({ host, port: 80 })).toMatchObject({ code: 'ERR_RELAY_FAILED' })
   })
 
-  test('names what it refuses, escaped and cut', () => {
+  test('names the refused text, escaped and cut', () => {
     expect(parseTarget({ host: `\0\u009B${'x'.repeat(100)}`, port: 80 })).toMatchObject({
       message: `failed: the host "\\u0000\\u009b${'x'.repeat(62)}"… has a character that no host name has`,
     })
@@ -147,7 +147,7 @@ describe('parseTarget', () => {
     )
   })
 
-  test('reads what it wrote as the same again, whatever the text', () => {
+  test('reads its own output as an equal value, for any text', () => {
     const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.domain(), fc.ipV4Extended(), fc.ipV6())
     fc.assert(
       fc.property(text, (host) => {

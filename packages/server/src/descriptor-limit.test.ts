@@ -23,7 +23,7 @@ describe('parseLimits', () => {
   })
 })
 
-test('shareDescriptors leaves a twentieth to nobody, and a part of the channels to others than one token', () => {
+test('shareDescriptors reserves a twentieth, and a part of the channels for other tokens', () => {
   fc.assert(
     fc.property(fc.integer({ min: 64, max: 1_048_576 }), (limit) => {
       const { pending, links, channels, tokenChannels } = shareDescriptors(limit)

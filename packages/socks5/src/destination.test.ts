@@ -56,7 +56,7 @@ describe('parseDestination', () => {
     expect(() => parseDestination(undefined as unknown as string, 80)).toThrow(TypeError)
   })
 
-  test('keeps a long hostile name out of its message', () => {
+  test('does not copy a long hostile name into its message', () => {
     expect(() => parseDestination(`\n${'x'.repeat(250)}`, 80)).toThrow(/^host name "\\nx{63}…" has/)
   })
 })

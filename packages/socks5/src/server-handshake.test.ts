@@ -132,7 +132,7 @@ describe('ServerHandshake.push', () => {
     expect(() => handshake.push(Uint8Array.of(1))).toThrow(TypeError)
   })
 
-  test('takes an empty chunk for nothing', () => {
+  test('ignores an empty chunk', () => {
     expect(feed({}, [new Uint8Array(0), encodeGreeting([0]), new Uint8Array(0), connect5]).last.state).toBe('request')
   })
 })
@@ -233,7 +233,7 @@ describe('ServerHandshake with SOCKS5', () => {
     expect(JSON.stringify(step) + String(step.state === 'failed' && step.error)).not.toMatch(/hunter2/)
   })
 
-  test('takes an authenticator that throws for a no', () => {
+  test('treats an authenticator that throws as a refusal', () => {
     const auth = {
       verify: () => {
         throw new Error('database gone')
@@ -243,13 +243,13 @@ describe('ServerHandshake with SOCKS5', () => {
     expect(feed({ auth }, [bytes]).last.code).toBe('ERR_SOCKS_AUTH_FAILED')
   })
 
-  test('takes a promise from an authenticator for a no', () => {
+  test('treats a promise from an authenticator as a refusal', () => {
     const auth = { verify: (() => Promise.resolve(true)) as unknown as () => boolean }
     const bytes = bytesOf(encodeGreeting([2]), credentials('a', 'b'))
     expect(feed({ auth }, [bytes]).last.code).toBe('ERR_SOCKS_AUTH_FAILED')
   })
 
-  test('takes a password that is not UTF-8 for a no', () => {
+  test('treats a password that is not UTF-8 as wrong', () => {
     const auth = { verify: () => true }
     const bytes = bytesOf(encodeGreeting([2]), [1, 1, 0x61, 1, 0xff])
     expect(feed({ auth }, [bytes]).last.code).toBe('ERR_SOCKS_AUTH_FAILED')

@@ -15,7 +15,7 @@ afterEach(() => {
 })
 
 describe('leakCheck', () => {
-  test('names what was left open', async () => {
+  test('names open handles', async () => {
     const assertNoLeak = leakCheck()
     const server = createServer().listen(0)
     await onceEvent(server, 'listening')
@@ -23,13 +23,13 @@ describe('leakCheck', () => {
     server.close()
   })
 
-  test('waits for what is about to close', async () => {
+  test('waits for handles that are closing', async () => {
     const assertNoLeak = leakCheck()
     setTimeout(() => {}, 20)
     await expect(assertNoLeak()).resolves.toBeUndefined()
   })
 
-  test('does not count what was open before', async () => {
+  test('does not count handles that were open before', async () => {
     const server = createServer().listen(0)
     await onceEvent(server, 'listening')
     await expect(leakCheck()()).resolves.toBeUndefined()
@@ -48,7 +48,7 @@ describe('seededBytes', () => {
     expect(seededBytes(1).take(16)).not.toEqual(seededBytes(2).take(16))
   })
 
-  test('stays as it is, since stored hashes rely on it', () => {
+  test('never changes, since stored hashes rely on it', () => {
     expect(seededDigest(1, 1_000_000)).toMatchInlineSnapshot(
       `"159aef89dbb712326f1890348cbfcc52eab62d315d548517d1c7472f9d44c18f"`,
     )

@@ -39,7 +39,7 @@ async function exchange({ host, port }: TestServer, bytes: Uint8Array): Promise<
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-test('echoServer gives a half-closing client everything back', async () => {
+test('echoServer returns all bytes to a half-closing client', async () => {
   const bytes = seededBytes(1).take(300_000)
   const answer = await exchange(kept(await echoServer()), bytes)
   expect(sha256(answer)).toBe(sha256(bytes))
@@ -50,7 +50,7 @@ test('byteServer sends the bytes of its seed and ends', async () => {
   expect(sha256(answer)).toBe(seededDigest(9, 1_000_001))
 })
 
-test('hashServer answers with the hash of what it got', async () => {
+test('hashServer answers with the hash of the received bytes', async () => {
   const answer = await exchange(kept(await hashServer()), seededBytes(3).take(200_000))
   expect(answer.toString()).toBe(seededDigest(3, 200_000))
 })

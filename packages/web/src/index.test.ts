@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import * as web from './index.js'
 
-test('@ls/web exports what it says it does', () => {
+test('@ls/web exports what its README lists', () => {
   expect(Object.keys(web).toSorted()).toMatchInlineSnapshot(`
     [
       "TcpSocket",

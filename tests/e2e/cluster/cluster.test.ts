@@ -121,7 +121,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     })
   })
 
-  test('goes on without its store: open channels, and new ones to known peers', async () => {
+  test('continues without its store: open channels, and new ones to known peers', async () => {
     const { engine, nodes } = await start(2)
     const [a, b] = nodes
     const token = await shareReverse(nodes, {})
@@ -161,7 +161,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     expect(String(answer)).toBe('hello')
   })
 
-  test('tells a store that has lost its data again', async () => {
+  test('writes its data again to a store that has lost it', async () => {
     const { engine, nodes } = await start(2)
     const [a, b] = nodes
     a!.server.addForwardToken('shared')
@@ -214,7 +214,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     await expect(connect({ proxy: user.socksAddress!, target: sink })).rejects.toThrow(/refuses/)
   })
 
-  test('refuses a connector token that another node has for somebody else', async () => {
+  test('refuses a connector token that another provider has at another node', async () => {
     const { nodes } = await start(2)
     const [a, b] = nodes
     const token = await shareReverse(nodes, { allowManageConnector: true })

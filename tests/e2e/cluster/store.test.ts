@@ -17,7 +17,7 @@ async function watch(store: ClusterStore) {
 }
 
 describe.each(engines)('a store over %s', (_name, start) => {
-  test('tells one node what another has written', async () => {
+  test('delivers the change of one node to another', async () => {
     const engine = await start()
     const [one, other] = [engine.store(), engine.store()]
     await watch(one)
@@ -29,7 +29,7 @@ describe.each(engines)('a store over %s', (_name, start) => {
     expect(told.slice(-2)).toEqual(['live node.a 1', 'live node.a gone'])
   })
 
-  test('tells what was there, and then that this was all', async () => {
+  test('delivers the existing entries, and then that these were all', async () => {
     const engine = await start()
     const [one, other] = [engine.store(), engine.store()]
     await watch(one)
@@ -57,7 +57,7 @@ describe.each(engines)('a store over %s', (_name, start) => {
     })
   })
 
-  test('says that it is lost, refuses changes, and tells everything anew when it is back', async () => {
+  test('reports that it is lost, refuses changes, and delivers everything again when it is back', async () => {
     const engine = await start()
     const store = engine.store()
     const { told, has } = await watch(store)

@@ -11,7 +11,7 @@ describe('parseCommandLine', () => {
     expect(() => parseCommandLine([name, ...words], {})).not.toThrow()
   })
 
-  test('does not take the host of a URL without a scheme for a secret', () => {
+  test('does not treat the host of a URL without a scheme as a secret', () => {
     const { secrets } = parseCommandLine(['client', '-u', 'localhost:19999'], {}) as Run
     expect(secrets).toEqual(['wss://localhost:19999'])
   })
@@ -228,7 +228,7 @@ describe('parseCommandLine', () => {
     expect(client(['--token=-x']).token).toBe('-x')
   })
 
-  test('takes nothing behind -- for a flag', () => {
+  test('treats nothing behind -- as a flag', () => {
     expect(() => client(['--', '--reverse'])).toThrow("unexpected argument '--reverse'")
   })
 
@@ -249,7 +249,7 @@ describe('parseCommandLine', () => {
     expect(run(['client', '--direct-mode', 'disable']).warnings).toEqual([])
   })
 
-  test('throws nothing but a UsageError, whatever the arguments', () => {
+  test('throws only UsageError, for any arguments', () => {
     const flagNames = flags.flatMap((flag) => [`--${flag.name}`, ...('short' in flag ? [`-${flag.short}`] : [])])
     const argument = fc.oneof(
       fc.constantFrom(...flagNames, '--', '-', '', '--no-', '--=', '-=', '--__proto__', '--constructor=1', '-dd'),
@@ -434,7 +434,7 @@ describe('parseCommandLine with the environment', () => {
     expect(client([], { LINKSOCKS_TOKEN: ' a b\n' }).token).toBe('a b')
   })
 
-  test('takes -r=false for --no-reverse', () => {
+  test('treats -r=false as --no-reverse', () => {
     expect(client(['-r', '-r=false']).reverse).toBe(false)
   })
 
@@ -454,7 +454,7 @@ describe('parseCommandLine with the environment', () => {
     ])
   })
 
-  test('leaves alone what Kubernetes sets for a service called linksocks', () => {
+  test('ignores the variables that Kubernetes sets for a service called linksocks', () => {
     const variables = { LINKSOCKS_PORT: 'tcp://1', LINKSOCKS_SERVICE_HOST: '1', LINKSOCKS_PORT_8765_TCP: 'tcp://1' }
     expect(run(['client'], variables).warnings).toEqual([])
   })
@@ -475,9 +475,12 @@ function client(argv: readonly string[], environment: Record<string, string> = {
 }
 
 describe('parseCommandLine, of what people type by habit,', () => {
-  test.each(['server --version', 'client -V', 'server -p 1 --version'])('takes %s for the version', (line) => {
-    expect(parseCommandLine(line.split(' '), {})).toEqual({ kind: 'version' })
-  })
+  test.each(['server --version', 'client -V', 'server -p 1 --version'])(
+    'treats %s as the request for the version',
+    (line) => {
+      expect(parseCommandLine(line.split(' '), {})).toEqual({ kind: 'version' })
+    },
+  )
 
   test.each([
     [

@@ -34,7 +34,7 @@ describe('selfSignedCertificate', () => {
     expect((await selfSignedCertificate(folder, [])).pin).toBe(first.pin)
   })
 
-  test.skipIf(process.platform === 'win32')('lets nobody else read the key', async () => {
+  test.skipIf(process.platform === 'win32')('lets only its owner read the key', async () => {
     const { keyFile } = await selfSignedCertificate(folder, [])
     expect(statSync(keyFile).mode & 0o777).toBe(0o600)
   })

@@ -54,7 +54,7 @@ describe('openDisguise', () => {
     expect(disguise.options).toEqual({})
   })
 
-  test('opens links in the likeness of the browser, and leaves proxies alone', async () => {
+  test('opens links with the fingerprint of the browser, and uses no proxies', async () => {
     const { disguise } = await opened('--fingerprint safari')
     expect(disguise.options).toEqual({ connect: expect.any(Function) as unknown })
   })

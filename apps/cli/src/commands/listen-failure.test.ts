@@ -43,7 +43,7 @@ describe('explainListenFailure', () => {
     )
   })
 
-  test('leaves other errors as they are', () => {
+  test('does not change other errors', () => {
     const error = new Error('other')
     expect(explainListenFailure(error, ports)).toBe(error)
   })
@@ -53,12 +53,12 @@ describe('explainListenFailure', () => {
     expect(explainListenFailure(system, ports).cause).toBe(system)
   })
 
-  test('returns a failure to connect as it is', () => {
+  test('returns a failure to connect unchanged', () => {
     const error = Object.assign(new Error('connect'), { code: 'ECONNREFUSED', port: 80, syscall: 'connect' })
     expect(explainListenFailure(error, ports)).toBe(error)
   })
 
-  test('returns a socket file that is taken as it is: no flag of a port is to blame', () => {
+  test('returns an error about a used socket file unchanged: no flag of a port caused it', () => {
     const error = Object.assign(new Error('listen'), { code: 'EADDRINUSE', address: '/run/a.sock', syscall: 'listen' })
     expect(explainListenFailure(error, ports)).toBe(error)
   })

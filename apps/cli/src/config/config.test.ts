@@ -89,7 +89,7 @@ describe('exposedConfigFiles', () => {
     expect(exposedConfigFiles(file)).toEqual([expect.stringContaining(join(folder, 'secret'))])
   })
 
-  test('does not warn of one for its owner alone', () => {
+  test('does not warn of a file that only its owner can read', () => {
     chmodSync(join(folder, 'secret'), 0o600)
     expect(exposedConfigFiles(readConfig(join(folder, 'f.yaml'), 'servers: {a: {token: "file:secret"}}', {}))).toEqual(
       [],
@@ -204,7 +204,7 @@ describe('readConfig', () => {
     })
   })
 
-  test('throws nothing but ConfigError, for any text', () => {
+  test('throws only ConfigError, for any text', () => {
     const word = fc.constantFrom(
       'servers',
       'clients',

@@ -15,7 +15,7 @@ function manager(environment: Record<string, string>): ServiceManager {
 
 const socket = { NOTIFY_SOCKET: '/run/systemd/notify' }
 
-test('ServiceManager tells systemd of each step', () => {
+test('ServiceManager reports each step to systemd', () => {
   const service = manager(socket)
   service.ready()
   service.reloading()
@@ -29,7 +29,7 @@ test('ServiceManager tells systemd of each step', () => {
   ])
 })
 
-test('ServiceManager says nothing where nobody has asked', () => {
+test('ServiceManager sends nothing if systemd did not ask', () => {
   const service = manager({ WATCHDOG_USEC: '1000000' })
   service.ready()
   service.stopping()
@@ -46,7 +46,7 @@ test('ServiceManager gives two signs of life in each period of the watchdog, unt
   expect(sent.filter((each) => each === 'WATCHDOG=1')).toHaveLength(2)
 })
 
-test('ServiceManager leaves the watchdog of another process alone', () => {
+test('ServiceManager does not feed the watchdog of another process', () => {
   manager({ ...socket, WATCHDOG_USEC: '20000000', WATCHDOG_PID: '1' }).ready()
   vi.advanceTimersByTime(20_000)
   expect(sent).toEqual(['READY=1 STATUS=running'])

@@ -23,7 +23,7 @@ describe('readAccounts', () => {
     ])
   })
 
-  test('reads nobody where none is given', () => {
+  test('returns no accounts if none are given', () => {
     expect(readAccounts({ account: [], accountFile: undefined })).toEqual([])
   })
 

@@ -68,7 +68,7 @@ describe('serverOptions', () => {
     })
   })
 
-  test('takes --heartbeat 0 for no pings', () => {
+  test('treats --heartbeat 0 as no pings', () => {
     expect(serverOptions(server('--heartbeat 0'))).toMatchObject({ heartbeat: false })
   })
 
@@ -78,7 +78,7 @@ describe('serverOptions', () => {
     )
   })
 
-  test('leaves out what was not given', () => {
+  test('omits absent values', () => {
     expect(Object.keys(serverOptions(server('')))).not.toContain('apiKey')
   })
 })
@@ -254,7 +254,7 @@ describe('runServer', () => {
     await expect(runServer(server('-r -t same -c same'), context())).rejects.toThrow(UsageError)
   })
 
-  test('prints the tokens it made up, and how to use them', async () => {
+  test('prints generated tokens, and how to use them', async () => {
     const { printed } = await serve('-r')
     expect(printed.map((line) => line.replaceAll(/[0-9a-f]{16,}/g, 'HEX').replace(/:\d+(?=\/'|$)/, ':N'))).toEqual([
       'listening: ws://127.0.0.1:N',
@@ -284,7 +284,7 @@ describe('runServer', () => {
     },
   )
 
-  test('tells the redactor of the tokens it made up', async () => {
+  test('adds generated tokens to the redactor', async () => {
     const { printed, redactor } = await serve('')
     const token = printed[1]?.slice('token: '.length) ?? ''
     expect(redactor.clean(`seen ${token}`)).toBe('seen [redacted]')

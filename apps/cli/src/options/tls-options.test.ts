@@ -53,7 +53,7 @@ describe('clientTls', () => {
     expect(() => clientTls({ ...plain, tlsCa: join(folder, 'ca') })).toThrow('--tls-ca: cannot read')
   })
 
-  test.each([{ tlsClientCert: 'c' }, { tlsClientKey: 'k' }])('refuses %j alone', (given) => {
+  test.each([{ tlsClientCert: 'c' }, { tlsClientKey: 'k' }])('refuses %j without the other one', (given) => {
     expect(() => clientTls({ ...plain, ...given })).toThrow(UsageError)
   })
 })
@@ -63,7 +63,7 @@ describe('tlsWarnings', () => {
     expect(tlsWarnings({ ...plain, tlsInsecure: true })).toEqual([expect.stringContaining('IS NOT CHECKED')])
   })
 
-  test.each(['ws://h', 'http://h', 'ws+unix:///h'])('tells that the flags have no effect on %s', (url) => {
+  test.each(['ws://h', 'http://h', 'ws+unix:///h'])('warns that the flags have no effect on %s', (url) => {
     expect(tlsWarnings({ ...plain, url, tlsServerName: 'a' })).toEqual([expect.stringContaining('no effect')])
   })
 

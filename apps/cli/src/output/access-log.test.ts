@@ -25,7 +25,7 @@ test('AccessLog writes a JSON object a line', () => {
   expect(JSON.parse(written.join(''))).toEqual({ time: expect.any(String) as string, ...record })
 })
 
-test('AccessLog tells in front of the next line how many were lost', () => {
+test('AccessLog reports in front of the next line how many were lost', () => {
   const written: string[] = []
   const answers = [false, false, true]
   const log = logWith((text) => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { chain, describeError, messageOf, stackOf } from './describe-error.js'
 
 describe('describeError', () => {
-  test('tells type, code and message', () => {
+  test('shows type, code and message', () => {
     const error = Object.assign(new RangeError('too far'), { code: 'ERR_FAR' })
     expect(describeError(error)).toEqual({ type: 'RangeError', code: 'ERR_FAR', message: 'too far' })
   })

@@ -37,7 +37,7 @@ describe('LineOutput', () => {
     expect(state.text).toBe('a long\nnext\nlast\n')
   })
 
-  test('goes on once there is room', () => {
+  test('continues once there is room', () => {
     const { state, output } = disk(0)
     output.write('lost\n')
     state.roomBytes = 1000

@@ -25,7 +25,7 @@ describe('Redactor.clean', () => {
     expect(redactor.clean(forms.join(' '))).toBe('"[redacted]" [redacted] [redacted]')
   })
 
-  test('takes out the password of a URL it was told of, where it stands alone', () => {
+  test('removes a known password of a URL where it stands alone', () => {
     const redactor = new Redactor()
     redactor.add('socks5://user:hunter%3222@proxy:1080')
     expect(redactor.clean('hunter222 hunter%3222 proxy user')).toBe('[redacted] [redacted] proxy user')

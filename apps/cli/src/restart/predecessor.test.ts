@@ -45,7 +45,7 @@ describe('Predecessor', () => {
     await expect(asked).rejects.toThrow('the process to take over from is gone')
   })
 
-  test('tells what tokens use there', () => {
+  test('reports the use of tokens there', () => {
     const { process, predecessor } = make()
     const used: unknown[] = []
     predecessor?.onUsed((...all) => used.push(all))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readSuccession } from './succession.js'
 
-test('readSuccession gives back what was written', () => {
+test('readSuccession returns what was written', () => {
   const succession = { folder: '/run/x', places: ['127.0.0.1:8765', 'unix:/run/a.sock'], lent: ['unix:/run/a.sock'] }
   expect(readSuccession(JSON.stringify(succession))).toEqual(succession)
 })

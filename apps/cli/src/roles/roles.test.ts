@@ -188,7 +188,7 @@ describe('Roles.reload', () => {
     expect(isOpen('s')).toBe(true)
   })
 
-  test('cuts the users of a token that is gone, and nobody else', async () => {
+  test('cuts the users of a removed token, and no others', async () => {
     await start({
       servers: withServer({ tokens: [{ token: 'other' }] }),
       clients: {
@@ -214,7 +214,7 @@ describe('Roles.reload', () => {
     await echo.close()
   })
 
-  test('takes the hash of a token for that token, and lets its clients in again', async () => {
+  test('treats the hash of a token as that token, and admits its clients again', async () => {
     const echo = await echoServer()
     await start({ servers: withServer(), clients: withClient() })
     write({ servers: withServer({ token: twiceHashed('my_token') }), clients: withClient() })
@@ -250,7 +250,7 @@ describe('Roles.reload', () => {
     await expect(roles.reload()).rejects.toThrow('token already exists')
   })
 
-  test('keeps what is used of the quota of a token that it replaces', async () => {
+  test('keeps the used quota of a token that it replaces', async () => {
     const echo = await echoServer()
     const policy = { quota: { day: 5 } }
     await start({ servers: withServer({ policy }), clients: withClient() })
@@ -272,7 +272,7 @@ describe('Roles.reload', () => {
     expect(printed.filter((line) => line.startsWith('[main] token: '))).toHaveLength(1)
   })
 
-  test('keeps a token that it made up in the state file', async () => {
+  test('saves a generated token in the state file', async () => {
     const state = join(folder, 'state.json')
     await start({ servers: { main: { 'ws-host': at('links'), token: 'x', state } } })
     const later = { servers: { main: { 'ws-host': at('links'), state } } }

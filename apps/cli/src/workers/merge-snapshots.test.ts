@@ -50,7 +50,7 @@ test('mergeSnapshots takes the highest use of a quota, which all processes add u
   expect(merged.quotas).toEqual(quota(5))
 })
 
-test('totalsOf keeps what a process has done, and nothing of what was open', () => {
+test('totalsOf keeps the totals of a process, and drops its open connections', () => {
   const { links, traffic, limits } = totalsOf(make(7))
   expect({ links, traffic, limits }).toMatchObject({
     links: { up: 0, opened: 3, roundTripsMs: [] },

@@ -35,7 +35,7 @@ describe('LinkSocksClient, by its role', () => {
     expect(() => new LinkSocksClient({ role } as unknown as ClientOptions)).toThrow(new RangeError(text))
   })
 
-  test('takes undefined for options of the other role', () => {
+  test('accepts undefined for options of the other role', () => {
     expect(() => new LinkSocksClient({ role: 'provider', proxy: undefined } as ClientOptions)).not.toThrow()
   })
 

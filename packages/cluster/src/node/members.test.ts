@@ -45,7 +45,7 @@ test('Members lets a silent node wait before it is gone', async () => {
   expect(changes).toEqual(['b up', 'b silent', 'b gone'])
 })
 
-test('Members calls nobody silent while the store is away', () => {
+test('Members counts no node as silent while the store is away', () => {
   const { clock, changes, members } = make()
   members.heard(info(1))
   members.freeze()
@@ -53,7 +53,7 @@ test('Members calls nobody silent while the store is away', () => {
   expect(changes).toEqual(['b up'])
 })
 
-test('Members takes no old message of a dead node for a sign of life', () => {
+test('Members ignores an old message of a dead node', () => {
   const { changes, members } = make()
   members.heard(info(2))
   members.gone('b')
@@ -70,7 +70,7 @@ function hearBoth({ clock, members }: ReturnType<typeof make>, seconds: number, 
   }
 }
 
-test('Members calls no node silent while the store delivers not even its own messages', () => {
+test('Members counts no node as silent while the store delivers not even its own messages', () => {
   const made = make()
   hearBoth(made, 3)
   made.clock.advance(60_000)
@@ -86,7 +86,7 @@ test('Members gives all nodes new time when the store delivers again', () => {
   expect(made.changes).toEqual(['b up'])
 })
 
-test('Members calls no node silent that answers directly, although the store brings nothing of it', async () => {
+test('Members counts no node as silent that answers directly, although the store delivers nothing of it', async () => {
   const { clock, changes, members } = make(true)
   members.heard(info(1))
   for (let second = 0; second < 60; second++) {

@@ -44,7 +44,7 @@ async function trunkToSilence() {
   return { clock, hellos }
 }
 
-test('Trunk gives up a connection that has gone silent, and goes on over another one', async () => {
+test('Trunk gives up a silent connection, and continues over another one', async () => {
   const { clock, hellos } = await trunkToSilence()
   await until(() => hellos.length === 1 && clock.pendingTimers > 1, 'the trunk')
   await until(() => {

@@ -27,12 +27,12 @@ function withTrailer(change: (gzip: Buffer) => void): Buffer {
   return gzip
 }
 
-test('Inflation brings all of a stream, in order', async () => {
+test('Inflation delivers the whole stream, in order', async () => {
   const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * index) >> 7))
   expect(bytes.equals((await inflate(gzipSync(bytes))) as Buffer)).toBe(true)
 })
 
-test('Inflation brings no more than was taken, and goes on when it is told to', async () => {
+test('Inflation delivers at most the bytes that may leave, and continues when asked', async () => {
   let taken = 0
   const piece = deferred()
   const done = deferred()
@@ -53,7 +53,7 @@ test('Inflation brings no more than was taken, and goes on when it is told to', 
   expect({ atRest, taken }).toEqual({ atRest: 65_536, taken: 10_000_000 })
 })
 
-test('Inflation refuses at once what would be too large', () => {
+test('Inflation refuses immediately a stream that would be too large', () => {
   const owner = { onPiece: () => true, onDone: () => {}, onError: () => {} }
   expect(() => new Inflation(gzipSync(Buffer.alloc(1001)), 1000, owner)).toThrow('inflates to 1001 bytes')
 })

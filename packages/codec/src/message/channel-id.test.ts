@@ -46,7 +46,7 @@ test('formatChannelId groups any 16 bytes as a UUID', () => {
   )
 })
 
-test('formatChannelId shows what is missing instead of throwing', () => {
+test('formatChannelId shows missing bytes instead of throwing', () => {
   expect(formatChannelId(Uint8Array.of(1, 2))).toBe('0102????-????-????-????-????????????')
 })
 

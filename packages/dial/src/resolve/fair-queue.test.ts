@@ -13,13 +13,13 @@ function queueOf(maxRunning: number, maxWaitingPerTenant = 100) {
   return { add, begun, release: (name: string) => releases.get(name)?.() }
 }
 
-test('FairQueue gives a tenant that is alone half of all places', () => {
+test('FairQueue gives a single tenant half of all places', () => {
   const { add, begun } = queueOf(8)
   for (let i = 0; i < 8; i++) add('a', `a${i}`)
   expect(begun).toEqual(['a0', 'a1', 'a2', 'a3'])
 })
 
-test('FairQueue runs a newcomer at once beside a tenant with many jobs', () => {
+test('FairQueue runs a job of a new tenant immediately beside a tenant with many jobs', () => {
   const { add, begun } = queueOf(4)
   for (let i = 0; i < 2000; i++) add('a', `a${i}`)
   add('b', 'b0')

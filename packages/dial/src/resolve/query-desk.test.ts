@@ -37,7 +37,7 @@ test('QueryDesk asks once for what many want to know at the same time', async ()
   expect({ asked, heard }).toEqual({ asked: ['x'], heard: ['1', '1'] })
 })
 
-test('QueryDesk answers at once from what it has kept', async () => {
+test('QueryDesk answers immediately from its cache', async () => {
   const { asked, heard, query, answer } = deskOf()
   query('x')
   await answer('x', '1', 50)
@@ -73,14 +73,14 @@ test('QueryDesk stops waiting after its timeout and still keeps what comes later
   expect(heard).toEqual(['timeout', '1'])
 })
 
-test('QueryDesk tells nothing to those who have left', async () => {
+test('QueryDesk calls no caller that has given up', async () => {
   const { heard, query, answer } = deskOf()
   query('x')()
   await answer('x', '1')
   expect(heard).toEqual([])
 })
 
-test('QueryDesk does not ask for those who left while they waited', async () => {
+test('QueryDesk sends no query for callers that gave up while they waited', async () => {
   const { asked, query, answer } = deskOf({ maxRunning: 1 })
   query('x')
   query('y')()

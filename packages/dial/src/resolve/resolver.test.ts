@@ -89,7 +89,7 @@ describe('Resolver finds', () => {
     expect({ ask: await ask(name), asked: dns.asked }).toEqual({ ask: ['::1', '127.0.0.1'], asked: [] })
   })
 
-  test('at once what it knows already', async () => {
+  test('immediately for names that it knows already', async () => {
     const { ask, resolver } = await resolverWith({ 'A x.test': [a('x.test', '192.0.2.1')], 'AAAA x.test': [] })
     await ask('x.test')
     expect(resolveAll(resolver, 'x.test')).toEqual(['192.0.2.1'])
@@ -104,7 +104,7 @@ describe('Resolver finds', () => {
     expect(await ask('x.test')).toEqual(['127.0.0.22'])
   })
 
-  test('a short name in a search domain, a long one as it is', async () => {
+  test('a short name in a search domain, a long one unchanged', async () => {
     const { ask, dns } = await resolverWith(
       { 'A www.corp.test': [a('www.corp.test', '192.0.2.1')], 'A a.b': [a('a.b', '192.0.2.2')] },
       { resolvConf: 'search other.test corp.test\n' },
@@ -153,7 +153,7 @@ describe('Resolver says', () => {
 })
 
 describe('Resolver', () => {
-  test('answers about names that are known beside 300 of another tenant that nobody answers', async () => {
+  test('answers about known names beside 300 of another tenant that get no answer', async () => {
     const { resolver, ask } = await resolverWith(
       (() => {
         const zone: Record<string, FakeDnsReply> = {

@@ -11,7 +11,7 @@ describe('parseHosts', () => {
     expect(hosts.get('two.test')).toEqual({ 6: ['::1'], 4: ['127.0.0.1', '10.0.0.1'] })
   })
 
-  test('passes over what is not an address and names', () => {
+  test('skips entries that are not an address and names', () => {
     expect(parseHosts('# x\n\nnonsense name\n127.0.0.1\n').size).toBe(0)
   })
 
@@ -36,7 +36,7 @@ describe('parseResolvConf', () => {
     expect(parseResolvConf('nameserver 10.0.0.1', 'host.corp.test').search).toEqual(['corp.test'])
   })
 
-  test('takes values beyond the limits of glibc for those limits', () => {
+  test('limits values to those of glibc', () => {
     expect(parseResolvConf('options ndots:99 timeout:99', 'host')).toMatchObject({ ndots: 15, timeoutMs: 30_000 })
   })
 

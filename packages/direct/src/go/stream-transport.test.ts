@@ -108,7 +108,7 @@ test('send returns false above the high-water mark, and onDrain follows', async 
   expect({ accepted, drains }).toEqual({ accepted: false, drains: 1 })
 })
 
-test('a stream of the peer brings the messages of its channel', async () => {
+test('a stream of the peer delivers the messages of its channel', async () => {
   const stream = new FakeStream()
   accept(stream)
   stream.push(Buffer.concat([frameOf(connect), frameOf(data)]))
@@ -143,7 +143,7 @@ test('a broken frame ends its channel only', async () => {
   expect({ types: got.map(({ type }) => type), closed }).toEqual({ types: [MessageType.Disconnect], closed: [] })
 })
 
-test('a paused transport brings nothing until it is resumed', async () => {
+test('a paused transport delivers nothing until it is resumed', async () => {
   transport.pause()
   const stream = new FakeStream()
   accept(stream)

@@ -81,7 +81,7 @@ async function greet(stream: Duplex): Promise<string> {
 }
 
 describe('Http2Sessions', () => {
-  test('share one connection among tunnels opened at once and later', async () => {
+  test('share one connection among tunnels, opened together and later', async () => {
     const proxy = await http2Proxy()
     const sessions = sessionsFor()
     const streams = await Promise.all([1, 2, 3].map(() => open(proxy, sessions)))

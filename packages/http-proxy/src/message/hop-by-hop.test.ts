@@ -24,7 +24,7 @@ const value = fc.oneof(
 const headers = fc.array(fc.tuple(name, value), { maxLength: 12 }).map((fields) => fields.flat())
 
 describe('endToEnd', () => {
-  test('leaves what it keeps in order and as it was', () => {
+  test('keeps the other fields unchanged and in order', () => {
     fc.assert(
       fc.property(headers, (headers) => {
         const kept = endToEnd(headers)
@@ -64,7 +64,7 @@ describe('endToEnd', () => {
     expect(endToEnd(['Transfer_Encoding', 'chunked', 'X_A', 'b'], new Set(['x-a']))).toEqual([])
   })
 
-  test('removes what it is told to', () => {
+  test('removes the given fields', () => {
     expect(endToEnd(['Trailer', 'X', 'A', 'b'], new Set(['trailer']))).toEqual(['A', 'b'])
   })
 })

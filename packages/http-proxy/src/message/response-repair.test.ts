@@ -21,7 +21,7 @@ function repaired(response: string, { method = 'GET', sizes = [100_000] } = {}):
 const ok = 'HTTP/1.1 200 OK\r\n'
 const body = 'Content-Length: 2\r\n\r\nhi'
 
-describe('ResponseRepair writes anew', () => {
+describe('ResponseRepair rewrites', () => {
   test.each([
     ['a blank before the colon', `${ok}A \t: b\r\n${body}`, `${ok}A: b\r\n${body}`],
     ['lines that end in LF', 'HTTP/1.1 200 OK\nA: b\nContent-Length: 2\n\nhi', `${ok}A: b\r\n${body}`],
@@ -94,7 +94,7 @@ describe('ResponseRepair leaves for the parser to refuse', () => {
   })
 })
 
-test('ResponseRepair.isLast tells of bytes behind the end', () => {
+test('ResponseRepair.isLast detects bytes behind the end', () => {
   const repair = new ResponseRepair({ maxHeadBytes })
   repair.expect('GET')
   repair.feed(Buffer.from(`${ok}${body}`))
@@ -133,7 +133,7 @@ describe('ResponseRepair gives', () => {
     expect(() => fc.assert(property)).not.toThrow()
   })
 
-  test('the same when it reads what it wrote', () => {
+  test('an equal head when it reads its own output', () => {
     const property = fc.property(response, (text) => repaired(repaired(text)) === repaired(text))
     expect(() => fc.assert(property)).not.toThrow()
   })

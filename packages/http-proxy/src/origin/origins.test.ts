@@ -42,7 +42,7 @@ describe('Origins', () => {
     await expect(until(() => dialled?.destroyed === true, 'the stream to be destroyed')).resolves.toBeUndefined()
   })
 
-  test('do not use for one account what was dialled for another', async () => {
+  test('do not use a connection of one account for another', async () => {
     const accounts = [
       { username: 'ann', password: 'a' },
       { username: 'bob', password: 'b' },

@@ -98,7 +98,7 @@ describe.runIf(curl !== undefined)('curl', () => {
     expect({ code, body: body.toString() }).toEqual({ code: 56, body: '407' })
   })
 
-  test('learns why a target was not reached', async () => {
+  test('gets the reason why a target was not reached', async () => {
     const { body } = await run(await fixture.proxy(), '-w', '%{http_code}', 'http://127.0.0.1:1/')
     expect(body.toString()).toBe('refused: connect ECONNREFUSED 127.0.0.1:1\n502')
   })

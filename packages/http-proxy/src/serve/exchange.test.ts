@@ -81,7 +81,7 @@ describe('trailers', () => {
     expect(await client.read('0\r\nX-Sum: 42\r\n\r\n')).toMatch('Trailer: X-Sum')
   })
 
-  test('of a request are passed on, without those that would frame it anew', async () => {
+  test('of a request are passed on, except those that would change its framing', async () => {
     const origin = await fixture.web((request, response) => {
       request.resume()
       request.on('end', () => response.end(JSON.stringify(request.rawTrailers)))
@@ -96,7 +96,7 @@ describe('trailers', () => {
 describe('large bodies', () => {
   const size = 24 * 1024 * 1024
 
-  test('arrive whole in both directions at once', async () => {
+  test('arrive whole in both directions concurrently', async () => {
     const origin = await fixture.web((request, response) => void request.pipe(response))
     const port = await fixture.proxy()
     const options = { port, host: '127.0.0.1', method: 'POST', path: `http://${origin}/`, headers: { Host: origin } }

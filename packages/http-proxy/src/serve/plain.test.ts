@@ -101,7 +101,7 @@ describe('a plain request', () => {
     expect(await client.read('\n\r\n')).toMatch(/^HTTP\/1.1 502 /)
   })
 
-  test('does not take what an idle origin says unasked for its response', async () => {
+  test('does not treat unrequested bytes of an idle origin as its response', async () => {
     const sockets: Socket[] = []
     const origin = await fixture.tcp((socket) => {
       sockets.push(socket)

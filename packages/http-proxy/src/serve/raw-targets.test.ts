@@ -106,7 +106,7 @@ describe('a field with bytes above 0x7F', () => {
 describe('RawTargets', () => {
   const piece = fc.uint8Array({ minLength: 1, maxLength: 60 }).map((bytes) => Buffer.from(bytes))
 
-  test('changes nothing but targets, and no byte at all of what is ASCII', () => {
+  test('changes only targets, and no ASCII byte', () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
         const targets = new RawTargets({ maxHeadBytes: 1000 })
@@ -117,7 +117,7 @@ describe('RawTargets', () => {
     )
   })
 
-  test('gives back what it hid, however it was cut', () => {
+  test('restores the hidden bytes, however they were cut', () => {
     const target = fc.uint8Array({ maxLength: 40 }).map((bytes) => {
       return [...bytes].map((byte) => String.fromCharCode(byte < 0x21 || byte === 0x7f ? 0x80 : byte)).join('')
     })
@@ -135,7 +135,7 @@ describe('RawTargets', () => {
     )
   })
 
-  test('leaves alone what comes behind CONNECT', () => {
+  test('does not change the bytes behind CONNECT', () => {
     const targets = new RawTargets({ maxHeadBytes: 1000 })
     const bytes = Buffer.from('CONNECT h:1 HTTP/1.1\r\n\r\nGET /\xe4 HTTP/1.1\r\n\r\n', 'latin1')
     expect(targets.feed(bytes)).toBe(bytes)

@@ -56,7 +56,7 @@ describe('Upgrade', () => {
     expect((await client.readAll()).split('\r\n\r\n')[1]).toHaveLength(body.length)
   })
 
-  test('to h2c is ignored, and the connection goes on', async () => {
+  test('to h2c is ignored, and the connection continues', async () => {
     const origin = await echoOrigin()
     const client = fixture.client(await fixture.proxy())
     const fields = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABk']

@@ -69,7 +69,7 @@ describe('Channel over a base link', () => {
     expect({ before, readBytes: near.readBytes }).toEqual({ before: 131_072, readBytes: 65_536 })
   })
 
-  test('takes the text EOF, with which deployed peers end, for no error', () => {
+  test('does not treat the text EOF, with which deployed peers end, as an error', () => {
     const pair = new SessionPair()
     const { near, farRecorder } = pair.open()
     near.disconnect('EOF')
@@ -77,7 +77,7 @@ describe('Channel over a base link', () => {
     expect(farRecorder.closes).toEqual([{ kind: 'ended', error: '' }])
   })
 
-  test('disconnect after end does not drop what is still to be sent', () => {
+  test('disconnect after end still sends queued bytes', () => {
     const pair = new SessionPair({ transport: { latencyMs: 10 } })
     const { near, nearRecorder, farRecorder } = pair.open()
     const bytes = seededBytes(1).take(500_000)
@@ -297,7 +297,7 @@ describe('Channel with window', () => {
     expect({ held, usedBytes: pair.right.options.budget.usedBytes }).toEqual({ held: 100_000, usedBytes: 0 })
   })
 
-  test('disconnect behind bytes that the peer takes no credit for gives up after lingerMs', () => {
+  test('disconnect behind bytes without credit gives up after lingerMs', () => {
     const pair = new SessionPair({ extensions: windowed, lingerMs: 5000 })
     const { near, far, nearRecorder } = pair.open()
     far.pause()

@@ -96,7 +96,7 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     })
   })
 
-  test('delivers what was borrowed as it was, whatever its owner does with the memory afterwards', () => {
+  test('delivers borrowed bytes unchanged, even if their owner overwrites the memory', () => {
     const pair = new SessionPair({ extensions, transport: { latencyMs: 20 } })
     const { near, farRecorder } = pair.open()
     const bytes = seededBytes(4).take(1_000_000)
@@ -202,7 +202,7 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     expect([...pair.right.channels()][0]?.queuedBytes).toBe(0)
   })
 
-  test('sends what was held back, and the end behind it, once the answer has come', () => {
+  test('sends held bytes, and then the end, once the answer has arrived', () => {
     const pair = new SessionPair({ extensions })
     const channel = pair.left.open({ protocol: 'tcp', address: target, earlyData: false }, new Recorder())
     channel.send(Buffer.from('early'))
@@ -224,7 +224,7 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     expect(recorder.text).toBe('early')
   })
 
-  test('tells a caller that still dials that the peer is gone, though it is paused', () => {
+  test('tells a caller that is still dialling that the peer has left, even when paused', () => {
     const recorder = new Recorder()
     const pair = new SessionPair({ extensions, onConnect: (channel) => recorder.watch(channel) })
     pair.left.open({ protocol: 'tcp', address: target }, new Recorder()).disconnect()
@@ -232,7 +232,7 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     expect(recorder.closes).toEqual([{ kind: 'ended', error: '' }])
   })
 
-  test('rejected after its peer has gone, is closed and forgotten with what it had received', () => {
+  test('is closed and forgotten, with its received bytes, when it is rejected after its peer has left', () => {
     const recorder = new Recorder()
     const pair = new SessionPair({ extensions, onConnect: (channel) => recorder.watch(channel) })
     const near = pair.left.open({ protocol: 'tcp', address: target }, new Recorder())
@@ -383,7 +383,7 @@ describe('Channel for datagrams', () => {
     expect(farRecorder.datagrams.map((datagram) => Buffer.from(datagram).toString())).toEqual(['query'])
   })
 
-  test('drops and counts those that a paused consumer leaves no room for, and reading goes on', () => {
+  test('drops and counts datagrams that do not fit while the consumer is paused, and continues to read', () => {
     const { pair, near, far } = openUdp()
     far.pause()
     for (let count = 0; count < 5; count++) near.sendDatagram(Buffer.from('x'), { target })

@@ -44,7 +44,7 @@ test('Flow.take keeps the order of bytes over joints and cuts', () => {
   ])
 })
 
-test('Flow.keep lets the memory of the last payload be used again, and leaves those before it alone', () => {
+test('Flow.keep frees the memory of the last payload only', () => {
   const { flow } = makeFlow()
   const before = Uint8Array.of(1, 2)
   const borrowed = Uint8Array.of(0, 3, 4, 5, 0)

@@ -22,7 +22,7 @@ test('ReceiveWindow.open grants what the peer does not know of yet', () => {
   })
 })
 
-test('IdleWindows makes a window that nobody uses give back to the budget all but its first credit', () => {
+test('IdleWindows returns all but the first credit of an idle window to the budget', () => {
   const { clock, budget, window } = makeWindow()
   window.open()
   clock.advance(10_000)
@@ -32,7 +32,7 @@ test('IdleWindows makes a window that nobody uses give back to the budget all bu
   })
 })
 
-test('IdleWindows leaves a window alone whose consumer stands still: it is in use', () => {
+test('IdleWindows does not shrink a window whose consumer has stopped: it is in use', () => {
   const { clock, budget, window } = makeWindow()
   window.open()
   window.spend(1)
@@ -40,7 +40,7 @@ test('IdleWindows leaves a window alone whose consumer stands still: it is in us
   expect(budget.reservedBytes).toBe(2000)
 })
 
-test('ReceiveWindow takes what it gave back again with the next byte', () => {
+test('ReceiveWindow takes its returned budget again with the next byte', () => {
   const { clock, budget, window } = makeWindow()
   window.open()
   clock.advance(10_000)

@@ -99,7 +99,7 @@ test('ReceiveWindow does not grow where the budget is used up', () => {
   expect(window.sizeBytes).toBe(1000)
 })
 
-test('ReceiveWindow.close gives all that it promised back to the budget', () => {
+test('ReceiveWindow.close returns its whole promise to the budget', () => {
   const { window, budget } = makeWindow()
   window.spend(1000)
   window.consume(1000, 10)

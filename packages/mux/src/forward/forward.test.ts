@@ -165,7 +165,7 @@ describe.each(pairs)('forward, %s', (_name, from, to) => {
     })
   })
 
-  test('delivers everything before a disconnect, then empties all tables and tells its owner once', () => {
+  test('delivers everything before a disconnect, then empties all tables and informs its owner once', () => {
     const agent = new Agent({ from, to })
     const { near, farRecorder } = agent.open()
     const bytes = seededBytes(3).take(600_000)
@@ -283,7 +283,7 @@ describe('forward', () => {
     expect(farRecorder.bytes.equals(bytes)).toBe(true)
   })
 
-  test('passes what is shorter than a full message on to a base peer at once', () => {
+  test('passes messages that are not full on to a base peer immediately', () => {
     const agent = new Agent({ to: base })
     const { near, farRecorder } = agent.open()
     agent.settle()
@@ -344,7 +344,7 @@ describe('forward', () => {
     expect(inflations).toHaveLength(2)
   })
 
-  test('passes compressed data between extended links as it is', () => {
+  test('passes compressed data between extended links on unchanged', () => {
     const agent = new Agent()
     const { near, far } = agent.open()
     let compressed = 0
@@ -536,7 +536,7 @@ describe('forward', () => {
   })
 })
 
-test('forward drops datagrams beyond a rate and tells of each', () => {
+test('forward drops datagrams beyond a rate and reports each', () => {
   let dropped = 0
   const onDropped = (): void => void dropped++
   const agent = new Agent({ pace: (clock) => ({ toTarget: slowRate(clock), onDropped }) })

@@ -40,7 +40,7 @@ test('Gathering sends full messages that come within a moment as one', () => {
   expect(sent).toEqual([2 * fullBytes])
 })
 
-test('Gathering sends a short message at once', () => {
+test('Gathering sends a short message immediately', () => {
   const { sent, fill } = gathering()
   fill(10)
   expect(sent).toEqual([10])
@@ -54,7 +54,7 @@ test('Gathering sends a short rest with the full messages before it', () => {
   expect(sent).toEqual([fullBytes + 10])
 })
 
-test('Gathering sends at once when it has as much as a message carries', () => {
+test('Gathering sends immediately when it has a full message', () => {
   const { clock, sent, fill } = gathering()
   for (let count = 0; count < 4; count++) fill(fullBytes)
   clock.advance(1)

@@ -31,7 +31,7 @@ function compressed(bytes: number): Uint8Array {
 }
 
 describe('Reframing', () => {
-  test('puts plain payload into the flow at once', () => {
+  test('puts plain payload into the flow immediately', () => {
     const { flow, reframing } = setUp()
     reframing.push(plain(70), 70)
     expect({ queuedBytes: flow.queuedBytes, memoryBytes: reframing.memoryBytes }).toEqual({
@@ -94,7 +94,7 @@ describe('Reframing', () => {
     }).toEqual({ stopped: true, memoryBytes: 0, restBytes: 0 })
   })
 
-  test('tells of a message that does not inflate', () => {
+  test('reports a message that does not inflate', () => {
     const { reframing, inflations, errors } = setUp()
     reframing.push(compressed(50), 10)
     inflations[0]?.owner.onError(new Error('broken') as never)

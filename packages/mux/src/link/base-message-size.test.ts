@@ -24,7 +24,7 @@ test('BaseMessageSize doubles each time the transport drains within 20 ms', () =
   expect(sizeAfter(1, 20, 5)).toBe(800)
 })
 
-test('BaseMessageSize doubles with each full message that the transport takes at once', () => {
+test('BaseMessageSize doubles with each full message that the transport accepts immediately', () => {
   const size = new BaseMessageSize({ clock: new FakeClock(), leastBytes, mostBytes })
   size.taken(leastBytes)
   size.taken(leastBytes)
@@ -43,7 +43,7 @@ test('BaseMessageSize doubles up to the most', () => {
   expect(sizeAfter(50, 1, 1, 1, 1, 1)).toBe(mostBytes)
 })
 
-test('BaseMessageSize stays as it is at a drain that nothing waited for', () => {
+test('BaseMessageSize does not change at a drain without waiting messages', () => {
   const size = new BaseMessageSize({ clock: new FakeClock(), leastBytes, mostBytes })
   size.drained()
   expect(size.bytes).toBe(leastBytes)

@@ -23,7 +23,7 @@ function setUp({ timing = usualTiming, roundTripMs = -1, passedBytes = () => Num
 }
 
 describe('Keepalive', () => {
-  test('start pings at once, then every period while the peer answers', () => {
+  test('start pings immediately, then every period while the peer answers', () => {
     const { clock, keepalive, pingTimes } = setUp({ roundTripMs: 5 })
     keepalive.start()
     clock.advance(60_000)
@@ -47,7 +47,7 @@ describe('Keepalive', () => {
     expect(pingTimes()).toEqual([0])
   })
 
-  test('pings of the peer do not serve while data passes, since nothing else tells the round trip', () => {
+  test('pings of the peer do not replace our own while data passes, since only ours measure the round trip', () => {
     let bytes = 0
     const { clock, keepalive, pingTimes } = setUp({ passedBytes: () => (bytes += 10_000) })
     keepalive.start()
@@ -121,7 +121,7 @@ describe('Keepalive', () => {
     expect(pingTimes()).toEqual([0, 20_000, 40_000])
   })
 
-  test('after resume the deadline runs anew', () => {
+  test('after resume the deadline starts again', () => {
     const { clock, keepalive, deaths } = setUp()
     keepalive.start()
     keepalive.pause()
@@ -240,7 +240,7 @@ describe('Keepalive', () => {
     expect(keepalive.silentMs).toBe(0)
   })
 
-  test('hasten pings at once, then every 5 s', () => {
+  test('hasten pings immediately, then every 5 s', () => {
     const { clock, keepalive, pingTimes } = setUp({ roundTripMs: 5 })
     keepalive.start()
     clock.advance(1000)
@@ -261,7 +261,7 @@ describe('Keepalive', () => {
     expect(keepalive.deadlineMs).toBe(deadlineMs)
   })
 
-  test('hasten takes a path that was never measured for one of 1 s', () => {
+  test('hasten assumes 1 s for a path that was never measured', () => {
     const { clock, keepalive, deaths } = setUp()
     keepalive.start()
     keepalive.hasten()
@@ -269,7 +269,7 @@ describe('Keepalive', () => {
     expect(deaths).toEqual([{ atMs: 9000, silentMs: 9000 }])
   })
 
-  test('hasten leaves a shorter timing as it is', () => {
+  test('hasten does not lengthen a shorter timing', () => {
     const { clock, keepalive, pingTimes, deaths } = setUp({ timing: { periodMs: 1000, deadlineMs: 3000 } })
     keepalive.hasten()
     keepalive.start()

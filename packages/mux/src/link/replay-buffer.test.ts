@@ -48,7 +48,7 @@ test('ReplayBuffer.memoryBytes counts what a tiny message weighs', () => {
   expect(filled(1, 1).memoryBytes).toBe(2 + 2 * 128)
 })
 
-test('ReplayBuffer.acknowledge gives the memory of what it drops back to the pool', () => {
+test('ReplayBuffer.acknowledge returns the memory of dropped messages to the pool', () => {
   const framePool = new FramePool({ frameBytes: 100 })
   const buffer = new ReplayBuffer(framePool, new MemoryBudget({ limitBytes: 0 }))
   for (let message = 0; message < 3; message++) buffer.add(framePool.take(100))
@@ -56,7 +56,7 @@ test('ReplayBuffer.acknowledge gives the memory of what it drops back to the poo
   expect(framePool.idleBytes).toBe(200)
 })
 
-test('ReplayBuffer.clear gives nothing back: a transport may still be sending it', () => {
+test('ReplayBuffer.clear returns no memory: a transport may still be sending it', () => {
   const framePool = new FramePool({ frameBytes: 100 })
   const buffer = new ReplayBuffer(framePool, new MemoryBudget({ limitBytes: 0 }))
   buffer.add(framePool.take(100))
@@ -64,7 +64,7 @@ test('ReplayBuffer.clear gives nothing back: a transport may still be sending it
   expect(framePool.idleBytes).toBe(0)
 })
 
-test('ReplayBuffer charges its budget for what is kept, in steps of 4 KiB, and gives all of it back', () => {
+test('ReplayBuffer charges its budget in steps of 4 KiB, and releases all of it', () => {
   const budget = new MemoryBudget({ limitBytes: 0 })
   const buffer = new ReplayBuffer(new FramePool(), budget)
   for (let count = 0; count < 3; count++) buffer.add(new Uint8Array(65_536))

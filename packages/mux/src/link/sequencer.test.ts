@@ -28,7 +28,7 @@ test('Sequencer asks for an Ack 50 ms after a message', () => {
   expect({ early, acks }).toEqual({ early: 0, acks: [1] })
 })
 
-test('Sequencer asks for an Ack at once after 256 KiB, and not again for the same bytes', () => {
+test('Sequencer asks for an Ack immediately after 256 KiB, and not again for the same bytes', () => {
   const { clock, acks, sequencer } = makeSequencer()
   sequencer.countReceived(262_143)
   sequencer.countReceived(1)
@@ -60,7 +60,7 @@ test('Sequencer.nextLost gives what the peer lacks, in order, after restart', ()
   expect(lost.map((message) => message?.length)).toEqual([3, 4, undefined])
 })
 
-test('Sequencer.restart refuses a peer that lacks what is no longer kept', () => {
+test('Sequencer.restart refuses a peer that needs messages that are no longer kept', () => {
   const { sequencer } = makeSequencer()
   for (const size of [1, 2, 3]) sequencer.record(new Uint8Array(size))
   sequencer.onAck(2)

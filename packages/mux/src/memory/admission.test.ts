@@ -29,14 +29,14 @@ describe('Admission', () => {
     expect(new Admission({ clock, logger: {} as Logger, budget }).mustWait).toBe(mustWait)
   })
 
-  test('does not mind what is promised and not in memory', () => {
+  test('ignores promised memory that is not in use', () => {
     const { admission, budget } = full()
     budget.release(3200)
     budget.promise(1_000_000)
     expect(admission.mustWait).toBe(false)
   })
 
-  test('lets those in that wait once there is memory, in their order', () => {
+  test('admits waiting requests in order once there is memory', () => {
     const { clock, budget, wait, outcomes } = full()
     wait('first')
     wait('second')
@@ -63,7 +63,7 @@ describe('Admission', () => {
     expect(outcomes).toEqual(['first: memory was short for 10000 ms'])
   })
 
-  test('refuses one too many at once', () => {
+  test('refuses a request above the limit of concurrent ones', () => {
     const { wait, outcomes } = full()
     for (let count = 0; count < 1025; count++) wait(`${count}`)
     expect(outcomes).toEqual(['1024: 1024 new connections wait for memory already'])

@@ -27,7 +27,7 @@ test('Charge.update leaves less than a step uncounted, and counts nothing that i
   )
 })
 
-test('Charge.settle counts what is less than a step, and the next update gives it back', () => {
+test('Charge.settle counts less than a step, and the next update releases it', () => {
   const budget = new MemoryBudget({ limitBytes: 1000 })
   const charge = new Charge(budget, 100)
   charge.settle(150)

@@ -93,7 +93,7 @@ test('FramePool.hold keeps memory from being used again until one more has given
   expect({ early, idleBytes: pool.idleBytes }).toEqual({ early: 0, idleBytes: 100 })
 })
 
-test('FramePool.hold ends with the last giver: who takes the memory next has it alone', () => {
+test('FramePool.hold ends with the last give: the next owner has the memory exclusively', () => {
   const pool = new FramePool(options)
   const frame = pool.take(100)
   pool.hold(frame)
@@ -161,7 +161,7 @@ test('FramePool.headroomOf is memory before the frame, which nothing else uses',
   ])
 })
 
-test('FramePool.headroomOf is 0 for memory of others, and for what was given back', () => {
+test('FramePool.headroomOf is 0 for foreign memory and for returned memory', () => {
   const pool = new FramePool(options)
   expect({
     foreign: pool.headroomOf(new Uint8Array(100)),

@@ -59,7 +59,7 @@ test('Ledger.close returns everything, in any order', () => {
   )
 })
 
-test('Ledger.overdrawn names somebody whenever more is held than there is, and nobody within its share', () => {
+test('Ledger.overdrawn returns an owner only when more is held than there is, and none within its share', () => {
   const held = fc.array(fc.nat(600), { minLength: 8, maxLength: 8 })
   fc.assert(
     fc.property(held, (bytes) => {

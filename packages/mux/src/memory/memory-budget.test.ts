@@ -70,7 +70,7 @@ test('MemoryBudget.onExceeded is told of a charge in a child that passes the lim
   expect(seen).toEqual([101])
 })
 
-test('MemoryBudget.close gives back what is left, and what is released later counts no more', () => {
+test('MemoryBudget.close releases the rest, and later releases do not count', () => {
   const parent = new MemoryBudget({ limitBytes: 100 })
   const budget = new MemoryBudget({ limitBytes: 100 }, parent)
   budget.charge(10)

@@ -66,7 +66,7 @@ describe.each([
     return end === 'connected' ? { tapped: connected, far: accepted } : { tapped: accepted, far: connected }
   }
 
-  test('gives what is read, which shows that this Node still has what it needs', async () => {
+  test('returns the bytes read, which shows that this Node still has the needed internals', async () => {
     const { tapped, far } = await makePair()
     const collected = collect(tapped)
     far.write('x')
@@ -116,7 +116,7 @@ describe.each([
     expect(collected.bytes().toString()).toBe('first second')
   })
 
-  test('leaves all to the stream while somebody else listens', async () => {
+  test('leaves reading to the stream while it has another listener', async () => {
     const { tapped, far } = await makePair()
     const collected = collect(tapped)
     tapped.on('data', () => {})
@@ -151,7 +151,7 @@ describe.each([
     })
   })
 
-  test('tells which reads filled their memory', async () => {
+  test('reports which reads filled their memory', async () => {
     const { tapped, far } = await makePair()
     const reads: [bytes: number, isFull: boolean][] = []
     tapped.on('data', () => {})

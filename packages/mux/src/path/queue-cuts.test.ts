@@ -6,11 +6,11 @@ function results(...rounds: (readonly [rate: number, limitBytes: number] | 'no q
   return rounds.map((round) => (round === 'no queue' ? (cuts.forget(), undefined) : cuts.inVain(...round)))
 }
 
-test('QueueCuts gives back the first limit after two cuts that lowered only the rate', () => {
+test('QueueCuts restores the first limit after two cuts that lowered only the rate', () => {
   expect(results([100, 1000], [80, 800], [60, 600])).toEqual([undefined, undefined, 1000])
 })
 
-test('QueueCuts goes on cutting while the rate stays', () => {
+test('QueueCuts continues to cut while the rate stays', () => {
   expect(results([100, 1000], [98, 800], [97, 600], [96, 400])).toEqual([undefined, undefined, undefined, undefined])
 })
 
@@ -18,6 +18,6 @@ test('QueueCuts forgets cuts once the queue is gone', () => {
   expect(results([100, 1000], [80, 800], 'no queue', [60, 600])).toEqual([undefined, undefined, undefined, undefined])
 })
 
-test('QueueCuts begins anew after it has given back a limit', () => {
+test('QueueCuts starts again after it has restored a limit', () => {
   expect(results([100, 1000], [80, 800], [60, 600], [50, 1000]).at(-1)).toBeUndefined()
 })

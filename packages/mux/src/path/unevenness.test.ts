@@ -9,7 +9,7 @@ function after(...shares: number[]): Unevenness {
 
 const rounds = (count: number, share: number): number[] => Array.from({ length: count }, () => share)
 
-test('Unevenness takes a path for even at first', () => {
+test('Unevenness treats a path as even at first', () => {
   expect(after().isUneven).toBe(false)
 })
 
@@ -29,7 +29,7 @@ test('Unevenness lets go of a path that has become even', () => {
   expect(after(...rounds(4, 0.6), ...rounds(12, 0)).isUneven).toBe(false)
 })
 
-test('Unevenness takes a suspected path for uneven, until a few rounds are even', () => {
+test('Unevenness treats a suspected path as uneven until a few rounds are even', () => {
   const seen = [3, 4].map((count) => {
     const unevenness = new Unevenness()
     unevenness.suspect()

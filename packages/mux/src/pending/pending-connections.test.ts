@@ -11,7 +11,7 @@ function table(maxPending: number, maxPendingPerAddress = maxPending) {
   return { pending, cut, add }
 }
 
-test('PendingConnections cuts the oldest where connections hold more than the budget, and gives back what they held', () => {
+test('PendingConnections cuts the oldest when connections hold more than the budget, and releases their memory', () => {
   const budget = new MemoryBudget({ limitBytes: 100 })
   const pending = new PendingConnections()
   pending.chargeTo(budget)
@@ -50,7 +50,7 @@ describe('PendingConnections', () => {
     expect(cut).toEqual(['a', 'b'])
   })
 
-  test('cuts the oldest of an address when it has too many, and nobody else', () => {
+  test('cuts the oldest of an address with too many, and no other', () => {
     const { cut, add } = table(10, 2)
     add('other', '192.0.2.2')
     for (const name of ['a', 'b', 'c']) add(name, '192.0.2.1')
@@ -72,21 +72,21 @@ describe('PendingConnections', () => {
     expect(cut).toEqual(['a'])
   })
 
-  test('cuts nobody who was let in', () => {
+  test('does not cut admitted connections', () => {
     const { cut, add } = table(1)
     add('a', undefined).release()
     add('b', undefined)
     expect(cut).toEqual([])
   })
 
-  test('cuts those who wait before those being served', () => {
+  test('cuts waiting connections before those being served', () => {
     const { cut, add } = table(3)
     add('served', undefined).setServed(true)
     for (const name of ['a', 'b', 'c']) add(name, undefined)
     expect(cut).toEqual(['a'])
   })
 
-  test('cuts who is being served rather than the newest', () => {
+  test('cuts a connection being served rather than the newest one', () => {
     const { cut, add } = table(2)
     for (const name of ['a', 'b']) add(name, undefined).setServed(true)
     add('c', undefined)
@@ -103,7 +103,7 @@ describe('PendingConnections', () => {
     expect(cut).toEqual(['b'])
   })
 
-  test('does not count again what was cut', () => {
+  test('does not count a cut connection again', () => {
     const { pending, add } = table(1)
     const a = add('a', undefined)
     add('b', undefined)

@@ -161,7 +161,7 @@ function median(values: number[]): number {
   )
 }
 
-test('an echo is quick again once what was under way at 20 Mbit/s has passed at 1 Mbit/s', () => {
+test('an echo is quick again once the bytes in flight at 20 Mbit/s have passed at 1 Mbit/s', () => {
   const path = open({ mbit: 20, roundTripMs: 50, queueBytes: 65_536 })
   path.download(8)
   path.clock.advance(5000)

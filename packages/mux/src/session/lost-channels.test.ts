@@ -23,7 +23,7 @@ const disconnect = (channelId: Uint8Array): Message => ({
   error: 'failed: the link was lost',
 })
 
-test('LostChannels disconnects on the next link what was lost with the last', () => {
+test('LostChannels disconnects on the next link the channels that were lost with the last one', () => {
   const clock = new FakeClock()
   const lost = new LostChannels({ clock })
   const ids = [newChannelId(), newChannelId()]
@@ -31,14 +31,14 @@ test('LostChannels disconnects on the next link what was lost with the last', ()
   expect(told(lost, 'one', clock)).toEqual(ids.map(disconnect))
 })
 
-test('LostChannels tells each peer of its own channels', () => {
+test('LostChannels reports to each peer its own channels', () => {
   const clock = new FakeClock()
   const lost = new LostChannels({ clock })
   lost.remember('one', [newChannelId()])
   expect(told(lost, 'other', clock)).toEqual([])
 })
 
-test('LostChannels tells once', () => {
+test('LostChannels reports a channel once', () => {
   const clock = new FakeClock()
   const lost = new LostChannels({ clock })
   lost.remember('one', [newChannelId()])

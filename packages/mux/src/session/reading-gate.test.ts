@@ -38,7 +38,7 @@ test('ReadingGate closes for the first holder and opens after the last', () => {
   expect({ between, changes }).toEqual({ between: [true], changes: [true, false] })
 })
 
-test('ReadingGate.recheck lets go who is relieved, and only them', () => {
+test('ReadingGate.recheck releases only relieved channels', () => {
   const { gate, changes } = makeGate()
   const [one, other] = [new StuckEntry(), new StuckEntry()]
   gate.hold(one)

@@ -80,7 +80,7 @@ describe('Session and its peer', () => {
     ])
   })
 
-  test('refuses a Connect it cannot read, and goes on', () => {
+  test('refuses a Connect that it cannot read, and continues', () => {
     const pair = new SessionPair()
     const connect = Buffer.from(
       encode({ type: MessageType.Connect, protocol: 'tcp', channelId: newChannelId(), address: target }),
@@ -93,7 +93,7 @@ describe('Session and its peer', () => {
     })
   })
 
-  test('aborts a channel whose onConnect throws, and goes on', () => {
+  test('aborts a channel whose onConnect throws, and continues', () => {
     const pair = new SessionPair({
       onConnect: () => {
         throw new Error('on purpose')
@@ -286,7 +286,7 @@ describe('Session and a lost transport', () => {
     }).toEqual({ bytesEqualsUp: true, bytesEqualsDown: true, replayBytes: 0 })
   })
 
-  test('ends after the grace when nobody comes back', () => {
+  test('ends after the grace time without a peer', () => {
     const pair = new SessionPair({ extensions: resumable, graceMs: 5000 })
     const { nearRecorder } = pair.open()
     pair.cut()
@@ -301,7 +301,7 @@ describe('Session and a lost transport', () => {
     })
   })
 
-  test('ends at once when the peer closed it for good', () => {
+  test('ends immediately when the peer has closed it for good', () => {
     const pair = new SessionPair({ extensions: resumable })
     pair.right.close('the token was removed')
     pair.settle()
@@ -319,7 +319,7 @@ describe('Session and a lost transport', () => {
     expect(recorder.opens).toBe(1)
   })
 
-  test('stops sending at the replay limit, and goes on after the Acks', () => {
+  test('stops sending at the replay limit, and continues after the Acks', () => {
     const pair = new SessionPair({ extensions: resumable, replayLimitBytes: 100_000, transport: { latencyMs: 5 } })
     const { near, farRecorder } = pair.open()
     pair.leftTransport.blackhole()
@@ -333,7 +333,7 @@ describe('Session and a lost transport', () => {
     expect(farRecorder.receivedBytes).toBe(250_000)
   })
 
-  test('attach refuses a peer that lacks what is no longer kept, and changes nothing', () => {
+  test('attach refuses a peer that needs messages that are no longer kept, and changes nothing', () => {
     const pair = new SessionPair({ extensions: resumable })
     const { near, farRecorder } = pair.open()
     near.send(Buffer.from('x'))
@@ -436,7 +436,7 @@ describe('Session and time', () => {
 })
 
 describe('Session and speed', () => {
-  test('a keystroke beside eight bulk channels on a slow path waits for what is under way, not for megabytes', () => {
+  test('a keystroke beside eight bulk channels on a slow path waits for bytes in flight, not for megabytes', () => {
     const wire = { latencyMs: 20, wireBytes: 64 << 20, highWaterBytes: 64 << 20 }
     const pair = new SessionPair({ extensions: resumable, transport: wire })
     const bulk = Array.from({ length: 8 }, () => pair.open())
@@ -482,7 +482,7 @@ describe('Session and a peer that wants a channel back', () => {
     return { asked, heard }
   }
 
-  test('tells it that the channel is gone, and opens none', () => {
+  test('reports to it that the channel is gone, and opens none', () => {
     const channelId = newChannelId()
     expect(answersTo(channelId)).toEqual({
       asked: 0,
@@ -494,7 +494,7 @@ describe('Session and a peer that wants a channel back', () => {
     expect(answersTo(newChannelId(), () => true)).toEqual({ asked: 0, heard: [] })
   })
 
-  test('leaves a channel as it is that is here', () => {
+  test('does not change an existing channel', () => {
     const pair = new SessionPair()
     const { near, far } = pair.open()
     pair.leftTransport.send(resumeOf(near.id))
@@ -524,7 +524,7 @@ describe('Session.onClose', () => {
   })
 })
 
-test('a session tells of each channel when it begins and when it is over, with its last numbers', () => {
+test('a session reports the begin and the end of each channel, with its final counters', () => {
   const clock = new FakeClock()
   const told: unknown[] = []
   const watch = (name: string): Pick<SessionHandler, 'onClose' | 'onChannelOpened' | 'onChannelClosed'> => ({

@@ -22,7 +22,7 @@ test('EarlyMessages refuses the second copy of a message', () => {
   expect(early.add(3, 2)).toBe(false)
 })
 
-test('EarlyMessages knows a message once when the main transport brings it', () => {
+test('EarlyMessages recognises a message once when the main transport delivers it', () => {
   const { early } = make()
   early.add(3, 2)
   expect({ held: early.take(3), again: early.take(3), absent: early.take(4) }).toEqual({
@@ -38,7 +38,7 @@ test('EarlyMessages throws for a number that is too far ahead', () => {
   expect(() => early.add(6 + maxEarlyMessages, 5)).toThrow(MuxError)
 })
 
-test('EarlyMessages counts what it remembers in the budget until the main transport has brought it', () => {
+test('EarlyMessages charges its memory to the budget until the main transport has delivered the message', () => {
   const { budget, early } = make()
   early.add(3, 2)
   const heldBytes = budget.usedBytes

@@ -66,13 +66,13 @@ test('UrgentCopies copies all that waited once the bulk before it is acknowledge
   expect(session.send(short()).copied).toEqual([2, 3, 4])
 })
 
-test('UrgentCopies leaves out what was acknowledged meanwhile', () => {
+test('UrgentCopies omits messages that were acknowledged meanwhile', () => {
   const session = new SendingSession().send(long()).send(short()).send(short())
   session.acknowledged = 2
   expect(session.send(short()).copied).toEqual([3, 4])
 })
 
-test('UrgentCopies waits for what was under way when its transport came up', () => {
+test('UrgentCopies waits for messages that were in flight when its transport opened', () => {
   const session = new SendingSession(5, 3).send(short())
   const before = [...session.copied]
   session.acknowledged = 5
@@ -96,7 +96,7 @@ test('UrgentCopies takes a channel with many messages that wait for bulk', () =>
   expect(session.send(short()).copied).toEqual([])
 })
 
-test('UrgentCopies copies at most an eighth of what the main transport carries, and 64 KiB at once', () => {
+test('UrgentCopies copies at most an eighth of the bytes of the main transport, and 64 KiB in one burst', () => {
   const session = new SendingSession()
   const message = encodeTcpData(channel, new Uint8Array(1000), 'none')
   for (let count = 0; count < 1000; count++) session.send(message)

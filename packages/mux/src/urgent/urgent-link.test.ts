@@ -22,7 +22,7 @@ class UrgentPair extends SessionPair {
   }
 }
 
-test('Session delivers a copy before the main transport brings the message, and not again after it', () => {
+test('Session delivers a copy before the message on the main transport, and only once', () => {
   const pair = new UrgentPair()
   const { near, farRecorder } = pair.open()
   pair.settle(4 * slowMs)

@@ -86,7 +86,7 @@ describe('WatchApi', () => {
     expect({ answers: answers.map(({ status }) => status), cut }).toEqual({ answers: [200, 404], cut: [id, id] })
   })
 
-  test('names what is wrong with a query', async () => {
+  test('names the mistake in a query', async () => {
     const { ask } = await open()
     expect((await ask('/api/links?sort=luck', withKey)).status).toBe(400)
   })

@@ -27,6 +27,6 @@ describe('parseIpRange', () => {
   )
 })
 
-test('isEmptyRange tells a range that does not rise', () => {
+test('isEmptyRange recognises a range that does not rise', () => {
   expect(isEmptyRange(parseIpRange('10.0.0.9-1')!)).toBe(true)
 })

@@ -22,7 +22,7 @@ test('OwnAddresses knows that the loopback address is ours', () => {
   expect(new OwnAddresses().has('127.0.0.1')).toBe(true)
 })
 
-test('OwnAddresses goes by what it knew while the system does not tell', () => {
+test('OwnAddresses uses its last list while the system reports none', () => {
   let now = 0
   let isMute = false
   const interfaces = (): ReturnType<typeof networkInterfaces> => {
@@ -36,7 +36,7 @@ test('OwnAddresses goes by what it knew while the system does not tell', () => {
   expect({ known: own.has('192.0.2.1'), unknown: own.has('192.0.2.2') }).toEqual({ known: true, unknown: false })
 })
 
-test('OwnAddresses takes every address for ours while the system has never told', () => {
+test('OwnAddresses treats every address as our own while the system has never reported a list', () => {
   const own = new OwnAddresses({
     interfaces: () => {
       throw new Error('uv_interface_addresses returned 24')

@@ -20,7 +20,7 @@ test('watchLastBytes cuts a stream that has written nothing for the whole time',
   expect(cut).toHaveBeenCalledOnce()
 })
 
-test('watchLastBytes leaves a stream alone that writes a little each time', () => {
+test('watchLastBytes does not end a stream that still writes a little', () => {
   const cut = vi.fn()
   const clock = new FakeClock()
   const { stream, take } = slowStream(10)

@@ -89,7 +89,7 @@ describe('PacedReceiver', () => {
     })
   })
 
-  test('gives up a consumer that takes nothing for 30 s after the close', () => {
+  test('gives up a consumer that reads nothing for 30 s after the close', () => {
     const { clock, receiver, closes } = setUp()
     receiver.onData(message)
     receiver.pause()

@@ -43,20 +43,20 @@ function sending(options: PayloadOptions) {
   }
 }
 
-test('PayloadSender.send passes small payload on at once', async () => {
+test('PayloadSender.send passes small payload on immediately', async () => {
   const { sender, text } = sending({})
   expect(sender.send(Buffer.from('x'))).toBe(true)
   await until(() => text() === 'x', 'the payload')
 })
 
-test('PayloadSender.send asks for a pause while it compresses, and tells when there is room', async () => {
+test('PayloadSender.send asks for a pause while it compresses, and reports when there is room', async () => {
   const { sender, rooms, compressedBytes } = sending({ compressionThresholdBytes: 1000 })
   expect(sender.send(Buffer.alloc(1000))).toBe(false)
   await until(() => rooms() === 1, 'room')
   await until(() => compressedBytes() === 1000, 'the compressed payload')
 })
 
-test('PayloadSender.send sends a long read as it is, though its length is that of compressed payload', async () => {
+test('PayloadSender.send sends a long read uncompressed, though it is long enough to compress', async () => {
   const { sender, text, compressedBytes } = sending({ compressionThresholdBytes: 100_000 })
   sender.send(Buffer.alloc(150_000, 'a'), { memory: 'borrowed' })
   await until(() => text().length === 150_000, 'the payload')
@@ -70,7 +70,7 @@ test('PayloadSender.send compresses long reads where usual reads are compressed'
   expect(compressedBytes()).toBe(150_000)
 })
 
-test('PayloadSender sends what does not shrink as it is', async () => {
+test('PayloadSender sends payload that does not shrink uncompressed', async () => {
   const { sender, text, compressedBytes } = sending({ compressionThresholdBytes: 1 })
   sender.send(Buffer.from('!'))
   await until(() => text() === '!', 'the payload')

@@ -134,7 +134,7 @@ describe.each([
   })
 })
 
-test('pump carries both directions at once', async () => {
+test('pump carries both directions concurrently', async () => {
   const { near, far } = await net()
   send(near, 1)
   send(far, 2)
@@ -267,7 +267,7 @@ test('pump carries long messages to a base peer in order', async () => {
   expect(received.equals(seededBytes(3).take(20_000_000))).toBe(true)
 })
 
-test('pump tells the peer why its socket failed', async () => {
+test('pump gives the peer the reason why its socket failed', async () => {
   const { near, channels } = await net()
   const [, far] = channels
   const reasons: ChannelCloseReason[] = []
@@ -336,7 +336,7 @@ describe('pump, when the peer sends gzip that lies about its size,', () => {
     expect(far.errored).toMatchObject({ code: 'ECONNRESET' })
   })
 
-  test('does not let a stream that ended in good order look complete', async () => {
+  test('does not let a stream that ended regularly look complete', async () => {
     const { far, channels } = await net()
     const closed = onceEvent(far, 'close')
     channels[0].send(lyingGzip(10), { inflatedBytes: 10 })
@@ -365,7 +365,7 @@ describe('pump, when compressed payload comes faster than the application reads,
     ours.destroy()
   })
 
-  test('brings the rest as it is read, and then the end', async () => {
+  test('delivers the rest as it is read, and then the end', async () => {
     const { application, handler } = await bomb()
     handler.onClose?.({ kind: 'ended', error: '' })
     let bytes = 0
@@ -391,7 +391,7 @@ function pooledPayload(seed: number): Uint8Array {
 }
 
 describe('pump and memory of the pool', () => {
-  test('gives it back once a socket has written it, and the bytes arrive unharmed', async () => {
+  test('returns it once a socket has written it, and the bytes arrive unchanged', async () => {
     const { ours, application } = await socketPair()
     const received: Buffer[] = []
     application.on('data', (chunk: Buffer) => received.push(chunk))
@@ -414,7 +414,7 @@ describe('pump and memory of the pool', () => {
     })
   })
 
-  test('gives it back when the socket is gone before it was written', async () => {
+  test('returns it when the socket is closed before it was written', async () => {
     const { ours } = await socketPair()
     const handler = handlerFor(ours)
     const payload = pooledPayload(1)
@@ -424,7 +424,7 @@ describe('pump and memory of the pool', () => {
     expect(processFramePool.owns(payload)).toBe(false)
   })
 
-  test('leaves it with a stream that may keep what it reports as written', async () => {
+  test('leaves it with a stream that may keep reported bytes', async () => {
     const written: Buffer[] = []
     const stream = new Duplex({
       read() {},
@@ -440,7 +440,7 @@ describe('pump and memory of the pool', () => {
     expect(processFramePool.owns(payload)).toBe(true)
   })
 
-  test('leaves memory of others alone', async () => {
+  test('does not return foreign memory', async () => {
     const { ours, application } = await socketPair()
     const idleBytes = processFramePool.idleBytes
     handlerFor(ours).onData?.(new Uint8Array(60_000))

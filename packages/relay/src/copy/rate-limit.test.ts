@@ -117,7 +117,7 @@ describe('RateLimit', () => {
     expect(second.bytes - before).toBeGreaterThan(bytesPerSecond * 0.9 - 3 * 65_536)
   })
 
-  test('serves those who wait as soon as another has given back what it paid', () => {
+  test('serves waiting tenants as soon as another one has repaid its debt', () => {
     const clock = new FakeClock()
     const limit = new RateLimit({ clock, bytesPerSecond, burstBytes: 1 })
     const first = new RateTurn(limit, () => {})
@@ -131,7 +131,7 @@ describe('RateLimit', () => {
     expect(turns).toBe(1)
   })
 
-  test('gives back what was paid in advance', () => {
+  test('refunds bytes that were paid in advance', () => {
     const clock = new FakeClock()
     const limit = new RateLimit({ clock, bytesPerSecond, burstBytes: 1000 })
     const turn = new RateTurn(limit, () => {})

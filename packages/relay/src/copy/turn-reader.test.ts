@@ -25,7 +25,7 @@ test('TurnReader reads on in the next turn', async () => {
   expect({ reads: reader.reads, isPaused: socket.isPaused() }).toEqual({ reads: true, isPaused: false })
 })
 
-test('TurnReader counts anew in each turn', async () => {
+test('TurnReader starts counting in each turn', async () => {
   const { reader } = reading()
   reader.received(65_536)
   await turn()
@@ -64,7 +64,7 @@ test('TurnReader.onDrain does not cut a rest short', () => {
   expect({ reads: reader.reads, isPaused: socket.isPaused() }).toEqual({ reads: false, isPaused: true })
 })
 
-test('TurnReader.onDrain reads on at once within a turn', () => {
+test('TurnReader.onDrain continues to read immediately within a turn', () => {
   const { socket, reader } = reading()
   reader.wait()
   reader.onDrain()

@@ -19,7 +19,7 @@ describe('outcomeOf', () => {
   })
 })
 
-test('outcomeOfForwarded tells a refusal from all other ends', () => {
+test('outcomeOfForwarded distinguishes a refusal from all other ends', () => {
   const refused = outcomeOfForwarded({ refusal: 'timeout: no answer' })
   expect({ refused, outcomeOfForwarded: outcomeOfForwarded({ refusal: undefined }) }).toEqual({
     refused: 'timeout',

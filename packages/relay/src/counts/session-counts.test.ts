@@ -18,7 +18,7 @@ function countedSession(counts: SessionCounts): Session {
   return session
 }
 
-test('SessionCounts tells links that continue a session from new sessions', () => {
+test('SessionCounts counts links that continue a session apart from new sessions', () => {
   const counts = new SessionCounts()
   const session = countedSession(counts)
   const [first] = memoryTransportPair({ clock })
@@ -33,7 +33,7 @@ test('SessionCounts tells links that continue a session from new sessions', () =
   })
 })
 
-test('SessionCounts tells sessions that waited in vain from those that were closed', () => {
+test('SessionCounts counts sessions that were lost apart from those that were closed', () => {
   const counts = new SessionCounts()
   const [kept, cut] = [countedSession(counts), countedSession(counts)]
   const [transport] = memoryTransportPair({ clock })

@@ -27,7 +27,7 @@ test('timedResolver counts a lookup once, with its first answer', () => {
   expect(lookups(both)).toBe(1)
 })
 
-test('timedResolver does not count what is known without a query', () => {
+test('timedResolver does not count names that need no query', () => {
   const known: NameResolver = {
     lookup: (_name, onAnswer) => {
       onAnswer(6, found)

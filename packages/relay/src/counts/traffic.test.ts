@@ -32,7 +32,7 @@ test('Traffic adds open channels to those that have ended', () => {
   ])
 })
 
-test('Traffic keeps the numbers of open channels out of its totals', () => {
+test('Traffic counts open channels not in its totals', () => {
   const traffic = new Traffic()
   traffic.ended('forward', moved, 'ok')
   traffic.snapshot([['forward', moved]])

@@ -27,7 +27,7 @@ describe('parseExposure', () => {
     expect(() => parseExposure(text)).toThrow(message)
   })
 
-  test('throws nothing but RangeError, whatever it is given', () => {
+  test('throws only RangeError, for any input', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         try {

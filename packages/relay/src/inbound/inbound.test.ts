@@ -136,12 +136,12 @@ describe('an Inbound serves SOCKS5', () => {
     socket.destroy()
   })
 
-  test('to nobody without the account', async () => {
+  test('not without the account', async () => {
     const { client } = await rawNet({ inbound: { accounts } })
     expect(hexOf(await client.write([5, 1, 0]).read(2))).toBe('05ff')
   })
 
-  test('to nobody with the password of another account', async () => {
+  test('not with the password of another account', async () => {
     const { client } = await rawNet({ inbound: { accounts } })
     client.write([5, 1, 2], [1, 3, ...Buffer.from('bob'), 6, ...Buffer.from('secret')])
     expect(hexOf(await client.read(4))).toBe('05020101')
@@ -332,7 +332,7 @@ describe('Inbound.listenOn', () => {
   })
 })
 
-test('Inbound.close resets what is open once the grace is over', async () => {
+test('Inbound.close resets open connections once the grace is over', async () => {
   const { client, target, inbound } = await rawNet()
   await client.write([5, 1, 0], [5, 1, 0, ...loopback(target.port)]).read(12)
   const closed = inbound.close({ graceMs: 20 })
@@ -380,7 +380,7 @@ describe('Inbound.change', () => {
     })
   })
 
-  test('leaves the old place alone after undo', async () => {
+  test('keeps the old place after undo', async () => {
     const { a, b, inbound } = await places()
     const change = await inbound.change({ listenOn: [`unix:${b}`] })
     change.undo()

@@ -76,11 +76,11 @@ describe('an association', () => {
     expect(await answerTo(socket)).toBe('allowed')
   })
 
-  test('tells the address that the client has reached', async () => {
+  test('reports the address that the client has reached', async () => {
     expect((await associate()).relay.host).toBe('127.0.0.1')
   })
 
-  test('tells the address it is told to tell', async () => {
+  test('reports the advertised address', async () => {
     const { relay } = await associate({ inbound: { udpAdvertise: '192.0.2.9' } })
     expect(relay.host).toBe('192.0.2.9')
   })
@@ -143,7 +143,7 @@ describe('an association', () => {
     expect(await answerTo(socket)).toBe('ping')
   })
 
-  test('drops what is no datagram of SOCKS, and fragments, and goes on', async () => {
+  test('drops fragments and bytes that are no SOCKS datagram, and continues', async () => {
     const association = await associate()
     const echo = await udpEcho()
     const socket = await udpSocket()

@@ -56,7 +56,7 @@ describe('parseListenAddress', () => {
     )
   })
 
-  test('throws nothing but a RangeError, whatever the text', () => {
+  test('throws only RangeError, for any text', () => {
     const read = (text: string): string => {
       try {
         parseListenAddress(text)

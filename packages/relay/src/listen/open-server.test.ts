@@ -27,7 +27,7 @@ async function leaveBehind(path: string): Promise<void> {
   expect((await stat(path)).isSocket()).toBe(true)
 }
 
-test('openServer opens a UNIX socket for its owner alone', async () => {
+test('openServer opens a UNIX socket only for its owner', async () => {
   const path = await socketPath()
   expect(await openServer(server(), { path })).toEqual({ path })
   expect((await stat(path)).mode & 0o777).toBe(0o600)
@@ -50,7 +50,7 @@ test('openServer replaces a socket file that a program left behind', async () =>
   expect(client.destroy().errored).toBeNull()
 })
 
-test('openServer leaves a socket alone that a program listens on', async () => {
+test('openServer keeps a socket on which a program listens', async () => {
   const path = await socketPath()
   await openServer(server(), { path })
   await expect(openServer(server(), { path })).rejects.toMatchObject({
@@ -59,7 +59,7 @@ test('openServer leaves a socket alone that a program listens on', async () => {
   })
 })
 
-test('openServer leaves a file alone that is no socket', async () => {
+test('openServer keeps a file that is no socket', async () => {
   const path = await socketPath()
   await writeFile(path, 'precious')
   await expect(openServer(server(), { path })).rejects.toMatchObject({ code: 'EADDRINUSE' })
@@ -80,7 +80,7 @@ test('openServer removes the socket file when the server closes', async () => {
   await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
-test('openServer tells the port that the system chose', async () => {
+test('openServer reports the port that the system chose', async () => {
   const address = await openServer(server(), { host: '127.0.0.1', port: 0 })
   expect(address).toEqual({ host: '127.0.0.1', port: expect.any(Number) as number })
 })

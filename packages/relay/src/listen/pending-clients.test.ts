@@ -71,7 +71,7 @@ describe('a proxy port with too many clients in their handshake', () => {
     expect(served.destroyed).toBe(false)
   })
 
-  test('counts who has shown no password', async () => {
+  test('counts clients that have sent no password', async () => {
     const pending = new PendingConnections()
     const client = await open(pending, { accounts: [{ username: 'ann', password: 'secret' }] })
     const socket = await client(httpConnect)

@@ -91,7 +91,7 @@ describe('an open that is not answered', () => {
     await expect(opened).resolves.toMatchObject({ closed: undefined })
   })
 
-  test('goes on elsewhere when its link is gone', async () => {
+  test('continues with another session when its link is lost', async () => {
     const clock = new FakeClock()
     const [first, second] = [provider(clock), provider(clock, (channel) => channel.accept())]
     const live = [first.near, second.near]
@@ -107,7 +107,7 @@ describe('an open that is not answered', () => {
     await expect(openAnswered({ pick: () => near }, request)).rejects.toThrow('no-provider: the link was closed')
   })
 
-  test('fails at the limit when nobody who was asked can be reached', async () => {
+  test('fails at the limit when no asked session can be reached', async () => {
     const clock = new FakeClock()
     const { near, asked } = provider(clock)
     const opened = openAnswered({ pick: () => near, unlinkedLimitMs: 15_000 }, request)

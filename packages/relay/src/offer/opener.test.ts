@@ -76,7 +76,7 @@ function shortOfMemory(side: 'near' | 'far') {
 }
 
 describe.each(['near', 'far'] as const)('openAnswered while memory is short at the %s end', (side) => {
-  test('waits, and goes on once there is some', async () => {
+  test('waits, and continues once there is memory', async () => {
     const target = closing(await echoServer())
     const { near, clock, free } = shortOfMemory(side)
     const opening = openAnswered({ pick: () => near }, { ...request, address: targetOf(target.host, target.port) })
@@ -97,7 +97,7 @@ describe.each(['near', 'far'] as const)('openAnswered while memory is short at t
     expect(await failed).toMatchObject({ failure: { word: 'busy', detail: 'memory was short for 10000 ms' } })
   })
 
-  test('leaves nothing behind when nobody wants it any more', async () => {
+  test('leaves nothing behind when its caller gives up', async () => {
     const { near, far, clock } = shortOfMemory(side)
     const gone = new Canceller()
     const opening = openAnswered({ pick: () => near }, { ...request, signal: gone })

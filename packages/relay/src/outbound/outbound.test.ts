@@ -95,7 +95,7 @@ describe('an Outbound goes through', () => {
   })
 })
 
-describe('an Outbound tells why it failed', () => {
+describe('an Outbound reports the reason of a failure', () => {
   test('with the reply of the proxy', async () => {
     const proxy = await socksProxy()
     const upstreamProxies = [`socks5://127.0.0.1:${proxy.port}`]
@@ -209,7 +209,7 @@ describe('new Outbound', () => {
     expect(() => new Outbound(options)).toThrow(message)
   })
 
-  test('takes a certificate authority for https:// proxies', () => {
+  test('accepts a certificate authority for https:// proxies', () => {
     expect(new Outbound({ upstreamTls: { ca: testCertificate().cert } })).toBeInstanceOf(Outbound)
   })
 })

@@ -16,7 +16,7 @@ function names(...ipv4: string[]): NameResolver {
 const resolver = names('192.0.2.1', '10.0.0.1')
 const target = { host: 'name.test', port: 80 }
 
-test('resolveIpv4 leaves an address as it is', async () => {
+test('resolveIpv4 returns an address unchanged', async () => {
   expect(await resolveIpv4({ host: '::1', port: 80 }, {})).toEqual({ host: '::1', port: 80 })
 })
 

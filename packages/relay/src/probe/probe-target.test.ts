@@ -31,13 +31,13 @@ describe('Outbound.serve for the probe host', () => {
     expect(await text(stream)).toBe('')
   })
 
-  test('counts what it drops', async () => {
+  test('counts the dropped bytes', async () => {
     const stream = toDuplex(open(nearEnd(), probePorts.discard))
     stream.end(Buffer.alloc(300_000))
     expect(await text(stream)).toBe('300000')
   })
 
-  test('sends bytes until nobody wants them, and frees its slot', async () => {
+  test('sends bytes until its reader ends, and frees its slot', async () => {
     const near = nearEnd()
     const stream = toDuplex(open(near, probePorts.source))
     let bytes = 0
@@ -66,6 +66,6 @@ test.each([
   expect(openProbe(parseTarget({ host, port }) as CheckedTarget, '')).toBeUndefined()
 })
 
-test('isUdpProbe leaves other ports alone', () => {
+test('isUdpProbe is false for other ports', () => {
   expect(isUdpProbe(parseTarget({ host: probeHost, port: 53 }) as CheckedTarget)).toBe(false)
 })

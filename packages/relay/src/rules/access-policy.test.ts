@@ -44,7 +44,7 @@ describe('AccessPolicy.refusalAt', () => {
 })
 
 describe('AccessPolicy.refusalOf', () => {
-  test('refuses a name that no rule allows, since somebody else resolves it', () => {
+  test('refuses a name that no rule allows, since another machine resolves it', () => {
     expect(policyOf(['10.0.0.0/8:80']).refusalOf(targetOf('a.test'))).toMatchObject({
       message: 'forbidden: a.test:80 is not among the allowed targets',
     })

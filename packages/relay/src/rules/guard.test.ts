@@ -61,7 +61,7 @@ const open = [
 ]
 
 describe('Guard.faultOf', () => {
-  test.each(local)('closes %s at local and says what it is', (host, what) => {
+  test.each(local)('blocks %s at local and names its kind', (host, what) => {
     expect(faultOf('local', host)).toBe(`is ${what}, which the guard closes; --guard none opens it`)
   })
 

@@ -68,7 +68,7 @@ describe('parseRoutes', () => {
     expect(() => parseRoutes([rule])).toThrow(message)
   })
 
-  test('keeps passwords out of its errors', () => {
+  test('shows no passwords in its errors', () => {
     expect(() => parseRoutes(['a=socks9://user:hidden@host'])).toThrow(expect.not.stringContaining('hidden') as Error)
   })
 })

@@ -77,7 +77,7 @@ describe('parseTargetPattern', () => {
     )
   })
 
-  test('throws nothing but a RangeError, whatever the text', () => {
+  test('throws only RangeError, for any text', () => {
     const read = (text: string): string => {
       try {
         parseTargetPattern(text, 'rule')?.matches(targetOf('a'))

@@ -28,7 +28,7 @@ async function udpEcho(type: 'udp4' | 'udp6' = 'udp4'): Promise<number> {
 const dead = 'socks5://127.0.0.1:9'
 
 describe('an Outbound sends datagrams directly', () => {
-  test('to addresses and names, and tells whom the answers come from', async () => {
+  test('to addresses and names, and names the sources of the answers', async () => {
     const port = await udpEcho()
     const received = await associate().send('one', '127.0.0.1', port).send('two', 'localhost', port).next(2)
     const source = { host: '127.0.0.1', port }
@@ -104,7 +104,7 @@ describe('an Outbound sends datagrams directly', () => {
 })
 
 describe('an Outbound sends datagrams through a SOCKS5 proxy', () => {
-  test('and tells whom the answers come from', async () => {
+  test('and names the sources of the answers', async () => {
     const proxy = await FakeSocksProxy.start()
     const channel = associate({ upstreamProxies: [proxy.url] }).send('hello', 'name.test', 53)
     expect(await channel.next()).toEqual([{ text: 're: hello', source: { host: 'name.test', port: 53 } }])
@@ -171,7 +171,7 @@ describe('an Outbound sends datagrams through a SOCKS5 proxy', () => {
   })
 })
 
-describe('an Outbound refuses UDP at once', () => {
+describe('an Outbound refuses UDP immediately', () => {
   test.each([
     [['http://127.0.0.1:9'], 'forbidden: UDP does not go through a proxy of http, only through one of SOCKS5'],
     [['https://127.0.0.1:9'], 'forbidden: UDP does not go through a proxy of https, only through one of SOCKS5'],

@@ -39,6 +39,6 @@ describe('encodeProxyHeader', () => {
   })
 })
 
-test('checkProxyHeaderVersion rejects what is no version with a RangeError', () => {
+test('checkProxyHeaderVersion throws RangeError for an unknown version', () => {
   expect(() => checkProxyHeaderVersion('v3' as 'v2')).toThrow(RangeError)
 })

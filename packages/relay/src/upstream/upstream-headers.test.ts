@@ -21,7 +21,7 @@ describe('parseUpstreamHeaders', () => {
   })
 })
 
-test('checkUpstreamHeaders keeps the value out of its errors', () => {
+test('checkUpstreamHeaders shows no value in its errors', () => {
   expect(() => checkUpstreamHeaders({ a: 'secret\n' })).toThrow(expect.not.stringContaining('secret') as Error)
 })
 

@@ -140,7 +140,7 @@ describe('POST /api/token', () => {
     },
   )
 
-  test('opens the SOCKS port at once with the option socksNowait', async () => {
+  test('opens the SOCKS port immediately with the option socksNowait', async () => {
     await restart({ proxy: { nowait: true } })
     const port = await freePort()
     const open = onceEvent(server, 'socksListening')
@@ -357,7 +357,7 @@ describe('authorization', () => {
     expect(status).toBe(401)
   })
 
-  test('takes no key for a while after the fourth wrong one, not even the right one', async () => {
+  test('refuses even the right key for a while after the fourth wrong one', async () => {
     const clock = new FakeClock()
     await restart({ clock })
     for (let count = 0; count < 4; count++) await call('GET', '/api/status', undefined, { 'x-api-key': 'wrong' })
@@ -380,7 +380,7 @@ describe('authorization', () => {
     })
   })
 
-  test('takes a missing key for no guess', async () => {
+  test('does not count a missing key as a guess', async () => {
     for (let count = 0; count < 9; count++) await call('GET', '/api/status', undefined, {})
     expect((await call('GET', '/api/status')).status).toBe(200)
   })

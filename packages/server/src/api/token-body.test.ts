@@ -27,7 +27,7 @@ describe('parseTokenBody', () => {
     })
   })
 
-  test('takes null and zero values for left out, and ignores unknown fields', () => {
+  test('treats null and zero values as absent, and ignores unknown fields', () => {
     expect(parseTokenBody('{"token":"","port":0,"username":null,"allow_manage_connector":false,"x":1}')).toEqual({})
   })
 

@@ -86,7 +86,7 @@ describe('Authorizer', () => {
     })
   })
 
-  test('asks one question for all who want to know the same', () => {
+  test('asks one question for equal requests', () => {
     const { authorizer, asked } = make(new Promise(() => {}))
     for (let count = 0; count < 3; count++) void authorizer.refusalOf(question)
     expect(asked.length).toBe(1)

@@ -18,7 +18,7 @@ test('readinessOf names a proxy port that cannot be opened', () => {
   expect({ ready, reasons }).toEqual({ ready: false, reasons: ['proxy port 9870 of a reverse token cannot be opened'] })
 })
 
-test('readinessOf takes a missing provider for a note: its link may come through what asks', () => {
+test('readinessOf reports a missing provider as a note: the probe may control access to the server', () => {
   const { ready, notes } = readinessOf({ ...listening, tokensWithoutProvider: 1 })
   expect({ ready, notes }).toEqual({ ready: true, notes: ['no provider is linked for 1 reverse token'] })
 })

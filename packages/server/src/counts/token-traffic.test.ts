@@ -50,7 +50,7 @@ test('TokenTraffic keeps as many series as its limit, and all sums, while tokens
   })
 })
 
-test('TokenTraffic adds channels that are open, and goes on with the totals of a token that is made again', () => {
+test('TokenTraffic adds open channels, and continues the totals of a token that is made again', () => {
   const traffic = new TokenTraffic()
   traffic.ended({ token: 'a' }, moved)
   expect(traffic.snapshot([[{ token: 'a' }, moved]])).toEqual([

@@ -37,7 +37,7 @@ describe('dashboard', () => {
     },
   )
 
-  test.each(['gzip', 'br;q=1, gzip;q=0.5', 'GZIP; q=1'])('serves it packed to those who take %s', async (accepted) => {
+  test.each(['gzip', 'br;q=1, gzip;q=0.5', 'GZIP; q=1'])('serves it packed for %s', async (accepted) => {
     const answer = await ask('/dashboard/', { headers: { 'accept-encoding': accepted } })
     expect({ contentEncoding: answer.headers.get('content-encoding'), text: await answer.text() }).toEqual({
       contentEncoding: 'gzip',
@@ -45,7 +45,7 @@ describe('dashboard', () => {
     })
   })
 
-  test('cuts who does not read, and has one unpacked copy for all', async () => {
+  test('cuts readers that do not read, and keeps one unpacked copy for all', async () => {
     const clock = new FakeClock()
     const zeros = gzipSync(Buffer.alloc(30_000_000))
     const large: LoadDashboard = async () => new Map([['index.html', { type: 'a/b', etag: '"1"', gzip: zeros }]])
@@ -62,12 +62,12 @@ describe('dashboard', () => {
     expect(readers.every(({ bytesRead }) => bytesRead < 30_000_000)).toBe(true)
   })
 
-  test('lets the page run its own scripts alone, and never makes HTML of text', async () => {
+  test('lets the page run only its own scripts, and never makes HTML of text', async () => {
     const policy = (await ask('/dashboard/')).headers.get('content-security-policy')
     expect(policy).toMatch(/^default-src 'none'; script-src 'self'; .*; trusted-types 'none'$/)
   })
 
-  test('answers 304 to those who have the file', async () => {
+  test('answers 304 to browsers that have the file', async () => {
     expect((await ask('/dashboard/', { headers: { 'if-none-match': '"one"' } })).status).toBe(304)
   })
 
@@ -107,7 +107,7 @@ describe('dashboard', () => {
     expect((await ask('/dashboard/', {}, { fallback })).status).toBe(404)
   })
 
-  test('is for names of the server alone, where it has some', async () => {
+  test('is served only under the host names of the server, if it has some', async () => {
     await ask('/', {}, { hostNames: ['panel.example'] })
     const request = get({ port: server?.address?.port, path: '/dashboard/', headers: { host: 'evil.example' } })
     const [answer] = (await onceEvent(request, 'response')) as [{ statusCode: number; resume(): void }]
@@ -145,7 +145,7 @@ describe('POST /api/session', () => {
     expect(await asked('POST', '/api/token')).toBe(401)
   })
 
-  test('refuses the wrong key, and slows down who guesses', async () => {
+  test('refuses the wrong key, and slows down guesses', async () => {
     const { url } = await ask('/')
     const statuses: number[] = []
     for (let count = 0; count < 5; count++) {

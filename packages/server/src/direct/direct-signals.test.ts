@@ -132,7 +132,7 @@ test('receive passes nothing of a client whose token has rules', () => {
   expect(heard(announced(provider()))).toEqual([])
 })
 
-test('joined gives a process its place back when it has dialled again', () => {
+test('joined returns the place of a process that has dialled again', () => {
   const first = announced(provider())
   announced(connector())
   signals.left(first)

@@ -149,7 +149,7 @@ describe('Exposures.ask', () => {
   })
 })
 
-test('Exposures.ownerLeft frees the ports of that provider alone', async () => {
+test('Exposures.ownerLeft frees only the ports of that provider', async () => {
   const [port, stays] = [await freePort(), await freePort()]
   const exposures = make({ expose: { allowPorts: `${port},${stays}` } })
   await exposures.ask(one, at(port))
@@ -186,7 +186,7 @@ test('Exposures.plan keeps the port for the operator until it is open', async ()
   await expect(exposures.ask(other, at(port))).rejects.toThrow(`cannot allocate port: ${port}`)
 })
 
-test('Exposures.tokenRemoved gives back a port that is not open yet', async () => {
+test('Exposures.tokenRemoved frees a port that is not open yet', async () => {
   const port = await freePort()
   const exposures = make({ expose: { allowPorts: String(port) } })
   exposures.plan(one.record, at(port))
@@ -242,7 +242,7 @@ describe('Exposures.ask for a host name', () => {
   const tls = parseExposure('tls:app.example=localhost:443')
   const shared = { expose: { httpPort: 0, httpsPort: 0, allowHosts: ['app.example'] } }
 
-  test('gives what is allowed', async () => {
+  test('returns the allowed ports', async () => {
     expect(await make(shared).ask(one, app)).toEqual(app)
   })
 

@@ -17,7 +17,7 @@ test.each(['0', '0-10', '65536', '5-4', 'a', '1-2-3', '-1', '1.5'])('PortRanges 
   expect(() => new PortRanges(text)).toThrow(`"${text}" is no range of ports`)
 })
 
-test('PortRanges draws allowed ports alone, each once', () => {
+test('PortRanges draws each allowed port once, and no other', () => {
   fc.assert(
     fc.property(fc.double({ min: 0, max: 0.999, noNaN: true }), (random) => {
       const ranges = new PortRanges('10-12,20')

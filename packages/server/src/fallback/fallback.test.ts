@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { parseFallback } from './fallback.js'
 
 describe('parseFallback', () => {
-  test('takes a URL for a web server', () => {
+  test('treats a URL as a web server', () => {
     expect(parseFallback('https://example.org:8443')).toEqual({
       kind: 'proxy',
       origin: new URL('https://example.org:8443'),
     })
   })
 
-  test('takes anything else for a folder', () => {
+  test('treats all other texts as a folder', () => {
     expect(parseFallback(tmpdir())).toEqual({ kind: 'site', folder: tmpdir() })
   })
 

@@ -41,7 +41,7 @@ function portOf(server: Server): number {
 }
 
 describe('a fallback URL', () => {
-  test('gets requests as they are, and answers as it is', async () => {
+  test('passes requests and answers on unchanged', async () => {
     const { url } = await start((request, response) => {
       response.writeHead(418, 'Teapot', { 'X-A': '1', 'Set-Cookie': ['a=1', 'b=2'] })
       response.end(`${request.method} ${request.url} ${String(request.headers['x-b'])}`)
@@ -84,7 +84,7 @@ describe('a fallback URL', () => {
     })
   })
 
-  test('learns who asks, and by which name; forged words about it are gone', async () => {
+  test('gets the visitor and the name that was asked for; forged fields are removed', async () => {
     const { site, url } = await start(({ headers }, response) => {
       const { host, connection, 'x-forwarded-for': by, 'x-forwarded-host': name, forwarded } = headers
       response.end(JSON.stringify({ host, connection, by, name, forwarded }))
@@ -229,7 +229,7 @@ describe('a fallback URL', () => {
     expect(await socketEnd(visitor)).toBe('ECONNRESET')
   })
 
-  test('resets such an answer when the visitor sends what is no HTTP', async () => {
+  test('resets such an answer when the visitor sends bytes that are not HTTP', async () => {
     const { visitor } = await halfAnswered()
     visitor.write('no HTTP\r\n\r\n')
     expect(await socketEnd(visitor)).toBe('ECONNRESET')

@@ -99,7 +99,7 @@ describe('a fallback URL gets one request for one request', () => {
 })
 
 describe('a fallback URL', () => {
-  test('learns who asks, whatever Connection names', async () => {
+  test('gets the visitor even if Connection names that field', async () => {
     const { served, host, send } = await start()
     const names = 'host, x-forwarded-for, X-Forwarded-Host, x-forwarded-proto, cookie, close'
     await send(request([`Connection: ${names}`, 'Cookie: a=1'], ''))
@@ -112,7 +112,7 @@ describe('a fallback URL', () => {
     })
   })
 
-  test('gets no word of the visitor about who asks', async () => {
+  test('gets no field of the visitor that names a visitor', async () => {
     const { served, send } = await start()
     const forged = ['X-Real-IP', 'X_Forwarded_For', 'X-Forwarded-Port', 'CF-Connecting-IP', 'True-Client-IP']
     await send(request(['Connection: close', ...forged.map((name) => `${name}: 9.9.9.9`)], ''))

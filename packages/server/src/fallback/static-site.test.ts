@@ -100,7 +100,7 @@ describe('a fallback folder', () => {
     })
   })
 
-  test('answers 304 to who has it already', async () => {
+  test('answers 304 if the visitor has the current file', async () => {
     const etag = (await get('/style.css')).headers.get('etag') ?? ''
     // fetch would add Cache-Control: no-cache.
     expect(await raw('/style.css', `If-None-Match: ${etag}`, 'Connection: close')).toMatch(/^HTTP\/1.1 304 /)

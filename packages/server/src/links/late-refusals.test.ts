@@ -30,7 +30,7 @@ describe('LateRefusals', () => {
     expect(done).toEqual(['cut a'])
   })
 
-  test('add takes a /64 of IPv6 for one address', () => {
+  test('add counts a /64 of IPv6 as one address', () => {
     for (const name of ['1', '2', '3']) refuse(name, `2001:db8::${name}`)
     expect(done).toEqual(['cut 1'])
   })

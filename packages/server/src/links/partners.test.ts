@@ -37,7 +37,7 @@ describe('Partners', () => {
     return peer(name, { kind: 'connector', token: name, reverse, owner }, instance)
   }
 
-  test('update tells a connector of the server how many providers there are, and them of the connector', () => {
+  test('update reports the number of providers to a connector, and of connectors to providers', () => {
     partners.update(new Set([peer('p', reverse), peer('q', reverse)]), new Set([connector('c')]))
     expect(Object.fromEntries(told)).toEqual({ p: 1, q: 1, c: 2 })
   })
@@ -54,12 +54,12 @@ describe('Partners', () => {
     expect(Object.fromEntries(told)).toEqual({ p1: 1, p2: 1, c1: 1, c2: 1 })
   })
 
-  test('update tells a connector whose owner is gone of none', () => {
+  test('update reports no provider to a connector whose owner has left', () => {
     partners.update(new Set([peer('p', reverse)]), new Set([connector('c', 'gone')]))
     expect(Object.fromEntries(told)).toEqual({ p: 0, c: 0 })
   })
 
-  test('update tells nobody the same count twice', () => {
+  test('update does not report an unchanged count again', () => {
     const [providers, connectors] = [new Set([peer('p', reverse)]), new Set([connector('c')])]
     partners.update(providers, connectors)
     told = []

@@ -88,7 +88,7 @@ interface Rows {
 }
 
 describe('the live view of a server', () => {
-  test('tells of a link and its connection, and cuts that', async () => {
+  test('reports a link and its connection, and cuts the connection', async () => {
     const told = await watch('?snapshot=1s')
     const { closed } = await openChannel()
     await until(() => named(told, 'connection-opened') !== undefined, 'the connection')
@@ -127,7 +127,7 @@ describe('the live view of a server', () => {
     expect({ sent: peer?.instance.length, listed, shown }).toEqual({ sent: 32, listed: id, shown: id })
   })
 
-  test('tells of refusals and reloads', async () => {
+  test('reports refusals and reloads', async () => {
     const told = await watch()
     await fetch(url('/api/links'), { headers: { 'x-api-key': 'wrong' } })
     server.reloaded(['one change'])

@@ -39,7 +39,7 @@ async function readToEnd(reader: ReadableStreamDefaultReader | undefined): Promi
 }
 
 describe('GET /api/events', () => {
-  test('is over when who reads it signs out', async () => {
+  test('ends when its reader signs out', async () => {
     const { root, cookie } = await signedIn()
     const { whenOver } = await open(root, { cookie })
     await fetch(`${root}session`, { method: 'DELETE', headers: { cookie, origin: new URL(root).origin } })
@@ -53,7 +53,7 @@ describe('GET /api/events', () => {
     expect(await whenOver()).toBe('over')
   })
 
-  test('goes on for others', async () => {
+  test('continues for other readers', async () => {
     const { root, cookie, key } = await signedIn()
     const { reader } = await open(root, { 'x-api-key': key })
     await fetch(`${root}session`, { method: 'DELETE', headers: { cookie, origin: new URL(root).origin } })

@@ -48,7 +48,7 @@ describe('resolveServerOptions', () => {
     })
   })
 
-  test('keeps what it does not resolve', () => {
+  test('leaves references that it does not resolve unchanged', () => {
     expect(resolveServerOptions({ proxy: { fastOpen: true } }).fastOpen).toBe(true)
   })
 

@@ -52,7 +52,7 @@ describe('Policy.parse', () => {
     expect(fault.path).toEqual(['tokens', '3', 'policy', 'hours', 'open'])
   })
 
-  test('throws nothing but a PolicyFault, whatever it reads', () => {
+  test('throws only PolicyFault, for any input', () => {
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), fc.record({ allow: fc.jsonValue(), hours: fc.jsonValue() })), (value) => {
         const fault = faultOf(value)
@@ -61,7 +61,7 @@ describe('Policy.parse', () => {
     )
   })
 
-  test('takes null for nothing', () => {
+  test('treats null as absent', () => {
     expect(Policy.parse({ allow: null, hours: null }).targets).toBeUndefined()
   })
 })

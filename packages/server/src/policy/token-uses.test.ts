@@ -57,7 +57,7 @@ describe('TokenUses.changed', () => {
     expect(used()).toBe(90)
   })
 
-  test('goes on with a quota that is only another', () => {
+  test('continues its count when the quota of a token changes', () => {
     const { change, move, used } = make()
     change({ quota: { day: 100 } })
     move(30)

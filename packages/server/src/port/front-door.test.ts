@@ -142,19 +142,19 @@ describe('LinkSocksServer with fallback', () => {
     expect(body).toContain('"version":"v')
   })
 
-  test('on a path of its own lets those in who authenticate by message', async () => {
+  test('at a path of its own admits clients that authenticate by message', async () => {
     const server = await start({ fallback: await site(), path: '/link' })
     expect((await ask(server, '/link')).status).toBe(101)
   })
 
-  test('tells of clients that it sent away', async () => {
+  test('reports refused clients', async () => {
     const server = await start({ fallback: await site() })
     const refused = onceEvent(server, 'clientRefused')
     await ask(server, `/socket${unknown}`)
     expect(await refused).toEqual(['127.0.0.1', 'invalid token'])
   })
 
-  test('shows the site to those as well who guess, and then have a token', async () => {
+  test('shows the site also to clients that guess before they have a token', async () => {
     const server = await start({ fallback: await site(), clock: new FakeClock() })
     for (let count = 0; count < 4; count++) await ask(server, `/socket${unknown}`)
     const plain = await ask(server, '/missing', { upgrade: false })
@@ -191,7 +191,7 @@ describe('LinkSocksServer with clients that guess', () => {
     expect((await afterDelay(clock, 1000, () => ask(server, '/api/status', asking))).status).toBe(429)
   })
 
-  test('closes a link that authenticates by message late, and tells it to try again', async () => {
+  test('closes a link that authenticates too late by message, and tells it to try again', async () => {
     const clock = new FakeClock()
     const server = await start({ clock })
     await guess(server)
@@ -223,7 +223,7 @@ describe('LinkSocksServer with clients that guess', () => {
     expect((await first).head).toBe('')
   })
 
-  test('lets others in behind the same trusted proxy', async () => {
+  test('admits other clients behind the same trusted proxy', async () => {
     const clock = new FakeClock()
     const server = await start({ clock, trustedProxies: ['127.0.0.1'] })
     await guess(server, { headers: ['X-Forwarded-For: 192.0.2.1'] })
@@ -244,7 +244,7 @@ describe('LinkSocksServer with trustedProxies', () => {
     expect(await refused).toEqual(['192.0.2.1', 'invalid token'])
   })
 
-  test('believes nobody by default', async () => {
+  test('trusts no proxy by default', async () => {
     const server = await start()
     const refused = onceEvent(server, 'clientRefused')
     await ask(server, `/socket${unknown}`, { headers: ['X-Forwarded-For: 192.0.2.1', 'Forwarded: for=192.0.2.1'] })

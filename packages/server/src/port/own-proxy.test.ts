@@ -43,12 +43,12 @@ describe('OwnProxy', () => {
     await expect(visit(port, header)).resolves.toBeUndefined()
   })
 
-  test('lets nobody in without a PROXY header where the server wants one', async () => {
+  test('refuses clients without a PROXY header if the server requires one', async () => {
     const port = await ownPort({ proxyProtocol: true })
     await expect(visit(port)).rejects.toMatchObject({ code: 'ERR_TRANSPORT_CONNECTION_LOST' })
   })
 
-  test('takes PROXY headers from the proxies that the server trusts alone', async () => {
+  test('accepts PROXY headers only from the proxies that the server trusts', async () => {
     const port = await ownPort({ proxyProtocol: true, trustedProxies: ['192.0.2.1'] })
     await expect(visit(port, header)).rejects.toMatchObject({
       code: expect.stringMatching(/^ERR_TRANSPORT_/) as string,

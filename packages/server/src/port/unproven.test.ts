@@ -56,7 +56,7 @@ describe('a client without a token', () => {
     expect(oldest.destroyed).toBe(true)
   })
 
-  test('keeps nobody with one out', async () => {
+  test('one of them keeps no other client out', async () => {
     const { server, port, raw } = await start({ limits: { maxPending: 4, maxLinks: 1 } })
     for (let index = 0; index < 20; index++) await raw(upgrade)
     const transport = await connectWebSocket({

@@ -76,7 +76,7 @@ describe('QuotaMeter', () => {
     })
   })
 
-  test('keeps what is used in the state file', async () => {
+  test('saves the used bytes in the state file', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ls-quota-'))
     const open = () => ServerState.open(join(folder, 'state.json'))
     const { meter, move } = make({ day: 100 }, await open())

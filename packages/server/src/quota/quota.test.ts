@@ -23,7 +23,7 @@ describe('Quota', () => {
     expect({ before, period: quota.exceeded(nowMs)?.period }).toEqual({ before: undefined, period: 'day' })
   })
 
-  test('begins anew with the next day of UTC, and the month goes on', () => {
+  test('starts at 0 on the next day of UTC, and continues the month', () => {
     const { quota } = make()
     quota.add(100, nowMs)
     expect(quota.uses(nextDayMs).map(({ usedBytes }) => usedBytes)).toEqual([0, 100])
@@ -36,7 +36,7 @@ describe('Quota', () => {
     expect(quota.exceeded(nextDayMs)).toMatchObject({ period: 'month', endsAtMs: nextMonthMs })
   })
 
-  test('warns once a period, at 80 %, and tells once that all is used', () => {
+  test('warns once a period at 80 %, and reports once that all is used', () => {
     const { quota, events } = make()
     for (let count = 0; count < 12; count++) quota.add(10, nowMs)
     expect(events).toEqual(['warning day 80', 'used up day 100', 'warning month 120'])
@@ -60,13 +60,13 @@ describe('Quota', () => {
     })
   })
 
-  test('begins nothing anew where the clock is set back', () => {
+  test('starts no new period when the clock is set back', () => {
     const { quota } = make()
     quota.add(100, nowMs)
     expect(quota.exceeded(0)?.usedBytes).toBe(100)
   })
 
-  test('begins nothing anew where the clock is set back by less than a period', () => {
+  test('starts no new period when the clock is set back by less than a period', () => {
     const { quota } = make()
     quota.add(100, nextDayMs)
     expect(quota.exceeded(nowMs)?.usedBytes).toBe(100)
@@ -90,12 +90,12 @@ describe('Quota', () => {
     })
   })
 
-  test('begins anew after a period that is none', () => {
+  test('starts at 0 after a period that is not valid', () => {
     const { quota } = make({ day: { period: 'zzzz', bytes: 100 } })
     expect(quota.exceeded(nowMs)).toBeUndefined()
   })
 
-  test('goes on with what was used before', () => {
+  test('continues with the bytes used before', () => {
     const { quota } = make()
     quota.add(70, nowMs)
     expect(make(quota.amounts()).quota.uses(nowMs)).toEqual(quota.uses(nowMs))

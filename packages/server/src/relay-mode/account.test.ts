@@ -10,7 +10,7 @@ describe('Account', () => {
     account = new Account({ clock, owner: 'address', bytesPerSecond: 1000, dailyBytes: 10_000, maxChannels: 1 })
   })
 
-  test('charge lets a second of the rate pass at once', () => {
+  test('charge lets the bytes of one second pass without delay', () => {
     expect({ second: account.charge(1000), more: account.charge(500) }).toEqual({ second: 0, more: 500 })
   })
 
@@ -31,7 +31,7 @@ describe('Account', () => {
     expect(account.dayFault).toBeUndefined()
   })
 
-  test('takeCode has 16 at once, and one more each 10 s', () => {
+  test('takeCode allows a burst of 16, and one more every 10 s', () => {
     const taken = Array.from({ length: 17 }, () => account.takeCode())
     clock.advance(10_000)
     expect({ taken: taken.filter(Boolean).length, earned: account.takeCode(), more: account.takeCode() }).toEqual({

@@ -73,7 +73,7 @@ describe('Codes', () => {
     await expect(check('tuna-42-lamp')).rejects.toThrow('too many codes from this address: wait 8 s')
   })
 
-  test('check judges no more than 16 codes of an address at once', async () => {
+  test('check judges at most 16 codes of an address in one burst', async () => {
     const answers = Promise.allSettled(Array.from({ length: 17 }, (_, index) => check(`tuna-42-lamp-${index}`)))
     await until(() => judged.length === 16, 'the codes')
     expect((await answers).filter(({ status }) => status === 'rejected')).toHaveLength(1)

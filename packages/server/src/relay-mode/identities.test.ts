@@ -94,12 +94,12 @@ describe('Identities', () => {
     ])
   })
 
-  test('ofInstance takes nobody from another address for a process that it knows', () => {
+  test('ofInstance finds a process only from its own address', () => {
     add('a')
     expect(identities.ofInstance('a', '203.0.113.9')).toBeUndefined()
   })
 
-  test('ofInstance goes on finding a process whose id was shown from another address', () => {
+  test('ofInstance still finds a process after its id came from another address', () => {
     const record = add('a')
     add('b', account(), 0, { instance: 'a', address: '203.0.113.9' })
     expect(identities.ofInstance('a', 'a')).toBe(record)
@@ -116,7 +116,7 @@ describe('Identities', () => {
     expect(() => add('e')).toThrow('the limit of 4 providers of this relay is reached')
   })
 
-  test('assertRoom has the oldest give way that nobody waits for', () => {
+  test('assertRoom removes the oldest identity without providers and codes', () => {
     const home = account()
     add('a', home)
     add('b', home)
@@ -130,7 +130,7 @@ describe('Identities', () => {
     expect(() => add('c', home)).toThrow('the limit of 2 providers')
   })
 
-  test('forget gives the place of its address back, and leaves no timer', () => {
+  test('forget frees the place of its address, and leaves no timer', () => {
     const home = account()
     identities.forget(add('a', home))
     expect({ identities: home.identities, nextDueMs: clock.nextDueMs }).toEqual({ identities: 0, nextDueMs: undefined })

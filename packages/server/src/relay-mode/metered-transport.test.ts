@@ -56,7 +56,7 @@ describe('MeteredTransport', () => {
     expect(handler.messages).toHaveLength(1)
   })
 
-  test('tells once the bytes of the day are used up', () => {
+  test('reports when the bytes of the day are used up', () => {
     const { far } = metered(1500)
     for (let count = 0; count < 2; count++) far.send(new Uint8Array(1000))
     clock.advance(1000)

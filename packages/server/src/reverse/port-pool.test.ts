@@ -24,7 +24,7 @@ describe('PortPool', () => {
     expect(() => pool.take({ wanted: 443 })).toThrow('cannot allocate port: 443')
   })
 
-  test('take leaves port 0 to the system, as often as it is asked', () => {
+  test('take lets the system choose port 0 each time', () => {
     const pool = new PortPool([2000, 2001])
     expect({ first: pool.take({ wanted: 0 }), second: pool.take({ wanted: 0 }) }).toEqual({ first: 0, second: 0 })
   })

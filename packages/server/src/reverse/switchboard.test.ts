@@ -112,14 +112,14 @@ describe('Switchboard.connect', () => {
     expect(providers[0].session.channelCount).toBe(0)
   })
 
-  test('asks nobody else where the first provider answers', async () => {
+  test('asks no second provider if the first one answers', async () => {
     const { clock, providers, channel } = agentNet(accept, accept)
     await until(() => channel.state === 'open', 'the answer')
     clock.advance(5000)
     expect(providers[1].asked).toEqual([])
   })
 
-  test('tells the connector why a provider refuses', async () => {
+  test('gives the connector the reason of a refusal by the provider', async () => {
     const { received } = agentNet((channel) => channel.reject('refused: nobody listens'), accept)
     await until(() => received.error !== undefined, 'the refusal')
     expect(received.error).toBe('refused: nobody listens')

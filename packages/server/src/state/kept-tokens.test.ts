@@ -80,7 +80,7 @@ describe('a token of the file that could not be registered', () => {
     )
   })
 
-  test('stays while nobody removes it', async () => {
+  test('stays until it is removed', async () => {
     write(orphan)
     const server = await start()
     server.addForwardToken('y')

@@ -22,7 +22,7 @@ const tokens = [
 ] as const
 
 describe('ServerState', () => {
-  test('that is handed over is written by nobody, until it is taken back', async () => {
+  test('is not written after a handover, until it is taken back', async () => {
     const state = await ServerState.open(path)
     await state.handOver()
     state.takeFrom(() => tokens)
@@ -49,7 +49,7 @@ describe('ServerState', () => {
     expect({ tokens: taken.found.tokens, made: taken.made('token') }).toEqual({ tokens, made })
   })
 
-  test('tells what tokens use after it was handed over', async () => {
+  test('reports the use of tokens after a handover', async () => {
     const state = ServerState.inMemory()
     const used = (bytes: number) => ({ key: { month: { period: '2026-11', bytes } } })
     state.takeUsedFrom(() => used(5))
@@ -62,7 +62,7 @@ describe('ServerState', () => {
     expect((await ServerState.open(path)).found).toEqual({ tokens: [], made: {}, used: {} })
   })
 
-  test('gives back what was saved', async () => {
+  test('returns the saved state', async () => {
     const state = await ServerState.open(path)
     state.takeFrom(() => tokens)
     await state.save()
@@ -109,7 +109,7 @@ describe('ServerState', () => {
     })
   })
 
-  test.skipIf(process.platform === 'win32')('is for its owner alone, and leaves no other file', async () => {
+  test.skipIf(process.platform === 'win32')('is readable only for its owner, and leaves no other file', async () => {
     writeFileSync(`${path}.new`, 'left behind', { mode: 0o644 })
     await (await ServerState.open(path)).save()
     expect({ mode: statSync(path).mode & 0o777, files: readdirSync(folder) }).toEqual({
@@ -161,7 +161,7 @@ describe('ServerState', () => {
   })
 })
 
-test('parseState throws nothing but a RangeError, and gives back what formatState wrote', () => {
+test('parseState throws only RangeError, and returns what formatState wrote', () => {
   const used = { k: { day: { period: '2026-11-26', bytes: 5 } } }
   expect(parseState(formatState({ tokens, made: { a: 'b' }, used }))).toEqual({ tokens, made: { a: 'b' }, used })
   fc.assert(

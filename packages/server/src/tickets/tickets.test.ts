@@ -33,7 +33,7 @@ describe('Tickets', () => {
     expect(find(make())?.record).toBe(record)
   })
 
-  test('finds no ticket that nobody came with in time', () => {
+  test('does not find a ticket that was not used in time', () => {
     const { make, find, clock } = setUp()
     const ticket = make({ useWithinMs: 5000 })
     clock.advance(5000)

@@ -66,12 +66,12 @@ describe('OrphanedTokens', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
-  test('ownerLeft takes no timer for a provider without tokens', () => {
+  test('ownerLeft starts no timer for a provider without tokens', () => {
     orphans.ownerLeft(reverse, 'p')
     expect(clock.pendingTimers).toBe(0)
   })
 
-  test('ownerLeft starts the 10 minutes anew', () => {
+  test('ownerLeft restarts the 10 minutes', () => {
     addToken('c', 'p')
     orphans.ownerLeft(reverse, 'p')
     clock.advance(tenMinutesMs - 1)

@@ -70,7 +70,7 @@ describe('Tenants', () => {
     expect({ closes, sessionsInGrace: tenants.sessionsInGrace }).toEqual({ closes: ['a'], sessionsInGrace: 4 })
   })
 
-  test('let a token that has too many in grace begin new ones 50 ms apart, and others at once', async () => {
+  test('begin new sessions of a token with too many in grace 50 ms apart, and others immediately', async () => {
     const tenants = makeTenants()
     for (const name of ['a', 'b', 'c']) leaveInGrace(tenants, one, name)
     const admitted: string[] = []
@@ -100,7 +100,7 @@ describe('Tenants', () => {
     expect({ closes, usedBytes: tenants.usedBytes }).toEqual({ closes: ['first'], usedBytes: 5 * mebibyte + 400_000 })
   })
 
-  test('give everything back when the last session of a token is over', () => {
+  test('release all memory when the last session of a token is over', () => {
     const tenants = makeTenants({ maxTokenGraceSessions: 1 })
     leaveInGrace(tenants, one, 'a', 1000)
     leaveInGrace(tenants, one, 'b', 0)

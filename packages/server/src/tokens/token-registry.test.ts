@@ -62,7 +62,7 @@ describe('TokenRegistry', () => {
     expect([...tokens.connectorsOf(record)]).toEqual([])
   })
 
-  test('remove leaves a newer token of the same name alone', () => {
+  test('remove does not remove a newer token of the same name', () => {
     const tokens = new TokenRegistry()
     const old = tokens.add({ kind: 'forward', token: 'abc' })
     tokens.remove(old)

@@ -74,7 +74,7 @@ describe('createAgents', () => {
     expect({ text: await text(response), asked: through.asked }).toEqual({ text: answer, asked: ['localhost'] })
   })
 
-  test('refuses a certificate of nobody known', async () => {
+  test('refuses a certificate of an unknown issuer', async () => {
     const [through, port] = [await proxy(), await httpsPort()]
     const agents = createAgents({ proxy: through.proxy })
     const [error] = (await once(getHttps({ host: 'localhost', port, agent: agents.https }), 'error')) as [Error]

@@ -29,7 +29,7 @@ function start() {
 }
 
 describe('Answer', () => {
-  test('answers `timeout` when nobody else does', () => {
+  test('answers `timeout` when no other answer comes', () => {
     const { answer, replies } = start()
     vi.advanceTimersByTime(100)
     expect({ replies, aborted: answer.signal.aborted }).toEqual({ replies: ['timeout'], aborted: true })

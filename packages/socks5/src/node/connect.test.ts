@@ -110,7 +110,7 @@ describe('connect', () => {
     })
   })
 
-  test('rejects with ERR_SOCKS_UNREACHABLE when a dial throws at once', async () => {
+  test('rejects with ERR_SOCKS_UNREACHABLE when a dial throws synchronously', async () => {
     const dial = () => {
       throw new Error('no route')
     }

@@ -59,7 +59,7 @@ describe('createServer', () => {
     expect(String(await buffer(socket))).toBe('got 100000')
   })
 
-  test('loses nothing of a client that sends everything at once', async () => {
+  test('loses no byte of a client that sends all of it in one write', async () => {
     const { port } = await start({}, echo)
     const payload = Buffer.alloc(300_000, 'abcdefg')
     const socket = dial(port)
@@ -68,7 +68,7 @@ describe('createServer', () => {
     expect(received.subarray(2 + 10).equals(payload)).toBe(true)
   })
 
-  test('tells the client why its handler rejects', async () => {
+  test('gives the client the reason of its handler', async () => {
     const { proxy } = await start({}, (_, answer) => answer.reject('network-unreachable'))
     const error = { code: 'ERR_SOCKS_REFUSED_BY_PROXY', reply: 'network-unreachable' }
     await expect(connect({ proxy, target })).rejects.toThrow(expect.objectContaining(error))

@@ -74,7 +74,7 @@ describe('performServerHandshake', () => {
     expect(server.eventNames().flatMap((name) => server.listeners(name))).toHaveLength(before + 1)
   })
 
-  test('survives an error of the socket while nobody listens', async () => {
+  test('survives an error of a socket without listeners', async () => {
     client.write(Uint8Array.from([...greeting, ...request]))
     const { socket } = await performServerHandshake(server)
     socket.destroy(new Error('connection reset'))
@@ -131,7 +131,7 @@ describe('performServerHandshake', () => {
     await expect(promise).rejects.toThrow(expect.objectContaining({ code: 'ERR_SOCKS_CLOSED', cause }))
   })
 
-  test('rejects at once for a socket that is gone', async () => {
+  test('rejects immediately for a closed socket', async () => {
     server.destroy()
     await expect(performServerHandshake(server)).rejects.toThrow(failure('ERR_SOCKS_CLOSED'))
   })
@@ -149,7 +149,7 @@ describe('performServerHandshake', () => {
     expect(server.destroyed).toBe(true)
   })
 
-  test('tells a client that it refuses, before it closes', async () => {
+  test('sends the client its refusal before it closes', async () => {
     client.write(Uint8Array.of(5, 1, 2))
     await expect(performServerHandshake(server)).rejects.toThrow(failure('ERR_SOCKS_AUTH_REQUIRED'))
     client.end()
@@ -186,7 +186,7 @@ describe('AcceptedRequest.reply', () => {
     expect([...(await buffer(client))]).toEqual([...success, 1, 2])
   })
 
-  test('tells the bound address', async () => {
+  test('reports the bound address', async () => {
     const { reply, socket } = await accept()
     reply('succeeded', parseDestination('10.0.0.1', 80))
     socket.end()

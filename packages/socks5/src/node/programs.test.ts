@@ -74,7 +74,7 @@ describe.skipIf(isMissing('curl'))('createServer serves curl', () => {
     await expect(curl(option!, `127.0.0.1:${closedPort}`, ...rest)).rejects.toThrow(message)
   })
 
-  test('and tells it why a target cannot be reached', async () => {
+  test('and gets the reason why a target cannot be reached', async () => {
     const port = await freePort()
     const promise = promisify(execFile)('curl', [
       '-sS',
@@ -126,7 +126,7 @@ describe.skipIf(isMissing('microsocks'))('connect reaches a target through micro
     })
   })
 
-  test('and learns that the target refuses', async () => {
+  test('and gets the refusal of the target', async () => {
     await withMicrosocks([], async (port) => {
       const promise = connect({
         proxy: { host: '127.0.0.1', port },

@@ -51,7 +51,7 @@ describe('SOCKS4 readRequest', () => {
   const header4a = [4, 1, 0, 80, 0, 0, 0, 7]
   const long = Array<number>(256).fill(0x61)
 
-  test('takes 0.0.0.0 for an address, not for the mark of a name', () => {
+  test('treats 0.0.0.0 as an address, not as the mark of a name', () => {
     expect(readRequest(Uint8Array.of(4, 1, 0, 80, 0, 0, 0, 0, 0))?.value.destination.host).toBe('0.0.0.0')
   })
 

@@ -51,7 +51,7 @@ describe('decodeDatagram', () => {
     expect(decodeDatagram(bytes).payload.buffer).toBe(bytes.buffer)
   })
 
-  test('throws nothing but SocksErrors', () => {
+  test('throws only SocksErrors', () => {
     const bytes = fc.tuple(fc.constantFrom(0, 0, 0, 1), fc.constantFrom(1, 3, 4, 5), fc.uint8Array({ maxLength: 40 }))
     const thrownBy = (bytes: Uint8Array) => {
       try {

@@ -36,7 +36,7 @@ describe('memoryTransportPair', () => {
     expect({ early, messages: atB.messages.length }).toEqual({ early: 0, messages: 1 })
   })
 
-  test('cut loses what is under way and closes both ends with 1006', () => {
+  test('cut loses the bytes in flight and closes both ends with 1006', () => {
     const { clock, a, atA, atB } = fakePair()
     a.send(Uint8Array.of(1))
     clock.advance(10)
@@ -58,7 +58,7 @@ describe('memoryTransportPair', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
-  test('blackhole lets nothing through and tells nobody', () => {
+  test('blackhole drops all bytes and reports nothing', () => {
     const { clock, a, atA, atB } = fakePair()
     a.blackhole()
     a.send(Uint8Array.of(1))

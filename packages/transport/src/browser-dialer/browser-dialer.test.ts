@@ -123,7 +123,7 @@ function upgradeStatus(url: string, headers: Record<string, string>): Promise<nu
 }
 
 describe('the page of openBrowserDialer', () => {
-  test('is served at its URL, with nothing but itself allowed to run', async () => {
+  test('is served at its URL, and only its own script may run', async () => {
     const { url } = await openDialer()
     const { status, headers, body } = await get(url)
     expect({ status, startsWithDoctypeHtml: body.startsWith('<!doctype html>') }).toEqual({
@@ -180,7 +180,7 @@ describe('the WebSockets of openBrowserDialer', () => {
     expect(await upgradeStatus(`ws://${host}/${'0'.repeat(32)}/control`, { Origin: origin })).toBe(404)
   })
 
-  test('are closed for a link that nobody has asked for', async () => {
+  test('are closed for a link that was not requested', async () => {
     const { url } = await openDialer()
     expect(await upgradeStatus(`${url.replace('http', 'ws')}link/1`, { Origin: new URL(url).origin })).toBe(404)
   })
@@ -243,7 +243,7 @@ describe('connect of a browser dialer', () => {
     })
   })
 
-  test('goes on with the next page when one leaves', async () => {
+  test('continues with the next page when one leaves', async () => {
     const { dialer, page } = await attached()
     const opening = dialer.connect({ url: 'wss://server.test' })
     await page.order('open')
@@ -309,7 +309,7 @@ describe('a link in a browser', () => {
     expect(handler.closes).toMatchObject([{ code: 1008, reason: 'invalid token' }])
   })
 
-  test('ends with what is to blame when the page goes', async () => {
+  test('ends with the reason when the page leaves', async () => {
     const { socket, handler } = await linked()
     socket.terminate()
     await until(() => handler.closes.length > 0, 'onClose')
@@ -323,7 +323,7 @@ describe('a link in a browser', () => {
     expect({ messages: handler.messages.length, code: handler.closes[0]?.code }).toEqual({ messages: 0, code: 1009 })
   })
 
-  test('sends nothing while the page has enough, asks, and goes on', async () => {
+  test('sends nothing while the page is full, asks, and continues', async () => {
     const { page, id, socket, transport, handler } = await linked()
     const received: number[] = []
     socket.on('message', (data: Buffer) => received.push(...data))
@@ -381,7 +381,7 @@ describe('the log of a browser dialer', () => {
     expect(lines.filter((line) => line.startsWith('no browser is attached'))).toHaveLength(2)
   })
 
-  test('tells when browsers come and go', async () => {
+  test('reports browsers that connect and leave', async () => {
     const { lines, logger } = noting()
     const { dialer, page } = await attached({ logger })
     page.leave()

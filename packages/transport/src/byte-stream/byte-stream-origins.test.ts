@@ -22,11 +22,11 @@ describe('listenByteStreams', () => {
     expect(await statusFor(origin)).toBe('403')
   })
 
-  test('lets web pages in whose origin it is given', async () => {
+  test('admits web pages of the given origin', async () => {
     expect(await statusFor('https://panel.example', ['https://panel.example'])).toBe('101')
   })
 })
 
-test('byteStreamPorts refuses at once what is no origin', () => {
+test('byteStreamPorts refuses an invalid origin immediately', () => {
   expect(() => byteStreamPorts({ allowOrigins: ['panel.example'] })).toThrow(RangeError)
 })

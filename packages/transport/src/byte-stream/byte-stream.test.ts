@@ -94,7 +94,7 @@ describe('ByteStream reads', () => {
     )
   })
 
-  test('no more than it has room for while nobody takes it', async () => {
+  test('at most what it has room for while it is not read', async () => {
     const { stream, far } = streamToPeer()
     stream.once('readable', () => void stream.read(1))
     for (let count = 0; count < 100; count++) far.send(new Uint8Array(16_384))
@@ -150,7 +150,7 @@ describe('ByteStream ends', () => {
     expect(stream.errored).toMatchObject({ code: 'ERR_TRANSPORT_CONNECTION_LOST', message: 'connection lost' })
   })
 
-  test('fails a write after the peer has ended, once what it sent was read', async () => {
+  test('fails a write after the peer has ended, once its bytes were read', async () => {
     const { stream, far } = streamToPeer()
     far.send(Buffer.from('bye'))
     far.close()
@@ -200,7 +200,7 @@ describe('ByteStream with answerWaitMs', () => {
     expect({ before, code: peer.closes[0]?.code }).toEqual({ before: undefined, code: 1000 })
   })
 
-  test('goes on waiting while the peer sends', async () => {
+  test('continues to wait while the peer sends', async () => {
     const clock = new FakeClock()
     const { stream, far, peer } = streamToPeer(waiting(clock))
     stream.resume().end()
@@ -281,7 +281,7 @@ describe('ByteStream over a transport that is opened by the first write', () => 
     return { stream: quiet(new ByteStream(open)), opened, signals, gate, far, peer }
   }
 
-  test('opens it with what is written first, and writes the rest behind', async () => {
+  test('opens it with the first write, and sends the rest behind it', async () => {
     const { stream, opened, gate, peer } = lazyStream()
     stream.write('first')
     stream.write('second')

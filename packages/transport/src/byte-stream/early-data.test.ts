@@ -158,7 +158,7 @@ describe('connectByteStream with early data', () => {
     expect({ heads, destroyed: stream.destroyed }).toEqual({ heads: [], destroyed: false })
   })
 
-  test('lets a first write of just that length ride in the header, and in no frame', async () => {
+  test('sends a first write of exactly that length in the header, and in no frame', async () => {
     const { url, heads, frames } = await capture('BQEA')
     const stream = await openStream({ url: `${url}?ed=3` })
     await new Promise((resolve) => stream.write(greeting, resolve))
@@ -185,14 +185,14 @@ describe('connectByteStream with early data', () => {
     expect(stream.errored?.message).toContain('perhaps it takes no early data: connect without (ed=0)')
   })
 
-  test('fails as connect does when nobody listens', async () => {
+  test('fails as connect does when no program listens', async () => {
     const stream = await openStream({ url: 'ws://127.0.0.1:1/tunnel?ed=2048' })
     stream.write(greeting)
     await until(() => stream.closed, 'the stream to close')
     expect(stream.errored).toMatchObject({ code: 'ERR_TRANSPORT_REFUSED' })
   })
 
-  test.each([-1, 0.5, maxEarlyDataBytes + 1])('refuses %d bytes of it at once', async (earlyDataBytes) => {
+  test.each([-1, 0.5, maxEarlyDataBytes + 1])('refuses %d bytes of it immediately', async (earlyDataBytes) => {
     await expect(connect({ url: 'ws://host.test', earlyDataBytes })).rejects.toThrow(RangeError)
     await expect(connectByteStream({ url: 'ws://host.test', earlyDataBytes })).rejects.toThrow(RangeError)
   })
@@ -345,7 +345,7 @@ describe('listenByteStreams', () => {
     expect(head).toMatch(/^HTTP\/1\.1 404 /)
   })
 
-  test('shows nobody the early data in the headers', async () => {
+  test('shows no early data in the headers', async () => {
     const seen: unknown[] = []
     const listener = await listenByteStreams({
       port: 0,

@@ -87,7 +87,7 @@ describe('connect', () => {
     expect(requests[0]).toMatchObject({ path: '/socket', headers: { 'x-name': 'value' } })
   })
 
-  test('says who the peer is without the token', async () => {
+  test('names the peer without the token', async () => {
     const { port } = await greeter()
     const { peer } = await open({ url: new URL(`ws://127.0.0.1:${port}/x?token=secret`) })
     expect(peer).toEqual({ address: '127.0.0.1', port, url: `ws://127.0.0.1:${port}/x?token=***` })
@@ -293,7 +293,7 @@ describe('connect with a signal', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
-  test('aborted after the end leaves the transport alone', async () => {
+  test('does not close the transport when it is aborted after the end', async () => {
     const controller = new AbortController()
     const { port } = await greeter()
     const transport = await open({ url: `ws://127.0.0.1:${port}`, signal: controller.signal })
@@ -365,7 +365,7 @@ describe('connect and redirects', () => {
     expect((await failureOf({ url: `ws://127.0.0.1:${from}`, maxRedirects: 0 })).code).toBe('ERR_TRANSPORT_REDIRECTS')
   })
 
-  test('takes 302 without a location for a refusal', async () => {
+  test('treats 302 without a location as a refusal', async () => {
     const from = await webServer((_request, response) => response.writeHead(302).end())
     expect((await failureOf({ url: `ws://127.0.0.1:${from}` })).code).toBe('ERR_TRANSPORT_UPGRADE_REFUSED')
   })

@@ -47,7 +47,7 @@ describe('listen', () => {
     },
   )
 
-  test('lets others in beside 1000 that send nothing', async () => {
+  test('admits others beside 1000 that send nothing', async () => {
     const listener = await startListener()
     for (let index = 0; index < count; index++) await rawConnection({ port: listener.address().port })
     await openLink({ url: `ws://127.0.0.1:${listener.address().port}` })

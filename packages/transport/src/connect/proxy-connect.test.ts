@@ -116,7 +116,7 @@ test('connect gives a proxy its user name and password, decoded', async () => {
   expect(proxy.requests[0]?.authorization).toBe(`Basic ${Buffer.from('user:p@s%s').toString('base64')}`)
 })
 
-test('connect leaves the proxy alone when told to', async () => {
+test('connect uses no proxy when told so', async () => {
   const port = await greeter()
   const environment = { http_proxy: 'http://127.0.0.1:1' }
   const dialled = greeting({ url: `ws://localhost.localdomain:${port}`, environment, proxyFromEnvironment: false })

@@ -12,7 +12,7 @@ describe('requestHeaders', () => {
     expect(requestHeaders(url, { 'user-agent': 'mine' }, {})).toEqual({ 'user-agent': 'mine' })
   })
 
-  test('takes the TLS server name for the Host, with a port that is not the usual', () => {
+  test('uses the TLS server name as Host, with an unusual port', () => {
     expect(requestHeaders(url, {}, { servername: 'a.test' })['Host']).toBe('a.test:8443')
     expect(requestHeaders(new URL('wss://192.0.2.1/'), {}, { servername: 'a.test' })['Host']).toBe('a.test')
   })

@@ -109,7 +109,7 @@ describe('redactUrl', () => {
     expect(redactUrl('ws://user:secret@h/socket')).toBe('ws://user:***@h/socket')
   })
 
-  test('leaves the URL it was given alone', () => {
+  test('does not change the URL that it got', () => {
     const url = new URL('ws://h/socket?token=abc')
     redactUrl(url)
     expect(url.searchParams.get('token')).toBe('abc')

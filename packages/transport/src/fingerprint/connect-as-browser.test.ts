@@ -68,7 +68,7 @@ describe('the ClientHello of connectAsBrowser', () => {
   /** Extensions of wreq-js's profile for web pages that the WebSocket of the browser does not offer: ALPS (0x44cd). */
   const onlyForPages = new Set([0x44_cd])
 
-  test.each(fingerprints)('is that of wreq-js for %s, but for what is only for pages', async (browser) => {
+  test.each(fingerprints)('is that of wreq-js for %s, except for fields of pages', async (browser) => {
     const catcher = await helloCatcher()
     cleanups.push(() => catcher.close())
     await visit(browser, { url: `wss://localhost:${catcher.port}` }).catch(() => {})
@@ -188,7 +188,7 @@ describe('connectAsBrowser', () => {
     })
   })
 
-  test('trusts nobody else when it is given issuers', async () => {
+  test('trusts only the given issuers', async () => {
     const variables = { ...process.env }
     const { port } = await notingServer()
     await visit('chrome', { url: `wss://localhost:${port}`, ...trusting })

@@ -69,7 +69,7 @@ describe('impersonateEngine', () => {
     expect(impersonateEngine(fake([27]), 'chrome')).toBeUndefined()
   })
 
-  test('does without what JA4 does not see', () => {
+  test('works without the parts that JA4 does not see', () => {
     expect(impersonateEngine(fake([11]), 'chrome')).toBeDefined()
   })
 
@@ -81,7 +81,7 @@ describe('impersonateEngine', () => {
     ])
   })
 
-  test('says it anew for each link', async () => {
+  test('configures the engine again for each link', async () => {
     const { url } = await notingServer()
     const impersonate = fake()
     const connect = connectOver(engineOf(impersonate), 'chrome')

@@ -46,7 +46,7 @@ describe('Tunnel', () => {
     expect(String((await once(client, 'data'))[0])).toBe('hello')
   })
 
-  test('lets nobody in without its password', async () => {
+  test('requires its password', async () => {
     const { proxyUrl } = await tunnelTo(await echoServer())
     await expect(enter(proxyUrl.replace(/:[0-9a-f]{32}@/, ':wrong@'))).rejects.toThrow(/hang up|ECONN/)
     const client = await enter(proxyUrl)
@@ -95,7 +95,7 @@ describe('Tunnel', () => {
     expect(whilePaused).toBe(0)
   })
 
-  test('tells what ended the connection', async () => {
+  test('reports why the connection ended', async () => {
     const server = await tcpServer((socket) => socket.once('data', () => socket.resetAndDestroy()))
     const tunnel = await tunnelTo(server)
     const client = await enter(tunnel.proxyUrl)
@@ -104,7 +104,7 @@ describe('Tunnel', () => {
     expect(tunnel.error).toMatchObject({ code: 'ECONNRESET' })
   })
 
-  test('leaves nothing open once it is destroyed, whether or not somebody came', async () => {
+  test('leaves nothing open once it is destroyed, with and without a client', async () => {
     const server = await tcpServer((socket) => socket.resume().on('end', () => socket.end()))
     const assertNoLeak = leakCheck()
     const unused = await tunnelTo(server)

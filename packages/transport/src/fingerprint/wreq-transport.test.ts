@@ -55,7 +55,7 @@ async function recordedPair(clientOptions: Partial<ConnectOptions> = {}) {
 }
 
 describe('WreqTransport', () => {
-  test('loses no message that the server sends at once', async () => {
+  test('loses no message of a burst of the server', async () => {
     const connect = connectOver(wreqEngine(await loadWreq(), 'chrome'), 'chrome')
     const listener = await listen({ tls: certificate, onTransport: (transport) => transport.send(Uint8Array.of(1)) })
     cleanups.push(() => listener.closeAll())

@@ -27,7 +27,7 @@ test('AddressPace allows no more jobs after a long pause than after a second', (
   expect(pace.restMs('flood')).toBe(250)
 })
 
-test('AddressPace.uncount gives the place of a job back', () => {
+test('AddressPace.uncount frees the place of a job', () => {
   const pace = new AddressPace({ clock: new FakeClock(), jobsPerSecond: 4 })
   countMany(pace, 4, 'client')
   pace.uncount('client')

@@ -54,7 +54,7 @@ describe('listen with proxyProtocol', () => {
     expect(requests[0]?.remoteAddress).toBe('192.0.2.1')
   })
 
-  test('tells plain requests of it too', async () => {
+  test('applies to plain requests too', async () => {
     const { port } = await start({ onRequest: (_request, response, { address }) => void response.end(address) })
     const answer = await answerTo(port, `${line}GET / HTTP/1.1\r\nHost: h\r\n\r\n`)
     expect(answer).toMatch(/192\.0\.2\.1$/)
@@ -69,7 +69,7 @@ describe('listen with proxyProtocol', () => {
     },
   )
 
-  test('believes X-Forwarded-For of who the header names, not of who sent it', async () => {
+  test('trusts X-Forwarded-For by the address in the header, not by the sender', async () => {
     const { port, requests } = await start({ trustedProxies: ['127.0.0.1', '192.0.2.1'] })
     await answerTo(port, line, upgradeHead('/', 'X-Forwarded-For: 203.0.113.5'))
     expect(requests[0]?.remoteAddress).toBe('203.0.113.5')
@@ -132,7 +132,7 @@ describe('listen with proxyProtocol', () => {
     expect(listener.refusals.silent).toBe(1)
   })
 
-  test('takes headers of trusted proxies alone', async () => {
+  test('trusts headers only from trusted proxies', async () => {
     const { listener, port, requests } = await start({ trustedProxies: ['192.0.2.99'] })
     const socket = await rawConnection({ port })
     socket.write(line + upgradeHead())

@@ -62,7 +62,7 @@ describe('listen with tls', () => {
     })
   })
 
-  test('opens links for more clients than have their turn at once', async () => {
+  test('opens links for more clients than may take a turn at the same time', async () => {
     const listener = await start()
     await Promise.all(Array.from({ length: 10 }, () => open(listener)))
     expect(listener.transports.size).toBe(10)
@@ -103,7 +103,7 @@ describe('listen with tls', () => {
     expect({ gone: gone.length, transports: listener.transports.size }).toEqual({ gone: 10, transports: 1 })
   })
 
-  test('tells the address of the client', async () => {
+  test('reports the address of the client', async () => {
     const addresses: (string | undefined)[] = []
     const listener = await start({}, { onTransport: (_link, { remoteAddress }) => void addresses.push(remoteAddress) })
     await open(listener)
@@ -130,7 +130,7 @@ describe('listen with tls', () => {
     expect(socket.getProtocol()).toBe('TLSv1.2')
   })
 
-  test('cuts who speaks HTTP without TLS, and counts it', async () => {
+  test('cuts clients that speak HTTP without TLS, and counts them', async () => {
     const listener = await start()
     const socket = await rawConnection({ port: listener.address().port })
     socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
@@ -138,7 +138,7 @@ describe('listen with tls', () => {
     expect(listener.refusals.tls).toBe(1)
   })
 
-  test('cuts who does not finish the handshake by headDeadlineMs', async () => {
+  test('cuts clients that do not finish the handshake by headDeadlineMs', async () => {
     const listener = await start({}, { headDeadlineMs: 100 })
     const socket = await rawConnection({ port: listener.address().port })
     socket.write(Buffer.from('160301', 'hex'))
@@ -146,7 +146,7 @@ describe('listen with tls', () => {
     expect(listener.refusals.silent).toBe(1)
   })
 
-  test('cuts who says nothing after the handshake by headDeadlineMs', async () => {
+  test('cuts clients that are silent after the handshake by headDeadlineMs', async () => {
     const listener = await start({}, { headDeadlineMs: 100 })
     const answer = await untilEnd(await handshake(listener))
     expect({ status: answer.slice(0, 12), silent: listener.refusals.silent }).toEqual({
@@ -179,7 +179,7 @@ describe('listen with tls.clientCa', () => {
   const badge = clients.issue({ name: 'ada' })
   const mutual = { clientCa: clients.cert }
 
-  test('lets in who shows a certificate of that issuer', async () => {
+  test('admits clients with a certificate of that issuer', async () => {
     const listener = await start(mutual)
     await open(listener, { ca, ...badge })
     expect(listener.transports.size).toBe(1)
@@ -197,7 +197,7 @@ describe('listen with tls.clientCa', () => {
     expect(listener.transports.size).toBe(0)
   })
 
-  test('tells a client without a certificate what is wanted', async () => {
+  test('tells a client without a certificate that one is required', async () => {
     const { code, message } = await failureOf(open(await start(mutual)))
     expect({ code, message }).toEqual({
       code: 'ERR_TRANSPORT_TLS',
@@ -216,7 +216,7 @@ describe('setTls', () => {
     expect(message).toContain('this machine does not trust its issuer')
   })
 
-  test('leaves links alone that are open', async () => {
+  test('does not close open links', async () => {
     const listener = await start()
     const { transport } = await open(listener)
     listener.setTls(testAuthority('Next').issue())

@@ -57,14 +57,14 @@ describe('listen on a UNIX socket', () => {
     expect((await stat(`${path}.old`)).isSocket()).toBe(true)
   })
 
-  test('leaves one alone that a program listens on', async () => {
+  test('keeps one on which a program listens', async () => {
     await startListener({ host: `unix:${path}` })
     await expect(startListener({ host: `unix:${path}` })).rejects.toMatchObject({
       code: 'EADDRINUSE',
     })
   })
 
-  test('leaves a file alone that is no socket', async () => {
+  test('keeps a file that is no socket', async () => {
     await writeFile(path, 'precious')
     await expect(startListener({ host: `unix:${path}` })).rejects.toMatchObject({
       code: 'EADDRINUSE',
@@ -75,7 +75,7 @@ describe('listen on a UNIX socket', () => {
     await expect(startListener({ host })).rejects.toThrow(RangeError)
   })
 
-  test('believes X-Forwarded-For when "unix" is trusted', async () => {
+  test('trusts X-Forwarded-For when "unix" is trusted', async () => {
     const addresses: (string | undefined)[] = []
     const onTransport = (_transport: unknown, request: { remoteAddress: string | undefined }): void =>
       void addresses.push(request.remoteAddress)

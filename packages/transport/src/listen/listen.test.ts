@@ -225,7 +225,7 @@ describe('listen before the upgrade', () => {
 })
 
 describe('TransportListener', () => {
-  test('close frees the port and leaves the links alone', async () => {
+  test('close frees the port and keeps the links open', async () => {
     const listener = await start()
     const { port } = listener.address()
     const { transport, handler } = await open(listener)
@@ -253,7 +253,7 @@ describe('TransportListener', () => {
     await expect(onceEvent(socket, 'close')).resolves.toEqual([false])
   })
 
-  test('closeAll tells every peer why and waits for the last', async () => {
+  test('closeAll gives every peer the reason and waits for the last', async () => {
     const listener = await start()
     const links = [await open(listener), await open(listener)]
     await listener.closeAll({ code: 1012, reason: 'new version' })

@@ -20,7 +20,7 @@ async function turnsOf(jobs: number): Promise<void> {
   for (let turn = 0; turn < 4 * jobs; turn++) await nextTurn()
 }
 
-test('Turns.run runs two jobs of one turn at once, and one in each four later ones, in order', async () => {
+test('Turns.run runs two jobs in one turn, and one in each four later ones, in order', async () => {
   const done: number[] = []
   const counts: number[] = []
   runSix(new Turns({ clock: new FakeClock() }), (job) => done.push(job))
@@ -104,7 +104,7 @@ test('Turns.run lets an address that had all the jobs of its second rest, and ot
   expect(done).toEqual([0, 1, 2, 3, 'another', 4])
 })
 
-test('Turns.forgive gives the place of a job back to its address', async () => {
+test('Turns.forgive returns the place of a job to its address', async () => {
   const turns = new Turns({ clock: new FakeClock(), jobsPerSecond: 1 })
   const done: string[] = []
   turns.run(flood, () => done.push('first') > 0)

@@ -210,7 +210,7 @@ describe('a listener whose pending connections are too many cuts the oldest', ()
     expect([...listener.transports].map(({ peer }) => peer.address)).toEqual(['192.0.2.1', '192.0.2.2'])
   })
 
-  test('and lets in who comes next', async () => {
+  test('and admits the next one', async () => {
     const onTransport = (transport: WebSocketTransport): void => void transport.admit()
     const pending = new PendingConnections({ maxPending: 3 })
     const listener = await listen({ pending, unproven, maxLinks: 1, onTransport })

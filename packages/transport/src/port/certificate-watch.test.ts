@@ -51,7 +51,7 @@ function watching(options: Partial<CertificateWatchOptions> = {}, files = filesI
 }
 
 describe('CertificateWatch', () => {
-  test('tells of a pair that was written over the old one', async () => {
+  test('reports a pair that was written over the old one', async () => {
     await write(folder, first)
     const { seen, certs } = watching()
     await write(folder, second)
@@ -59,7 +59,7 @@ describe('CertificateWatch', () => {
     expect(certs()).toEqual([second.cert])
   })
 
-  test('tells of files that were put in the place of the old ones, again and again', async () => {
+  test('reports files that replaced the old ones, repeatedly', async () => {
     await write(folder, first)
     const { seen, certs } = watching()
     for (const [index, pair] of [second, third].entries()) {
@@ -72,7 +72,7 @@ describe('CertificateWatch', () => {
     expect(certs()).toEqual([second.cert, third.cert])
   })
 
-  test('tells of a link that points elsewhere now, as Kubernetes does it', async () => {
+  test('reports a link with a new target, as Kubernetes makes it', async () => {
     await write(join(folder, '..1'), first)
     await write(join(folder, '..2'), second)
     await symlink('..1', join(folder, '..data'))
@@ -84,7 +84,7 @@ describe('CertificateWatch', () => {
     expect(certs()).toEqual([second.cert])
   })
 
-  test('finds by looking what it does not hear of', async () => {
+  test('finds changes without an event by polling', async () => {
     const elsewhere = join(folder, 'elsewhere')
     await write(elsewhere, first)
     const linked = join(folder, 'linked')
@@ -132,13 +132,13 @@ test.each<[string, CertificateFiles]>([
 })
 
 describe('describeCertificate', () => {
-  test('tells names and end', () => {
+  test('reports names and expiry', () => {
     expect(describeCertificate(first.cert)).toMatchObject({
       names: 'DNS:localhost, DNS:server.test, IP Address:127.0.0.1',
     })
   })
 
-  test('tells nothing of what is no certificate', () => {
+  test('returns nothing for text that is no certificate', () => {
     expect(describeCertificate('none')).toEqual({})
   })
 })

@@ -43,7 +43,7 @@ describe('PipelinedRequests', () => {
     })
   })
 
-  test('takes 16 at once, and as many again once they are answered', async () => {
+  test('accepts 16 concurrently, and as many again once they are answered', async () => {
     const answers = await start()
     const client = await rawConnection({ port: answers.port, host: '127.0.0.1' })
     let text = ''
@@ -57,7 +57,7 @@ describe('PipelinedRequests', () => {
   })
 })
 
-test('listen passes 16 of many requests that come at once to onRequest, and cuts the connection', async () => {
+test('listen passes 16 of many concurrent requests to onRequest, and cuts the connection', async () => {
   let asked = 0
   const listener = await startListener({ onRequest: (_request, response) => void response.end(String(++asked)) })
   const client = await rawConnection({ port: listener.address().port, host: '127.0.0.1' })

@@ -64,7 +64,7 @@ describe('parseProxyHeader', () => {
     expect(() => parseProxyHeader(bytes)).toThrow(expect.objectContaining({ code: 'ERR_TRANSPORT_PROTOCOL' }))
   })
 
-  test('leaves alone what comes after it', () => {
+  test('does not consume the bytes behind it', () => {
     const { lengthBytes } = parseProxyHeader(Buffer.from('PROXY UNKNOWN\r\nGET / HTTP/1.1\r\n')) ?? {}
     expect(lengthBytes).toBe(15)
   })

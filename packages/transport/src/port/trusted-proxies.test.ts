@@ -19,7 +19,7 @@ describe('parseTrustedProxies', () => {
     expect(parseTrustedProxies(['unix']).has(undefined)).toBe(true)
   })
 
-  test('of nothing trusts nobody', () => {
+  test('with an empty list trust no proxy', () => {
     const none = parseTrustedProxies([])
     expect({ isEmpty: none.isEmpty, loopback: none.has('127.0.0.1'), unknown: none.has(undefined) }).toEqual({
       isEmpty: true,

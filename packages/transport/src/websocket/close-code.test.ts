@@ -57,7 +57,7 @@ describe('closeReason', () => {
     expect(closeReason(1000, 'a\r\nb\u001b[31mc', undefined, limit).reason).toBe('a b [31mc')
   })
 
-  test('calls an end without close message what it is', () => {
+  test('reports an end without close message as such', () => {
     expect(closeReason(1006, '', undefined, limit)).toEqual({
       code: 1006,
       reason: 'connection ended without a close message',

@@ -67,7 +67,7 @@ function digestOf(by: 'reader' | 'ws', bytes: Uint8Array): string {
   return `${by} ${RecordingHandler.digestsOf([bytes])[0]}`
 }
 
-test('FrameReader.attach leaves a connection alone on which ws does not listen for data', () => {
+test('FrameReader.attach does not touch a connection on which ws does not listen for data', () => {
   const stream = connection()
   const reader = new FrameReader({
     stream,
@@ -398,7 +398,7 @@ describe.each(sides)('FrameReader of %s, on a socket with long reads,', (_side, 
       expect(owned).toEqual(sizes.map((size) => size > 300))
     })
 
-    test('reads them though the memory of each is used again as soon as its taker gives it back', async () => {
+    test('reads them although the memory of each is used again after its return', async () => {
       const taken: string[] = []
       const onMessage = (message: Uint8Array): void => {
         taken.push(...RecordingHandler.digestsOf([message]))
@@ -416,7 +416,7 @@ describe.each(sides)('FrameReader of %s, on a socket with long reads,', (_side, 
       expect(RecordingHandler.digestsOf(reading.messages)).toEqual(digests)
     })
 
-    test('reads them though the socket is paused now and then, and somebody else listens for a while', async () => {
+    test('reads them although the socket is paused sometimes and has another listener for a while', async () => {
       const prepare = (socket: Socket): void => {
         const listen = (): void => {}
         let turn = 0
@@ -441,7 +441,7 @@ describe.each(sides)('FrameReader of %s, on a socket with long reads,', (_side, 
     expect(heard).toBe(bytes.length)
   })
 
-  test('leaves ws what is not used again', async () => {
+  test('leaves to ws the bytes that are not recycled', async () => {
     const tail = wsFrame(seededBytes(7).take(200_000), { opcode: 0x1, masked })
     const reading = await readSocket(Buffer.concat([bytes, tail]), {}, ({ left }) => left.length === tail.length)
     expect(RecordingHandler.digestsOf([reading.left])).toEqual(RecordingHandler.digestsOf([tail]))

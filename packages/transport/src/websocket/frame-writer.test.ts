@@ -134,7 +134,7 @@ function emptyPool(): void {
 }
 
 describe('FrameWriter and the memory of processFramePool', () => {
-  test('masks into it, and gives it back once the socket has written it', async () => {
+  test('masks into it, and returns it once the socket has written it', async () => {
     emptyPool()
     const { near, far, close } = await socketPair()
     const received: Buffer[] = []
@@ -151,7 +151,7 @@ describe('FrameWriter and the memory of processFramePool', () => {
     }).toEqual({ during: 0, readByWs: [true] })
   })
 
-  test('gives it back when the socket is gone', async () => {
+  test('returns it when the socket is closed', async () => {
     emptyPool()
     const { near, close } = await socketPair()
     near.destroy()
@@ -161,7 +161,7 @@ describe('FrameWriter and the memory of processFramePool', () => {
     expect(processFramePool.idleBytes).toBe(processFramePool.frameBytes)
   })
 
-  test('masks into memory of its own for a stream that keeps what it reports as written', async () => {
+  test('masks into its own memory for a stream that keeps reported bytes', async () => {
     const stream = new PassThrough({ highWaterMark: 1_000_000 })
     const writer = new FrameWriter(stream, true)
     const messages = [1, 2, 3].map((seed) => seededBytes(seed).take(60_000))

@@ -136,7 +136,7 @@ describe('WebSocketTransport limits', () => {
     })
   })
 
-  test('the sender of a larger message learns why', async () => {
+  test('the sender of a larger message gets the reason', async () => {
     const { client, atClient } = await pair({}, { maxMessageBytes: 1000 })
     client.send(new Uint8Array(1001))
     await closed(atClient)
@@ -250,7 +250,7 @@ describe('WebSocketTransport back-pressure', () => {
 })
 
 describe('WebSocketTransport heartbeat', () => {
-  test('measures the round trip at once', async () => {
+  test('measures the round trip immediately', async () => {
     const { client } = await pair()
     await until(() => client.roundTripMs !== undefined, 'a measurement')
     expect(client.roundTripMs).toBeGreaterThan(0)
@@ -293,7 +293,7 @@ describe('WebSocketTransport heartbeat', () => {
     expect(handler.closes).toEqual([])
   })
 
-  test('a transport that is paused does not take its peer for dead', async () => {
+  test('a paused transport does not treat its peer as dead', async () => {
     const clock = new FakeClock()
     const { transport, handler } = await muteServer({ clock })
     await turns(2)

@@ -44,7 +44,7 @@ test('fetchOver follows a redirect', async () => {
   expect({ url: response.url, text: await response.text() }).toEqual({ url: 'http://b.test/x', text: 'ok' })
 })
 
-test('fetchOver tells another origin no secrets of the first', async () => {
+test('fetchOver sends secrets of the first origin to no other', async () => {
   const { openTcp, requests } = network({ 'a.test': redirect, 'b.test': ok })
   await fetchOver(openTcp, 'http://a.test/', { headers: secrets })
   expect(requests.at(-1)?.[1].split('\r\n').slice(0, -2)).toEqual([

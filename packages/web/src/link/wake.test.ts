@@ -10,13 +10,13 @@ function watching() {
   return { clock, events, reasons, wake }
 }
 
-test('Wake tells that the network is back', () => {
+test('Wake reports that the network is back', () => {
   const { events, reasons } = watching()
   events.dispatchEvent(new Event('online'))
   expect(reasons).toEqual(['the network is back'])
 })
 
-test('Wake takes a late timer for a sleep', () => {
+test('Wake treats a late timer as a sleep', () => {
   const reasons: string[] = []
   let [now, look] = [0, (): void => {}]
   const clock = { now: () => now, setTimeout: (callback: () => void) => (look = callback), clearTimeout: () => {} }
@@ -27,7 +27,7 @@ test('Wake takes a late timer for a sleep', () => {
   expect(reasons).toEqual(['the page was suspended'])
 })
 
-test('Wake takes a timer in time for none', () => {
+test('Wake does not treat a timer in time as a sleep', () => {
   const { clock, reasons } = watching()
   for (let look = 0; look < 10; look++) clock.advance(5000)
   expect(reasons).toEqual([])

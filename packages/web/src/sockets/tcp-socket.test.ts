@@ -28,7 +28,7 @@ async function connected(accept = true) {
 
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text)
 
-test('TcpSocket.opened tells the target', async () => {
+test('TcpSocket.opened contains the target', async () => {
   const { socket } = await connected()
   expect(await socket.opened).toMatchObject({ remoteAddress: 'target.test', remotePort: 7 })
 })
@@ -69,7 +69,7 @@ test('TcpSocket.readable fails when the connection breaks', async () => {
   await expect(reading).rejects.toMatchObject({ code: 'ERR_WEB_BROKEN', message: 'reset: by the target' })
 })
 
-test('TcpSocket.readable that nobody reads takes no more than a window', async () => {
+test('TcpSocket.readable without a reader takes at most a window', async () => {
   const { near, channel } = await connected()
   for (let sent = 0; sent < 64; sent++) channel.send(new Uint8Array(65_536))
   await turns(20)

@@ -26,6 +26,6 @@ describe('fit', () => {
   })
 })
 
-test('sparkline shows the last values, and tells little from nothing', () => {
+test('sparkline shows the last values, and distinguishes little from nothing', () => {
   expect(sparkline([9, 0, 1, 4, 8], 4)).toBe(' ▂▅█')
 })

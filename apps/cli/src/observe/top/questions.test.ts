@@ -43,7 +43,7 @@ describe('Questions', () => {
     expect(asked).toBe(2)
   })
 
-  test('tells that a server is slow', () => {
+  test('reports that a server is slow', () => {
     clock.advance(periodMs)
     for (let waitedMs = 0; waitedMs < slowMs + periodMs; waitedMs += periodMs) clock.advance(periodMs)
     expect(waits).toEqual([slowMs, slowMs + periodMs])

@@ -67,7 +67,7 @@ describe('screenLines', () => {
   })
 })
 
-test('plainLines has both tables and says what is left out, without a control byte', () => {
+test('plainLines has both tables and names what is omitted, without a control byte', () => {
   const lines = plainLines(topData, 120)
   expect(lines.at(-1)).toBe('and 10 more')
   expect(lines.join('')).not.toMatch(/\p{Cc}/u)

@@ -37,7 +37,7 @@ describe('pressed', () => {
     expect(after(...letters('/'), { sequence: '\u001b[200~' })[0].filter).toBe('')
   })
 
-  test('cuts what was selected only after y', () => {
+  test('cuts the selected connection only after y', () => {
     const [victim] = topData.connections.rows
     expect(after(...letters('xy'))[1]).toEqual({ kind: 'cut', victim })
     expect(after(...letters('xn'))[1]).toBeUndefined()

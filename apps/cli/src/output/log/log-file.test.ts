@@ -20,7 +20,7 @@ function textOf(path: string): string {
   }
 }
 
-test('LogFile.reopen goes on in a new file after a rotation', async () => {
+test('LogFile.reopen continues in a new file after a rotation', async () => {
   const path = join(folder, 'a.log')
   const file = await LogFile.open(path)
   file.write('one\n')
@@ -38,7 +38,7 @@ test('LogFile.open rejects for a folder that does not exist', async () => {
   await expect(LogFile.open(join(folder, 'none', 'a.log'))).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
-test('LogFile.write tells that a line is lost once too much waits', async () => {
+test('LogFile.write reports a lost line when too many bytes wait', async () => {
   const file = await LogFile.open(join(folder, 'a.log'))
   const answers = Array.from({ length: 6 }, () => file.write('x'.repeat(1024 * 1024)))
   expect({ first: answers[0], last: answers.at(-1) }).toEqual({ first: true, last: false })

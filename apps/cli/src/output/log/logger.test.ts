@@ -120,7 +120,7 @@ describe('createLogger', () => {
 })
 
 describe('createLogger, where nothing can be written,', () => {
-  test('counts what is lost, and tells it in front of the next line', async () => {
+  test('counts lost lines, and reports them in front of the next one', async () => {
     const disk = { text: '', isFull: true, failure: 'ENOSPC' }
     const write = (text: string): boolean => {
       if (!disk.isFull) disk.text += text

@@ -29,7 +29,7 @@ describe('parseForward', () => {
     expect(() => parseForward(text)).toThrow(message)
   })
 
-  test('throws nothing but RangeError, whatever it is given', () => {
+  test('throws only RangeError, for any input', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         try {

@@ -135,7 +135,7 @@ function warningOf(options: Partial<ForwardOptions>): Promise<string> {
   })
 }
 
-test('Forwards over UDP drop what comes from port 0, which nobody can answer', async () => {
+test('Forwards over UDP drop datagrams from port 0, which cannot be answered', async () => {
   const bind = vi.spyOn(UdpSocket.prototype, 'bind')
   afterTest(() => bind.mockRestore())
   const pick = vi.fn<ForwardOptions['pick']>(() => Promise.reject(new Error('none')))
@@ -204,7 +204,7 @@ describe('Forwards.change', () => {
     expect(String((await onceEvent(dial(first), 'error'))[0])).toMatch(/ENOENT/)
   })
 
-  test('takes back what it opened', async () => {
+  test('closes again what it opened', async () => {
     const { forwards, text } = await open()
     const change = await forwards.change([text('a'), text('b')])
     const [added] = change.opened

@@ -56,7 +56,7 @@ describe('readServerName', () => {
     expect(new Set(kinds)).toEqual(new Set(['more']))
   })
 
-  test.each(['GET / HTTP/1.1\r\n', 'SSH-2.0-x\r\n', '\x16\x03\x01\0\0'])('takes %j for something else', (text) => {
+  test.each(['GET / HTTP/1.1\r\n', 'SSH-2.0-x\r\n', '\x16\x03\x01\0\0'])('treats %j as another protocol', (text) => {
     expect(readServerName(Buffer.from(text, 'latin1'))).toEqual({ kind: 'other' })
   })
 
