@@ -61,7 +61,7 @@ export const commands: readonly Command[] = [
     name: 'provider',
     usage: 'provider [url] [flags]',
     takesUrl: true,
-    summary: "Let a server's users into the network of this machine (client -r).",
+    summary: 'Let users of a server reach the network of this machine (client -r).',
     description: 'Opens no port: users of the provider reach the network of this machine through the server.',
     essentials: [
       'url',
@@ -95,7 +95,7 @@ export const commands: readonly Command[] = [
     name: 'connect',
     usage: 'connect HOST:PORT [flags]',
     argument: { name: 'HOST:PORT' },
-    summary: 'Join standard input and output with one target.',
+    summary: 'Connect standard input and output to a target.',
     description:
       "Takes a client's or a connector's token and opens no port. Ends when both directions have ended; made for ssh and its ProxyCommand.",
     essentials: ['url', 'token', 'tls-ca', 'proxy', 'debug'],
@@ -121,7 +121,7 @@ export const commands: readonly Command[] = [
   {
     name: 'run',
     usage: 'run [flags]',
-    summary: 'Run everything that a configuration file names.',
+    summary: 'Run all roles of a configuration file.',
     description:
       'Any number of servers, clients, providers and connectors in one process. SIGHUP reads the file again and changes what differs.',
     examples: [['All roles in linksocks.yaml', 'linksocks run -c linksocks.yaml']],

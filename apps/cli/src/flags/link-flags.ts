@@ -54,7 +54,7 @@ export const linkFlags = [
     perToken: true,
     commands: ['server', 'token'],
     section: 'Link',
-    help: 'Token that clients, or with -r providers, must show; made up and printed when not given',
+    help: 'Token of the clients, or with -r of the providers; generated and printed if not given',
   },
   {
     name: 'token',
@@ -107,7 +107,7 @@ export const linkFlags = [
     perToken: true,
     commands: ['server'],
     section: 'Link',
-    help: 'With -r: token for connectors, repeatable; made up and printed when not given',
+    help: 'With -r: token for connectors, repeatable; generated and printed if not given',
   },
   {
     name: 'connector-token',
@@ -117,7 +117,7 @@ export const linkFlags = [
     ...credential,
     commands: clients,
     section: 'Link',
-    help: 'Providers: token to let connectors in with, repeatable; the server must allow it (-a)',
+    help: 'Providers: token for the connectors that may reach this one, repeatable; the server must allow it (-a)',
   },
   {
     name: 'connector-autonomy',
@@ -155,7 +155,7 @@ export const linkFlags = [
     secret: 'value',
     commands: ['server'],
     section: 'Link',
-    help: 'Turn the HTTP API on; without -t the tokens then come from the API alone',
+    help: 'Turn the HTTP API on; without -t all tokens then come from the API',
   },
   {
     name: 'api-key',
@@ -191,7 +191,7 @@ export const linkFlags = [
     max: 64,
     commands: clients,
     section: 'Link',
-    help: 'WebSockets to spread channels over',
+    help: 'Number of WebSockets that share the connections',
   },
   {
     name: 'early-data',

@@ -129,7 +129,7 @@ export const proxyPortFlags = [
     perToken: true,
     commands: links,
     section: 'Proxy port',
-    help: 'Account that the proxy port takes, beside that of -n and -w; repeatable',
+    help: 'Account for the proxy port, in addition to that of -n and -w; repeatable',
   },
   {
     name: 'account-file',
@@ -155,7 +155,7 @@ export const proxyPortFlags = [
     type: 'boolean',
     commands: links,
     section: 'Proxy port',
-    help: 'Take HTTP requests that do not name their target in full, by their Host',
+    help: 'Accept HTTP requests without a full URL too: their Host names the target',
   },
   {
     name: 'http-max-head',

@@ -83,7 +83,7 @@ export const reliabilityFlags = [
     choices: ['window', 'fin', 'resume', 'ack2', 'urgent'],
     commands: links,
     section: 'Reliability',
-    help: 'Do without window (credit for each connection), fin (half-close), resume (outliving a lost link), ack2 (prompt answers on slow paths) or urgent (a second link for small messages on slow paths and paths with losses); repeatable',
+    help: 'Turn a feature off: window (credit for each connection), fin (half-close), resume (connections survive a lost link), ack2 (prompt answers on slow paths) or urgent (a second link for small messages on slow paths and paths with losses); repeatable',
   },
   {
     name: 'heartbeat',

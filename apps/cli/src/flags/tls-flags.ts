@@ -40,7 +40,7 @@ export const tlsFlags = [
     type: 'boolean',
     commands: ['server'],
     section: 'TLS',
-    help: 'Speak wss with a certificate of our own, made once and kept; its pin is printed for --tls-pin',
+    help: 'Use wss with a self-signed certificate, generated once and kept; prints its pin for --tls-pin',
   },
   {
     name: 'tls-domain',
@@ -139,6 +139,6 @@ export const tlsFlags = [
     type: 'boolean',
     commands: dialling,
     section: 'TLS',
-    help: 'Take any certificate: anyone on the path can read and change everything',
+    help: 'Accept any certificate: anyone on the path can read and change all data',
   },
 ] as const satisfies readonly Flag[]

@@ -9,7 +9,7 @@ export const tokenFlags = [
     placeholder: 'FILE',
     commands: ['server'],
     section: 'Tokens',
-    help: 'Keep tokens of the API and of providers, and made-up tokens, in a file, so that they outlive the server',
+    help: 'Keep tokens of the API, of providers, and generated ones in a file, so that a restart does not lose them',
   },
   {
     name: 'api-socket',
@@ -17,7 +17,7 @@ export const tokenFlags = [
     placeholder: 'PATH',
     commands: ['server'],
     section: 'Tokens',
-    help: 'UNIX socket of the HTTP API for the user that runs the server, without a key; "default" is the place where linksocks token, status and top look. Without -t the tokens then come from the API alone',
+    help: 'UNIX socket of the HTTP API for the user that runs the server, without a key; "default" is the place where linksocks token, status and top look. Without -t all tokens then come from the API',
   },
   {
     name: 'api-socket',

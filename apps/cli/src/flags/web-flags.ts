@@ -9,7 +9,7 @@ export const webFlags = [
     placeholder: 'PATH',
     commands: ['server'],
     section: 'Web',
-    help: 'Open links at this path alone, instead of at /socket',
+    help: 'Open links only at this path, instead of at /socket',
   },
   {
     name: 'ws-host-name',
@@ -59,7 +59,7 @@ export const webFlags = [
     type: 'boolean',
     commands: ['server'],
     section: 'Web',
-    help: 'Expect a PROXY protocol header (v1 or v2) on every connection; with --trusted-proxy from those alone',
+    help: 'Expect a PROXY protocol header (v1 or v2) on every connection; with --trusted-proxy only from those',
   },
   {
     name: 'allow-origin',

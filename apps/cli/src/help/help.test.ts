@@ -13,11 +13,12 @@ describe('renderOverview', () => {
       Commands:
         server     Run the server that clients link to.
         client     Link to a server and open a proxy port here.
-        provider   Let a server's users into the network of this machine (client -r).
+        provider   Let users of a server reach the network of this machine (client
+                   -r).
         connector  Open a proxy port here into the network of a provider.
-        connect    Join standard input and output with one target.
+        connect    Connect standard input and output to a target.
         demo       Run a server and a client on this machine, to try it.
-        run        Run everything that a configuration file names.
+        run        Run all roles of a configuration file.
         status     Show the status of a running linksocks.
         top        Watch the traffic of a running server.
         ports      List the ports that a running server has open for providers.
@@ -40,7 +41,7 @@ describe('renderOverview', () => {
       Without a command, the variable LINKSOCKS_MODE names it (server, client,
       provider, connector).
 
-      Try it on this machine alone: linksocks demo
+      Try it on this machine: linksocks demo
       "
     `)
   })

@@ -25,7 +25,7 @@ export function renderOverview({ columns }: HelpOptions): string {
     ...wrap(`Each command explains its flags: linksocks <command> --help. All of them: linksocks help --all.`, width),
     ...wrap(`Without a command, the variable ${modeVariable} names it (${modes.join(', ')}).`, width),
     '',
-    'Try it on this machine alone: linksocks demo',
+    'Try it on this machine: linksocks demo',
   )
 }
 

@@ -8,7 +8,7 @@ export const relayFlags = [
     type: 'boolean',
     commands: ['server'],
     section: 'Relay',
-    help: 'Let providers in without a token, and connectors to them by the codes that they choose; without -t the server then has no token of its own',
+    help: 'Admit providers without a token; connectors reach them by the codes that the providers choose. Without -t the server then has no token of its own',
   },
   {
     name: 'relay-notice',

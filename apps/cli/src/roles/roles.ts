@@ -94,7 +94,7 @@ export class Roles {
       await this.#check(file)
       const changes = this.#changesTo(file)
       const failures = await apply(changes)
-      if (keysOf(file) !== keysOf(this.#file)) logger.warn({}, 'the keys of the log count from the next start on')
+      if (keysOf(file) !== keysOf(this.#file)) logger.warn({}, 'the keys of the log apply from the next start on')
       this.#file = file
       if (failures.length > 0) throw new PartError(failures)
       const lines = changes.map(({ what }) => what)

@@ -111,7 +111,7 @@ export class WatchApi {
   #cut(id: string): Answer {
     const { program, logger } = this.#options
     if (!program.closeChannel(id)) throw new ApiRefusal(404, 'channel does not exist')
-    logger.info({ channel: id }, 'a connection was cut by hand')
+    logger.info({ channel: id }, 'a user cut a connection')
     return { status: 200, body: { success: true, id: id.toLowerCase() } }
   }
 

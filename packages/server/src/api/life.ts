@@ -20,7 +20,7 @@ export async function reloadConfiguration({ server, logger }: ApiCall): Promise<
     const changes = await reload()
     return { status: 200, body: { success: true, changes } }
   } catch (error) {
-    logger.error({}, 'the configuration is not in force as it was read')
+    logger.error({}, 'the configuration could not be applied as it was read')
     return failure(422, textOf(error))
   }
 }

@@ -38,7 +38,7 @@ function parseOrigin(place: string): URL {
   if (!URL.canParse(place)) throw new RangeError('the fallback is no valid URL')
   const url = new URL(place)
   if (url.username !== '' || url.password !== '')
-    throw new RangeError('the fallback URL holds credentials; it can have none')
+    throw new RangeError('the fallback URL contains credentials; it must have none')
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
     throw new RangeError(
       `the fallback ${url.origin} has "${url.pathname}${url.search}${url.hash}" behind it; paths are passed on as they come`,

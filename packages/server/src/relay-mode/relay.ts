@@ -247,7 +247,7 @@ export class Relay {
 /** Restores an identity of the state file. @throws ServerError where the server is no relay */
 export function restoredIdentity(relay: Relay | undefined, stored: StoredReverseToken): ReverseToken | undefined {
   if (relay !== undefined) return relay.restore(stored)
-  throw new ServerError('ERR_SERVER_TOKEN_INVALID', 'it is of relay mode, which is off')
+  throw new ServerError('ERR_SERVER_TOKEN_INVALID', 'it belongs to relay mode, which is off')
 }
 
 const nothing = (): void => {}

@@ -139,7 +139,7 @@ describe('Tickets', () => {
     [{ token: 'unknown' }, 'token does not exist'],
     [{ allow: [] }, 'allow is empty'],
     [{ allow: ['db'] }, 'access rule "db"'],
-    [{ origin: 'app.example' }, 'the origin "app.example" is none'],
+    [{ origin: 'app.example' }, '"app.example" is no origin'],
     [{ useWithinMs: 3_600_001 }, '3600000 is the most'],
     [{ lifetimeMs: 0 }, 'lifetimeMs'],
   ])('refuses %j', (request, text) => {

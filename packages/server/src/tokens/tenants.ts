@@ -154,7 +154,7 @@ export class Tenants {
     for (;;) {
       const heaviest = this.#largest(({ budget }) => (budget.exceeded ? budget.usedBytes : 0))
       if (heaviest === undefined) return
-      this.#log.warn('the token that holds most memory is held back', text)
+      this.#log.warn('the token that uses most memory is slowed down', text)
       if (!this.#end(heaviest, text)) return
     }
   }

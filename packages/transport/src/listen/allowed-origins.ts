@@ -28,5 +28,5 @@ function normalOrigin(text: string): string {
   if (text === 'null') return text
   const isOrigin = URL.canParse(text) && /^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]+$/i.test(text)
   if (isOrigin) return text.toLowerCase()
-  throw new RangeError(`the origin "${text}" is none; one is written like https://example.org, without a path`)
+  throw new RangeError(`"${text}" is no origin; write it like https://example.org, without a path`)
 }
