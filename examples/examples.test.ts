@@ -10,7 +10,7 @@ const run = promisify(execFile)
 const maxLines = 40
 
 /** An example ends by itself; one that still runs after this has left something open. */
-const deadlineMs = 20_000
+const timeoutMs = 20_000
 
 const folder = import.meta.dirname
 const examples = readdirSync(folder).filter((file) => file.endsWith('.mjs'))
@@ -25,7 +25,7 @@ describe.each(examples)('%s', (file) => {
     expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(maxLines)
   })
 
-  test('runs to its end against the built packages', { timeout: deadlineMs + 5_000 }, async () => {
-    await expect(run(process.execPath, [join(folder, file)], { timeout: deadlineMs })).resolves.toBeDefined()
+  test('runs to its end against the built packages', { timeout: timeoutMs + 5_000 }, async () => {
+    await expect(run(process.execPath, [join(folder, file)], { timeout: timeoutMs })).resolves.toBeDefined()
   })
 })

@@ -17,7 +17,7 @@ import { bundleFolder, readPackage, readPackages, repositoryRoot as root } from 
 const run = promisify(execFile)
 
 /** An installation or a tool that is not done after this many milliseconds hangs. */
-const deadlineMs = 120_000
+const timeoutMs = 120_000
 
 const allowedFile = /^(dist\/|src\/|bin\/|README\.md$|CHANGELOG\.md$|LICENSE$|package\.json$)/
 
@@ -65,7 +65,7 @@ async function pack(packages) {
   const filters = packages.flatMap(({ name }) => ['--filter', name])
   const { stdout } = await run('pnpm', ['--recursive', ...filters, 'pack', '--json', '--pack-destination', scratch], {
     cwd: root,
-    timeout: deadlineMs,
+    timeout: timeoutMs,
   })
   const tarballs = [JSON.parse(stdout)].flat()
   return packages.map((pkg) => {
@@ -102,7 +102,7 @@ async function lint({ folder, manifest, tarball }) {
 async function lintTypes({ folder, tarball }) {
   const program = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js')
   const options = ['--profile', 'esm-only', '--format', 'ascii', '--no-color', '--no-emoji']
-  return run(process.execPath, [program, tarball, ...options], { timeout: deadlineMs }).then(
+  return run(process.execPath, [program, tarball, ...options], { timeout: timeoutMs }).then(
     () => [],
     ({ stdout, stderr }) => [`${folder}: attw says\n${stdout}${stderr}`],
   )
@@ -138,7 +138,7 @@ async function commandFaults(home, packed) {
     Object.keys(manifest.bin ?? {}).map((command) => ({ folder, command })),
   )
   const results = await Promise.allSettled(
-    commands.map(({ command }) => run(join(home, 'node_modules/.bin', command), ['--help'], { timeout: deadlineMs })),
+    commands.map(({ command }) => run(join(home, 'node_modules/.bin', command), ['--help'], { timeout: timeoutMs })),
   )
   return results.flatMap(({ status, reason }, index) =>
     status === 'rejected' ? [`${commands[index].folder}: ${commands[index].command} --help: ${reason.message}`] : [],
@@ -150,7 +150,7 @@ async function install(name, tarballs) {
   mkdirSync(home)
   writeFileSync(join(home, 'package.json'), '{ "private": true, "type": "module" }\n')
   const options = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
-  await run('npm', ['install', ...options, ...tarballs], { cwd: home, timeout: deadlineMs })
+  await run('npm', ['install', ...options, ...tarballs], { cwd: home, timeout: timeoutMs })
   return home
 }
 

@@ -4,7 +4,7 @@ import { dirname, join, posix } from 'node:path'
 import { parseSync } from 'oxc-parser'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { fencedBlocks, headings, localLinks } from './markdown.mjs'
-import { compileSnippets, readSnippets, runSnippet, snippetDeadlineMs } from './snippets.mjs'
+import { compileSnippets, readSnippets, runSnippet, snippetTimeoutMs } from './snippets.mjs'
 import { listFiles, repositoryRoot } from './workspace.mjs'
 
 // What a page shows must work: links lead somewhere, commands parse, and programs run against the built packages.
@@ -55,7 +55,7 @@ describe.runIf(programs.length > 0)('programs', () => {
   })
 
   const running = programs.filter(({ runs }) => runs)
-  test.concurrent.for(running)('$name runs', { timeout: snippetDeadlineMs + 5_000 }, async (program) => {
+  test.concurrent.for(running)('$name runs', { timeout: snippetTimeoutMs + 5_000 }, async (program) => {
     await expect(runSnippet(folder, program)).resolves.toBeUndefined()
   })
 

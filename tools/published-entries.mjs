@@ -9,7 +9,7 @@ import { compileSnippets } from './snippets.mjs'
 const run = promisify(execFile)
 
 /** Loading every package takes well under a second. */
-const loadDeadlineMs = 20_000
+const loadTimeoutMs = 20_000
 
 /**
  * Uses every entry of the packages in all the ways that a user may: types, `import`, `require`, and bundles for Node
@@ -63,7 +63,7 @@ async function check(specifier) {
 Promise.all(specifiers.map((specifier) => check(specifier).catch((error) => console.log(specifier + ': ' + error.message))))
 `
   writeFileSync(join(folder, 'load.js'), program)
-  const options = { cwd: folder, timeout: loadDeadlineMs }
+  const options = { cwd: folder, timeout: loadTimeoutMs }
   const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', 'load.js'], options)
   return stdout.split('\n').filter((line) => line !== '')
 }

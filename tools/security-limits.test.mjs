@@ -54,13 +54,13 @@ const limits = {
   'requests of one connection to the WebSocket port, or to a host name, before the first one is answered': `${count(
     sourceConstant('packages/transport/src/port/pipelined-requests.ts', 'maxPipelined'),
   )}, then it is cut`,
-  'head of a request at the WebSocket port': `${bytes(listener('maxHeadBytes'))}, within ${time(listener('headDeadlineMs'))}`,
+  'head of a request at the WebSocket port': `${bytes(listener('maxHeadBytes'))}, within ${time(listener('headTimeoutMs'))}`,
   'head of a request at a proxy port': bytes(proxyHead('maxHeadBytes')),
   'time for Auth, and for the handshake of a proxy client': time(
     same(
-      serverOption('handshakeDeadlineMs'),
-      relay('inbound/inbound', 'defaultHandshakeDeadlineMs'),
-      proxyHead('headDeadlineMs'),
+      serverOption('handshakeTimeoutMs'),
+      relay('inbound/inbound', 'defaultHandshakeTimeoutMs'),
+      proxyHead('headTimeoutMs'),
     ),
   ),
   links: `${count(same(serverOption('maxLinks'), listener('maxLinks')))}, at most ${part(shares.links / files)} ${ofFiles}`,
@@ -87,7 +87,7 @@ const limits = {
   ),
   'look-ups under way, and those of one token that wait': `${count(lookUps('maxRunning'))} and ${count(lookUps('maxWaitingPerTenant'))}`,
   'time for a look-up': time(sourceConstant('packages/dial/src/resolve/resolver.ts', 'timeoutMs')),
-  'body of a request to the API': `${bytes(server('api/read-body')('maxBodyBytes'))}, within ${time(server('api/read-body')('bodyDeadlineMs'))}`,
+  'body of a request to the API': `${bytes(server('api/read-body')('maxBodyBytes'))}, within ${time(server('api/read-body')('bodyTimeoutMs'))}`,
   'connections to the web server behind': `${server('fallback/reverse-proxy')('maxSockets')}, silent for ${time(server('fallback/reverse-proxy')('silenceMs'))} at most`,
   'parsers, in CI': `${count(fuzzed(read('package.json'), /fuzz\/run\.mjs --runs (\d+)/))} inputs for each property; ${count(fuzzed(read('tools/fuzz/run.mjs'), /runs: .*default: '(\d+)'/))} in \`pnpm fuzz\`, from a seed that is printed and kept`,
 }

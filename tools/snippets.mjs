@@ -8,7 +8,7 @@ import { repositoryRoot } from './workspace.mjs'
 const run = promisify(execFile)
 
 /** A snippet that has not ended by itself after this many milliseconds is a fault, and is killed. */
-export const snippetDeadlineMs = 20_000
+export const snippetTimeoutMs = 20_000
 
 const endings = { ts: 'ts', typescript: 'ts', js: 'js', javascript: 'js', mjs: 'js' }
 
@@ -71,14 +71,14 @@ export async function compileSnippets(folder, snippets) {
 /**
  * Runs a compiled snippet to its end.
  *
- * @throws {Error} with what it printed, when it fails or is not done by {@link snippetDeadlineMs}.
+ * @throws {Error} with what it printed, when it fails or is not done by {@link snippetTimeoutMs}.
  */
 export async function runSnippet(folder, { name, file }) {
   const program = join(folder, 'out', file.replace(/\.ts$/, '.js'))
   try {
-    await run(process.execPath, [program], { cwd: folder, timeout: snippetDeadlineMs, killSignal: 'SIGKILL' })
+    await run(process.execPath, [program], { cwd: folder, timeout: snippetTimeoutMs, killSignal: 'SIGKILL' })
   } catch (failure) {
-    const how = failure.killed ? `is not done after ${snippetDeadlineMs} ms` : `exits with ${failure.code}`
+    const how = failure.killed ? `is not done after ${snippetTimeoutMs} ms` : `exits with ${failure.code}`
     throw new Error(`${name} ${how}\n${failure.stdout}${failure.stderr}`, { cause: failure })
   }
 }

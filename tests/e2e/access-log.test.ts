@@ -89,9 +89,9 @@ test.skipIf(!hasSystemd)('systemd-notify sends READY to the socket of systemd', 
   closing({ close: () => systemd.kill() })
   let text = ''
   systemd.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
-  await until(() => text.includes('bound'), 'the receiver', { deadlineMs: 15_000 })
+  await until(() => text.includes('bound'), 'the receiver', { timeoutMs: 15_000 })
   const environment = { NOTIFY_SOCKET: socket }
   void new Program({ environment }, 'server', '-t', 'my_token', '--ws-host', '127.0.0.1', '--ws-port', '0')
-  await until(() => text.includes('READY=1'), 'READY', { deadlineMs: 15_000 })
+  await until(() => text.includes('READY=1'), 'READY', { timeoutMs: 15_000 })
   expect(text).toMatch(/READY=1\nSTATUS=running/)
 })

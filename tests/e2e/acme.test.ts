@@ -53,7 +53,7 @@ async function startAuthority(): Promise<Authority> {
   let log = ''
   child.stdout.on('data', (text: Buffer) => (log += text.toString()))
   child.stderr.on('data', (text: Buffer) => (log += text.toString()))
-  await until(() => log.includes('Listening on'), 'pebble', { deadlineMs: 15_000 })
+  await until(() => log.includes('Listening on'), 'pebble', { timeoutMs: 15_000 })
   return { directoryUrl: `https://localhost:${port}/dir`, httpPort, caFile: files.caFile, log: () => log }
 }
 

@@ -54,7 +54,7 @@ describe.skipIf(!hasChromium)('a page in Chromium', () => {
   beforeAll(async () => {
     dialer = await openBrowserDialer()
     browser = await openChromium(dialer.url)
-    await until(() => dialer.pageCount > 0, 'the page', { deadlineMs: startMs })
+    await until(() => dialer.pageCount > 0, 'the page', { timeoutMs: startMs })
   }, startMs)
 
   afterAll(async () => {
@@ -84,7 +84,7 @@ describe.skipIf(!hasChromium)('a page in Chromium', () => {
     const meter = new Meter()
     const moving = download(socks, target, { seed: 3, bytes: 64 * mebibyte }, meter)
     await meter.after(4 * mebibyte)
-    const back = onceEvent(client, 'linkUp', { deadlineMs: 60_000 })
+    const back = onceEvent(client, 'linkUp', { timeoutMs: 60_000 })
     await browser.reload()
     expect(await back).toEqual([true])
     await moving
@@ -124,11 +124,11 @@ describe.skipIf(!hasChromium)('a page in Chromium', () => {
     for (let sentBytes = 0; sentBytes < tooMuchBytes && !isLeft(); sentBytes += mebibyte) {
       const { drains } = atRight
       if (right.send(new Uint8Array(mebibyte))) continue
-      await until(() => atRight.drains > drains || isLeft(), 'room for more', { deadlineMs: 20_000 })
+      await until(() => atRight.drains > drains || isLeft(), 'room for more', { timeoutMs: 20_000 })
     }
-    await until(isLeft, 'the server to be left', { deadlineMs: 20_000 })
+    await until(isLeft, 'the server to be left', { timeoutMs: 20_000 })
     left.resume()
-    await until(() => atLeft.closes.length > 0, 'onClose', { deadlineMs: 20_000 })
+    await until(() => atLeft.closes.length > 0, 'onClose', { timeoutMs: 20_000 })
     expect(atLeft.closes).toMatchObject([{ code: 1013, reason: 'the browser holds more than 67108864 bytes' }])
   })
 
@@ -156,7 +156,7 @@ describe.skipIf(!hasChromium)('a page in Chromium', () => {
           await turns(10)
         }
       }
-      await within(wait(), 'the page to have tried', { deadlineMs: startMs })
+      await within(wait(), 'the page to have tried', { timeoutMs: startMs })
       return title
     }
 
@@ -195,7 +195,7 @@ describe.skipIf(!hasChromium)('linksocks client --browser-dialer', () => {
     await program.printed(/no browser is attached/)
     const browser = await openChromium(page)
     afterTest(() => browser.close())
-    await until(() => server.peers.size === 1, 'the link', { deadlineMs: startMs })
+    await until(() => server.peers.size === 1, 'the link', { timeoutMs: startMs })
     expect((await program.printed(/^proxy: 127\.0\.0\.1:(\d+)$/m))[1]).toMatch(/^\d+$/)
   })
 })

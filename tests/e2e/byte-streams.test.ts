@@ -25,7 +25,7 @@ const path = '/tunnel'
 const certificate = testCertificate()
 const right = `${account.username}:${account.password}`
 const bulkBytes = 200 * 1024 * 1024
-const bulkDeadlineMs = 120_000
+const bulkTimeoutMs = 120_000
 
 interface Place {
   readonly port: number
@@ -85,7 +85,7 @@ describe.skipIf(requireProgram('v2ray') === undefined)('v2ray as a client of our
       const { got, expected } = await exchange(await clientOf({ inside: 'socks', secure }), bulkBytes)
       expect(got).toEqual(expected)
     },
-    bulkDeadlineMs,
+    bulkTimeoutMs,
   )
 })
 
@@ -113,7 +113,7 @@ describe.skipIf(requireProgram('v2ray') === undefined)('v2ray as a server of our
       const { got, expected } = await exchange(await netThrough('socks', scheme), bulkBytes)
       expect(got).toEqual(expected)
     },
-    bulkDeadlineMs,
+    bulkTimeoutMs,
   )
 })
 
@@ -185,7 +185,7 @@ describe('byte streams between two of ours', () => {
     socket.on('end', () => (ended = true)).on('error', () => {})
     await onceEvent(socket.resume(), 'data')
     socket.write('go')
-    await onceEvent(socket, 'close', { deadlineMs: 15_000 })
+    await onceEvent(socket, 'close', { timeoutMs: 15_000 })
     expect({ ended, errored: socket.errored }).toMatchObject({ ended: false, errored: { code: 'ECONNRESET' } })
   })
 
@@ -238,7 +238,7 @@ describe('a link with early data', () => {
     const { client, heads, between } = await linked((port) => `ws://127.0.0.1:${port}?ed=2048`)
     // The server knows the session once it has served something on it.
     await exchange({ port: client.socksAddress?.port ?? 0 }, 1)
-    const back = onceEvent(client, 'linkUp', { deadlineMs: 15_000 })
+    const back = onceEvent(client, 'linkUp', { timeoutMs: 15_000 })
     for (const socket of between.sockets) socket.destroy()
     expect(await back).toEqual([true])
     expect(heads[1]).toMatch(/^sec-websocket-protocol: [\w-]+,[\w-]+\r$/im)

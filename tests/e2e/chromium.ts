@@ -75,7 +75,7 @@ class DevTools {
     const id = ++this.#lastId
     this.#input.write(`${JSON.stringify({ id, method, params, sessionId })}\0`)
     return within(new Promise((resolve) => this.#waiting.set(id, resolve)), `Chromium to do ${method}`, {
-      deadlineMs: 30_000,
+      timeoutMs: 30_000,
     })
   }
 

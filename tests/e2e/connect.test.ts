@@ -66,7 +66,7 @@ describe('linksocks connect', programsTimeout, () => {
       const child = spawn(process.execPath, [binary, ...args])
       afterTest(() => child.kill('SIGKILL'))
       await once(child.stdout, 'data')
-      const end = Promise.all([...target.sockets].map((socket) => socketEnd(socket, { deadlineMs: 20_000 })))
+      const end = Promise.all([...target.sockets].map((socket) => socketEnd(socket, { timeoutMs: 20_000 })))
       child.kill('SIGTERM')
       const [code] = (await once(child, 'close')) as [number]
       expect({ code, end: await end }).toEqual({ code: 1, end: ['ECONNRESET'] })

@@ -41,7 +41,7 @@ export function visits(proxy: Address, target: Address) {
     if (isOver) return count
     const socket = await connect({ proxy, target })
     socket.write('hello')
-    await onceEvent(socket, 'data', { deadlineMs: 20_000 })
+    await onceEvent(socket, 'data', { timeoutMs: 20_000 })
     socket.destroy()
     return visit(count + 1)
   }

@@ -12,18 +12,18 @@ import { temporaryFolder } from './temporary-folder.js'
 const program = requireProgram('chromium')
 
 /** A page that has just been loaded on a machine that runs other suites takes its time. */
-const deadlineMs = 15_000
-const testDeadlineMs = 90_000
+const timeoutMs = 15_000
+const testTimeoutMs = 90_000
 
 /** Most presses of Tab to any part of a page. */
 const maxTabs = 25
 
-describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, () => {
+describe.runIf(program !== undefined)('dashboard', { timeout: testTimeoutMs }, () => {
   let browser: Browser
 
   beforeAll(async () => {
     browser = await chromium.launch({ ...(program && { executablePath: program }), args: ['--no-sandbox'] })
-  }, testDeadlineMs)
+  }, testTimeoutMs)
   afterAll(() => browser.close())
 
   /** A server with a file, and the page of it, signed in. */
@@ -34,7 +34,7 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     await write('')
     await new Program('run', '-c', file).printed(/listening/)
     const page = await browser.newPage({ locale: 'en' })
-    page.setDefaultTimeout(deadlineMs)
+    page.setDefaultTimeout(timeoutMs)
     afterTest(() => page.close())
     await page.goto(`http://127.0.0.1:${port}/dashboard/`)
     await page.waitForSelector('#key:focus')
@@ -54,7 +54,7 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     await page.locator('[role=status] li').waitFor()
     await page.getByText('It matches').waitFor()
     await page.click('nav a[href="#/tokens"]')
-    await expect.poll(() => page.locator('tbody tr').count(), { timeout: deadlineMs }).toBe(1)
+    await expect.poll(() => page.locator('tbody tr').count(), { timeout: timeoutMs }).toBe(1)
   })
 
   test('names the mistakes of a file, which change nothing', async () => {
@@ -63,7 +63,7 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     await write('    sock-port: 1\n')
     await page.locator('.lines', { hasText: 'sock-port' }).waitFor()
     await page.getByRole('button', { name: 'Read the configuration again' }).click()
-    await expect.poll(() => page.textContent('[role=status] .fault'), { timeout: deadlineMs }).toContain('sock-port')
+    await expect.poll(() => page.textContent('[role=status] .fault'), { timeout: timeoutMs }).toContain('sock-port')
   })
 
   test('makes a token by keyboard only, and restores the focus', async () => {

@@ -15,11 +15,11 @@ const isDrawing = process.env['MODE'] === 'pictures'
 
 /** The plot fills a fifth of its five minutes. */
 const drawingMs = 70_000
-const testDeadlineMs = 180_000
+const testTimeoutMs = 180_000
 
 test.runIf(program !== undefined)(
   'the map of the overview shows what goes to targets and what goes to providers',
-  { timeout: testDeadlineMs },
+  { timeout: testTimeoutMs },
   async () => {
     const port = await freePort()
     await new Program('server', '-k', 'key', '-H', '127.0.0.1', '-P', String(port), '--guard', 'none').printed(
@@ -30,7 +30,7 @@ test.runIf(program !== undefined)(
     const page = await signedIn(port)
     const busy = page.locator('.map .node.busy')
     await expect
-      .poll(() => busy.allTextContents(), { timeout: testDeadlineMs })
+      .poll(() => busy.allTextContents(), { timeout: testTimeoutMs })
       .toEqual([
         expect.stringContaining('Clients') as string,
         expect.stringContaining('Targets') as string,

@@ -13,12 +13,12 @@ const apiKey = 'sekret'
 const program = requireProgram('chromium')
 
 /** A page that has just been loaded on a machine that runs other suites takes its time. */
-const deadlineMs = 15_000
+const timeoutMs = 15_000
 
 /** All steps of a test are quick, but a browser beside other suites is not. */
-const testDeadlineMs = 90_000
+const testTimeoutMs = 90_000
 
-describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, () => {
+describe.runIf(program !== undefined)('dashboard', { timeout: testTimeoutMs }, () => {
   let browser: Browser
   let port: number
   let server: Program
@@ -35,7 +35,7 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     port = await freePort()
     const launched = chromium.launch({ ...(program && { executablePath: program }), args: ['--no-sandbox'] })
     ;[browser] = await Promise.all([launched, startServer()])
-  }, testDeadlineMs)
+  }, testTimeoutMs)
   afterAll(async () => {
     for (const end of ends) end()
     await browser.close()
@@ -43,7 +43,7 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
 
   const opened = async (options: BrowserContextOptions = { locale: 'en' }, address?: string): Promise<Page> => {
     const page = await browser.newPage(options)
-    page.setDefaultTimeout(deadlineMs)
+    page.setDefaultTimeout(timeoutMs)
     afterTest(() => page.close())
     await page.goto(address ?? `http://127.0.0.1:${port}/dashboard/`)
     return page
@@ -126,7 +126,7 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     afterTest(() => socket.destroy())
     socket.resume().write(Buffer.alloc(300_000))
     const page = await opened({ locale: 'en' }, address)
-    await expect.poll(() => page.locator('nav a').allTextContents(), { timeout: deadlineMs }).toEqual(clientPages)
+    await expect.poll(() => page.locator('nav a').allTextContents(), { timeout: timeoutMs }).toEqual(clientPages)
 
     const faults: string[] = []
     for (const name of ['destinations', 'links', 'connections']) {

@@ -48,7 +48,7 @@ function bound(puncher: Awaited<ReturnType<typeof loadPuncher>>): typeof puncher
 
 test('connections keep every byte while the direct path comes and goes', { timeout: 60_000 }, async () => {
   const { connector, cut } = await directNet()
-  const direct = onceEvent(connector, 'path', { deadlineMs: 20_000 })
+  const direct = onceEvent(connector, 'path', { timeoutMs: 20_000 })
   await connector.start()
   await direct
   const bytes = 30_000_000
@@ -63,14 +63,14 @@ test('connections keep every byte while the direct path comes and goes', { timeo
     if (received < (cuts + 1) * 5_000_000) continue
     cuts++
     cut()
-    await until(() => connector.path === 'direct', 'the path to come back', { deadlineMs: 20_000 })
+    await until(() => connector.path === 'direct', 'the path to come back', { timeoutMs: 20_000 })
   }
   expect({ digest: hash.digest('hex'), cuts }).toEqual({ digest: seededDigest(5, bytes), cuts: 6 })
 })
 
 test('16 transfers keep every byte in 50 moves of their session', { timeout: 180_000 }, async () => {
   const { connector, cut } = await directNet()
-  const direct = onceEvent(connector, 'path', { deadlineMs: 20_000 })
+  const direct = onceEvent(connector, 'path', { timeoutMs: 20_000 })
   await connector.start()
   await direct
   const bytes = 6_000_000
@@ -81,8 +81,8 @@ test('16 transfers keep every byte in 50 moves of their session', { timeout: 180
   let back = Promise.resolve()
   const moveTwice = async (): Promise<void> => {
     cut()
-    await until(() => connector.path === 'relay', 'the path to be lost', { deadlineMs: 20_000 })
-    await until(() => connector.path === 'direct', 'the path to come back', { deadlineMs: 20_000 })
+    await until(() => connector.path === 'relay', 'the path to be lost', { timeoutMs: 20_000 })
+    await until(() => connector.path === 'direct', 'the path to come back', { timeoutMs: 20_000 })
   }
   const transfer = async (): Promise<string> => {
     const hash = createHash('sha256')
@@ -122,7 +122,7 @@ test('the providers of a token share connections on direct paths', { timeout: 60
   const options = { url, token: 'shared', role: 'connector', proxy: { port: 0 }, direct: {} } as const
   const connector = closing(new LinkSocksClient(options))
   await connector.start()
-  await until(() => first.path === 'direct' && second.path === 'direct', 'both paths', { deadlineMs: 40_000 })
+  await until(() => first.path === 'direct' && second.path === 'direct', 'both paths', { timeoutMs: 40_000 })
   const target = closing(await hashServer())
   const streams: Duplex[] = []
   const open = async (count: number): Promise<number[]> => {
@@ -145,7 +145,7 @@ function directChannels(client: LinkSocksClient): number {
 
 test('the server carries nothing of a connection that takes the direct path', { timeout: 30_000 }, async () => {
   const { server, connector } = await directNet()
-  const direct = onceEvent(connector, 'path', { deadlineMs: 20_000 })
+  const direct = onceEvent(connector, 'path', { timeoutMs: 20_000 })
   await connector.start()
   await direct
   const target = closing(await hashServer())

@@ -82,7 +82,7 @@ test.each(Object.entries(scenes))(
     const { proxy, end } = await prepare()
     const [idle, busy] = [await twoEnds(proxy, 0), await twoEnds(proxy, 1_000_000)]
     await end()
-    const ends = [...idle, ...busy].map((socket) => socketEnd(socket, { deadlineMs: 15_000 }))
+    const ends = [...idle, ...busy].map((socket) => socketEnd(socket, { timeoutMs: 15_000 }))
     expect(await Promise.all(ends)).toEqual([cut, cut, cut, cut])
   },
   60_000,
@@ -120,7 +120,7 @@ async function agent() {
 async function download(proxy: Scene['proxy'], sendBytes: number): Promise<void> {
   if (proxy === undefined) throw new Error('there is no proxy port')
   const socket = await connect({ proxy, target: closing(await byteServer({ sendBytes })) })
-  await socketEnd(socket, { deadlineMs: 30_000 })
+  await socketEnd(socket, { timeoutMs: 30_000 })
 }
 
 /** Both ends of a connection through the proxy that has carried some of `bytes` both ways; neither side ends it. */

@@ -14,14 +14,14 @@ import { canRunPostgres, PostgresServer } from './postgres-server.js'
 const program = requireProgram('chromium')
 
 /** A browser beside other suites is slow. */
-const testDeadlineMs = 90_000
+const testTimeoutMs = 90_000
 
-describe.runIf(program !== undefined)('examples/pages', { timeout: testDeadlineMs }, () => {
+describe.runIf(program !== undefined)('examples/pages', { timeout: testTimeoutMs }, () => {
   let browser: Browser
 
   beforeAll(async () => {
     browser = await chromium.launch({ ...(program && { executablePath: program }), args: ['--no-sandbox'] })
-  }, testDeadlineMs)
+  }, testTimeoutMs)
   afterAll(() => browser.close())
 
   async function openTab(url: string): Promise<Page> {

@@ -37,7 +37,7 @@ async function helloOfProgram(
 ): Promise<ClientHello> {
   const url = `wss://localhost:${catcher.port}`
   const program = new Program({ node }, 'client', '-u', url, '-t', 'token', '-p', '0', '--fingerprint', fingerprint)
-  const hello = await within(catcher.next(), `the ClientHello of ${fingerprint}`, { deadlineMs: startMs })
+  const hello = await within(catcher.next(), `the ClientHello of ${fingerprint}`, { timeoutMs: startMs })
   program.kill('SIGKILL')
   return hello
 }
@@ -47,7 +47,7 @@ async function helloOfChromium(catcher: HelloCatcher): Promise<ClientHello> {
   const page = await pageServer(`<script>new WebSocket('wss://localhost:${catcher.port}/socket')</script>`)
   const browser = await openChromium(`http://localhost:${page.port}/`)
   try {
-    return await within(catcher.next(), 'the ClientHello of Chromium', { deadlineMs: startMs })
+    return await within(catcher.next(), 'the ClientHello of Chromium', { timeoutMs: startMs })
   } finally {
     await browser.close()
     await page.close()
@@ -221,25 +221,25 @@ describe('a link that looks like Chrome', () => {
     const meter = new Meter()
     const moving = download(socks, target, { seed: 3, bytes: 64 * mebibyte }, meter)
     await meter.after(8 * mebibyte)
-    const back = onceEvent(client, 'linkUp', { deadlineMs: 60_000 })
+    const back = onceEvent(client, 'linkUp', { timeoutMs: 60_000 })
     relay.strike('reset')
     expect(await back).toEqual([true])
     await moving
   })
 
   test('is pinged within the session, since the WebSocket cannot be', async () => {
-    const { server, client } = await chromeNet({ heartbeat: { periodMs: 50, deadlineMs: 10_000 } })
+    const { server, client } = await chromeNet({ heartbeat: { periodMs: 50, timeoutMs: 10_000 } })
     const downs: unknown[] = []
     client.on('linkDown', (reason) => downs.push(reason))
     const [peer] = server.peers
-    await until(() => (peer?.session.counters.strayMessages ?? 0) >= 5, 'five pings', { deadlineMs: 15_000 })
+    await until(() => (peer?.session.counters.strayMessages ?? 0) >= 5, 'five pings', { timeoutMs: 15_000 })
     expect(downs).toEqual([])
   })
 
   test('is given up when the server falls silent, and comes back', { timeout: 60_000 }, async () => {
-    const { client, relay } = await chromeNet({ heartbeat: { periodMs: 200, deadlineMs: 2000 } })
-    const down = onceEvent(client, 'linkDown', { deadlineMs: 30_000 })
-    const back = onceEvent(client, 'linkUp', { deadlineMs: 30_000 })
+    const { client, relay } = await chromeNet({ heartbeat: { periodMs: 200, timeoutMs: 2000 } })
+    const down = onceEvent(client, 'linkDown', { timeoutMs: 30_000 })
+    const back = onceEvent(client, 'linkUp', { timeoutMs: 30_000 })
     relay.strike('blackhole')
     expect(await down).toEqual([expect.stringMatching(/^server silent for \d+ ms/)])
     expect(await back).toEqual([true])

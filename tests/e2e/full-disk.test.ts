@@ -21,7 +21,7 @@ test.skipIf(missing !== undefined)(
     // The shell makes it only once it runs.
     writeFileSync(log, '')
     const server = new Program({ shell: `exec "$@" >>${log} 2>&1` }, ...args)
-    await until(() => readFileSync(log, 'utf8').includes('listening'), 'the server to listen', { deadlineMs: 15_000 })
+    await until(() => readFileSync(log, 'utf8').includes('listening'), 'the server to listen', { timeoutMs: 15_000 })
     fill(filler)
     for (let peer = 0; peer < 20; peer++) await RawPeer.open({ port, token: 'token' })
     rmSync(filler)

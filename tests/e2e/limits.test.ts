@@ -21,15 +21,15 @@ function connectTo(port: number): KnownMessage {
   return { type: MessageType.Connect, protocol: 'tcp', channelId: newChannelId(), address }
 }
 
-describe('handshakeDeadlineMs', () => {
+describe('handshakeTimeoutMs', () => {
   test('ends a link whose client does not authenticate', async () => {
-    const { port } = await forwardServer({ limits: { handshakeDeadlineMs: 20 } })
+    const { port } = await forwardServer({ limits: { handshakeTimeoutMs: 20 } })
     const peer = await RawPeer.dial({ port })
     expect((await peer.end()).reason).toBe('the peer did not go on with the handshake within 20 ms')
   })
 
   test('ends a link whose extended client does not answer Hello', async () => {
-    const { port, token } = await forwardServer({ limits: { handshakeDeadlineMs: 20 } })
+    const { port, token } = await forwardServer({ limits: { handshakeTimeoutMs: 20 } })
     const peer = await RawPeer.dial({ port, token, extensions: ['window'] })
     expect((await peer.end()).reason).toMatch(/within 20 ms/)
   })

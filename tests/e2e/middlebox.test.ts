@@ -196,7 +196,7 @@ async function headersSeen(client: LinkSocksClient, port: number): Promise<unkno
   let answer = ''
   socket.on('data', (chunk: Buffer) => (answer += chunk.toString()))
   socket.resume().write('GET /headers HTTP/1.1\r\nHost: target\r\nConnection: close\r\n\r\n')
-  await onceEvent(socket, 'end', { deadlineMs: 15_000 })
+  await onceEvent(socket, 'end', { timeoutMs: 15_000 })
   return JSON.parse(/\{.*\}/s.exec(answer)?.[0] ?? '{}')
 }
 
@@ -216,7 +216,7 @@ describe('behind a CDN', () => {
   test('a link is not idle for as long as the heartbeat is quicker', async () => {
     const server = await startServer({ heartbeat: false })
     const cdn = await startCdn({ serverPort: server.address?.port ?? 0, idleMs: 3000, lifeMs: 600_000 })
-    const client = await startClient(`ws://127.0.0.1:${cdn.port}`, { heartbeat: { periodMs: 200, deadlineMs: 60_000 } })
+    const client = await startClient(`ws://127.0.0.1:${cdn.port}`, { heartbeat: { periodMs: 200, timeoutMs: 60_000 } })
     const socket = await dial(client, closing(await echoServer()).port)
     await new Promise((resolve) => setTimeout(resolve, 6000))
     expect({ echo: await echoOf(socket), idle: cdn.cuts.idle }).toEqual({ echo: 'hello', idle: 0 })
@@ -227,13 +227,13 @@ describe('behind a CDN', () => {
     const cdn = await startCdn({ serverPort: server.address?.port ?? 0, idleMs: 200, lifeMs: 600_000 })
     const client = await startClient(`ws://127.0.0.1:${cdn.port}`, { reconnect: {}, heartbeat: false })
     const socket = await dial(client, closing(await echoServer()).port)
-    await until(() => cdn.cuts.idle >= 3, 'three cuts', { deadlineMs: 15_000 })
+    await until(() => cdn.cuts.idle >= 3, 'three cuts', { timeoutMs: 15_000 })
     expect(await echoOf(socket)).toBe('hello')
   })
 })
 
 async function echoOf(socket: Duplex): Promise<string> {
-  const echoed = onceEvent(socket, 'data', { deadlineMs: 15_000 })
+  const echoed = onceEvent(socket, 'data', { timeoutMs: 15_000 })
   socket.resume().write('hello')
   return String((await echoed)[0])
 }

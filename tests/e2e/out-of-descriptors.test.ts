@@ -66,7 +66,7 @@ function firstFreeNumber({ pid }: Program): number {
 }
 
 async function echoOf(socket: Socket, text: string): Promise<string> {
-  const answered = onceEvent(socket, 'data', { deadlineMs: 15_000 })
+  const answered = onceEvent(socket, 'data', { timeoutMs: 15_000 })
   socket.write(text)
   return String((await answered)[0])
 }

@@ -53,7 +53,7 @@ export class Program {
   /** Waits until it has printed something like `pattern`. */
   async printed(pattern: RegExp): Promise<RegExpExecArray> {
     await until(() => pattern.test(this.#output) || this.#child.exitCode !== null, `${pattern} in its output`, {
-      deadlineMs: 15_000,
+      timeoutMs: 15_000,
     })
     const match = pattern.exec(this.#output)
     if (match === null) throw new Error(`it exited with ${this.#child.exitCode} and printed:\n${this.#output}`)

@@ -164,7 +164,7 @@ describe.skipIf(isMissing('chromium'))('chromium', () => {
           '--dump-dom',
           page.url,
         ],
-        { deadlineMs: 80_000 },
+        { timeoutMs: 80_000 },
       )
       expect(output).toContain('<p id="result">script ran; image 1 wide; margin 7px</p>')
       expect(new Set(targets)).toEqual(new Set([`127.0.0.1:${page.port}`]))
@@ -235,7 +235,7 @@ describe.skipIf(isMissing('java'))('java', () => {
     // Java goes directly to loopback addresses unless told not to.
     const properties = [...options(port), '-DsocksNonProxyHosts=', '-Dhttp.nonProxyHosts=']
     const { output, errors } = await runProgram('java', [...properties, source, `${http.url}/bytes/300000`], {
-      deadlineMs: 50_000,
+      timeoutMs: 50_000,
     })
     expect(`${output}${errors}`.trim()).toBe('300000 bytes')
     expect(reached).toEqual([target])

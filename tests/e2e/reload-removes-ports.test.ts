@@ -104,7 +104,7 @@ describe.skipIf(skip).each(kinds)('a reload that removes the %s', { timeout }, (
     await echoed(socket, 'before')
     await removeFirst()
     // Connections have 5 s to finish.
-    const end = socketEnd(socket, { deadlineMs: 15_000 })
+    const end = socketEnd(socket, { timeoutMs: 15_000 })
     program.kill('SIGINT')
     expect({ end: await end, code: await program.exit() }).toEqual({ end: 'ECONNRESET', code: 0 })
   })

@@ -32,7 +32,7 @@ async function start() {
     const before = taken().length
     program.kill('SIGURG')
     await until(() => taken().length > before || /no restart/.test(program.output), 'the next process', {
-      deadlineMs: 30_000,
+      timeoutMs: 30_000,
     })
     if (taken().length === before) throw new Error(program.output)
   }

@@ -12,7 +12,7 @@ export interface RunOptions {
   /** What it reads from its standard input. @default nothing */
   readonly input?: string
   /** It is ended after this long, in milliseconds. @default 30000 */
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
 }
 
 /** Largest output kept, in bytes; the pages of these tests are far smaller. */
@@ -20,13 +20,13 @@ const outputBytes = 16 * 1024 * 1024
 
 /** Runs a program to its end, with nothing of the developer's own proxy settings. */
 export function runProgram(name: string, args: readonly string[], options: RunOptions = {}): Promise<ProgramResult> {
-  const { environment = {}, input = '', deadlineMs = 30_000 } = options
+  const { environment = {}, input = '', timeoutMs = 30_000 } = options
   const env = { PATH: process.env['PATH'], HOME: '/nonexistent', ...environment }
   return new Promise((resolve) => {
     const child = execFile(
       name,
       args,
-      { env, timeout: deadlineMs, killSignal: 'SIGKILL', maxBuffer: outputBytes, encoding: 'utf8' },
+      { env, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: outputBytes, encoding: 'utf8' },
       (error, output, errors) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1
         resolve({ code, output, errors: errors.trim() })

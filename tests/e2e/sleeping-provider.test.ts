@@ -40,7 +40,7 @@ async function net(mode: 'reverse' | 'agent', count: number) {
   await server.listen()
   const url = `ws://127.0.0.1:${server.address?.port}`
   const providers = Array.from({ length: count }, () => new Program('provider', '-t', token, '-u', url))
-  await until(() => server.peers.size === count, 'the providers', { deadlineMs: 20_000 })
+  await until(() => server.peers.size === count, 'the providers', { timeoutMs: 20_000 })
   if (mode === 'reverse') return { proxy: { host: '127.0.0.1', port: socksPort }, providers }
   const connector = closing(
     new LinkSocksClient({ url, token: server.addConnectorToken({ reverseToken: token }), proxy: { port: 0 } }),

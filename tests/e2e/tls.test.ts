@@ -57,7 +57,7 @@ async function dialEcho(client: LinkSocksClient): Promise<Duplex> {
 }
 
 async function echoOf(socket: Duplex): Promise<string> {
-  const echoed = onceEvent(socket, 'data', { deadlineMs: 15_000 })
+  const echoed = onceEvent(socket, 'data', { timeoutMs: 15_000 })
   socket.resume().write('hello')
   return String((await echoed)[0])
 }
@@ -78,7 +78,7 @@ describe('a certificate in files', () => {
     const socket = await dialEcho(await startClient(server, { ca: authority.cert }))
     const next = testAuthority('Next')
     await replace(next.issue())
-    await until(() => lines.includes('certificate reloaded'), 'the new certificate', { deadlineMs: 15_000 })
+    await until(() => lines.includes('certificate reloaded'), 'the new certificate', { timeoutMs: 15_000 })
     await startClient(server, { ca: next.cert })
     expect({ echo: await echoOf(socket), peers: server.peers.size }).toEqual({ echo: 'hello', peers: 2 })
   })
@@ -90,7 +90,7 @@ describe('a certificate in files', () => {
     await replace({ cert: authority.issue().cert, key: authority.issue().key })
     const warned = (line: string): boolean =>
       /the old one stays: .* the key does not belong to the certificate/.test(line)
-    await until(() => lines.some(warned), 'the warning', { deadlineMs: 15_000 })
+    await until(() => lines.some(warned), 'the warning', { timeoutMs: 15_000 })
     const client = await startClient(server, { ca: authority.cert })
     expect(client.sessions).toHaveLength(1)
   })

@@ -11,7 +11,7 @@ import { temporaryFolder } from './temporary-folder.js'
 export const account = { username: 'ada', password: 'secret' }
 
 /** A program may take this long, in milliseconds, until it listens. */
-const startDeadlineMs = 10_000
+const startTimeoutMs = 10_000
 
 export async function startMicrosocks(): Promise<number> {
   const port = await freePort()
@@ -95,7 +95,7 @@ export async function start(
 ): Promise<void> {
   const process = new PeerProcess(title, command, args)
   afterTest(() => process.stop())
-  const endMs = performance.now() + startDeadlineMs
+  const endMs = performance.now() + startTimeoutMs
   while (!(await answers(port))) {
     if (!process.running || performance.now() > endMs)
       throw new Error(`it does not listen on ${port}\n${process.report}`)

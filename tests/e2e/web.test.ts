@@ -131,7 +131,7 @@ describe.skipIf(!hasChromium)('@ls/web in Chromium', () => {
     where.relay.conditions = { bytesPerSecond: 10 * mebibyte }
     const hash = inPage(where, `return tests.hash(link.openTcp({ host: '127.0.0.1', port: ${target.port} }).readable)`)
     // A session exists once both ends have said so: before that there is nothing to resume.
-    await until(() => [...where.server.channels()].length > 0, 'the connection', { deadlineMs: startMs })
+    await until(() => [...where.server.channels()].length > 0, 'the connection', { timeoutMs: startMs })
     const cuts = setInterval(() => where.relay.strike('reset'), 300)
     try {
       expect(await hash).toBe(seededDigest(1, bytes))

@@ -13,11 +13,11 @@ const endlessBytes = 10 * 1024 ** 3
 /** Under way in earnest. */
 const beforeCutBytes = 64 * 1024
 /** Several cases share two cores. */
-const transferDeadlineMs = 20_000
+const transferTimeoutMs = 20_000
 /** Where our side faces the application. */
-const ourDeadlineMs = 5000
+const ourTimeoutMs = 5000
 /** Go dials again after some seconds and closes its SOCKS connections 5 s after Disconnect, one after the other. */
-const theirDeadlineMs = 25_000
+const theirTimeoutMs = 25_000
 
 const cuts = cutCases().flatMap(({ title, cast }) =>
   hopsOfSubject(cast).map((hop) => ({
@@ -37,7 +37,7 @@ describe.concurrent('A cut in the middle', () => {
       const { applications, target } = await openThree(link, context)
       link.relays.get(hop)?.strike('reset')
       const noticing = targetSeesCut(cast, hop) ? [...applications, target] : applications
-      expect(await allWithin(noticing, ourDeadlineMs)).toEqual(noticing.map(() => 'reset'))
+      expect(await allWithin(noticing, ourTimeoutMs)).toEqual(noticing.map(() => 'reset'))
     },
   )
 
@@ -52,8 +52,8 @@ describe.concurrent('A cut in the middle', () => {
       link.relays.get(hop)?.strike('reset')
       // Ours at the target does not wait for theirs at the application.
       const targets = targetSeesCut(cast, hop) ? [target] : []
-      expect(await allWithin(targets, ourDeadlineMs)).toEqual(targets.map(() => 'reset'))
-      expect(await allWithin(applications, theirDeadlineMs)).toHaveLength(3)
+      expect(await allWithin(targets, ourTimeoutMs)).toEqual(targets.map(() => 'reset'))
+      expect(await allWithin(applications, theirTimeoutMs)).toHaveLength(3)
     },
   )
 })
@@ -65,8 +65,8 @@ async function linkOf(cast: Cast, { onTestFailed, onTestFinished }: TestContext)
   return link
 }
 
-function allWithin(endings: readonly Promise<SocketEnding>[], deadlineMs: number): Promise<SocketEnding[]> {
-  return within(Promise.all(endings), 'all connections to end', { deadlineMs })
+function allWithin(endings: readonly Promise<SocketEnding>[], timeoutMs: number): Promise<SocketEnding[]> {
+  return within(Promise.all(endings), 'all connections to end', { timeoutMs })
 }
 
 interface Three {
@@ -90,10 +90,10 @@ async function openThree({ socksPort }: Link, context: TestContext): Promise<Thr
   const applications = [down, up, idle].map((socket) => socketEnding(socket))
   // Both fail when the link is cut, which is what the endings tell.
   upload(up, endlessBytes).catch(() => {})
-  await until(() => sunkBytes(sink) > beforeCutBytes, 'the upload', { deadlineMs: transferDeadlineMs })
+  await until(() => sunkBytes(sink) > beforeCutBytes, 'the upload', { timeoutMs: transferTimeoutMs })
   // Later than the upload: a pywssocks provider reads nothing from its link while a fast download keeps it busy.
   download(down, endlessBytes).catch(() => down.resume())
-  await until(() => down.bytesRead > beforeCutBytes, 'the download', { deadlineMs: transferDeadlineMs })
+  await until(() => down.bytesRead > beforeCutBytes, 'the download', { timeoutMs: transferTimeoutMs })
   const [sunk] = sink.sockets
   if (sunk === undefined) throw new Error('the upload ended before the cut')
   return { applications, target: socketEnding(sunk) }

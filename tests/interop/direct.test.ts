@@ -99,7 +99,7 @@ describe.each(versions)('%s and a client of ours', { timeout: 60_000 }, (name) =
     program = start(name, 'provider', ['-t', token, '-u', serverUrl(port)])
     skip(program === undefined, `${name} is not installed`)
     await untilPrinted(/Authentication successful/, program!)
-    const path = onceEvent(ours, 'path', { deadlineMs: 20_000 })
+    const path = onceEvent(ours, 'path', { timeoutMs: 20_000 })
     await ours.start()
     expect(await path).toEqual(['direct', 'a Go program answers over QUIC'])
     expect(await fetched(proxy.port, transfer, server)).toEqual(pastTheServer)
@@ -108,7 +108,7 @@ describe.each(versions)('%s and a client of ours', { timeout: 60_000 }, (name) =
   test('go direct with our provider', async ({ skip }) => {
     const direct = { stunServers: [`127.0.0.1:${port}`] }
     ours = new LinkSocksClient({ url: serverUrl(port), token, role: 'provider', direct })
-    const path = onceEvent(ours, 'path', { deadlineMs: 20_000 })
+    const path = onceEvent(ours, 'path', { timeoutMs: 20_000 })
     await ours.start()
     const socksPort = await unusedPort()
     program = start(name, 'connector', ['-t', 'code', '-u', serverUrl(port), '-p', String(socksPort)])

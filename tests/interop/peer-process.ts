@@ -4,7 +4,7 @@ import { once } from 'node:events'
 /** Where an ended process leaves what it printed; older output is dropped. 64 KiB tells a story, more hides it. */
 const outputCharacters = 64 * 1024
 /** A program that ignores SIGTERM this long is killed. */
-const stopDeadlineMs = 3000
+const stopTimeoutMs = 3000
 
 /** One started program, its output kept for the message of a failing test. */
 export class PeerProcess {
@@ -44,7 +44,7 @@ export class PeerProcess {
   async stop(): Promise<void> {
     if (!this.running) return
     this.#child.kill('SIGTERM')
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), stopDeadlineMs)
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), stopTimeoutMs)
     await this.#exited
     clearTimeout(timer)
   }

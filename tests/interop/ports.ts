@@ -7,7 +7,7 @@ const firstPort = 20_000
 const lastPort = 31_999
 const pollMs = 20
 /** Python needs about a second to start; two suites share two cores. */
-const readyDeadlineMs = 20_000
+const readyTimeoutMs = 20_000
 
 /** A TCP port on which nothing listens. */
 export async function unusedPort(): Promise<number> {
@@ -40,10 +40,10 @@ export function untilPrinted(pattern: RegExp, process: PeerProcess): Promise<voi
 
 /** Asks again and again until the answer is yes, at most 20 s, and only while the process lives. */
 export async function untilTrue(ask: () => Promise<boolean>, process: PeerProcess, what: string): Promise<void> {
-  const endMs = performance.now() + readyDeadlineMs
+  const endMs = performance.now() + readyTimeoutMs
   while (!(await ask())) {
     if (!process.running) throw new Error(`${process.title} ended while waiting for ${what}`)
-    if (performance.now() > endMs) throw new Error(`waited ${readyDeadlineMs} ms for ${what}`)
+    if (performance.now() > endMs) throw new Error(`waited ${readyTimeoutMs} ms for ${what}`)
     await new Promise((resolve) => setTimeout(resolve, pollMs))
   }
 }

@@ -30,7 +30,7 @@ describe.each(peerNames)('a rate at the proxy port of a %s provider', { timeout:
     const rate = { down: bytesPerSecond }
     const { token, port = 0 } = server.addReverseToken({ policy: { rate } })
     await server.listen()
-    const listening = onceEvent(server, 'socksListening', { deadlineMs: 20_000 })
+    const listening = onceEvent(server, 'socksListening', { timeoutMs: 20_000 })
     const url = serverUrl(server.address?.port ?? 0)
     const provider = new PeerProcess(name, peer.command, [...peer.provider, '-t', token, '-u', url])
     afterTest(() => provider.stop())

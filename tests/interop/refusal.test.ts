@@ -5,7 +5,7 @@ import { refusalCases } from './matrix.js'
 import { PeerProcess } from './peer-process.js'
 import { unusedPort, untilListening } from './ports.js'
 
-const exitDeadlineMs = 15_000
+const exitTimeoutMs = 15_000
 const caseTimeoutMs = 40_000
 
 /**
@@ -23,7 +23,7 @@ describe.each(refusalCases().map((one) => [one.title, one] as const))('%s', (_ti
     const refused = new PeerProcess(`${client.name} client`, client.command, wrong)
     onTestFailed(() => console.error(refused.report))
     try {
-      await within(refused.exit(), `${client.name} to give up`, { deadlineMs: exitDeadlineMs })
+      await within(refused.exit(), `${client.name} to give up`, { timeoutMs: exitTimeoutMs })
       expect(refused.exitCode).toBe(1)
     } finally {
       await Promise.all([refused.stop(), serving.stop()])

@@ -15,7 +15,7 @@ export class SocksReplyError extends Error {
 
 const loopback = '127.0.0.1'
 /** The peers' own limits are 10 s (connect) and 15 s; past that nobody answers any more. */
-const replyDeadlineMs = 20_000
+const replyTimeoutMs = 20_000
 
 /**
  * A SOCKS5 CONNECT through the proxy on a loopback port. Written for these tests, so that no code of ours tests itself.
@@ -73,7 +73,7 @@ async function socksRequest(
   const socket = connect({ port: proxyPort, host: loopback, noDelay: true, allowHalfOpen: true })
   try {
     const boundPort = await within(handshake(socket, command, host, port), `the SOCKS reply for ${host}:${port}`, {
-      deadlineMs: replyDeadlineMs,
+      timeoutMs: replyTimeoutMs,
     })
     return { socket, boundPort }
   } catch (error) {

@@ -86,7 +86,7 @@ describe.skipIf(!hasClients())('wisp-js', () => {
       sent.update(piece)
       stream.send(piece)
     }
-    await until(() => bytes === 256 * 65_536, 'all bytes', { deadlineMs: 30_000 })
+    await until(() => bytes === 256 * 65_536, 'all bytes', { timeoutMs: 30_000 })
     expect(received.digest('hex')).toBe(sent.digest('hex'))
     // Version 2 is a draft: its clients fall back.
     expect(connection.wisp_version).toBe(1)

@@ -44,15 +44,15 @@ describe.each(scenes)('cuts: %s', (name, scene) => {
 
 function optionsFor({ threads = 1 }: Scene): ProxyNetOptions {
   // Short, because each black hole costs a deadline; a false alarm costs no more than one more cut.
-  const heartbeat = { periodMs: 200, deadlineMs: 800 }
+  const heartbeat = { periodMs: 200, timeoutMs: 800 }
   return {
     relayed: true,
-    server: { heartbeat, limits: { handshakeDeadlineMs: 3000 } },
+    server: { heartbeat, limits: { handshakeTimeoutMs: 3000 } },
     client: {
       heartbeat,
       threads,
       reconnect: { delayMs: 100 },
-      limits: { handshakeDeadlineMs: 3000, linkWaitMs: 20_000 },
+      limits: { handshakeTimeoutMs: 3000, linkWaitMs: 20_000 },
     },
   }
 }

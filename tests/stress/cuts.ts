@@ -23,7 +23,7 @@ export interface CutsReport {
   readonly longestOutageMs: number
 }
 
-const deadlineMs = 30_000
+const timeoutMs = 30_000
 
 /** Breaks links in all ways and in random order; after each cut the link has to come back, and bytes to move. */
 export async function makeCuts({ hops, count, random, meter, threads = 1 }: CutsOptions): Promise<CutsReport> {
@@ -33,7 +33,7 @@ export async function makeCuts({ hops, count, random, meter, threads = 1 }: Cuts
     const hop = pick(random, hops)
     const fault = pick(random, linkFaults)
     setConditions(hop, pick<LinkConditions>(random, paths))
-    await within(meter.after(random() * 2 * mebibyte), `bytes to move before cut ${cut}`, { deadlineMs })
+    await within(meter.after(random() * 2 * mebibyte), `bytes to move before cut ${cut}`, { timeoutMs })
     const startMs = performance.now()
     hop.relay?.strike(fault, random() < 0.5 ? 'all' : 'oldest')
     if (random() < 0.25) await strikeHandshake(hop, random)
@@ -50,7 +50,7 @@ const paths: readonly LinkConditions[] = [{}, {}, { delayMs: 3 }, { delayMs: 30 
 /** The next link is cut as soon as it is there: in the middle of the upgrade, or of the handshake. */
 async function strikeHandshake({ relay }: Hop, random: () => number): Promise<void> {
   if (relay === undefined) return
-  await onceEvent(relay, 'link', { deadlineMs })
+  await onceEvent(relay, 'link', { timeoutMs })
   relay.strike(pick(random, ['reset', 'mid-frame', 'end']))
 }
 
@@ -60,9 +60,9 @@ async function linked({ relay, client, name }: Hop, threads: number): Promise<vo
     (relay?.healthyLinks ?? threads) >= threads &&
     client.sessions.filter((session) => session.linked).length === threads
   while (!isLinked()) {
-    await onceEvent(client, 'linkUp', { deadlineMs }).catch(() => {
+    await onceEvent(client, 'linkUp', { timeoutMs }).catch(() => {
       const states = client.sessions.map(({ state }) => state).join(', ')
-      throw new Error(`the ${name} was not back within ${deadlineMs} ms; its links are ${states}`)
+      throw new Error(`the ${name} was not back within ${timeoutMs} ms; its links are ${states}`)
     })
   }
 }

@@ -5,9 +5,9 @@ import { type Mode, modes, proxyNet, type ProxyNet } from './proxy-net.js'
 import { fact } from './settings.js'
 import { Typist } from './typist.js'
 
-const heartbeat = { periodMs: 300, deadlineMs: 900 }
+const heartbeat = { periodMs: 300, timeoutMs: 900 }
 /** keepalive.ts: noticed within 9/8 of the deadline; the rest is for a machine that is busy with other tests. */
-const noticeMs = (heartbeat.deadlineMs * 9) / 8 + 500
+const noticeMs = (heartbeat.timeoutMs * 9) / 8 + 500
 
 test.each(modes)(
   '%s: a link that went dead in silence is noticed within the deadline, and its session goes on',

@@ -35,7 +35,7 @@ test.runIf(canRunSsh).each(modes)(
 )
 
 function cutNet(mode: (typeof modes)[number]): Promise<ProxyNet> {
-  const heartbeat = { periodMs: 200, deadlineMs: 600 }
+  const heartbeat = { periodMs: 200, timeoutMs: 600 }
   return proxyNet(mode, { relayed: true, server: { heartbeat }, client: { heartbeat, reconnect: { delayMs: 100 } } })
 }
 
@@ -46,7 +46,7 @@ async function longestPause(net: ProxyNet, name: string, session: Duplex): Promi
   for (let cut = 0; cut < cuts; cut++) {
     await typist.typed(20)
     const { client, relay } = pick(random, net.hops)
-    const back = onceEvent(client, 'linkUp', { deadlineMs: 10_000 })
+    const back = onceEvent(client, 'linkUp', { timeoutMs: 10_000 })
     relay?.strike(pick(random, linkFaults))
     await back
   }

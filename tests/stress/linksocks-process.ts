@@ -34,7 +34,7 @@ export class LinkSocksProcess {
   }
 
   /** Waits for output that matches; resolves with its first group. */
-  async says(pattern: RegExp, deadlineMs = 10_000): Promise<string> {
+  async says(pattern: RegExp, timeoutMs = 10_000): Promise<string> {
     const seen = async (): Promise<string> => {
       for (;;) {
         const match = pattern.exec(this.#output)
@@ -43,12 +43,12 @@ export class LinkSocksProcess {
         await new Promise<void>((resolve) => (this.#changed = resolve))
       }
     }
-    return within(seen(), `${pattern} in:\n${this.#output}`, { deadlineMs })
+    return within(seen(), `${pattern} in:\n${this.#output}`, { timeoutMs })
   }
 
   /** Waits for the end; resolves with the exit code. */
   async exits(): Promise<number | null> {
-    if (this.#child.exitCode === null) await onceEvent(this.#child, 'exit', { deadlineMs: 10_000 })
+    if (this.#child.exitCode === null) await onceEvent(this.#child, 'exit', { timeoutMs: 10_000 })
     return this.#child.exitCode
   }
 

@@ -55,7 +55,7 @@ test.skipIf(process.platform === 'win32')(
     for (let round = 1; round <= size.reloads; round++) {
       await write(round)
       server.signal('SIGHUP')
-      await until(() => reloadsOf(server.output) === round, `reload ${round}`, { deadlineMs: 20_000 })
+      await until(() => reloadsOf(server.output) === round, `reload ${round}`, { timeoutMs: 20_000 })
     }
     fact('reload', `${size.reloads} reloads in ${Math.round(performance.now() - startMs)} ms`)
     expect(await digest).toBe(seededDigest(seed, size.bulkMiB * mebibyte))

@@ -18,7 +18,7 @@ describe('a server that is killed and started again', () => {
     const down = onceEvent(client, 'linkDown')
     await server.kill()
     await down
-    const outcome = onceEvent(old, 'close', { deadlineMs: 15_000 })
+    const outcome = onceEvent(old, 'close', { timeoutMs: 15_000 })
     const again = startServer(port)
     await again.says(/listening/)
     const startMs = performance.now()
@@ -67,7 +67,7 @@ describe('a client that is killed', () => {
     await server.listen()
     const url = `ws://${local}:${server.address?.port}`
     const args = ['-t', token, '-u', url, ...(reverse ? ['-r'] : ['-p', String(socksPort)])]
-    const listening = reverse ? onceEvent(server, 'socksListening', { deadlineMs: 10_000 }) : undefined
+    const listening = reverse ? onceEvent(server, 'socksListening', { timeoutMs: 10_000 }) : undefined
     const client = new LinkSocksProcess('client', ...args)
     await (listening ?? client.says(/proxy: /))
     const socket = await connect({ proxy: { host: local, port: socksPort }, target: echo })

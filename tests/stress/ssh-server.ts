@@ -76,7 +76,7 @@ export class SshServer {
     for (let attempt = 0; attempt < 100; attempt++) {
       const socket = connect(this.port, '127.0.0.1')
       socket.on('error', () => {})
-      const banner = await onceEvent(socket, 'data', { deadlineMs: 100 }).catch(() => undefined)
+      const banner = await onceEvent(socket, 'data', { timeoutMs: 100 }).catch(() => undefined)
       socket.destroy()
       if (banner !== undefined) return
     }

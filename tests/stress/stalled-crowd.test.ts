@@ -53,7 +53,7 @@ async function transferBeside({ socks }: ProxyNet, crowdName: string): Promise<n
       transfers += 2
     }
   }
-  await within(Promise.all([work(), work()]), 'transfers beside the crowd', { deadlineMs: 60_000 })
+  await within(Promise.all([work(), work()]), 'transfers beside the crowd', { timeoutMs: 60_000 })
   fact('stalled crowd', `40 transfers of 1 MiB beside ${crowdName} took ${Math.round(performance.now() - startMs)} ms`)
   return transfers
 }

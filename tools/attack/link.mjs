@@ -24,7 +24,7 @@ export class Link {
    */
   static async open({ url, token, reverse = false, extensions = [], ...more }) {
     const place = formatAuthQuery(new URL('/socket', url), { token, reverse, extensions })
-    const ways = { proxyFromEnvironment: false, dialDeadlineMs: openLimitMs, ...more }
+    const ways = { proxyFromEnvironment: false, dialTimeoutMs: openLimitMs, ...more }
     const link = new Link(await connect({ url: place, ...ways }))
     try {
       await link.#authenticated()

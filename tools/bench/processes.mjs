@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** USER_HZ, which Linux fixes for what it shows in /proc. */
 const clockTicksPerSecond = 100
 /** A program that does not listen after this many milliseconds will not; Python on a busy machine takes seconds. */
-const startDeadlineMs = 20_000
+const startTimeoutMs = 20_000
 /** What a failed start shows of the program's own words, in characters. */
 const outputCharacters = 2000
 
@@ -103,7 +103,7 @@ export async function freePort() {
 }
 
 async function listening(place, ended) {
-  for (const deadline = Date.now() + startDeadlineMs; Date.now() < deadline && !ended();) {
+  for (const deadline = Date.now() + startTimeoutMs; Date.now() < deadline && !ended();) {
     if (await accepts(place)) return true
     await sleep(50)
   }

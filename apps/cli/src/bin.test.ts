@@ -287,7 +287,7 @@ function start(argv: readonly string[], environment: Record<string, string> = {}
   const find = async (where: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpExecArray> => {
     const found = () => pattern.exec(text[where])
     const what = (): string => `${pattern.source} on ${where} of linksocks ${argv.join(' ')}`
-    await until(() => found() !== null || child.exitCode !== null, what(), { deadlineMs: 15_000 })
+    await until(() => found() !== null || child.exitCode !== null, what(), { timeoutMs: 15_000 })
     const match = found()
     if (match === null) throw new Error(`it ended before ${what()}: ${text.stdout}${text.stderr}`)
     return match
@@ -300,7 +300,7 @@ function start(argv: readonly string[], environment: Record<string, string> = {}
     errorLine: (pattern: RegExp) => find('stderr', pattern),
     exit: async () => {
       const what = `the end of linksocks ${argv.join(' ')}`
-      const [code] = (await within(closed, what, { deadlineMs: 15_000 })) as [number | null]
+      const [code] = (await within(closed, what, { timeoutMs: 15_000 })) as [number | null]
       return code
     },
   }

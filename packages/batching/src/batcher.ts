@@ -38,7 +38,7 @@ export class Batcher {
   readonly #flush: (chunk: Uint8Array) => void
   readonly #waiting: GatherBuffer
   #timer: TimerHandle | undefined
-  #deadlineMs = Infinity
+  #timeoutMs = Infinity
   #state: 'open' | 'closed' = 'open'
 
   /** @throws RangeError when `bufferBytes` is outside its limits. */
@@ -96,17 +96,17 @@ export class Batcher {
   }
 
   /** Limits the wait of a chunk to its own delay, whatever comes after it. */
-  #flushBy(deadlineMs: number, delayMs: number): void {
-    if (deadlineMs >= this.#deadlineMs) return
+  #flushBy(timeoutMs: number, delayMs: number): void {
+    if (timeoutMs >= this.#timeoutMs) return
     this.#clearTimer()
-    this.#deadlineMs = deadlineMs
+    this.#timeoutMs = timeoutMs
     this.#timer = this.#clock.setTimeout(() => this.flush(), delayMs)
   }
 
   #clearTimer(): void {
-    if (this.#deadlineMs === Infinity) return
+    if (this.#timeoutMs === Infinity) return
     this.#clock.clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#deadlineMs = Infinity
+    this.#timeoutMs = Infinity
   }
 }

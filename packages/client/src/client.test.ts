@@ -4,7 +4,7 @@ import type { ClientOptions } from './options/client-options.js'
 import type { ClientPorts } from './options/user-options.js'
 
 /** A server that accepts the connection and sends nothing. */
-const silent = { dial: () => new Promise<never>(() => {}), dialDeadlineMs: 60_000 }
+const silent = { dial: () => new Promise<never>(() => {}), dialTimeoutMs: 60_000 }
 
 test('LinkSocksClient.start rejects with the reason of its signal, and is closed then', async () => {
   const client = new LinkSocksClient({ transport: silent, proxy: { port: 0 } })
@@ -30,7 +30,7 @@ test.each<[string, ClientOptions]>([
   ['limits.maxPending is 0', { limits: { maxPending: 0 } }],
   ['exit.connectTimeoutMs is 0', { role: 'provider', exit: { connectTimeoutMs: 0 } }],
   ['exit.udp.idleMs is -1', { role: 'provider', exit: { udp: { idleMs: -1 } } }],
-  ['heartbeat.deadlineMs is 45000', { heartbeat: { periodMs: 60_000 } }],
+  ['heartbeat.timeoutMs is 45000', { heartbeat: { periodMs: 60_000 } }],
 ])('LinkSocksClient refuses an option out of range at once: %s', (text, options) => {
   expect(() => new LinkSocksClient(options)).toThrow(text)
 })

@@ -6,7 +6,7 @@ import type { Session } from '@ls/mux'
 export interface ConnectorTokensOptions {
   readonly clock: Clock
   /** Time for the server to answer, in milliseconds. @default 10000 */
-  readonly answerDeadlineMs?: number | undefined
+  readonly answerTimeoutMs?: number | undefined
 }
 
 /** Callbacks for the server's answers in a new session. */
@@ -31,12 +31,12 @@ export class ConnectorTokens {
   /** Tokens that wait for their next request, by their timers. */
   readonly #retries = new Map<TimerHandle, Session>()
   readonly #clock: Clock
-  readonly #answerDeadlineMs: number
+  readonly #answerTimeoutMs: number
 
-  constructor(tokens: readonly string[], { clock, answerDeadlineMs = 10_000 }: ConnectorTokensOptions) {
+  constructor(tokens: readonly string[], { clock, answerTimeoutMs = 10_000 }: ConnectorTokensOptions) {
     this.#tokens = new Set(tokens)
     this.#clock = clock
-    this.#answerDeadlineMs = answerDeadlineMs
+    this.#answerTimeoutMs = answerTimeoutMs
   }
 
   get size(): number {
@@ -115,14 +115,14 @@ export class ConnectorTokens {
         session,
         resolve: (answer) => resolve(answer === '' ? token : answer),
         reject,
-        timer: this.#clock.setTimeout(() => this.#late(key), this.#answerDeadlineMs),
+        timer: this.#clock.setTimeout(() => this.#late(key), this.#answerTimeoutMs),
       })
       session.send(encode({ type: MessageType.Connector, channelId, token, operation }))
     })
   }
 
   #late(key: string): void {
-    const text = `the server did not answer within ${this.#answerDeadlineMs} ms`
+    const text = `the server did not answer within ${this.#answerTimeoutMs} ms`
     this.#take(key)?.reject(new ClientError('ERR_CLIENT_CONNECTOR_REFUSED', text))
   }
 

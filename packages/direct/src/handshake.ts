@@ -5,7 +5,7 @@ import { decodeGreeting, encodeGreeting, type Greeting, type Hello, type Purpose
 import { type Proof, randomId } from './proof.js'
 
 /** Time for each message of the peer before the session continues, in milliseconds. */
-const greetingDeadlineMs = 10_000
+const greetingTimeoutMs = 10_000
 
 /** Reads and sends the messages that come before a session, each with its proof. */
 export class Conversation {
@@ -28,7 +28,7 @@ export class Conversation {
 
   /** Reads the next greeting, of this kind. @throws DirectError for another one, MuxError when none comes */
   async next<Kind extends Greeting['kind']>(kind: Kind): Promise<Greeting & { readonly kind: Kind }> {
-    const greeting = decodeGreeting(await this.#reader.next(greetingDeadlineMs))
+    const greeting = decodeGreeting(await this.#reader.next(greetingTimeoutMs))
     if (greeting.kind === 'refused') throw refusedBecause(greeting.reason)
     if (!isOf(greeting, kind))
       throw new DirectError('ERR_DIRECT_PROTOCOL', `the peer sent ${greeting.kind} where ${kind} was due`)

@@ -3,7 +3,7 @@ import { dial, type DialRequest, type Target } from '@ls/dial'
 import { maxTimerMs } from '@ls/foundation'
 
 /**
- * Arguments of the proxy's `dial`. The signal aborts when the client has gone or `dialDeadlineMs` is over. A rejection
+ * Arguments of the proxy's `dial`. The signal aborts when the client has gone or `dialTimeoutMs` is over. A rejection
  * becomes the status of its `reply` (a word of protocol.md §4), else of its system error code, else 502, with its
  * message as the text.
  */

@@ -33,7 +33,7 @@ export interface HttpProxyOptions {
   /** Largest response head, in bytes: origins send long cookies and policies. @default 65536 */
   readonly maxResponseHeadBytes?: number | undefined
   /** How long a client may take for a request head, in milliseconds: slow heads hold sockets. @default 10000 */
-  readonly headDeadlineMs?: number | undefined
+  readonly headTimeoutMs?: number | undefined
   /** How long a connection may wait for its next request, in milliseconds; longer than browsers pool. @default 60000 */
   readonly idleMs?: number | undefined
   /** How long a request may go without a byte either way, in milliseconds; long polls fit. @default 900000 (15 min) */
@@ -43,7 +43,7 @@ export interface HttpProxyOptions {
   /** How long a tunnel may go without a byte either way, in milliseconds. @default 43200000 (12 h) */
   readonly tunnelIdleMs?: number | undefined
   /** How long a dial may take, in milliseconds: 10 s for a provider and 15 s for the target fit. @default 30000 */
-  readonly dialDeadlineMs?: number | undefined
+  readonly dialTimeoutMs?: number | undefined
   /** Concurrent client connections, tunnels included; each costs about 10 KiB. @default 4096 */
   readonly maxConnections?: number | undefined
   /** Requests a client may send ahead of the response; beyond it reading stops after the current chunk. @default 32 */
@@ -73,12 +73,12 @@ export function resolveOptions(options: HttpProxyOptions): ResolvedHttpProxyOpti
     transparent: options.transparent ?? false,
     maxHeadBytes: checkInteger('maxHeadBytes', options.maxHeadBytes ?? 65_536, 256, 1_048_576),
     maxResponseHeadBytes: checkInteger('maxResponseHeadBytes', options.maxResponseHeadBytes ?? 65_536, 256, 1_048_576),
-    headDeadlineMs: checkDurationMs('headDeadlineMs', options.headDeadlineMs ?? 10_000),
+    headTimeoutMs: checkDurationMs('headTimeoutMs', options.headTimeoutMs ?? 10_000),
     idleMs: checkDurationMs('idleMs', options.idleMs ?? 60_000),
     exchangeIdleMs: checkDurationMs('exchangeIdleMs', options.exchangeIdleMs ?? 900_000),
     halfClosedIdleMs: checkDurationMs('halfClosedIdleMs', options.halfClosedIdleMs ?? 30_000),
     tunnelIdleMs: checkDurationMs('tunnelIdleMs', options.tunnelIdleMs ?? 43_200_000),
-    dialDeadlineMs: checkDurationMs('dialDeadlineMs', options.dialDeadlineMs ?? 30_000),
+    dialTimeoutMs: checkDurationMs('dialTimeoutMs', options.dialTimeoutMs ?? 30_000),
     maxConnections: checkInteger('maxConnections', options.maxConnections ?? 4096, 1),
     maxPipelined: checkInteger('maxPipelined', options.maxPipelined ?? 32, 1),
     maxOrigins: checkInteger('maxOrigins', options.maxOrigins ?? 8, 1),

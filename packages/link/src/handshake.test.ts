@@ -99,7 +99,7 @@ test('shakeHands names the message that should not have come', async () => {
 })
 
 test('shakeHands gives up at its deadline', async () => {
-  const { agreement, clock } = shaking([], { handshakeDeadlineMs: 300 })
+  const { agreement, clock } = shaking([], { handshakeTimeoutMs: 300 })
   clock.advance(300)
   await expect(agreement).rejects.toThrow('within 300 ms')
 })

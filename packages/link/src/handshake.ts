@@ -71,7 +71,7 @@ export async function shakeHands(transport: MessageTransport, request: Handshake
   const reader = new MessageReader(transport, settings.clock)
   const read = async (): Promise<Message> => {
     try {
-      return decode(await reader.next(settings.handshakeDeadlineMs))
+      return decode(await reader.next(settings.handshakeTimeoutMs))
     } catch (error) {
       throw refusedByClose(reader.closed) ?? error
     }

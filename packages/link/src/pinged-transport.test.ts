@@ -10,7 +10,7 @@ import {
 import { expect, test } from 'vitest'
 import { PingedTransport } from './pinged-transport.js'
 
-const timing = { periodMs: 1000, deadlineMs: 3000 }
+const timing = { periodMs: 1000, timeoutMs: 3000 }
 
 function pinged(transport: MemoryTransport, clock: FakeClock, send = (_message: Uint8Array): void => {}) {
   return new PingedTransport(transport, { timing, clock, send })
@@ -48,7 +48,7 @@ test('PingedTransport sends the end of a channel that never was, each period', (
 
 test('PingedTransport ends when the server has been silent for too long, and says so', async () => {
   const { clock, handler } = silent()
-  clock.advance(timing.deadlineMs * 2)
+  clock.advance(timing.timeoutMs * 2)
   await until(() => handler.closes.length > 0, 'onClose')
   expect(handler.closes).toMatchObject([
     { code: 1006, reason: expect.stringMatching(/^server silent for \d+ ms/) as string },
@@ -68,7 +68,7 @@ test('PingedTransport treats any message as a sign of life', async () => {
 test('PingedTransport does not count silence while it is paused', async () => {
   const { clock, transport, handler } = silent()
   transport.pause()
-  clock.advance(timing.deadlineMs * 10)
+  clock.advance(timing.timeoutMs * 10)
   transport.resume()
   clock.advance(timing.periodMs)
   await until(() => clock.nextDueMs !== undefined, 'the next ping')

@@ -94,7 +94,7 @@ export class PingedTransport implements MessageTransport {
   }
 
   #declareDead(silentMs: number): void {
-    const reason = `${this.#peer} silent for ${silentMs} ms (limit ${this.keepalive.deadlineMs} ms)`
+    const reason = `${this.#peer} silent for ${silentMs} ms (limit ${this.keepalive.timeoutMs} ms)`
     this.#silence = { code: 1006, reason, cause: new ClientError('ERR_CLIENT_NO_LINK', reason) }
     this.#transport.destroy()
   }

@@ -29,7 +29,7 @@ export interface LinkSettings extends SessionOptions {
    */
   readonly graceMs?: number | undefined
   /** Time for the server to answer the handshake once the WebSocket is open, in milliseconds. @default 10000 */
-  readonly handshakeDeadlineMs?: number | undefined
+  readonly handshakeTimeoutMs?: number | undefined
   /** Whether to reconnect after a loss. @default true */
   readonly reconnect?: boolean | undefined
   /** Whether to reconnect even after the token was refused. @default false */
@@ -57,7 +57,7 @@ export type ResolvedLinkSettings = LinkSettings &
       | 'extensions'
       | 'windowBytes'
       | 'graceMs'
-      | 'handshakeDeadlineMs'
+      | 'handshakeTimeoutMs'
       | 'reconnect'
       | 'retryAuth'
       | 'reconnectDelayMs'
@@ -79,7 +79,7 @@ export function resolveLinkSettings(settings: LinkSettings): ResolvedLinkSetting
     extensions: settings.extensions ?? extensions,
     windowBytes: settings.windowBytes ?? defaultWindowBytes,
     graceMs: checkDurationMs('graceMs', settings.graceMs ?? maxTimerMs, 0),
-    handshakeDeadlineMs: checkDurationMs('handshakeDeadlineMs', settings.handshakeDeadlineMs ?? 10_000),
+    handshakeTimeoutMs: checkDurationMs('handshakeTimeoutMs', settings.handshakeTimeoutMs ?? 10_000),
     reconnect: settings.reconnect ?? true,
     retryAuth: settings.retryAuth ?? false,
     reconnectDelayMs: checkDurationMs('reconnectDelayMs', settings.reconnectDelayMs ?? 250),

@@ -59,7 +59,7 @@ export interface SessionOptions extends LinkTerms {
   /** Base links: bytes that may wait for one channel's consumer before reading stops. @default 1048576 */
   readonly queueBytes?: number | undefined
   /** Time for which one stuck channel may block all others before it is cut, in milliseconds. @default 30000 */
-  readonly stuckDeadlineMs?: number | undefined
+  readonly stuckTimeoutMs?: number | undefined
   /**
    * Time without progress after which a channel that is only sending its last bytes is cut, in milliseconds.
    * @default 60000
@@ -160,7 +160,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     lingerBudget: options.parentBudget ?? budget,
     queueMessages: checkInteger('queueMessages', options.queueMessages ?? 1000, 1),
     queueBytes: checkInteger('queueBytes', options.queueBytes ?? mebibyte, 1),
-    stuckDeadlineMs: checkDurationMs('stuckDeadlineMs', options.stuckDeadlineMs ?? 30_000),
+    stuckTimeoutMs: checkDurationMs('stuckTimeoutMs', options.stuckTimeoutMs ?? 30_000),
     lingerMs: checkDurationMs('lingerMs', options.lingerMs ?? 60_000),
     controlQueueBytes: checkInteger('controlQueueBytes', options.controlQueueBytes ?? 16 * mebibyte, 1),
     sendQueueBytes: checkInteger('sendQueueBytes', options.sendQueueBytes ?? 131_072, 1),

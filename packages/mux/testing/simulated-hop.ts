@@ -101,7 +101,7 @@ export const lingerMs = 10_000_000
 /** Deadlines that never pass: a channel that ends here ends because of a fault. Deadlines have tests of their own. */
 const patient: SessionOptions = {
   lingerMs,
-  stuckDeadlineMs: maxTimerMs,
+  stuckTimeoutMs: maxTimerMs,
   idleLimitMs: maxTimerMs,
   graceMs: maxTimerMs,
 }

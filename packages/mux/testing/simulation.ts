@@ -66,7 +66,7 @@ export class Simulation {
     const flow = new Flow(number, habit)
     this.#flows.push(flow)
     const address = { host: `${accept ? 'auto' : 'manual'}-${number}.test`, port: 1 }
-    const channel = first.left.open({ protocol: 'tcp', address, earlyData: early, answerDeadlineMs: 1e12 })
+    const channel = first.left.open({ protocol: 'tcp', address, earlyData: early, answerTimeoutMs: 1e12 })
     flow.near.join(channel)
     this.#waiting.set(address.host, flow)
     channel.resume()

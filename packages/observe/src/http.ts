@@ -6,7 +6,7 @@ export {
   type DashboardPageOptions,
   isDashboardPath,
   type LoadDashboard,
-  readDeadlineMs,
+  readTimeoutMs,
 } from './http/dashboard-page.js'
 export { answerEvents, answerQuery, type EventRequest } from './http/live-answers.js'
 export { isFromOwnPage } from './http/own-page.js'

@@ -33,14 +33,14 @@ export function parseLimits(table: string): string | undefined {
 function limitOfShell(): string | undefined {
   if (process.platform === 'win32') return undefined
   try {
-    return execFileSync('/bin/sh', ['-c', 'ulimit -n'], { encoding: 'utf8', timeout: shellDeadlineMs }).trim()
+    return execFileSync('/bin/sh', ['-c', 'ulimit -n'], { encoding: 'utf8', timeout: shellTimeoutMs }).trim()
   } catch {
     return undefined
   }
 }
 
 /** Time for the shell to answer, in milliseconds. */
-const shellDeadlineMs = 2000
+const shellTimeoutMs = 2000
 
 /** Shares of the file descriptors of a process. */
 export interface DescriptorShares {

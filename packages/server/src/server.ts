@@ -242,14 +242,14 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
    * without a channel are disconnected. Resolves when nothing is open any more, or at the deadline; call {@link close}
    * afterwards. A second call returns the same promise.
    *
-   * @param deadlineMs Time for open channels, in milliseconds. @default 3600000 (1 h)
+   * @param timeoutMs Time for open channels, in milliseconds. @default 3600000 (1 h)
    * @param isHandedOver Whether another process has the ports now: clients move there, and may begin channels here
    * until they have.
    * @default false
    * @throws ServerError before {@link listen} and after {@link close}
    */
-  drain({ deadlineMs = defaultDrainMs, isHandedOver = false }: DrainRequest = {}): Promise<void> {
-    return this.#parts.life.drain(checkDurationMs('deadlineMs', deadlineMs, 0), isHandedOver)
+  drain({ timeoutMs = defaultDrainMs, isHandedOver = false }: DrainRequest = {}): Promise<void> {
+    return this.#parts.life.drain(checkDurationMs('timeoutMs', timeoutMs, 0), isHandedOver)
   }
 
   /** Requests that the program ends once it is idle: calls the option `requestDrain`, else {@link drain}. */

@@ -18,8 +18,8 @@ export type { Established } from './established.js'
 export type { FailedStep, NeedMoreStep, Parsed } from './exchange.js'
 export { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from './ip-address.js'
 export {
-  defaultAnswerDeadlineMs,
-  defaultHandshakeDeadlineMs,
+  defaultAnswerTimeoutMs,
+  defaultHandshakeTimeoutMs,
   defaultMaxHandshakes,
   lingerMs,
   maxCredentialBytes,

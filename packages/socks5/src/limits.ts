@@ -17,12 +17,12 @@ export const maxMessageBytes = 8 + maxUserIdBytes + 1 + maxDomainBytes + 1
 export const maxDatagramBytes = 65_507
 
 /** Time for a whole handshake, in milliseconds, so that a silent peer holds neither socket nor memory. */
-export const defaultHandshakeDeadlineMs = 10_000
+export const defaultHandshakeTimeoutMs = 10_000
 
 /**
  * Time from a request to its answer, in milliseconds: longer than any sensible dial, so that nothing waits forever.
  */
-export const defaultAnswerDeadlineMs = 60_000
+export const defaultAnswerTimeoutMs = 60_000
 
 /** Concurrent handshakes of a server: beyond it, new clients are cut instead of filling the table of open files. */
 export const defaultMaxHandshakes = 1024

@@ -91,7 +91,7 @@ describe('requireProgram', () => {
 
 describe('waits', () => {
   test('within names what did not come', async () => {
-    await expect(within(new Promise(() => {}), 'a miracle', { deadlineMs: 5 })).rejects.toThrow(
+    await expect(within(new Promise(() => {}), 'a miracle', { timeoutMs: 5 })).rejects.toThrow(
       'waited 5 ms in vain for a miracle',
     )
   })
@@ -109,12 +109,12 @@ describe('waits', () => {
 
   test('onceEvent in vain leaves no listener', async () => {
     const emitter = new EventEmitter()
-    await onceEvent(emitter, 'data', { deadlineMs: 5 }).catch(() => {})
+    await onceEvent(emitter, 'data', { timeoutMs: 5 }).catch(() => {})
     expect(emitter.listenerCount('data')).toBe(0)
   })
 
   test('until in vain says what for', async () => {
-    await expect(until(() => false, 'spring', { deadlineMs: 5 })).rejects.toThrow('in vain for spring')
+    await expect(until(() => false, 'spring', { timeoutMs: 5 })).rejects.toThrow('in vain for spring')
   })
 })
 

@@ -11,7 +11,7 @@ const uncounted = new Set([
   'PipeWrap',
 ])
 
-const deadlineMs = 2000
+const timeoutMs = 2000
 
 /**
  * Notes which sockets, servers and timers are open now; the function it returns waits for everything opened since to
@@ -27,7 +27,7 @@ const deadlineMs = 2000
 export function leakCheck(): () => Promise<void> {
   const before = countResources()
   return async () => {
-    const endMs = performance.now() + deadlineMs
+    const endMs = performance.now() + timeoutMs
     for (;;) {
       const leftovers = grownKinds(before, countResources())
       if (leftovers.length === 0) return

@@ -3,17 +3,17 @@ import type { FakeClock } from './fake-clock.js'
 
 export interface WaitOptions {
   /** Milliseconds after which the wait fails. @default 5000 */
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
 }
 
-const defaultDeadlineMs = 5000
+const defaultTimeoutMs = 5000
 
-/** Settles as `promise` does, or rejects with an error that names `what` once the deadline has passed. */
+/** Settles as `promise` does, or rejects with an error that names `what` after `timeoutMs`. */
 export async function within<T>(promise: PromiseLike<T>, what: string, options: WaitOptions = {}): Promise<T> {
-  const { deadlineMs = defaultDeadlineMs } = options
+  const { timeoutMs = defaultTimeoutMs } = options
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`waited ${deadlineMs} ms in vain for ${what}`)), deadlineMs)
+    timer = setTimeout(() => reject(new Error(`waited ${timeoutMs} ms in vain for ${what}`)), timeoutMs)
   })
   try {
     return await Promise.race([promise, late])
@@ -38,10 +38,10 @@ export async function onceEvent(emitter: EventEmitter, name: string, options?: W
 
 /** Waits until `condition` is true, checked once per turn of the event loop. */
 export async function until(condition: () => boolean, what: string, options: WaitOptions = {}): Promise<void> {
-  const { deadlineMs = defaultDeadlineMs } = options
-  const endMs = performance.now() + deadlineMs
+  const { timeoutMs = defaultTimeoutMs } = options
+  const endMs = performance.now() + timeoutMs
   while (!condition()) {
-    if (performance.now() > endMs) throw new Error(`waited ${deadlineMs} ms in vain for ${what}`)
+    if (performance.now() > endMs) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`)
     await turns(1)
   }
 }

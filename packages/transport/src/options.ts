@@ -25,10 +25,13 @@ export interface TransportOptions {
    * @default 131_072
    */
   readonly highWaterBytes?: number | undefined
-  /** Period of pings and deadline for a silent peer; `false` for neither. @default pings every 20 s, dead after 45 s */
+  /**
+   * Period of pings, and time after which a silent peer is dead; `false` for neither. @default pings every 20 s, dead
+   * after 45 s
+   */
   readonly heartbeat?: KeepaliveTiming | false | undefined
   /** Time that a closing link waits for the peer's answer before it is cut, in milliseconds. @default 5000 */
-  readonly closeDeadlineMs?: number | undefined
+  readonly closeTimeoutMs?: number | undefined
   /** Clock for the heartbeat and for unread messages after the end. @default the system's */
   readonly clock?: Clock | undefined
   /** Receives ends and redirects (debug), refusals (info) and faults of the owner (error). @default silent */
@@ -44,13 +47,13 @@ export function resolveTransportOptions(options: TransportOptions): ResolvedTran
     maxMessageBytes: checkInteger('maxMessageBytes', options.maxMessageBytes ?? 32 * 1024 * 1024, 1, 0x7fffffff),
     highWaterBytes: checkInteger('highWaterBytes', options.highWaterBytes ?? 128 * 1024, 1),
     heartbeat: checkHeartbeat(options.heartbeat ?? {}),
-    closeDeadlineMs: checkDurationMs('closeDeadlineMs', options.closeDeadlineMs ?? 5000),
+    closeTimeoutMs: checkDurationMs('closeTimeoutMs', options.closeTimeoutMs ?? 5000),
     clock: options.clock ?? systemClock,
     logger: loggerOfPart(options.logger, 'transport'),
   }
 }
 
-/** Checks the heartbeat. @throws RangeError for an invalid period or deadline. */
+/** Checks the heartbeat. @throws RangeError for an invalid period or timeout. */
 function checkHeartbeat(timing: KeepaliveTiming | false): KeepaliveTiming | false {
   if (timing !== false) checkKeepaliveTiming(timing, 'heartbeat')
   return timing

@@ -58,7 +58,7 @@ export async function rawConnection(place: NetConnectOpts): Promise<Socket> {
 export async function untilEnd(socket: Socket): Promise<string> {
   let text = ''
   socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
-  if (!socket.destroyed) await onceEvent(socket, 'close', { deadlineMs: 15_000 })
+  if (!socket.destroyed) await onceEvent(socket, 'close', { timeoutMs: 15_000 })
   return text
 }
 

@@ -21,7 +21,7 @@ export interface WebLinkOptions extends Pick<
   | 'reconnect'
   | 'retryAuth'
   | 'heartbeat'
-  | 'handshakeDeadlineMs'
+  | 'handshakeTimeoutMs'
 > {
   /**
    * Role of the page: `client` and `connector` open connections at the other side; a `provider` accepts those that its

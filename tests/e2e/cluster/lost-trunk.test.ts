@@ -79,7 +79,7 @@ describe.skipIf(natsProgram === undefined)('the connection between two nodes', {
     socket.write(source.take(bytes / 2))
     far.relay.strike('blackhole')
     socket.end(source.take(bytes / 2))
-    expect(String((await onceEvent(socket, 'data', { deadlineMs: 60_000 }))[0])).toBe(seededDigest(3, bytes))
+    expect(String((await onceEvent(socket, 'data', { timeoutMs: 60_000 }))[0])).toBe(seededDigest(3, bytes))
   })
 
   test('that cannot be made again fails new opens soon, and continues once it can be made', async () => {

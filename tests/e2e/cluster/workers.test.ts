@@ -22,7 +22,7 @@ async function start() {
   writeFileSync(config, `workers: 2\nservers: {${main}}\n`)
   const program = new Program('run', '-c', config)
   const [, url = ''] = await program.printed(/listening: (ws:\S+)/)
-  await until(() => countOf(program, /state=up/g) >= 2, 'two workers that know each other', { deadlineMs: 15_000 })
+  await until(() => countOf(program, /state=up/g) >= 2, 'two workers that know each other', { timeoutMs: 15_000 })
   const status = async () => (await fetch(`http://127.0.0.1:${metricsPort}/status`)).json() as Promise<Snapshot>
   return {
     program,
@@ -113,7 +113,7 @@ describe.skipIf(process.platform !== 'linux')('linksocks with two workers', () =
     for (let times = 1; times <= 2; times++) {
       program.kill('SIGURG')
       const replaced = until(() => countOf(program, /new workers have taken over/g) === times, 'new workers', {
-        deadlineMs: 30_000,
+        timeoutMs: 30_000,
       })
       await Promise.race([replaced, failed])
     }
@@ -145,7 +145,7 @@ describe.skipIf(process.platform !== 'linux')('linksocks with two workers', () =
     for (const user of users) await user.close()
     program.kill('SIGURG')
     await program.printed(/new workers have taken over/)
-    await until(() => childrenOf(program).length === 2, 'the end of the old ones', { deadlineMs: 15_000 })
+    await until(() => childrenOf(program).length === 2, 'the end of the old ones', { timeoutMs: 15_000 })
     const { links } = await status()
     expect({ up: links.up, opened: links.opened }).toEqual({ up: 0, opened: 3 })
   })

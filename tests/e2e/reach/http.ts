@@ -145,7 +145,7 @@ async function exchange(way: Way, port: number, each: HttpCase): Promise<unknown
   for (const piece of body) sent.write(piece)
   if (trailers !== undefined) sent.addTrailers(trailers)
   sent.end()
-  return within(outcome, `the response of '${each.title}' ${way.name}`, { deadlineMs: 10_000 })
+  return within(outcome, `the response of '${each.title}' ${way.name}`, { timeoutMs: 10_000 })
 }
 
 /** All that a client can tell of the answer. */

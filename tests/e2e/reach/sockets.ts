@@ -29,7 +29,7 @@ export function converse(socket: Socket, talk: (socket: Socket) => void = endBac
     socket.on('close', () => resolve({ bytes: summary(Buffer.concat(chunks)), end }))
   })
   talk(socket)
-  return within(closed, 'the connection to close', { deadlineMs: 10_000 })
+  return within(closed, 'the connection to close', { timeoutMs: 10_000 })
 }
 
 function summary(bytes: Buffer): string {

@@ -55,5 +55,5 @@ const prefix = '/.well-known/acme-challenge/'
 /** Most connections: authorities connect from a handful of places. */
 const maxConnections = 64
 
-/** Deadline for a request of one line, in milliseconds. */
+/** Timeout for a request of one line, in milliseconds. */
 const headTimeoutMs = 5000

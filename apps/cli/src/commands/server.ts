@@ -57,8 +57,8 @@ export interface RunningServer {
   readonly tokens: readonly RegisteredToken[]
   /** Source of generated tokens. */
   readonly made: MadeTokens
-  /** Accepts nothing new; resolves when nothing is open any more, or after `deadlineMs`. */
-  readonly drain: (deadlineMs: number) => Promise<void>
+  /** Accepts nothing new; resolves when nothing is open any more, or after `timeoutMs`. */
+  readonly drain: (timeoutMs: number) => Promise<void>
   /** Gives open channels time to finish, unless they had it in a drain. */
   close(): Promise<void>
 }
@@ -127,13 +127,13 @@ export async function startServer(request: ServerRequest, context: CommandContex
     server,
     tokens,
     made,
-    drain: async (deadlineMs) => {
+    drain: async (timeoutMs) => {
       const { worker } = context
       const isHandedOver = restart?.isHandedOver === true || worker?.isLeaving === true
       if (worker?.isLeavingWithAll === true) node?.leaveWithAll()
       if (isHandedOver) certificate.close()
       await Promise.all([
-        server.drain({ deadlineMs, isHandedOver }),
+        server.drain({ timeoutMs, isHandedOver }),
         restart?.isHandedOver === true ? metrics?.close() : undefined,
       ])
     },

@@ -7,7 +7,7 @@ import { failure, type Finding } from './finding.js'
 /** Checks a TCP connection to each address. */
 export const addressStep: Step = {
   name: 'address',
-  deadlineMs: 12_000,
+  timeoutMs: 12_000,
   async run({ url, firstHop, addresses, report }) {
     const places =
       firstHop === undefined ? [url] : addresses.slice(0, maxAddresses).map((host) => placeAt(host, firstHop.port))
@@ -27,7 +27,7 @@ function placeAt(host: string, port: number): URL {
 async function tryPlace(url: URL): Promise<Finding> {
   const startedAtMs = performance.now()
   try {
-    const stream = await openServerStream({ url, proxyFromEnvironment: false, dialDeadlineMs: connectMs })
+    const stream = await openServerStream({ url, proxyFromEnvironment: false, dialTimeoutMs: connectMs })
     const ms = performance.now() - startedAtMs
     stream.destroy()
     return { step: 'address', level: 'PASS', text: `connected to ${url.host === '' ? url.pathname : url.host}`, ms }

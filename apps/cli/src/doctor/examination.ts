@@ -38,6 +38,6 @@ export interface Examination extends Subject {
 export interface Step {
   readonly name: StepName
   /** Longest time, in milliseconds; a step ends well before that unless something hangs. */
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   run(examination: Examination): Promise<boolean>
 }

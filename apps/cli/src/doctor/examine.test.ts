@@ -30,7 +30,7 @@ async function findingsOf({ url, client, ...more }: Case): Promise<readonly Find
     speedMs: 0,
     signal: new AbortController().signal,
     ...more,
-    client: { url, token: 'right', limits: { handshakeDeadlineMs: 500 }, ...client },
+    client: { url, token: 'right', limits: { handshakeTimeoutMs: 500 }, ...client },
     otherRole: { ...client, url, token: client?.token ?? 'right', role: isProvider ? 'client' : 'provider' },
   }
   await examine(subject, (finding) => void findings.push(finding))
@@ -74,7 +74,7 @@ async function nameServer(...zone: Parameters<typeof FakeDns.start>): Promise<st
 /** Log (protocol.md §1), which never comes first. */
 const logMessage = Buffer.from('\x01\x09\0\0\0\x1b{"level":"info","msg":"hi"}', 'latin1')
 
-const hasty = { transport: { dialDeadlineMs: 300 } }
+const hasty = { transport: { dialTimeoutMs: 300 } }
 
 /** A server that opens a WebSocket, sends these bytes, and closes the connection if `end` is set. */
 function webSocketThat(bytes: Uint8Array, end = false): Promise<number> {
@@ -359,7 +359,7 @@ const faults: Record<string, Fault> = {
     make: async () => {
       const listener = await listen({ port: 0, onTransport: () => {} })
       cleanups.push(() => listener.closeAll())
-      return { url: `ws://127.0.0.1:${listener.address().port}`, client: { limits: { handshakeDeadlineMs: 200 } } }
+      return { url: `ws://127.0.0.1:${listener.address().port}`, client: { limits: { handshakeTimeoutMs: 200 } } }
     },
     finds: { step: 'token', level: 'FAIL', text: expect.stringContaining('no LinkSocks handshake') },
   },

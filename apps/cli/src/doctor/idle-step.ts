@@ -6,7 +6,7 @@ import { LinkAttempt } from './link-step.js'
 export function idleStep(idleMs: number): Step {
   return {
     name: 'idle',
-    deadlineMs: idleMs + 30_000,
+    timeoutMs: idleMs + 30_000,
     async run(examination) {
       const { report, signal } = examination
       if (idleMs === 0) {

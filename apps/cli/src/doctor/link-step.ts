@@ -9,7 +9,7 @@ import { RoundTrips } from './round-trips.js'
 /** Opens a link as a client does, with WebSocket, token and extension, and measures round trips on it. */
 export const linkStep: Step = {
   name: 'websocket',
-  deadlineMs: 40_000,
+  timeoutMs: 40_000,
   async run(examination) {
     const roundTrips = new RoundTrips()
     const attempt = new LinkAttempt(examination, examination.client, roundTrips)

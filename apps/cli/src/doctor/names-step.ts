@@ -9,7 +9,7 @@ import { failure } from './finding.js'
 /** Resolves the addresses of the server, or of the first proxy, and checks each name server. */
 export const namesStep: Step = {
   name: 'names',
-  deadlineMs: 600_000,
+  timeoutMs: 600_000,
   async run(examination) {
     const { firstHop } = examination
     if (firstHop === undefined) return skipped(examination, 'a UNIX socket has no name')

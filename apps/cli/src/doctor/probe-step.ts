@@ -13,7 +13,7 @@ import { LinkAttempt } from './link-step.js'
 export function probeStep(speedMs: number): Step {
   return {
     name: 'throughput',
-    deadlineMs: 2 * speedMs + 60_000,
+    timeoutMs: 2 * speedMs + 60_000,
     async run(examination) {
       const { client, report } = examination
       if (client.role === 'provider') return skipAll(report, 'a provider opens no connections')

@@ -5,7 +5,7 @@ import type { Examination, Step } from './examination.js'
 /** Reports the proxies on the path to the server, from flags or from the environment. */
 export const proxyStep: Step = {
   name: 'proxy',
-  deadlineMs: 1000,
+  timeoutMs: 1000,
   async run(examination) {
     const { url, client, environment, report } = examination
     const pass = (text: string): void => report({ step: 'proxy', level: 'PASS', text })

@@ -9,7 +9,7 @@ export class RoundTrips {
 
   /** Heartbeat options that measure. */
   get heartbeat(): NonNullable<TransportOptions['heartbeat']> {
-    return { periodMs, deadlineMs, onRoundTrip: (ms) => this.#add(ms) }
+    return { periodMs, timeoutMs, onRoundTrip: (ms) => this.#add(ms) }
   }
 
   /** Resolves when there are enough measurements, or it takes too long. */
@@ -49,8 +49,8 @@ function describe(samples: readonly number[]): string {
 /** Interval of pings, in milliseconds. */
 const periodMs = 10
 
-/** Deadline of a ping, in milliseconds: this step does not judge a silent server. */
-const deadlineMs = 60_000
+/** Timeout of a ping, in milliseconds: this step does not judge a silent server. */
+const timeoutMs = 60_000
 
 /** Number of measurements, enough for a median and a worst case. */
 const enough = 20

@@ -13,7 +13,7 @@ import { connectionOptions } from './server-connection.js'
  */
 export const tlsStep: Step = {
   name: 'tls',
-  deadlineMs: 30_000,
+  timeoutMs: 30_000,
   async run(examination) {
     const options = connectionOptions(examination)
     const startedAtMs = performance.now()
@@ -124,8 +124,8 @@ function describe({ subject, subjectAltName, issuer, validTo }: X509Certificate)
   return `for ${names.slice(0, maxShown)}, by ${oneLine(issuer).slice(0, maxShown)}, until ${validTo}`
 }
 
-function answerMsOf({ dialDeadlineMs = defaultAnswerMs }: ConnectOptions): number {
-  return Math.min(dialDeadlineMs, defaultAnswerMs)
+function answerMsOf({ dialTimeoutMs = defaultAnswerMs }: ConnectOptions): number {
+  return Math.min(dialTimeoutMs, defaultAnswerMs)
 }
 
 function oneLine(name: string): string {

@@ -66,7 +66,7 @@ function apiQuestion(place: string, apiKey: string | undefined): Question {
 
 /** Sends the request. @throws Error that names the address, without an answer or if the answer is no snapshot */
 async function askFor({ place, secure, ...options }: Question, stop: AbortSignal): Promise<Snapshot> {
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(answerDeadlineMs)])
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(answerTimeoutMs)])
   const { status, body } = await new Promise<{ status: number; body: string }>((resolve, reject) => {
     const sent = (secure ? httpsRequest : httpRequest)({ ...options, signal, agent: false })
     sent.once('error', reject)
@@ -92,8 +92,8 @@ function readSnapshot(body: string, place: string): Snapshot {
   throw new Error(`${place} answers something that is not the status of linksocks`)
 }
 
-/** Deadline for the answer: a program that takes longer is stuck. */
-const answerDeadlineMs = 5000
+/** Timeout for the answer, in milliseconds: a program that takes longer is stuck. */
+const answerTimeoutMs = 5000
 
 /** Most characters shown of a foreign answer, enough to recognize its program. */
 const maxShownChars = 200

@@ -93,7 +93,7 @@ const proxyOptions = {
   windowBytes: 4096,
   replayLimitBytes: 65_536,
   extensions: ['window', 'fin', 'ack2', 'urgent'],
-  heartbeat: { periodMs: 1000, deadlineMs: 3000 },
+  heartbeat: { periodMs: 1000, timeoutMs: 3000 },
   idleLimitMs: 5000,
   sendProxy: 'v2',
   routes: ['*.a=direct', ':25=reject'],

@@ -88,7 +88,7 @@ export function exitOptions(settings: Shared): ExitOptions {
 
 function heartbeatOf({ heartbeat, heartbeatDeadline }: Shared): NonNullable<LinkOptions['heartbeat']> {
   if (heartbeat === 0) return false
-  if (heartbeatDeadline > heartbeat) return { periodMs: heartbeat, deadlineMs: heartbeatDeadline }
+  if (heartbeatDeadline > heartbeat) return { periodMs: heartbeat, timeoutMs: heartbeatDeadline }
   throw new UsageError(
     `--heartbeat-deadline is ${heartbeatDeadline / 1000}s; it must be more than --heartbeat, ${heartbeat / 1000}s`,
   )

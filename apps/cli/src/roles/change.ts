@@ -23,8 +23,8 @@ export interface RunningRole {
   changeTo(next: RoleConfig): Change | undefined
   /** Handles a reload of the file: the changes, one line each, or the reason why it is not in force. */
   reloaded(outcome: readonly string[] | Error): void
-  /** Accepts nothing new; resolves when nothing is open any more, or after `deadlineMs`. */
-  drain(deadlineMs: number): Promise<void>
+  /** Accepts nothing new; resolves when nothing is open any more, or after `timeoutMs`. */
+  drain(timeoutMs: number): Promise<void>
   /** Gives open channels time to finish. */
   close(): Promise<void>
 }

@@ -77,9 +77,9 @@ export class Roles {
     }
   }
 
-  /** Makes all roles accept nothing new; resolves when nothing is open any more, or after `deadlineMs`. */
-  async drain(deadlineMs: number): Promise<void> {
-    await Promise.all([...this.#running.values()].map((role) => role.drain(deadlineMs)))
+  /** Makes all roles accept nothing new; resolves when nothing is open any more, or after `timeoutMs`. */
+  async drain(timeoutMs: number): Promise<void> {
+    await Promise.all([...this.#running.values()].map((role) => role.drain(timeoutMs)))
   }
 
   async close(): Promise<void> {

@@ -51,7 +51,7 @@ export async function runRoles(options: RunRolesOptions, context: CommandContext
     await Promise.race([askedToEnd(context), aborted(ended.signal)])
     // The process that has taken over reads it.
     if (context.restart?.isHandedOver === true) stopReading()
-    await drainIfAsked(context, (deadlineMs) => roles.drain(deadlineMs))
+    await drainIfAsked(context, (timeoutMs) => roles.drain(timeoutMs))
   } finally {
     stopReading()
   }

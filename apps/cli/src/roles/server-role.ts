@@ -74,8 +74,8 @@ export class ServerRole implements RunningRole {
     this.#running?.server.reloaded(outcome)
   }
 
-  async drain(deadlineMs: number): Promise<void> {
-    await this.#running?.drain(deadlineMs)
+  async drain(timeoutMs: number): Promise<void> {
+    await this.#running?.drain(timeoutMs)
   }
 
   async close(): Promise<void> {

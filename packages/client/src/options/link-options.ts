@@ -57,7 +57,7 @@ export interface ReconnectOptions {
 }
 
 /** Limits of clients in every role. */
-export interface ClientLimits extends Pick<LinkSettings, 'graceMs' | 'handshakeDeadlineMs'> {
+export interface ClientLimits extends Pick<LinkSettings, 'graceMs' | 'handshakeTimeoutMs'> {
   /** First credit of each channel, in bytes. @default 262144 */
   readonly windowBytes?: number | undefined
   /** Most unacknowledged bytes of each link. @default 33554432 */

@@ -36,7 +36,7 @@ export function checkPortNames(ports: ClientPorts): void {
 
 const limits = {
   graceMs: true,
-  handshakeDeadlineMs: true,
+  handshakeTimeoutMs: true,
   windowBytes: true,
   replayLimitBytes: true,
   idleLimitMs: true,

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 
 /** Time for a connection to a process on the same machine, in milliseconds: a busy one accepts within this time. */
-const connectDeadlineMs = 5000
+const connectTimeoutMs = 5000
 
 /** Address of a node in a folder. Its port has no meaning. */
 export function addressInFolder(folder: string, id: string): { readonly host: string; readonly port: number } {
@@ -19,7 +19,7 @@ export function linksPathInFolder(folder: string, id: string): string {
 export async function connectToPath(path: string): Promise<Socket> {
   const socket = connect({ path, allowHalfOpen: true })
   try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(connectDeadlineMs) })
+    await once(socket, 'connect', { signal: AbortSignal.timeout(connectTimeoutMs) })
   } catch (error) {
     socket.on('error', () => {}).destroy()
     throw error

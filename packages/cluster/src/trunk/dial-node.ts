@@ -14,8 +14,8 @@ export interface NodeAddress {
   readonly port: number
 }
 
-/** Deadline for TCP and TLS, in milliseconds. */
-const dialDeadlineMs = 5000
+/** Timeout for TCP and TLS, in milliseconds. */
+const dialTimeoutMs = 5000
 
 /**
  * Connects to another node.
@@ -56,7 +56,7 @@ export function isGone(error: unknown): boolean {
 
 function connectTo({ host, port }: NodeAddress, { key }: NodeSecret, identity: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const options = { host, port, ...nodeTls, allowHalfOpen: true, timeout: dialDeadlineMs }
+    const options = { host, port, ...nodeTls, allowHalfOpen: true, timeout: dialTimeoutMs }
     const stream = connect({
       ...options,
       pskCallback: () => ({ psk: key, identity }),
@@ -68,9 +68,7 @@ function connectTo({ host, port }: NodeAddress, { key }: NodeSecret, identity: s
       reject(secretFault(error))
     }
     stream.once('error', fail)
-    stream.once('timeout', () =>
-      fail(new ClusterError('ERR_CLUSTER_NODE', `not connected within ${dialDeadlineMs} ms`)),
-    )
+    stream.once('timeout', () => fail(new ClusterError('ERR_CLUSTER_NODE', `not connected within ${dialTimeoutMs} ms`)))
     stream.once('secureConnect', () => {
       stream.setTimeout(0)
       prepare(stream)

@@ -4,8 +4,8 @@ import { ClusterError } from '../errors.js'
 /** Longest line, in bytes: a hello has about 300. */
 const maxLineBytes = 4096
 
-/** Deadline for a line, in milliseconds: both nodes answer immediately, a busy one within this time. */
-const lineDeadlineMs = 5000
+/** Timeout for a line, in milliseconds: both nodes answer immediately, a busy one within this time. */
+const lineTimeoutMs = 5000
 
 export function writeLine(stream: Duplex, value: object): void {
   stream.write(`${JSON.stringify(value)}\n`)
@@ -37,7 +37,7 @@ export function readLine(stream: Duplex): Promise<unknown> {
         }
       })
     }
-    const timer = setTimeout(() => fail(`no answer within ${lineDeadlineMs} ms`), lineDeadlineMs)
+    const timer = setTimeout(() => fail(`no answer within ${lineTimeoutMs} ms`), lineTimeoutMs)
     stream.on('readable', onReadable).on('close', onEnd).on('end', onEnd).on('error', onEnd)
   })
 }

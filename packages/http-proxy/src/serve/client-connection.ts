@@ -54,7 +54,7 @@ export class ClientConnection implements ExchangeHost {
     socket.on('timeout', () => this.#onTimeout())
     socket.on('end', this.#onEnd)
     socket.once('close', () => this.#onClose())
-    this.#awaitHead(this.options.headDeadlineMs)
+    this.#awaitHead(this.options.headTimeoutMs)
   }
 
   /** Reads requests from now on. */
@@ -149,7 +149,7 @@ export class ClientConnection implements ExchangeHost {
     // After a response that closes the connection, requests behind it are not served (RFC 9112 §9.6).
     if (this.socket.destroyed || this.socket.writableEnded) return
     if (this.#state === 'http' && this.#turns.length === 0) {
-      this.#awaitHead(this.options.idleMs + this.options.headDeadlineMs)
+      this.#awaitHead(this.options.idleMs + this.options.headTimeoutMs)
     }
     if (this.#turns.length <= this.options.maxPipelined) this.#gate.open()
     this.#turns[0]?.start()
@@ -187,7 +187,7 @@ export class ClientConnection implements ExchangeHost {
         target,
         user,
         source: this.#source,
-        deadlineMs: this.options.dialDeadlineMs,
+        timeoutMs: this.options.dialTimeoutMs,
         onAccept: () => this.takeOver(),
         onReject: (error) => this.note(error),
       })
@@ -233,7 +233,7 @@ export class ClientConnection implements ExchangeHost {
   #parseAgain(): void {
     this.#turns.shift()
     this.#state = 'http'
-    this.#awaitHead(this.options.headDeadlineMs)
+    this.#awaitHead(this.options.headTimeoutMs)
     this.#parse()
   }
 
@@ -248,11 +248,11 @@ export class ClientConnection implements ExchangeHost {
   }
 
   #openOrigin(target: Target): Promise<Duplex> {
-    const { dialDeadlineMs } = this.options
+    const { dialTimeoutMs } = this.options
     const what = `reaching ${target.host} port ${target.port}`
     const { user } = this
     return withDeadline(
-      { what, limitMs: dialDeadlineMs, signal: this.#gone.signal },
+      { what, limitMs: dialTimeoutMs, signal: this.#gone.signal },
       (signal) => this.#context.dial(target, { kind: 'http', source: this.#source, user, signal }),
       discardStream,
     )

@@ -25,7 +25,7 @@ export interface ConnectRequestParts {
   readonly target: Target
   readonly source: Target | undefined
   readonly user: string | undefined
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   /** Called before 200 goes out. */
   readonly onAccept: () => void
   readonly onReject: (error: unknown) => void
@@ -47,7 +47,7 @@ export class PendingConnect implements ConnectRequest {
     this.target = parts.target
     this.source = parts.source
     this.user = parts.user
-    this.#timer = setTimeout(() => this.#onDeadline(), parts.deadlineMs)
+    this.#timer = setTimeout(() => this.#onDeadline(), parts.timeoutMs)
     parts.socket.once('close', this.#onGone)
   }
 
@@ -80,7 +80,7 @@ export class PendingConnect implements ConnectRequest {
   }
 
   #onDeadline(): void {
-    const text = `no answer from the target within ${this.#parts.deadlineMs} ms`
+    const text = `no answer from the target within ${this.#parts.timeoutMs} ms`
     const error = new HttpProxyError('ERR_HTTP_PROXY_TIMEOUT', text, { reply: 'timeout' })
     this.reject(error)
     this.#controller.abort(error)

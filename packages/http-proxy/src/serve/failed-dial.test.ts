@@ -28,8 +28,8 @@ describe('a target that cannot be reached', () => {
     await expect(client.read('<ok>')).resolves.toMatch(/^HTTP\/1.1 200 /)
   })
 
-  test('that never answers the dial gets 504 after dialDeadlineMs', async () => {
-    const client = fixture.client(await fixture.proxy({ dialDeadlineMs: 20 }, () => new Promise(() => {})))
+  test('that never answers the dial gets 504 after dialTimeoutMs', async () => {
+    const client = fixture.client(await fixture.proxy({ dialTimeoutMs: 20 }, () => new Promise(() => {})))
     client.send('GET http://a.example/ HTTP/1.1', 'Host: x', '', '')
     expect(await client.read('20 ms\n')).toMatch(/^HTTP\/1.1 504 [\s\S]*timeout: reaching a.example port 80/)
   })
@@ -53,7 +53,7 @@ describe('a target that cannot be reached', () => {
     const origin = await fixture.tcp(() => {})
     const [host = '', port] = origin.split(':')
     let late: Awaited<ReturnType<typeof dialDirect>> | undefined
-    const proxy = await fixture.proxy({ dialDeadlineMs: 20 }, async (_target, info) => {
+    const proxy = await fixture.proxy({ dialTimeoutMs: 20 }, async (_target, info) => {
       await new Promise((resolve) => info.signal.addEventListener('abort', resolve))
       late = await dialDirect({ host, port: Number(port) }, { signal: new AbortController().signal })
       return late

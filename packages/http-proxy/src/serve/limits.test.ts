@@ -16,13 +16,13 @@ async function unconnected(options: HttpProxyOptions): Promise<{ proxy: HttpProx
 }
 
 describe('HttpProxy', () => {
-  test('answers 408 to a silent client after headDeadlineMs', async () => {
-    const client = fixture.client(await fixture.proxy({ headDeadlineMs: 20 }))
+  test('answers 408 to a silent client after headTimeoutMs', async () => {
+    const client = fixture.client(await fixture.proxy({ headTimeoutMs: 20 }))
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 408 [\s\S]*no complete request head within 20 ms\n$/)
   })
 
   test('answers 408 to a client that trickles its head', async () => {
-    const client = fixture.client(await fixture.proxy({ headDeadlineMs: 60 }))
+    const client = fixture.client(await fixture.proxy({ headTimeoutMs: 60 }))
     const trickle = setInterval(() => client.send('X: y\r\n'), 5)
     client.send('GET http://a.example/ HTTP/1.1\r\n')
     const answer = await client.readAll()
@@ -31,7 +31,7 @@ describe('HttpProxy', () => {
   })
 
   test('answers 408 to a client that trickles its second head', async () => {
-    const client = fixture.client(await fixture.proxy({ headDeadlineMs: 30, idleMs: 30 }))
+    const client = fixture.client(await fixture.proxy({ headTimeoutMs: 30, idleMs: 30 }))
     client.send('OPTIONS * HTTP/1.1', 'Host: x', '', '')
     await client.read('\r\n\r\n')
     client.send('GET http://a.example/ HTTP/1.1\r\n')
@@ -140,7 +140,7 @@ describe('HttpProxy', () => {
   test.each([
     [{ maxHeadBytes: 1 }, RangeError],
     [{ idleMs: 0 }, RangeError],
-    [{ dialDeadlineMs: Number.NaN }, RangeError],
+    [{ dialTimeoutMs: Number.NaN }, RangeError],
     [{ accounts: [] }, RangeError],
     [{ accounts: [{ username: 'a:b', password: '' }] }, TypeError],
   ])('refuses the options %j', (options, kind) => {
@@ -148,7 +148,7 @@ describe('HttpProxy', () => {
   })
 
   test('survives any bytes, and keeps no socket of a client that sent them and left', async () => {
-    const { proxy, port } = await unconnected({ headDeadlineMs: 500 })
+    const { proxy, port } = await unconnected({ headTimeoutMs: 500 })
     const piece = fc.oneof(
       fc.constantFrom('GET http://a.example/ HTTP/1.1\r\n', 'CONNECT a.example:1 HTTP/1.1\r\n', 'Host: x\r\n', '\r\n'),
       fc.constantFrom('Content-Length: 3\r\n', 'Transfer-Encoding: chunked\r\n', '0\r\n\r\n', 'Upgrade: x\r\n'),

@@ -152,8 +152,8 @@ describe('CONNECT', () => {
     expect(answer).toMatch('Proxy-Status: proxy; error=connection_refused; details="refused"')
   })
 
-  test('that the dial never answers gets 504 after dialDeadlineMs', async () => {
-    const client = fixture.client(await fixture.proxy({ dialDeadlineMs: 20 }, () => new Promise(() => {})))
+  test('that the dial never answers gets 504 after dialTimeoutMs', async () => {
+    const client = fixture.client(await fixture.proxy({ dialTimeoutMs: 20 }, () => new Promise(() => {})))
     client.send('CONNECT a.example:80 HTTP/1.1', 'Host: x', '', '')
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 504 [\s\S]*timeout: no answer from the target within 20 ms\n$/)
   })

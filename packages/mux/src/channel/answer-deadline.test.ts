@@ -9,5 +9,5 @@ test.each([
   ['a channel near its limit', 1000, 55_000, 5000],
   ['a channel past its limit', 1000, 61_000, 0],
 ])('remainingAnswerMs of %s', (_, linkedMs, elapsedMs, remainingMs) => {
-  expect(remainingAnswerMs({ linkedMs, elapsedMs, deadlineMs: 15_000, limitMs: 60_000 })).toBe(remainingMs)
+  expect(remainingAnswerMs({ linkedMs, elapsedMs, timeoutMs: 15_000, limitMs: 60_000 })).toBe(remainingMs)
 })

@@ -2,20 +2,20 @@ import type { TimerHandle } from '@ls/foundation'
 import type { ChannelHost } from '../session/table-entry.js'
 
 /**
- * Deadline for a peer to answer Connect: `deadlineMs` while the link is up, {@link answerLimitMs} in all. While the
+ * Deadline for a peer to answer Connect: `timeoutMs` while the link is up, {@link answerLimitMs} in all. While the
  * link is down the channel waits as open ones do (protocol.md §3, `resume`).
  */
 export class AnswerDeadline {
   readonly #host: ChannelHost
-  readonly #deadlineMs: number
+  readonly #timeoutMs: number
   readonly #onPassed: (error: string) => void
   readonly #askedAtMs: number
   readonly #linkedAtMs: number
   #timer: TimerHandle
 
-  constructor(host: ChannelHost, deadlineMs: number, onPassed: (error: string) => void) {
+  constructor(host: ChannelHost, timeoutMs: number, onPassed: (error: string) => void) {
     this.#host = host
-    this.#deadlineMs = deadlineMs
+    this.#timeoutMs = timeoutMs
     this.#onPassed = onPassed
     this.#askedAtMs = host.options.clock.now()
     this.#linkedAtMs = host.linkedMs()
@@ -32,10 +32,10 @@ export class AnswerDeadline {
   }
 
   get #remainingMs(): number {
-    const deadlineMs = this.#deadlineMs
+    const timeoutMs = this.#timeoutMs
     const linkedMs = this.#host.linkedMs() - this.#linkedAtMs
-    const limitMs = Math.max(answerLimitMs, deadlineMs)
-    return remainingAnswerMs({ linkedMs, elapsedMs: this.#elapsedMs, deadlineMs, limitMs })
+    const limitMs = Math.max(answerLimitMs, timeoutMs)
+    return remainingAnswerMs({ linkedMs, elapsedMs: this.#elapsedMs, timeoutMs, limitMs })
   }
 
   #wait(waitMs: number): void {
@@ -56,7 +56,7 @@ export interface AnswerWait {
   /** Time waited in all. */
   readonly elapsedMs: number
   /** Time allowed while the link is up. */
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   /** Time allowed in all, however long the link was down. */
   readonly limitMs: number
 }
@@ -65,8 +65,8 @@ export interface AnswerWait {
  * Returns the longest time that a channel still waits for its answer, in milliseconds; 0 when it is over. Time without
  * a link is not the peer's fault, so it counts only towards the limit.
  */
-export function remainingAnswerMs({ linkedMs, elapsedMs, deadlineMs, limitMs }: AnswerWait): number {
-  return Math.max(0, Math.min(deadlineMs - linkedMs, limitMs - elapsedMs))
+export function remainingAnswerMs({ linkedMs, elapsedMs, timeoutMs, limitMs }: AnswerWait): number {
+  return Math.max(0, Math.min(timeoutMs - linkedMs, limitMs - elapsedMs))
 }
 
 /** Grace time of a session, in milliseconds: a later answer finds no channel. */

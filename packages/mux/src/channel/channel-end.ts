@@ -137,8 +137,8 @@ export class ChannelEnd extends ChannelFacts implements Channel, SenderOwner, Re
   }
 
   /** For the session: closes the channel if the peer does not answer Connect in time, see {@link AnswerDeadline}. */
-  expectAnswer(deadlineMs: number): void {
-    this.#answerDeadline = new AnswerDeadline(this.host, deadlineMs, (error) => {
+  expectAnswer(timeoutMs: number): void {
+    this.#answerDeadline = new AnswerDeadline(this.host, timeoutMs, (error) => {
       this.host.sendControl(disconnectMessage(this.id, ''))
       this.#close({ kind: 'refused', error })
     })

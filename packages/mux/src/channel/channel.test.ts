@@ -37,7 +37,7 @@ test('Channel waits for the answer for as long as the link is down', () => {
   const pair = new SessionPair({ extensions: resumable })
   const recorder = new Recorder()
   pair.cut()
-  pair.left.open({ protocol: 'tcp', address: target, answerDeadlineMs: 5000 }, recorder)
+  pair.left.open({ protocol: 'tcp', address: target, answerTimeoutMs: 5000 }, recorder)
   pair.settle(20_000)
   pair.reconnect()
   pair.settle()
@@ -163,7 +163,7 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
   test('is refused with timeout when the peer does not answer', () => {
     const pair = new SessionPair({ extensions, onConnect: () => {} })
     const recorder = new Recorder()
-    pair.left.open({ protocol: 'tcp', address: target, answerDeadlineMs: 5000 }, recorder)
+    pair.left.open({ protocol: 'tcp', address: target, answerTimeoutMs: 5000 }, recorder)
     pair.settle(5000)
     expect(recorder.closes).toEqual([{ kind: 'refused', error: 'timeout: the peer did not answer within 5000 ms' }])
   })
@@ -171,7 +171,7 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
   test('waits for the answer as long as the link is up, however long it was down', () => {
     const pair = new SessionPair({ extensions: ['window', 'fin', 'resume'], onConnect: () => {} })
     const recorder = new Recorder()
-    pair.left.open({ protocol: 'tcp', address: target, answerDeadlineMs: 5000 }, recorder)
+    pair.left.open({ protocol: 'tcp', address: target, answerTimeoutMs: 5000 }, recorder)
     pair.settle(2000)
     pair.cut()
     pair.settle(10_000)
@@ -183,7 +183,7 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
   test('waits for the answer over two links that vanish, each noticed 8 s later', () => {
     const pair = new SessionPair({ extensions: ['window', 'fin', 'resume'], onConnect: () => {} })
     const recorder = new Recorder()
-    pair.left.open({ protocol: 'tcp', address: target, answerDeadlineMs: 15_000 }, recorder)
+    pair.left.open({ protocol: 'tcp', address: target, answerTimeoutMs: 15_000 }, recorder)
     for (let link = 1; link <= 2; link++) {
       Object.assign(pair.leftTransport, { keepalive: { hasten: () => {}, silentMs: 8000 } })
       pair.settle(8000)

@@ -2,7 +2,7 @@ import { FakeClock } from '@ls/testkit'
 import { describe, expect, test, vi } from 'vitest'
 import { Keepalive, type KeepaliveTiming } from './keepalive.js'
 
-const usualTiming: KeepaliveTiming = { periodMs: 20_000, deadlineMs: 45_000 }
+const usualTiming: KeepaliveTiming = { periodMs: 20_000, timeoutMs: 45_000 }
 
 /** A running keepalive of 20 s and 45 s, a record of its calls, and a peer that answers after `roundTripMs`. */
 function setUp({ timing = usualTiming, roundTripMs = -1, passedBytes = () => Number.NaN } = {}) {
@@ -253,12 +253,12 @@ describe('Keepalive', () => {
     ['3 s at least', 5, 5000 + 3000],
     ['4 timeouts of a slow path', 1000, 5000 + 4 * 3000],
     ['no more than the deadline given', 4000, 45_000],
-  ])('hasten waits for an answer for %s', (_title, roundTripMs, deadlineMs) => {
+  ])('hasten waits for an answer for %s', (_title, roundTripMs, timeoutMs) => {
     const { clock, keepalive } = setUp({ roundTripMs })
     keepalive.hasten()
     keepalive.start()
     clock.advance(4500)
-    expect(keepalive.deadlineMs).toBe(deadlineMs)
+    expect(keepalive.timeoutMs).toBe(timeoutMs)
   })
 
   test('hasten assumes 1 s for a path that was never measured', () => {
@@ -270,7 +270,7 @@ describe('Keepalive', () => {
   })
 
   test('hasten does not lengthen a shorter timing', () => {
-    const { clock, keepalive, pingTimes, deaths } = setUp({ timing: { periodMs: 1000, deadlineMs: 3000 } })
+    const { clock, keepalive, pingTimes, deaths } = setUp({ timing: { periodMs: 1000, timeoutMs: 3000 } })
     keepalive.hasten()
     keepalive.start()
     clock.advance(60_000)
@@ -306,8 +306,8 @@ describe('Keepalive', () => {
     [20_000, 5000],
     [20_000, Infinity],
     [20_000, Number.NaN],
-  ])('constructor rejects a period of %d ms with a deadline of %d ms', (periodMs, deadlineMs) => {
-    expect(() => setUp({ timing: { periodMs, deadlineMs } })).toThrow(RangeError)
+  ])('constructor rejects a period of %d ms with a deadline of %d ms', (periodMs, timeoutMs) => {
+    expect(() => setUp({ timing: { periodMs, timeoutMs } })).toThrow(RangeError)
   })
 })
 

@@ -2,7 +2,7 @@ import { checkDurationMs, type Clock, type TimerHandle, type Given } from '@ls/f
 import { PeerPings } from './peer-pings.js'
 import { RoundTrip } from './round-trip.js'
 
-/** Period of pings and deadline for a silent peer. */
+/** Period of pings, and time after which a silent peer is dead. */
 export interface KeepaliveTiming {
   /**
    * Milliseconds between pings, sent whether or not data flows: the peer and the middleboxes on the path need the
@@ -15,7 +15,7 @@ export interface KeepaliveTiming {
    * unanswered first.
    * @default 45_000
    */
-  readonly deadlineMs?: number | undefined
+  readonly timeoutMs?: number | undefined
   /** Receives each measured round trip, in milliseconds. @default ignored */
   onRoundTrip?(ms: number): void
 }
@@ -37,7 +37,7 @@ export interface KeepaliveOptions extends KeepaliveTiming {
 }
 
 const defaultPeriodMs = 20_000
-const defaultDeadlineMs = 45_000
+const defaultTimeoutMs = 45_000
 
 /** Timing of {@link Keepalive.hasten}: mobile radios stay on for 5 s in any case; below 3 s busy machines look dead. */
 const hastyPeriodMs = 5000
@@ -56,7 +56,7 @@ const usualGraceMs = 5000
 /**
  * Decides when to ping a peer and when it is dead; does no I/O.
  *
- * A dead peer is noticed between `deadlineMs` and `deadlineMs` × 9/8 after its last byte. Timers that fire far too late
+ * A dead peer is noticed between `timeoutMs` and `timeoutMs` × 9/8 after its last byte. Timers that fire far too late
  * mean that our own process was suspended: the peer is then pinged and gets up to 5 s before silence counts.
  *
  * @example
@@ -74,7 +74,7 @@ export class Keepalive {
   readonly #roundTrip = new RoundTrip()
   readonly #peerPings: PeerPings
   #periodMs: number
-  #deadlineMs: number
+  #timeoutMs: number
   #state: 'idle' | 'running' | 'stopped' = 'idle'
   #paused = false
   #hasty = false
@@ -89,13 +89,13 @@ export class Keepalive {
   #checkDueMs = 0
   #timer: TimerHandle
 
-  /** @throws RangeError when a duration is not positive or the deadline is not longer than the period. */
+  /** @throws RangeError when a duration is not positive or `timeoutMs` is not longer than `periodMs`. */
   constructor(options: KeepaliveOptions) {
-    const { periodMs, deadlineMs } = checkKeepaliveTiming(options)
+    const { periodMs, timeoutMs } = checkKeepaliveTiming(options)
     this.#options = options
     this.#peerPings = new PeerPings(options.passedBytes?.bind(options))
     this.#periodMs = periodMs
-    this.#deadlineMs = deadlineMs
+    this.#timeoutMs = timeoutMs
   }
 
   /** Smoothed round trip (RFC 6298 §2) in milliseconds, or undefined before the first answer. */
@@ -114,8 +114,8 @@ export class Keepalive {
   }
 
   /** Silence in milliseconds after which the peer counts as dead. */
-  get deadlineMs(): number {
-    return this.#deadlineMs
+  get timeoutMs(): number {
+    return this.#timeoutMs
   }
 
   /** Time since the peer's last bytes, in milliseconds, too short by up to one check; 0 while reading has stopped. */
@@ -196,10 +196,10 @@ export class Keepalive {
   }
 
   #followRoundTrip(): void {
-    const { periodMs = defaultPeriodMs, deadlineMs = defaultDeadlineMs } = this.#options
+    const { periodMs = defaultPeriodMs, timeoutMs = defaultTimeoutMs } = this.#options
     const answerMs = Math.max(hastyAnswerMs, hastyTimeouts * this.#roundTrip.timeoutMs)
     this.#periodMs = Math.min(periodMs, hastyPeriodMs)
-    this.#deadlineMs = Math.min(deadlineMs, this.#periodMs + answerMs)
+    this.#timeoutMs = Math.min(timeoutMs, this.#periodMs + answerMs)
     const now = this.#options.clock.now()
     this.#pingDueMs = Math.min(this.#pingDueMs, now + this.#periodMs)
     this.#arm(now)
@@ -215,7 +215,7 @@ export class Keepalive {
     const wasAway = now - this.#checkDueMs > this.#checkMs()
     if (wasAway) this.#forgiveSilence(now)
     const silentMs = now - this.#heardAtMs
-    if (silentMs >= this.#deadlineMs) {
+    if (silentMs >= this.#timeoutMs) {
       this.stop()
       this.#options.dead(Math.round(silentMs))
       return
@@ -236,8 +236,8 @@ export class Keepalive {
    * buffers.
    */
   #forgiveSilence(now: number): void {
-    const graceMs = Math.min(usualGraceMs, this.#deadlineMs)
-    this.#heardAtMs = Math.max(this.#heardAtMs, now + graceMs - this.#deadlineMs)
+    const graceMs = Math.min(usualGraceMs, this.#timeoutMs)
+    this.#heardAtMs = Math.max(this.#heardAtMs, now + graceMs - this.#timeoutMs)
     this.#roundTrip.discard()
   }
 
@@ -256,7 +256,7 @@ export class Keepalive {
     if (this.#state !== 'running') return
     const { clock } = this.#options
     clock.clearTimeout(this.#timer)
-    const deadAtMs = this.#heardAtMs + this.#deadlineMs
+    const deadAtMs = this.#heardAtMs + this.#timeoutMs
     this.#resting = isSilent
     const noteAtMs = isSilent ? Number.POSITIVE_INFINITY : now + this.#checkMs()
     this.#checkDueMs = Math.max(now, Math.min(this.#pingDueMs, noteAtMs, deadAtMs))
@@ -264,7 +264,7 @@ export class Keepalive {
   }
 
   #checkMs(): number {
-    return this.#deadlineMs / checksPerDeadline
+    return this.#timeoutMs / checksPerDeadline
   }
 }
 
@@ -272,16 +272,14 @@ export class Keepalive {
  * Applies the defaults of {@link KeepaliveTiming} and checks the ranges.
  *
  * @param name Name of the caller's option, for the error.
- * @throws RangeError when a duration is out of its range, or the deadline is not longer than the period
+ * @throws RangeError when a duration is out of its range, or `timeoutMs` is not longer than `periodMs`
  */
 export function checkKeepaliveTiming(
   timing: KeepaliveTiming,
   name = 'keepalive',
 ): Given<Omit<KeepaliveTiming, 'onRoundTrip'>> {
   const periodMs = checkDurationMs(`${name}.periodMs`, timing.periodMs ?? defaultPeriodMs)
-  const deadlineMs = checkDurationMs(`${name}.deadlineMs`, timing.deadlineMs ?? defaultDeadlineMs)
-  if (deadlineMs > periodMs) return { periodMs, deadlineMs }
-  throw new RangeError(
-    `${name}.deadlineMs is ${deadlineMs}; it must be more than ${name}.periodMs, which is ${periodMs}`,
-  )
+  const timeoutMs = checkDurationMs(`${name}.timeoutMs`, timing.timeoutMs ?? defaultTimeoutMs)
+  if (timeoutMs > periodMs) return { periodMs, timeoutMs }
+  throw new RangeError(`${name}.timeoutMs is ${timeoutMs}; it must be more than ${name}.periodMs, which is ${periodMs}`)
 }

@@ -70,7 +70,7 @@ function attack(extensions: readonly Extension[], messages: readonly Uint8Array[
   let closes = 0
   const recorders: Recorder[] = []
   const session = new Session(
-    { clock, extensions, stuckDeadlineMs: 1000 },
+    { clock, extensions, stuckTimeoutMs: 1000 },
     {
       onConnect: (channel) => {
         const recorder = new Recorder().watch(channel)

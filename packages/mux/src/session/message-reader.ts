@@ -34,11 +34,11 @@ export class MessageReader {
     return this.#closed
   }
 
-  /** Returns the next message. @throws MuxError when the transport closes first or `deadlineMs` pass */
-  next(deadlineMs: number): Promise<Uint8Array> {
+  /** Returns the next message. @throws MuxError when the transport closes first or `timeoutMs` pass */
+  next(timeoutMs: number): Promise<Uint8Array> {
     if (this.#closed !== undefined) return Promise.reject(closedError(this.#closed))
     return new Promise((resolve, reject) => {
-      const timer = this.#clock.setTimeout(() => this.#settle?.(lateError(deadlineMs)), deadlineMs)
+      const timer = this.#clock.setTimeout(() => this.#settle?.(lateError(timeoutMs)), timeoutMs)
       this.#settle = (outcome) => {
         this.#clock.clearTimeout(timer)
         this.#settle = undefined
@@ -50,8 +50,8 @@ export class MessageReader {
   }
 }
 
-function lateError(deadlineMs: number): MuxError {
-  return new MuxError('ERR_MUX_TIMEOUT', `the peer did not go on with the handshake within ${deadlineMs} ms`)
+function lateError(timeoutMs: number): MuxError {
+  return new MuxError('ERR_MUX_TIMEOUT', `the peer did not go on with the handshake within ${timeoutMs} ms`)
 }
 
 function closedError({ code, reason, cause }: TransportCloseReason): MuxError {

@@ -12,13 +12,13 @@ interface OpeningHost extends ChannelHost {
 
 /** Creates a channel and requests it from the peer; without a handler the channel starts paused. */
 export function openChannel(host: OpeningHost, request: OpenRequest, handler: ChannelHandler | undefined): ChannelEnd {
-  const { protocol, address, earlyData = true, answerDeadlineMs = defaultAnswerDeadlineMs } = request
+  const { protocol, address, earlyData = true, answerTimeoutMs = defaultAnswerTimeoutMs } = request
   const id = newChannelId()
   const traceparent = host.options.trace ? request.traceparent : undefined
   const message = connectMessage(id, protocol, address, traceparent)
   const channel = new ChannelEnd({ host, id, protocol, address, initiator: true })
   if (!earlyData) channel.holdUntilOpen()
-  channel.expectAnswer(answerDeadlineMs)
+  channel.expectAnswer(answerTimeoutMs)
   host.adopt(channel)
   host.sendControl(message)
   channel.openWindow()
@@ -29,7 +29,7 @@ export function openChannel(host: OpeningHost, request: OpenRequest, handler: Ch
 }
 
 /** Default of protocol.md §1: the connect timeout of 10 s and the 5 s that fast open adds to it. */
-const defaultAnswerDeadlineMs = 15_000
+const defaultAnswerTimeoutMs = 15_000
 
 /** Reason why a session has no more channels. */
 export function fullText({ maxChannels }: { readonly maxChannels: number }): string {

@@ -21,7 +21,7 @@ function makeGate() {
   const clock = new FakeClock()
   const changes: boolean[] = []
   const reader = { pause: () => void changes.push(true), resume: () => void changes.push(false) }
-  const gate = new ReadingGate({ clock, deadlineMs: 1000, readers: () => [reader] })
+  const gate = new ReadingGate({ clock, timeoutMs: 1000, readers: () => [reader] })
   return { clock, changes, gate }
 }
 

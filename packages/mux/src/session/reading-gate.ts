@@ -5,7 +5,7 @@ import type { TableEntry } from './table-entry.js'
 export interface ReadingGateOptions {
   readonly clock: Clock
   /** Time for which one entry may hold the gate before it is aborted. */
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   /** Transports that are not read while the gate is closed. */
   readers(): Iterable<Pick<MessageTransport, 'pause' | 'resume'> | undefined>
 }
@@ -53,17 +53,17 @@ export class ReadingGate {
   }
 
   #arm(): void {
-    const { clock, deadlineMs } = this.#options
-    this.#timer = clock.setTimeout(() => this.#check(), deadlineMs / checksPerDeadline)
+    const { clock, timeoutMs } = this.#options
+    this.#timer = clock.setTimeout(() => this.#check(), timeoutMs / checksPerDeadline)
   }
 
   #check(): void {
-    const { clock, deadlineMs } = this.#options
+    const { clock, timeoutMs } = this.#options
     // Memory freed by another session can relieve a holder without a call.
     this.recheck()
     for (const [entry, sinceMs] of this.#holders) {
-      if (clock.now() - sinceMs < deadlineMs) continue
-      entry.abort(`timeout: its unread data blocked all channels for ${deadlineMs} ms`)
+      if (clock.now() - sinceMs < timeoutMs) continue
+      entry.abort(`timeout: its unread data blocked all channels for ${timeoutMs} ms`)
       this.release(entry)
     }
     if (this.closed) this.#arm()

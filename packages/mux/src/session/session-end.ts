@@ -49,7 +49,7 @@ export class SessionEnd implements ChannelHost {
   constructor(options: SessionOptions, handler: SessionHandler = {}) {
     this.options = resolveSessionOptions(options)
     this.#handler = handler
-    const { clock, stuckDeadlineMs, resume, urgent, budget } = this.options
+    const { clock, stuckTimeoutMs, resume, urgent, budget } = this.options
     this.#sequencer = resume
       ? new Sequencer({ ...this.options, onAckDue: () => this.#outbox.acknowledge() })
       : undefined
@@ -78,7 +78,7 @@ export class SessionEnd implements ChannelHost {
     this.#idleWatch = new IdleWatch(this.options, this.#entries)
     this.#gate = new ReadingGate({
       clock,
-      deadlineMs: stuckDeadlineMs,
+      timeoutMs: stuckTimeoutMs,
       readers: () => [this.#transport, this.#urgent],
     })
   }

@@ -62,7 +62,7 @@ export interface OpenRequest {
    * Time for the peer to answer, in milliseconds: its connect timeout of 10 s and 5 s more (protocol.md §1). @default
    * 15000
    */
-  readonly answerDeadlineMs?: number | undefined
+  readonly answerTimeoutMs?: number | undefined
   /** W3C traceparent of the span that the channel belongs to, sent to peers with `trace`. @default none */
   readonly traceparent?: string | undefined
 }

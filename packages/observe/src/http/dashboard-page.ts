@@ -26,7 +26,7 @@ export function isDashboardPath(path: string): boolean {
  * Time to read a file, in milliseconds; slower readers are cut: strangers may read, and the number of connections is
  * limited.
  */
-export const readDeadlineMs = 60_000
+export const readTimeoutMs = 60_000
 
 /** Options of a {@link DashboardPage}. */
 export interface DashboardPageOptions {
@@ -52,7 +52,7 @@ export class DashboardPage {
   /** Answers a request for a path of the dashboard. Never throws. */
   answer(request: IncomingMessage, response: ServerResponse, path: string): void {
     const { clock, logger } = this.#options
-    const deadline = clock.setTimeout(() => response.destroy(), readDeadlineMs)
+    const deadline = clock.setTimeout(() => response.destroy(), readTimeoutMs)
     response.once('close', () => clock.clearTimeout(deadline))
     this.#answer(request, response, path).catch((error: unknown) => {
       logger.error({ err: asError(error) }, 'dashboard: a file was not sent')

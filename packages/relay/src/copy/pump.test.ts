@@ -404,7 +404,7 @@ describe('pump and memory of the pool', () => {
       if (seed === 50) await until(() => !processFramePool.owns(payload), 'the memory to be given back')
     }
     const bytes = 100 * (60_000 - tcpDataHeaderBytes)
-    await until(() => Buffer.concat(received).length === bytes, 'all bytes', { deadlineMs: 15_000 })
+    await until(() => Buffer.concat(received).length === bytes, 'all bytes', { timeoutMs: 15_000 })
     const expected = Array.from({ length: 100 }, (_, seed) =>
       seededBytes(seed).take(60_000).subarray(tcpDataHeaderBytes),
     )

@@ -3,9 +3,9 @@ import { discardStream } from '@ls/dial'
 
 /**
  * Waits for the first bytes of a fresh, paused socket and leaves it paused. Returns undefined if the socket closes
- * first or nothing comes within `deadlineMs`; it is then destroyed.
+ * first or nothing comes within `timeoutMs`; it is then destroyed.
  */
-export function firstBytes(socket: Duplex, deadlineMs: number): Promise<Uint8Array | undefined> {
+export function firstBytes(socket: Duplex, timeoutMs: number): Promise<Uint8Array | undefined> {
   return new Promise((resolve) => {
     const settle = (bytes: Uint8Array | undefined): void => {
       clearTimeout(timer)
@@ -16,7 +16,7 @@ export function firstBytes(socket: Duplex, deadlineMs: number): Promise<Uint8Arr
     }
     const onData = (bytes: Buffer): void => settle(bytes)
     const onGone = (): void => settle(undefined)
-    const timer = setTimeout(onGone, deadlineMs)
+    const timer = setTimeout(onGone, timeoutMs)
     socket.on('data', onData).on('end', onGone).on('close', onGone)
     socket.resume()
   })

@@ -91,7 +91,7 @@ const corpus: readonly Attack[] = [
 ]
 
 /** Long enough for every valid step here, short enough to wait for. */
-const handshakeDeadlineMs = 150
+const handshakeTimeoutMs = 150
 
 async function attack(port: number, { chunks, ending }: Omit<Attack, 'title'>): Promise<RawClient> {
   const client = await RawClient.open({ host: '127.0.0.1', port })
@@ -108,21 +108,21 @@ async function allGone(inbound: Inbound, clients: readonly RawClient[]): Promise
   // A valid request may stay open indefinitely: its client must close first.
   await until(() => inbound.connectionCount <= clients.filter(({ socket }) => !socket.destroyed).length, 'the port')
   await Promise.all(clients.map((client) => leave(client)))
-  await until(() => inbound.connectionCount === 0, 'all connections to be gone', { deadlineMs: 10_000 })
+  await until(() => inbound.connectionCount === 0, 'all connections to be gone', { timeoutMs: 10_000 })
 }
 
 /** Waits for the port to end the connection, as it must unless it has answered with success. */
 async function leave(client: RawClient): Promise<void> {
   const { socket } = client
   const isAnswered = (): boolean => socket.bytesRead >= 10 && !socket.readableEnded
-  await until(() => socket.readableEnded || socket.destroyed || isAnswered(), 'the port to act', { deadlineMs: 10_000 })
+  await until(() => socket.readableEnded || socket.destroyed || isAnswered(), 'the port to act', { timeoutMs: 10_000 })
   socket.destroy()
 }
 
 describe('an Inbound leaves nothing behind after', () => {
   test.each(corpus)('$title', async ({ chunks, ending }) => {
     const assertNoLeak = leakCheck()
-    const { inbound, near, far, port } = await relayPair({ inbound: { handshakeDeadlineMs } })
+    const { inbound, near, far, port } = await relayPair({ inbound: { handshakeTimeoutMs } })
     await allGone(inbound, [await attack(port, { chunks, ending })])
     await until(() => near.channelCount + far.channelCount === 0, 'all channels to be gone')
     await inbound.close()
@@ -132,7 +132,7 @@ describe('an Inbound leaves nothing behind after', () => {
   })
 
   test('garbage, however it is cut', { timeout: 60_000 }, async () => {
-    const { inbound, port, near, far } = await relayPair({ inbound: { handshakeDeadlineMs, accounts } })
+    const { inbound, port, near, far } = await relayPair({ inbound: { handshakeTimeoutMs, accounts } })
     const assertNoLeak = leakCheck()
     const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 6 })
     const openings = fc.constantFrom(bytes(4), bytes(5), bytes(5, 1, 2), text('CONNECT '), text('GET '), bytes())
@@ -151,7 +151,7 @@ describe('an Inbound leaves nothing behind after', () => {
 const accounts = [{ username: 'ada', password: 'secret' }]
 
 test('an Inbound serves others while a hundred peers say nothing', async () => {
-  const inbound = closing((await relayPair({ inbound: { handshakeDeadlineMs: 5000 } })).inbound)
+  const inbound = closing((await relayPair({ inbound: { handshakeTimeoutMs: 5000 } })).inbound)
   const port = inbound.address?.port ?? 0
   await Promise.all(Array.from({ length: 100 }, () => attack(port, { chunks: [bytes(5)], ending: 'wait' })))
   const client = await RawClient.open({ host: '127.0.0.1', port })

@@ -14,7 +14,7 @@ import { serveTcp, type ServeTcpOptions } from './tcp.js'
 
 export interface HttpInboundOptions extends ServeTcpOptions {
   readonly accounts: readonly Account[]
-  readonly handshakeDeadlineMs: number
+  readonly handshakeTimeoutMs: number
   readonly maxConnections: number
   readonly httpTransparent?: boolean | undefined
   readonly httpMaxHeadBytes?: number | undefined
@@ -26,13 +26,13 @@ export interface HttpInboundOptions extends ServeTcpOptions {
 
 /** HTTP proxy of an inbound: tunnels use the pump, plain requests use streams over channels. */
 export function makeHttpProxy(options: HttpInboundOptions): HttpProxy {
-  const { accounts, handshakeDeadlineMs, httpMaxHeadBytes, maxConnections, logger, onProven, onWrongAccount } = options
+  const { accounts, handshakeTimeoutMs, httpMaxHeadBytes, maxConnections, logger, onProven, onWrongAccount } = options
   const dial = (asked: Asked, { signal }: DialInfo): Promise<Duplex> => openStream(options, asked, signal)
   return new HttpProxy(
     {
       accounts: accounts.length === 0 ? undefined : accounts,
       maxHeadBytes: httpMaxHeadBytes,
-      headDeadlineMs: handshakeDeadlineMs,
+      headTimeoutMs: handshakeTimeoutMs,
       maxConnections,
       transparent: options.httpTransparent ?? false,
       logger,

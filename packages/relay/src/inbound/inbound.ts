@@ -50,7 +50,7 @@ export interface InboundOptions extends PayloadOptions, Places, Omit<ChannelSour
   /** Whether to report success before the peer has. @default false */
   readonly fastOpen?: boolean | undefined
   /** Time for the proxy handshake of a client, in milliseconds. @default 10000 */
-  readonly handshakeDeadlineMs?: number | undefined
+  readonly handshakeTimeoutMs?: number | undefined
   /** Most open connections. @default 65536 */
   readonly maxConnections?: number | undefined
   /** Counts clients after their handshake; `pick` decides what happens at the limit. @default none */
@@ -185,7 +185,7 @@ export class Inbound {
   #makeAccess(users: readonly Account[]): Access {
     const { accessRules = [], dns, tenant, pace: _pace, ...options } = this.#options
     const { targetRules: user, pace } = this.#rules
-    const { handshakeDeadlineMs = defaultHandshakeDeadlineMs } = this.#options
+    const { handshakeTimeoutMs = defaultHandshakeTimeoutMs } = this.#options
     const hasRules = accessRules.length > 0 || user !== undefined
     const auth = users.length === 0 ? undefined : accounts(users)
     const serving: ServeSocksOptions = {
@@ -193,7 +193,7 @@ export class Inbound {
       pace,
       entryRules: hasRules ? new EntryRules(accessRules, { dns, user, tenant }) : undefined,
       auth,
-      handshakeDeadlineMs,
+      handshakeTimeoutMs,
       onProven: (socket) => this.#proven(socket),
       onWrongAccount: (socket) => this.#refused(socket),
       logger: this.#logger,
@@ -223,7 +223,7 @@ export class Inbound {
     socket.once('close', () => this.#forget(socket))
     const { serving, http } = this.#access
     try {
-      const head = await firstBytes(socket, serving.handshakeDeadlineMs)
+      const head = await firstBytes(socket, serving.handshakeTimeoutMs)
       if (head === undefined) return
       if (this.#speaksSocks(head)) await serveSocks(socket, head, serving)
       else http.serve(socket, head)
@@ -268,4 +268,4 @@ interface Access {
 }
 
 /** protocol.md gives no value. Clients answer within a round trip, and each waiting one uses a socket. */
-const defaultHandshakeDeadlineMs = 10_000
+const defaultHandshakeTimeoutMs = 10_000

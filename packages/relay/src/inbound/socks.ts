@@ -14,7 +14,7 @@ import { type InboundUdpOptions, serveUdpAssociate } from './udp.js'
 export interface ServeSocksOptions extends ServeTcpOptions {
   /** Checks accounts. @default no authentication */
   readonly auth: Authenticator | undefined
-  readonly handshakeDeadlineMs: number
+  readonly handshakeTimeoutMs: number
   /** Called when a client has authenticated. */
   readonly onProven: (socket: Duplex) => void
   /** Called when a client has sent a wrong user name or password. */
@@ -26,9 +26,9 @@ export interface ServeSocksOptions extends ServeTcpOptions {
 
 /** Serves a client that speaks SOCKS 4, 4a or 5; `head` contains the bytes already read. */
 export async function serveSocks(socket: Duplex, head: Uint8Array, options: ServeSocksOptions): Promise<void> {
-  const { auth, handshakeDeadlineMs: deadlineMs, logger, onProven } = options
+  const { auth, handshakeTimeoutMs: timeoutMs, logger, onProven } = options
   try {
-    const accepted = await performServerHandshake(socket, { initialBytes: head, udp: true, auth, deadlineMs })
+    const accepted = await performServerHandshake(socket, { initialBytes: head, udp: true, auth, timeoutMs })
     onProven(socket)
     const { request, reply } = accepted
     if (request.command === 'udp-associate') {

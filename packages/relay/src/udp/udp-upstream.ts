@@ -97,7 +97,7 @@ export class UpstreamUdp implements UdpExit {
     if (signal.aborted) return void control.destroy()
     const { username, password } = upstream
     const request = { command: 'udp-associate', destination: unspecifiedDestination, username, password } as const
-    const { bound } = await performClientHandshake(control, { ...request, deadlineMs: timeoutMs, signal }).catch(
+    const { bound } = await performClientHandshake(control, { ...request, timeoutMs, signal }).catch(
       (error: unknown) => {
         throw upstreamError(error)
       },

@@ -12,7 +12,7 @@ import type { OtherNodes } from '../nodes/other-nodes.js'
 import type { ServerOptions } from '../options/server-options.js'
 import { LinkSocksServer } from '../server.js'
 import { maxListedChannels } from './channels.js'
-import { bodyDeadlineMs, maxBodyBytes } from './read-body.js'
+import { bodyTimeoutMs, maxBodyBytes } from './read-body.js'
 
 interface DocumentedResponse {
   readonly $ref?: string
@@ -106,7 +106,7 @@ async function callWithoutBody(method: string, path: string): Promise<Response> 
   const pending = request(url(path), { method, headers })
   pending.flushHeaders()
   await until(() => clock?.pendingTimers === 1, 'the server to wait for the body')
-  clock?.advance(bodyDeadlineMs)
+  clock?.advance(bodyTimeoutMs)
   const [answer] = (await onceEvent(pending, 'response')) as [
     AsyncIterable<Buffer> & { statusCode: number; headers: object },
   ]
@@ -430,6 +430,6 @@ describe('spec/openapi.json', () => {
   test('names the limits of the code', () => {
     expect(source).toContain(`"maxItems": ${maxListedChannels}`)
     expect(source).toContain(`The body has more than ${maxBodyBytes} bytes.`)
-    expect(source).toContain(`The body did not come within ${bodyDeadlineMs / 1000} seconds.`)
+    expect(source).toContain(`The body did not come within ${bodyTimeoutMs / 1000} seconds.`)
   })
 })

@@ -5,8 +5,8 @@ import { ApiRefusal } from '@ls/observe/http'
 /** Limit of a body, in bytes: 100 times as much as a token and a few names need. */
 export const maxBodyBytes = 65_536
 
-/** Deadline of a body, in milliseconds: it fits into a few packets. */
-export const bodyDeadlineMs = 10_000
+/** Timeout of a body, in milliseconds: it fits into a few packets. */
+export const bodyTimeoutMs = 10_000
 
 /**
  * Reads a request's body as text. Bytes beyond the limit are discarded as they arrive: a caller that sends first and
@@ -33,8 +33,8 @@ export function readBody(request: IncomingMessage, clock: Clock): Promise<string
     const onEnd = (): void => finish(decodeText(chunks))
     const onClose = (): void => finish(new ApiRefusal(400, 'the request body was cut short'))
     // The connection must not be reused: the rest of the body may still come.
-    const late = new ApiRefusal(408, `no complete request body within ${bodyDeadlineMs} ms`, { connection: 'close' })
-    const timer = clock.setTimeout(() => finish(late), bodyDeadlineMs)
+    const late = new ApiRefusal(408, `no complete request body within ${bodyTimeoutMs} ms`, { connection: 'close' })
+    const timer = clock.setTimeout(() => finish(late), bodyTimeoutMs)
     if (announcedBytes(request) > maxBodyBytes) return finish(tooLarge(request))
     request.on('data', onData).on('end', onEnd).on('close', onClose)
   })

@@ -1,7 +1,7 @@
 import { get } from 'node:http'
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { type LoadDashboard, readDeadlineMs } from '@ls/observe/http'
+import { type LoadDashboard, readTimeoutMs } from '@ls/observe/http'
 import { FakeClock, onceEvent } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ServerOptions } from '../options/server-options.js'
@@ -56,7 +56,7 @@ describe('dashboard', () => {
     await Promise.all(readers.map((reader) => onceEvent(reader, 'readable')))
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(150_000_000)
     const closed = readers.map((reader) => onceEvent(reader, 'close'))
-    clock.advance(readDeadlineMs)
+    clock.advance(readTimeoutMs)
     for (const reader of readers) reader.resume()
     await Promise.all(closed)
     expect(readers.every(({ bytesRead }) => bytesRead < 30_000_000)).toBe(true)

@@ -38,7 +38,7 @@ export class OwnersInFolder implements SessionOwners {
 async function connectTo(path: string): Promise<Duplex> {
   const socket = connect({ path, allowHalfOpen: true })
   try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(connectDeadlineMs) })
+    await once(socket, 'connect', { signal: AbortSignal.timeout(connectTimeoutMs) })
     return socket
   } catch (error) {
     discardStream(socket)
@@ -49,4 +49,4 @@ async function connectTo(path: string): Promise<Duplex> {
 }
 
 /** Time for another process on this machine to accept, in milliseconds; a process that needs longer hangs. */
-const connectDeadlineMs = 5000
+const connectTimeoutMs = 5000

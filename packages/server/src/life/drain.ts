@@ -7,7 +7,7 @@ export interface DrainOptions {
   /** Closes the proxy ports immediately; resolves when their connections have ended, or are cut after `graceMs`. */
   ports(graceMs: number): Promise<unknown>
   /** Time for open channels, in milliseconds. */
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   /** Notified when a client disconnects or has no channel any more, and when the server closes. */
   readonly changes: Changes
   /** Whether the server has closed in the meantime, so that the drain stops waiting. */
@@ -18,7 +18,7 @@ export interface DrainOptions {
 /** Options of `LinkSocksServer.drain`. */
 export interface DrainRequest {
   /** Time for open channels, in milliseconds. @default 3600000 (1 h) */
-  readonly deadlineMs?: number | undefined
+  readonly timeoutMs?: number | undefined
   /** Whether another process has the ports now. @default false */
   readonly isHandedOver?: boolean | undefined
 }
@@ -30,15 +30,15 @@ export const defaultDrainMs = 3_600_000
 export const drainReason = 'the server is draining'
 
 /**
- * Waits until nothing is open any more, at most `deadlineMs`. Disconnects clients without a channel in the meantime.
+ * Waits until nothing is open any more, at most `timeoutMs`. Disconnects clients without a channel in the meantime.
  */
 export async function drain(options: DrainOptions): Promise<void> {
-  const { peers, ports, deadlineMs, isOver, logger } = options
+  const { peers, ports, timeoutMs, isOver, logger } = options
   logger.info(
-    { deadlineMs, channels: openChannels(peers) },
-    `${drainReason}: no new links and connections, open ones may go on for ${deadlineMs / 1000} s`,
+    { timeoutMs, channels: openChannels(peers) },
+    `${drainReason}: no new links and connections, open ones may go on for ${timeoutMs / 1000} s`,
   )
-  await Promise.all([ports(deadlineMs), peersDrained(options)])
+  await Promise.all([ports(timeoutMs), peersDrained(options)])
   const channels = openChannels(peers)
   if (channels === 0) logger.info({}, 'the server is drained: nothing is open')
   // A close that began during the drain logs its own progress.
@@ -46,12 +46,12 @@ export async function drain(options: DrainOptions): Promise<void> {
 }
 
 /** Disconnects each client as soon as it has no channel; resolves when no client is left, or at the deadline. */
-async function peersDrained({ peers, deadlineMs, changes, isOver }: DrainOptions): Promise<void> {
+async function peersDrained({ peers, timeoutMs, changes, isOver }: DrainOptions): Promise<void> {
   const isDrained = (): boolean => {
     for (const { session } of peers) if (session.channelCount === 0) session.close(drainReason)
     return peers.size === 0 || isOver()
   }
-  await changes.until(isDrained, deadlineMs)
+  await changes.until(isDrained, timeoutMs)
 }
 
 /** Channels of all peers together. */

@@ -32,7 +32,7 @@ async function handedOver() {
   )
   const peer = { session, record: { kind: 'forward' } } as unknown as Peer
   peers.add(peer)
-  const handover = new HandedOver({ peers, groups: noGroups, deadlineMs: 60_000, clock, changes, isOver: () => false })
+  const handover = new HandedOver({ peers, groups: noGroups, timeoutMs: 60_000, clock, changes, isOver: () => false })
   const client = new Session({ extensions, clock })
   const [left, right] = loopbackPair()
   session.attach(left)

@@ -9,7 +9,7 @@ export interface HandedOverOptions {
   readonly peers: ReadonlySet<Peer>
   readonly groups: ReverseGroups
   /** Time for open channels, in milliseconds. */
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   readonly clock: Clock
   /** Notified when a client connects, disconnects or has no channel any more, and when the server closes. */
   readonly changes: Changes
@@ -33,7 +33,7 @@ export class HandedOver {
 
   constructor(options: HandedOverOptions) {
     this.#options = options
-    this.#untilMs = options.clock.now() + options.deadlineMs
+    this.#untilMs = options.clock.now() + options.timeoutMs
   }
 
   /** Handles the answer of a client. */
@@ -50,12 +50,12 @@ export class HandedOver {
 
   /** Ends sessions without channels; resolves when none is left, or at the deadline. */
   async finished(): Promise<void> {
-    const { peers, isOver, deadlineMs, changes, clock } = this.#options
+    const { peers, isOver, timeoutMs, changes, clock } = this.#options
     const isFinished = (): boolean => {
       this.#look()
       return peers.size === 0 || isOver()
     }
-    await changes.until(isFinished, deadlineMs)
+    await changes.until(isFinished, timeoutMs)
     clock.clearTimeout(this.#timer)
   }
 

@@ -56,8 +56,8 @@ export class Lifecycle {
   }
 
   /** See `LinkSocksServer.drain`. */
-  drain(deadlineMs: number, isHandedOver: boolean): Promise<void> {
-    this.#draining ??= this.#beginToLeave(deadlineMs, isHandedOver)
+  drain(timeoutMs: number, isHandedOver: boolean): Promise<void> {
+    this.#draining ??= this.#beginToLeave(timeoutMs, isHandedOver)
     return this.#draining
   }
 
@@ -84,63 +84,63 @@ export class Lifecycle {
     return this.#closing
   }
 
-  #beginToLeave(deadlineMs: number, isHandedOver: boolean): Promise<void> {
-    if (isHandedOver) return this.#handOver(deadlineMs)
+  #beginToLeave(timeoutMs: number, isHandedOver: boolean): Promise<void> {
+    if (isHandedOver) return this.#handOver(timeoutMs)
     const isElsewhere = this.#parts.server.nodes?.status.nodes.some(
       ({ state, draining }) => state === 'up' && !draining,
     )
-    return isElsewhere === true ? this.#moveAway(deadlineMs) : this.#drain(deadlineMs)
+    return isElsewhere === true ? this.#moveAway(timeoutMs) : this.#drain(timeoutMs)
   }
 
   /**
    * Sends clients to other nodes. The link port stays open for links that come back, and refuses all others, so that
    * balancers and clients try another node.
    */
-  async #moveAway(deadlineMs: number): Promise<void> {
-    this.#beginDrain(deadlineMs)
+  async #moveAway(timeoutMs: number): Promise<void> {
+    this.#beginDrain(timeoutMs)
     const { logger } = this.#parts.server
-    logger.info({ deadlineMs }, `${drainReason}: clients are sent to other nodes, open connections may go on here`)
-    await this.#letGo(deadlineMs)
+    logger.info({ timeoutMs }, `${drainReason}: clients are sent to other nodes, open connections may go on here`)
+    await this.#letGo(timeoutMs)
     if (!this.isClosing) logger.info({}, 'the server is drained, or its time is over')
   }
 
   /**
    * Hands over to another process. Sessions here may still open channels until their clients have a session elsewhere.
    */
-  async #handOver(deadlineMs: number): Promise<void> {
-    this.#beginDrain(deadlineMs)
+  async #handOver(timeoutMs: number): Promise<void> {
+    this.#beginDrain(timeoutMs)
     const { ports, api } = this.#parts
     ports.links?.stopAccepting()
-    await Promise.all([this.#letGo(deadlineMs), api.close()])
+    await Promise.all([this.#letGo(timeoutMs), api.close()])
   }
 
   /** Asks clients to link elsewhere; resolves when their last channels here have ended, or at the deadline. */
-  async #letGo(deadlineMs: number): Promise<void> {
+  async #letGo(timeoutMs: number): Promise<void> {
     const { admission, groups, exposures, ports, server } = this.#parts
     const { peers } = admission
     const changes = this.#changes
     const { clock } = server
-    const handedOver = new HandedOver({ peers, groups, deadlineMs, clock, changes, isOver: () => this.isClosing })
+    const handedOver = new HandedOver({ peers, groups, timeoutMs, clock, changes, isOver: () => this.isClosing })
     this.#handedOver = handedOver
-    const closing = [exposures.close(deadlineMs), ports.ownProxy?.close(deadlineMs)]
+    const closing = [exposures.close(timeoutMs), ports.ownProxy?.close(timeoutMs)]
     await Promise.all([handedOver.finished(), ...closing])
   }
 
-  #beginDrain(deadlineMs: number): void {
+  #beginDrain(timeoutMs: number): void {
     if (this.state !== 'listening') throw new ServerError('ERR_SERVER_CLOSED', `the server is ${this.state}`)
     this.state = 'draining'
-    this.#parts.live.publish('drain', { grace_ms: deadlineMs })
+    this.#parts.live.publish('drain', { grace_ms: timeoutMs })
   }
 
-  async #drain(deadlineMs: number): Promise<void> {
-    this.#beginDrain(deadlineMs)
+  async #drain(timeoutMs: number): Promise<void> {
+    this.#beginDrain(timeoutMs)
     this.#hasDrainBegun = true
     const { admission, server } = this.#parts
     const { logger } = server
     admission.pause(drainReason)
     const ports = (graceMs: number): Promise<unknown> => this.#closeProxies(graceMs)
     const changes = this.#changes
-    await drain({ peers: admission.peers, ports, deadlineMs, changes, isOver: () => this.isClosing, logger })
+    await drain({ peers: admission.peers, ports, timeoutMs, changes, isOver: () => this.isClosing, logger })
   }
 
   async #shutDown(graceMs: number): Promise<void> {

@@ -115,7 +115,7 @@ export async function shakeHands(
   transport.send(encode({ type: MessageType.AuthResponse, success: true, ...ownToken(identity.record) }))
   if (extensions.length === 0) return agreed({ identity, extensions, peerWindowBytes: undefined, resumeKey: undefined })
 
-  let first = decode(await reader.next(options.handshakeDeadlineMs))
+  let first = decode(await reader.next(options.handshakeTimeoutMs))
   if (first.type === MessageType.Resume && first.urgent === true) {
     joinSession(first, transport, identity, dependencies)
     return { kind: 'urgent' }
@@ -130,7 +130,7 @@ export async function shakeHands(
     await admit(identity.record, dependencies)
     const error = 'the session is not known here: it has expired, or the server was restarted'
     transport.send(encode({ type: MessageType.Resumed, success: false, sequence: 0, error }))
-    first = decode(await reader.next(options.handshakeDeadlineMs))
+    first = decode(await reader.next(options.handshakeTimeoutMs))
   }
   if (first.type !== MessageType.Hello) throw new Refusal('Hello was expected')
   return agreed({ identity, extensions, peerWindowBytes: first.windowBytes, resumeKey })
@@ -176,7 +176,7 @@ async function authenticate(
     const ticket = known === undefined ? findAccess(query.tokenHash) : undefined
     return identify({ ...query, isAnonymous, known, ticket }, dependencies)
   }
-  const auth = decode(await reader.next(options.handshakeDeadlineMs))
+  const auth = decode(await reader.next(options.handshakeTimeoutMs))
   throttle(waitMs())
   if (auth.type !== MessageType.Auth) throw new Refusal('invalid auth message')
   const [isAnonymous, known] = [auth.token === anonymousToken, tokens.findShown(auth.token)]

@@ -27,7 +27,7 @@ const limits = {
   processBudgetBytes: true,
   maxGraceSessions: true,
   maxTokenGraceSessions: true,
-  handshakeDeadlineMs: true,
+  handshakeTimeoutMs: true,
   maxLinks: true,
   maxPending: true,
   maxPendingPerAddress: true,

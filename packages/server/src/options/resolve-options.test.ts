@@ -37,7 +37,7 @@ describe('resolveServerOptions', () => {
       processBudgetBytes: 201_326_592,
       maxGraceSessions: 4096,
       maxTokenGraceSessions: 1024,
-      handshakeDeadlineMs: 10_000,
+      handshakeTimeoutMs: 10_000,
       maxLinks: Math.min(10_000, shareDescriptors(descriptorLimit()).links),
       maxPending: 4096,
       maxPendingPerAddress: 512,
@@ -62,7 +62,7 @@ describe('resolveServerOptions', () => {
     ['limits.orphanedTokenMs is 2147483648', { limits: { orphanedTokenMs: 2 ** 31 } }],
     ['limits.windowBytes is 0', { limits: { windowBytes: 0 } }],
     ['limits.graceMs is Infinity', { limits: { graceMs: Infinity } }],
-    ['limits.handshakeDeadlineMs is 0', { limits: { handshakeDeadlineMs: 0 } }],
+    ['limits.handshakeTimeoutMs is 0', { limits: { handshakeTimeoutMs: 0 } }],
     ['limits.maxLinks is 0', { limits: { maxLinks: 0 } }],
     ['limits.maxPending is 0', { limits: { maxPending: 0 } }],
     ['limits.maxPendingPerAddress is 1.5', { limits: { maxPendingPerAddress: 1.5 } }],
@@ -72,7 +72,7 @@ describe('resolveServerOptions', () => {
     ['limits.replayLimitBytes is 0', { limits: { replayLimitBytes: 0 } }],
     ['proxy.httpMaxHeadBytes is 0', { proxy: { httpMaxHeadBytes: 0 } }],
     ['proxy.udp.idleMs is 0', { proxy: { udp: { idleMs: 0 } } }],
-    ['heartbeat.deadlineMs is 45000', { heartbeat: { periodMs: 60_000 } }],
+    ['heartbeat.timeoutMs is 45000', { heartbeat: { periodMs: 60_000 } }],
   ])('throws a RangeError that says "%s"', (message, options) => {
     const resolve = (): unknown => resolveServerOptions(options)
     expect(resolve).toThrow(RangeError)

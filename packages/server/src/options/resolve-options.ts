@@ -79,7 +79,7 @@ type ResolvedLimits = ServerLimits &
       | 'processBudgetBytes'
       | 'maxGraceSessions'
       | 'maxTokenGraceSessions'
-      | 'handshakeDeadlineMs'
+      | 'handshakeTimeoutMs'
       | 'maxLinks'
       | 'maxTokenChannels'
     >
@@ -176,7 +176,7 @@ function resolveLimits(limits: ServerLimits): ResolvedLimits {
     processBudgetBytes: checkInteger('processBudgetBytes', limits.processBudgetBytes ?? 192 * mebibyte, mebibyte),
     maxGraceSessions: checkInteger('maxGraceSessions', limits.maxGraceSessions ?? 4096, 1, 1_000_000),
     maxTokenGraceSessions: checkInteger('maxTokenGraceSessions', limits.maxTokenGraceSessions ?? 1024, 1, 1_000_000),
-    handshakeDeadlineMs: checkDurationMs('handshakeDeadlineMs', limits.handshakeDeadlineMs ?? 10_000),
+    handshakeTimeoutMs: checkDurationMs('handshakeTimeoutMs', limits.handshakeTimeoutMs ?? 10_000),
   }
 }
 

@@ -20,7 +20,7 @@ export interface ServerLimits {
   /** The same for one token. At its limit, a token gets new sessions slowly: 20 a second. @default 1024 */
   readonly maxTokenGraceSessions?: number | undefined
   /** Time for a client to authenticate after its WebSocket is open, in milliseconds. @default 10000 */
-  readonly handshakeDeadlineMs?: number | undefined
+  readonly handshakeTimeoutMs?: number | undefined
   /**
    * Most open WebSockets of all clients; two thirds of them for one token. @default 10000, at most a fifth of the files
    * that may be open

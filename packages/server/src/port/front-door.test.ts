@@ -58,7 +58,7 @@ async function ask(server: LinkSocksServer, path: string, { host = 'h', headers 
     // A WebSocket does not end by itself.
     if (answer.startsWith('HTTP/1.1 101')) socket.destroy()
   })
-  await onceEvent(socket, 'close', { deadlineMs: 15_000 })
+  await onceEvent(socket, 'close', { timeoutMs: 15_000 })
   return { status: Number(answer.slice(9, 12)), body: answer.slice(answer.indexOf('\r\n\r\n') + 4), head: answer }
 }
 

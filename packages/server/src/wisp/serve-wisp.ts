@@ -11,7 +11,7 @@ export interface WispClient {
   readonly transport: ArrivingTransport
   readonly request: UpgradeRequest
   readonly token: string
-  readonly server: Pick<ResolvedServerOptions, 'clock' | 'logger' | 'handshakeDeadlineMs'>
+  readonly server: Pick<ResolvedServerOptions, 'clock' | 'logger' | 'handshakeTimeoutMs'>
 }
 
 /** Accepts a link from the port. */
@@ -22,14 +22,14 @@ export type Accept = (transport: ArrivingTransport, request: UpgradeRequest) => 
  * policy, quota and limits, applies as for any other client, and it is listed and counted like one.
  */
 export function serveWisp({ transport, request, token, server }: WispClient, accept: Accept): void {
-  const { clock, logger, handshakeDeadlineMs } = server
+  const { clock, logger, handshakeTimeoutMs } = server
   const [near, far] = loopbackPair({ defer: setImmediate, sharesMemory: true })
   const settings = resolveLinkSettings({
     token,
     extensions: ['window', 'fin'],
     reconnect: false,
     heartbeat: false,
-    handshakeDeadlineMs,
+    handshakeTimeoutMs,
     clock,
     logger,
   })

@@ -28,10 +28,10 @@ export class Answer implements RequestAnswer {
   readonly #gone = new AbortController()
   #open = true
 
-  constructor(accepted: AcceptedRequest<Socket>, peer: string | undefined, deadlineMs: number) {
+  constructor(accepted: AcceptedRequest<Socket>, peer: string | undefined, timeoutMs: number) {
     this.peer = peer
     this.#accepted = accepted
-    this.#deadline = startDeadline('the answer', deadlineMs, this.#gone.signal)
+    this.#deadline = startDeadline('the answer', timeoutMs, this.#gone.signal)
     this.#deadline.signal.addEventListener('abort', this.#onAbort, { once: true })
     accepted.socket.once('close', this.#onClose)
     if (accepted.socket.destroyed) this.#onClose()

@@ -5,7 +5,7 @@ import { checkDurationMs, formatHostPort, maxTimerMs, textOf } from '@ls/foundat
 import { ClientHandshake, type ClientVersion } from '../client-handshake.js'
 import { parseDestination } from '../destination.js'
 import { SocksError } from '../errors.js'
-import { defaultHandshakeDeadlineMs } from '../limits.js'
+import { defaultHandshakeTimeoutMs } from '../limits.js'
 import { abortReason, startDeadline } from './deadline.js'
 import { runClientHandshake } from './perform-client-handshake.js'
 
@@ -25,7 +25,7 @@ export interface ConnectOptions<S extends Duplex = Socket> {
   readonly proxy: Proxy
   /** Names go to the proxy unresolved, except that version 4 refuses them. */
   readonly target: Target
-  /** Time for dial and handshake together, in milliseconds. @default defaultHandshakeDeadlineMs (10 s) */
+  /** Time for dial and handshake together, in milliseconds. @default defaultHandshakeTimeoutMs (10 s) */
   readonly timeoutMs?: number | undefined
   /** Gives up; the promise then rejects with its reason. Once connected, it has no effect. */
   readonly signal?: AbortSignal | undefined
@@ -47,7 +47,7 @@ export interface ConnectOptions<S extends Duplex = Socket> {
  * const socket = await connect({ proxy: { host: '127.0.0.1', port: 1080 }, target: { host: 'example.com', port: 80 } })
  */
 export async function connect<S extends Duplex = Socket>(options: ConnectOptions<S>): Promise<S> {
-  const { proxy, target, timeoutMs = defaultHandshakeDeadlineMs, signal } = options
+  const { proxy, target, timeoutMs = defaultHandshakeTimeoutMs, signal } = options
   const dial = resolveDial(options)
   checkDurationMs('timeoutMs', timeoutMs)
   const { version, username, password } = proxy

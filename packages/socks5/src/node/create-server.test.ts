@@ -93,7 +93,7 @@ describe('createServer', () => {
 
   test('answers `timeout` and aborts when its handler takes too long', async () => {
     const aborted = queue<SocksError>()
-    const { proxy } = await start({ answerDeadlineMs: 20 }, (_, answer) => {
+    const { proxy } = await start({ answerTimeoutMs: 20 }, (_, answer) => {
       answer.signal.addEventListener('abort', () => aborted.push(answer.signal.reason as SocksError))
     })
     await expect(connect({ proxy, target })).rejects.toThrow(expect.objectContaining({ reply: 'timeout' }))
@@ -120,7 +120,7 @@ describe('createServer', () => {
     ['sends garbage', 'ERR_SOCKS_VERSION', (socket) => socket.write('GET / HTTP/1.1\r\n\r\n')],
     ['sends garbage for ever', 'ERR_SOCKS_VERSION', (socket) => socket.write(Buffer.alloc(1 << 20, 'x'))],
   ])('closes a client that %s, and reports %s', async (_, code, act) => {
-    const { port, nextError } = await start({ handshakeDeadlineMs: 100 }, echo)
+    const { port, nextError } = await start({ handshakeTimeoutMs: 100 }, echo)
     const socket = dial(port)
     const closed = new Promise((resolve) =>
       socket
@@ -172,14 +172,12 @@ describe('createServer', () => {
     await expect(createServer({}, echo).close()).resolves.toBeUndefined()
   })
 
-  test.each([
-    { maxHandshakes: 0 },
-    { maxHandshakes: Number.NaN },
-    { handshakeDeadlineMs: 0 },
-    { answerDeadlineMs: -1 },
-  ])('throws a RangeError for %j', (options) => {
-    expect(() => createServer(options, echo)).toThrow(RangeError)
-  })
+  test.each([{ maxHandshakes: 0 }, { maxHandshakes: Number.NaN }, { handshakeTimeoutMs: 0 }, { answerTimeoutMs: -1 }])(
+    'throws a RangeError for %j',
+    (options) => {
+      expect(() => createServer(options, echo)).toThrow(RangeError)
+    },
+  )
 })
 
 /** Passes values in order to their waiting readers. */

@@ -2,7 +2,7 @@ import { createServer as createTcpServer, type Server, type Socket } from 'node:
 import { closeStream, discardStream, openPort } from '@ls/dial'
 import { checkDurationMs, checkInteger, type Logger, textOf } from '@ls/foundation'
 import { SocksError } from '../errors.js'
-import { defaultAnswerDeadlineMs, defaultHandshakeDeadlineMs, defaultMaxHandshakes } from '../limits.js'
+import { defaultAnswerTimeoutMs, defaultHandshakeTimeoutMs, defaultMaxHandshakes } from '../limits.js'
 import type { SocksRequest } from '../request.js'
 import type { ServerHandshakeOptions } from '../server-handshake.js'
 import { type Account, accounts } from './accounts.js'
@@ -16,13 +16,13 @@ export interface SocksServerOptions extends ServerHandshakeOptions {
   readonly accounts?: readonly Account[] | undefined
   /** Gets each failed handshake and each error of a handler, at `debug`. @default silent */
   readonly logger?: Pick<Logger, 'debug'> | undefined
-  /** Time for a whole handshake, in milliseconds. @default defaultHandshakeDeadlineMs (10 s) */
-  readonly handshakeDeadlineMs?: number | undefined
+  /** Time for a whole handshake, in milliseconds. @default defaultHandshakeTimeoutMs (10 s) */
+  readonly handshakeTimeoutMs?: number | undefined
   /**
-   * Time for the handler to answer, in milliseconds; then the client gets `timeout`. @default defaultAnswerDeadlineMs
+   * Time for the handler to answer, in milliseconds; then the client gets `timeout`. @default defaultAnswerTimeoutMs
    * (60 s)
    */
-  readonly answerDeadlineMs?: number | undefined
+  readonly answerTimeoutMs?: number | undefined
   /** Concurrent handshakes; a client beyond the limit is cut. @default defaultMaxHandshakes (1024) */
   readonly maxHandshakes?: number | undefined
   /**
@@ -66,19 +66,19 @@ export function createServer(options: SocksServerOptions, onRequest: RequestHand
 class TcpSocksServer implements SocksServer {
   readonly #options: SocksServerOptions
   readonly #onRequest: RequestHandler
-  readonly #handshakeDeadlineMs: number
-  readonly #answerDeadlineMs: number
+  readonly #handshakeTimeoutMs: number
+  readonly #answerTimeoutMs: number
   readonly #maxHandshakes: number
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   #handshakes = 0
 
   constructor(options: SocksServerOptions, onRequest: RequestHandler) {
-    const { handshakeDeadlineMs = defaultHandshakeDeadlineMs, answerDeadlineMs = defaultAnswerDeadlineMs } = options
+    const { handshakeTimeoutMs = defaultHandshakeTimeoutMs, answerTimeoutMs = defaultAnswerTimeoutMs } = options
     this.#options = withAccounts(options)
     this.#onRequest = onRequest
-    this.#handshakeDeadlineMs = checkDurationMs('handshakeDeadlineMs', handshakeDeadlineMs)
-    this.#answerDeadlineMs = checkDurationMs('answerDeadlineMs', answerDeadlineMs)
+    this.#handshakeTimeoutMs = checkDurationMs('handshakeTimeoutMs', handshakeTimeoutMs)
+    this.#answerTimeoutMs = checkDurationMs('answerTimeoutMs', answerTimeoutMs)
     this.#maxHandshakes = checkInteger('maxHandshakes', options.maxHandshakes ?? defaultMaxHandshakes, 1)
     // Half-open, since an end of input is no end of output; no delay, since both sides wait for small messages.
     this.#server = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) => void this.#serve(socket))
@@ -104,7 +104,7 @@ class TcpSocksServer implements SocksServer {
     socket.once('close', () => this.#sockets.delete(socket))
     try {
       const accepted = await this.#handshake(socket)
-      const answer = new Answer(accepted, peer, this.#answerDeadlineMs)
+      const answer = new Answer(accepted, peer, this.#answerTimeoutMs)
       try {
         await this.#onRequest(accepted.request, answer)
       } catch (error) {
@@ -124,7 +124,7 @@ class TcpSocksServer implements SocksServer {
     }
     this.#handshakes += 1
     try {
-      return await performServerHandshake(socket, { ...this.#options, deadlineMs: this.#handshakeDeadlineMs })
+      return await performServerHandshake(socket, { ...this.#options, timeoutMs: this.#handshakeTimeoutMs })
     } finally {
       this.#handshakes -= 1
     }

@@ -8,7 +8,7 @@ export interface Deadline {
 }
 
 /** `what` names what takes too long, for the message. */
-export function startDeadline(what: string, deadlineMs: number, outer: AbortSignal | undefined): Deadline {
+export function startDeadline(what: string, timeoutMs: number, outer: AbortSignal | undefined): Deadline {
   const controller = new AbortController()
   if (outer?.aborted) {
     controller.abort(outer.reason)
@@ -16,10 +16,10 @@ export function startDeadline(what: string, deadlineMs: number, outer: AbortSign
   }
   const onAbort = () => controller.abort(outer?.reason)
   const onTimeout = () => {
-    controller.abort(tookTooLong(what, deadlineMs))
+    controller.abort(tookTooLong(what, timeoutMs))
   }
   outer?.addEventListener('abort', onAbort, { once: true })
-  const timer = setTimeout(onTimeout, deadlineMs)
+  const timer = setTimeout(onTimeout, timeoutMs)
   const clear = () => {
     clearTimeout(timer)
     outer?.removeEventListener('abort', onAbort)
@@ -27,8 +27,8 @@ export function startDeadline(what: string, deadlineMs: number, outer: AbortSign
   return { signal: controller.signal, clear }
 }
 
-export function tookTooLong(what: string, deadlineMs: number): SocksError {
-  return new SocksError('ERR_SOCKS_TIMEOUT', `${what} took longer than ${deadlineMs} ms`)
+export function tookTooLong(what: string, timeoutMs: number): SocksError {
+  return new SocksError('ERR_SOCKS_TIMEOUT', `${what} took longer than ${timeoutMs} ms`)
 }
 
 /** Reason why `signal` aborted, passed on unchanged: the caller may have given any value. */

@@ -2,13 +2,13 @@ import type { Duplex } from 'node:stream'
 import { checkDurationMs } from '@ls/foundation'
 import { ClientHandshake, type ClientHandshakeOptions, type EstablishedStep } from '../client-handshake.js'
 import type { Established } from '../established.js'
-import { defaultHandshakeDeadlineMs } from '../limits.js'
+import { defaultHandshakeTimeoutMs } from '../limits.js'
 import { type HandshakeRun, runHandshake } from './run-handshake.js'
 
 /** Request and time limit of {@link performClientHandshake}. */
 export interface PerformClientHandshakeOptions extends ClientHandshakeOptions {
-  /** Time for the whole handshake, in milliseconds. @default defaultHandshakeDeadlineMs (10 s) */
-  readonly deadlineMs?: number | undefined
+  /** Time for the whole handshake, in milliseconds. @default defaultHandshakeTimeoutMs (10 s) */
+  readonly timeoutMs?: number | undefined
   /** Ends the handshake; the promise then rejects with its reason. */
   readonly signal?: AbortSignal | undefined
 }
@@ -24,10 +24,10 @@ export async function performClientHandshake(
   socket: Duplex,
   options: PerformClientHandshakeOptions,
 ): Promise<Established> {
-  const { deadlineMs = defaultHandshakeDeadlineMs, signal } = options
-  checkDurationMs('deadlineMs', deadlineMs)
+  const { timeoutMs = defaultHandshakeTimeoutMs, signal } = options
+  checkDurationMs('timeoutMs', timeoutMs)
   const handshake = new ClientHandshake(options)
-  const deadline = { what: 'the handshake with the proxy', ms: deadlineMs }
+  const deadline = { what: 'the handshake with the proxy', ms: timeoutMs }
   return runClientHandshake(socket, handshake, { signal, deadline })
 }
 

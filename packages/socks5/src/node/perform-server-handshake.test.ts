@@ -3,7 +3,7 @@ import { type Duplex, duplexPair } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { parseDestination } from '../destination.js'
-import { defaultHandshakeDeadlineMs, lingerMs } from '../limits.js'
+import { defaultHandshakeTimeoutMs, lingerMs } from '../limits.js'
 import { performServerHandshake } from './perform-server-handshake.js'
 
 const greeting = [5, 1, 0]
@@ -86,13 +86,13 @@ describe('performServerHandshake', () => {
     client.write(Uint8Array.from(greeting))
     const promise = performServerHandshake(server)
     const error = promise.catch((error: unknown) => error)
-    vi.advanceTimersByTime(defaultHandshakeDeadlineMs)
+    vi.advanceTimersByTime(defaultHandshakeTimeoutMs)
     expect(await error).toEqual(failure('ERR_SOCKS_TIMEOUT'))
     expect({ destroyed: server.destroyed, timerCount: vi.getTimerCount() }).toEqual({ destroyed: true, timerCount: 0 })
   })
 
   test('does not move the deadline for a client that drips bytes', async () => {
-    const promise = performServerHandshake(server, { deadlineMs: 100 })
+    const promise = performServerHandshake(server, { timeoutMs: 100 })
     const error = promise.catch((error: unknown) => error)
     for (let i = 0; i < 10; i++) {
       client.write(Uint8Array.of([5, 255][i] ?? 0))
@@ -165,8 +165,8 @@ describe('performServerHandshake', () => {
     expect(server.destroyed).toBe(true)
   })
 
-  test.each([0, -1, Number.NaN, 2 ** 31])('throws a RangeError for the deadline %d', async (deadlineMs) => {
-    await expect(performServerHandshake(server, { deadlineMs })).rejects.toThrow(RangeError)
+  test.each([0, -1, Number.NaN, 2 ** 31])('throws a RangeError for the deadline %d', async (timeoutMs) => {
+    await expect(performServerHandshake(server, { timeoutMs })).rejects.toThrow(RangeError)
   })
 })
 

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { checkDurationMs } from '@ls/foundation'
 import type { Destination } from '../destination.js'
-import { defaultHandshakeDeadlineMs } from '../limits.js'
+import { defaultHandshakeTimeoutMs } from '../limits.js'
 import type { ReplyCode } from '../reply.js'
 import type { SocksRequest } from '../request.js'
 import { ServerHandshake, type ServerHandshakeOptions } from '../server-handshake.js'
@@ -12,8 +12,8 @@ import { runHandshake } from './run-handshake.js'
 export interface PerformServerHandshakeOptions extends ServerHandshakeOptions {
   /** Bytes already read from the socket, such as the first byte that identified SOCKS. @default none */
   readonly initialBytes?: Uint8Array | undefined
-  /** Time for the whole handshake, in milliseconds. @default defaultHandshakeDeadlineMs (10 s) */
-  readonly deadlineMs?: number | undefined
+  /** Time for the whole handshake, in milliseconds. @default defaultHandshakeTimeoutMs (10 s) */
+  readonly timeoutMs?: number | undefined
   /** Ends the handshake; the promise then rejects with its reason. */
   readonly signal?: AbortSignal | undefined
 }
@@ -41,7 +41,7 @@ export interface AcceptedRequest<S extends Duplex = Duplex> {
  * within `lingerMs`. It rejects with a {@link SocksError}, or with the reason of `signal`.
  *
  * @example
- * const { request, socket, reply } = await performServerHandshake(client, { deadlineMs: 5000 })
+ * const { request, socket, reply } = await performServerHandshake(client, { timeoutMs: 5000 })
  * const target = await dial(request.destination)
  * reply('succeeded')
  * pipeline(socket, target, socket, () => {})
@@ -50,11 +50,11 @@ export async function performServerHandshake<S extends Duplex>(
   socket: S,
   options: PerformServerHandshakeOptions = {},
 ): Promise<AcceptedRequest<S>> {
-  const { initialBytes, deadlineMs = defaultHandshakeDeadlineMs, signal } = options
-  checkDurationMs('deadlineMs', deadlineMs)
+  const { initialBytes, timeoutMs = defaultHandshakeTimeoutMs, signal } = options
+  checkDurationMs('timeoutMs', timeoutMs)
   const handshake = new ServerHandshake(options)
   const push = (bytes: Uint8Array) => handshake.push(bytes)
-  const deadline = { what: 'the handshake', ms: deadlineMs }
+  const deadline = { what: 'the handshake', ms: timeoutMs }
   const { request } = await runHandshake(socket, { push, initialBytes, signal, deadline })
   return { request, socket, reply: (code, bound) => answer(socket, code, handshake.reply(code, bound)) }
 }

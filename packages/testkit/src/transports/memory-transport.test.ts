@@ -66,8 +66,8 @@ describe('memoryTransportPair', () => {
     expect({ messages: atB.messages, atA: atA.closes, atB: atB.closes }).toEqual({ messages: [], atA: [], atB: [] })
   })
 
-  test('close into a blackhole ends after closeDeadlineMs', () => {
-    const { clock, a, atA } = fakePair({ closeDeadlineMs: 300 })
+  test('close into a blackhole ends after closeTimeoutMs', () => {
+    const { clock, a, atA } = fakePair({ closeTimeoutMs: 300 })
     a.blackhole()
     a.close()
     clock.advance(299)

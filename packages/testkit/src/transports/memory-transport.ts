@@ -16,7 +16,7 @@ export interface MemoryTransportOptions {
   /** Most bytes under way and unread at the receiver; one message always fits. @default 65_536 */
   readonly wireBytes?: number
   /** How long a closing end waits for the peer, in milliseconds. @default 5000 */
-  readonly closeDeadlineMs?: number
+  readonly closeTimeoutMs?: number
 }
 
 /** One end of {@link memoryTransportPair}, with the faults a test can cause. */
@@ -65,7 +65,7 @@ class End implements MemoryTransport {
   readonly #latencyMs: number
   readonly #highWaterBytes: number
   readonly #wireBytes: number
-  readonly #closeDeadlineMs: number
+  readonly #closeTimeoutMs: number
   readonly #timers = new Set<unknown>()
   readonly #waiting: Item[] = []
   readonly #inbox: Item[] = []
@@ -87,7 +87,7 @@ class End implements MemoryTransport {
     this.#latencyMs = options.latencyMs ?? 0
     this.#highWaterBytes = options.highWaterBytes ?? 64 * 1024
     this.#wireBytes = options.wireBytes ?? 64 * 1024
-    this.#closeDeadlineMs = options.closeDeadlineMs ?? 5000
+    this.#closeTimeoutMs = options.closeTimeoutMs ?? 5000
   }
 
   get bufferedBytes(): number {
@@ -128,7 +128,7 @@ class End implements MemoryTransport {
     this.#closeReason = reason
     this.#waiting.push({ kind: 'end', reason })
     this.#schedulePump()
-    this.#schedule(this.#closeDeadlineMs, () => this.#abort())
+    this.#schedule(this.#closeTimeoutMs, () => this.#abort())
   }
 
   destroy(): void {

@@ -213,10 +213,10 @@ describe('connect of a browser dialer', () => {
     expect(url).toBe('wss://server.test/socket')
   })
 
-  test('gives up after dialDeadlineMs without a browser, and says where one is wanted', async () => {
+  test('gives up after dialTimeoutMs without a browser, and says where one is wanted', async () => {
     const dialer = await openDialer()
     const { host } = new URL(dialer.url)
-    await expect(dialer.connect({ url: 'wss://server.test', dialDeadlineMs: 50 })).rejects.toMatchObject({
+    await expect(dialer.connect({ url: 'wss://server.test', dialTimeoutMs: 50 })).rejects.toMatchObject({
       code: 'ERR_TRANSPORT_TIMEOUT',
       message: `no answer within 50 ms while waiting for a browser to open the page at ${host}, whose URL is in the log`,
     })
@@ -373,7 +373,7 @@ describe('the log of a browser dialer', () => {
     const { lines, logger } = noting()
     const clock = new FakeClock()
     const dialer = await openDialer({ logger, clock })
-    const fail = async () => dialer.connect({ url: 'wss://server.test', dialDeadlineMs: 1 }).catch(() => {})
+    const fail = async () => dialer.connect({ url: 'wss://server.test', dialTimeoutMs: 1 }).catch(() => {})
     await fail()
     await fail()
     clock.advance(60_000)

@@ -39,7 +39,7 @@ export interface BrowserDialer {
   /** Number of open pages. */
   readonly pageCount: number
   /**
-   * Opens WebSockets in the browser; waits within `dialDeadlineMs` for one. `headers`, `tls`, `dial` and UNIX sockets
+   * Opens WebSockets in the browser; waits within `dialTimeoutMs` for one. `headers`, `tls`, `dial` and UNIX sockets
    * are refused with a TypeError, since pages cannot set them; the browser uses its own proxies.
    */
   readonly connect: Connect
@@ -66,7 +66,7 @@ const warnIntervalMs = 60_000
  * ```ts
  * const dialer = await openBrowserDialer({ port: 8080 })
  * console.log('open', dialer.url)
- * const transport = await dialer.connect({ url: 'wss://proxy.example.com', dialDeadlineMs: 60_000 })
+ * const transport = await dialer.connect({ url: 'wss://proxy.example.com', dialTimeoutMs: 60_000 })
  * ```
  */
 export async function openBrowserDialer(options: BrowserDialerOptions = {}): Promise<BrowserDialer> {
@@ -133,7 +133,7 @@ class PageDialer implements BrowserDialer {
     const { firstMessages = [] } = options
     const earlyDataBytes = checkInteger('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes)
     const protocols = encodeEarlyData(firstMessages, earlyDataBytes)
-    const attempt = new Attempt(checkDurationMs('dialDeadlineMs', options.dialDeadlineMs ?? 8000), options.signal)
+    const attempt = new Attempt(checkDurationMs('dialTimeoutMs', options.dialTimeoutMs ?? 8000), options.signal)
     try {
       const transport = await this.#openIn(url, protocols, maxMessageBytes, attempt)
       for (const message of firstMessages.slice(protocols.length)) transport.send(message)

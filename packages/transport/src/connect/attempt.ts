@@ -5,7 +5,7 @@ import { TransportError } from '../errors.js'
  * deadline or an abort ends the current step and names it.
  */
 export class Attempt {
-  readonly #deadlineMs: number
+  readonly #timeoutMs: number
   readonly #signal: AbortSignal | undefined
   readonly #timer: NodeJS.Timeout
   /** A signal's reason is usually an error; the caller gets it back unchanged. */
@@ -15,11 +15,11 @@ export class Attempt {
   #interrupt: ((reason: Error) => void) | undefined
 
   /** @throws the signal's reason when it is aborted already. */
-  constructor(deadlineMs: number, signal: AbortSignal | undefined) {
+  constructor(timeoutMs: number, signal: AbortSignal | undefined) {
     signal?.throwIfAborted()
-    this.#deadlineMs = deadlineMs
+    this.#timeoutMs = timeoutMs
     this.#signal = signal
-    this.#timer = setTimeout(() => this.#fail(this.#timedOut()), deadlineMs)
+    this.#timer = setTimeout(() => this.#fail(this.#timedOut()), timeoutMs)
     signal?.addEventListener('abort', this.#onAbort, { once: true })
   }
 
@@ -64,6 +64,6 @@ export class Attempt {
   }
 
   #timedOut(): TransportError {
-    return new TransportError('ERR_TRANSPORT_TIMEOUT', `no answer within ${this.#deadlineMs} ms while ${this.#stage}`)
+    return new TransportError('ERR_TRANSPORT_TIMEOUT', `no answer within ${this.#timeoutMs} ms while ${this.#stage}`)
   }
 }

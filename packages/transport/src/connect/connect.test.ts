@@ -121,7 +121,7 @@ describe('connect', () => {
   })
 
   test.each([
-    [{ dialDeadlineMs: 0 }, RangeError],
+    [{ dialTimeoutMs: 0 }, RangeError],
     [{ maxRedirects: -1 }, RangeError],
     [{ highWaterBytes: 0 }, RangeError],
     [{ maxMessageBytes: 2 ** 31 }, RangeError],
@@ -147,7 +147,7 @@ describe('connect fails with', () => {
   })
 
   test('ERR_TRANSPORT_DNS for a host that does not exist', async () => {
-    expect((await failureOf({ url: 'ws://does-not-exist.invalid', dialDeadlineMs: 15_000 })).code).toBe(
+    expect((await failureOf({ url: 'ws://does-not-exist.invalid', dialTimeoutMs: 15_000 })).code).toBe(
       'ERR_TRANSPORT_DNS',
     )
   })
@@ -236,7 +236,7 @@ describe('connect fails with', () => {
     ['wss', 'setting up TLS with 127.0.0.1'],
   ])('ERR_TRANSPORT_TIMEOUT, saying what it waited for, when a %s server is mute', async (scheme, stage) => {
     const port = await rawServer((socket) => socket.resume())
-    expect(await failureOf({ url: `${scheme}://127.0.0.1:${port}`, dialDeadlineMs: 100 })).toMatchObject({
+    expect(await failureOf({ url: `${scheme}://127.0.0.1:${port}`, dialTimeoutMs: 100 })).toMatchObject({
       code: 'ERR_TRANSPORT_TIMEOUT',
       message: expect.stringContaining(`no answer within 100 ms while ${stage}`) as unknown,
     })
@@ -245,7 +245,7 @@ describe('connect fails with', () => {
   test('ERR_TRANSPORT_TIMEOUT when the dial option takes too long, whose late stream is destroyed', async () => {
     let deliver: (stream: ReturnType<typeof connectTcp>) => void
     const late = new Promise<ReturnType<typeof connectTcp>>((resolve) => (deliver = resolve))
-    const { code } = await failureOf({ url: 'ws://server.test', dialDeadlineMs: 50, dial: () => late })
+    const { code } = await failureOf({ url: 'ws://server.test', dialTimeoutMs: 50, dial: () => late })
     const stream = connectTcp((await greeter()).port, '127.0.0.1')
     deliver!(stream)
     await until(() => stream.destroyed, 'the stream to be destroyed')

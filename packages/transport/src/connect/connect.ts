@@ -36,7 +36,7 @@ export interface ConnectOptions extends TransportOptions {
   /** @default process.env */
   readonly environment?: Environment | undefined
   /** Milliseconds for all steps together: names, connections, proxy, TLS, redirects, upgrade. @default 8000 */
-  readonly dialDeadlineMs?: number | undefined
+  readonly dialTimeoutMs?: number | undefined
   /** Most redirects followed; 0 for none. @default 5 */
   readonly maxRedirects?: number | undefined
   /**
@@ -95,7 +95,7 @@ export async function connect(options: ConnectOptions): Promise<WebSocketTranspo
   const transport = resolveTransportOptions(options)
   const headers = validHeaders(options.headers ?? {})
   const maxRedirects = checkInteger('maxRedirects', options.maxRedirects ?? 5, 0, 100)
-  const deadlineMs = checkDurationMs('dialDeadlineMs', options.dialDeadlineMs ?? 8000)
+  const timeoutMs = checkDurationMs('dialTimeoutMs', options.dialTimeoutMs ?? 8000)
   const url = typeof options.url === 'string' ? parseServerUrl(options.url) : checkServerUrl(options.url)
   if (socketPathOf(url) !== undefined && options.dial !== undefined) {
     throw new TypeError(
@@ -103,7 +103,7 @@ export async function connect(options: ConnectOptions): Promise<WebSocketTranspo
     )
   }
   const earlyDataBytes = checkInteger('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes)
-  const attempt = new Attempt(deadlineMs, options.signal)
+  const attempt = new Attempt(timeoutMs, options.signal)
   try {
     const first: Hop = { url, headers, tls: options.tls ?? {}, earlyDataBytes }
     return await follow({ options, transport, attempt }, first, maxRedirects)

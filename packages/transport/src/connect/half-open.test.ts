@@ -10,7 +10,7 @@ import type { RefusalKind } from '../port/refusals.js'
 const count = 1000
 
 /** Time limit for slow machines: the deadline under test is a tenth of a second. */
-const patience = { deadlineMs: 15_000 }
+const patience = { timeoutMs: 15_000 }
 
 const authority = testAuthority()
 const clientHello = Buffer.from('1603010200010001fc0303', 'hex')
@@ -32,7 +32,7 @@ describe('listen', () => {
     `cuts ${count} clients that send %s, counts them, and keeps nothing`,
     async (_name, options, sent) => {
       const pending = new PendingConnections({ maxPendingPerAddress: count })
-      const listener = await startListener({ headDeadlineMs: 100, pending, ...options })
+      const listener = await startListener({ headTimeoutMs: 100, pending, ...options })
       const sockets: Socket[] = []
       for (let index = 0; index < count; index++) {
         const socket = await rawConnection({ port: listener.address().port })

@@ -14,7 +14,7 @@ import { checkServerUrl, hostOf, parseServerUrl, portOf } from './url.js'
 export async function openServerStream(options: ConnectOptions): Promise<Duplex> {
   const url = typeof options.url === 'string' ? parseServerUrl(options.url) : checkServerUrl(options.url)
   const { tls = {} } = options
-  const attempt = new Attempt(checkDurationMs('dialDeadlineMs', options.dialDeadlineMs ?? 8000), options.signal)
+  const attempt = new Attempt(checkDurationMs('dialTimeoutMs', options.dialTimeoutMs ?? 8000), options.signal)
   try {
     const connection = await openConnection(options, { url, tls }, attempt)
     if (url.protocol !== 'wss:') return connection

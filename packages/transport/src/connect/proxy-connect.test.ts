@@ -128,7 +128,7 @@ test('connect uses no proxy when told so', async () => {
 
 test('connect goes direct where no_proxy says so', async () => {
   const environment = { http_proxy: 'http://127.0.0.1:1', no_proxy: '127.0.0.0/8,192.0.2.1' }
-  const { code } = await failureOf({ url: 'ws://192.0.2.1', environment, dialDeadlineMs: 100 })
+  const { code } = await failureOf({ url: 'ws://192.0.2.1', environment, dialTimeoutMs: 100 })
   expect(code).not.toBe('ERR_TRANSPORT_PROXY')
 })
 
@@ -173,7 +173,7 @@ test('connect gives up a mute proxy at the deadline', async () => {
   const server = createServer()
   server.on('connect', (_request, client: Socket) => void cleanups.push(() => void client.destroy()))
   const environment = { http_proxy: `http://127.0.0.1:${await listening(server)}` }
-  expect(await failureOf({ url: 'ws://server.test', environment, dialDeadlineMs: 100 })).toMatchObject({
+  expect(await failureOf({ url: 'ws://server.test', environment, dialTimeoutMs: 100 })).toMatchObject({
     code: 'ERR_TRANSPORT_TIMEOUT',
     message: expect.stringMatching(/while waiting for the proxy 127.0.0.1:\d+ to reach server.test:80/) as unknown,
   })

@@ -13,7 +13,7 @@ export interface UpgradeOptions {
   /** Early data, as subprotocols to choose from; the server must choose one. */
   readonly protocols: readonly string[]
   readonly maxMessageBytes: number
-  readonly closeDeadlineMs: number
+  readonly closeTimeoutMs: number
 }
 
 /** Result of an upgrade: the result of `onOpen`, or the next URL. */
@@ -66,7 +66,7 @@ function clientOptions(stream: Duplex, options: UpgradeOptions): ClientOptions &
     maxPayload: options.maxMessageBytes,
     // Text messages are refused unread.
     skipUTF8Validation: true,
-    closeTimeout: options.closeDeadlineMs,
+    closeTimeout: options.closeTimeoutMs,
   }
 }
 

@@ -250,11 +250,11 @@ describe('connectAsBrowser', () => {
     })
   })
 
-  test('gives up after dialDeadlineMs, and leaves nothing open', async () => {
+  test('gives up after dialTimeoutMs, and leaves nothing open', async () => {
     const silent = await tcpServer((socket) => socket.resume().on('end', () => socket.end()))
     await connectAsBrowser('chrome')
     const assertNoLeak = leakCheck()
-    await expect(open({ url: `wss://localhost:${silent.port}`, dialDeadlineMs: 100 })).rejects.toMatchObject({
+    await expect(open({ url: `wss://localhost:${silent.port}`, dialTimeoutMs: 100 })).rejects.toMatchObject({
       code: 'ERR_TRANSPORT_TIMEOUT',
     })
     await until(() => silent.sockets.size === 0, 'the connection to be gone')

@@ -40,7 +40,7 @@ async function open(
   const transport = resolveTransportOptions(options)
   const earlyDataBytes = checkInteger('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes)
   const protocols = encodeEarlyData(firstMessages, earlyDataBytes)
-  const attempt = new Attempt(checkDurationMs('dialDeadlineMs', options.dialDeadlineMs ?? 8000), options.signal)
+  const attempt = new Attempt(checkDurationMs('dialTimeoutMs', options.dialTimeoutMs ?? 8000), options.signal)
   try {
     const tunnel = await Tunnel.open(await openConnection(options, { url, tls }, attempt))
     try {

@@ -129,7 +129,7 @@ describe('WreqTransport', () => {
   })
 
   test('cuts a link whose peer does not answer its close in time', async () => {
-    const { client, server, atClient } = await recordedPair({ closeDeadlineMs: 50 })
+    const { client, server, atClient } = await recordedPair({ closeTimeoutMs: 50 })
     // It reads nothing, so it receives no close.
     server.pause()
     client.close({ code: 4000, reason: 'enough' })

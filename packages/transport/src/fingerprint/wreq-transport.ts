@@ -80,7 +80,7 @@ export class WreqTransport implements MessageTransport {
     if (!this.#inbox.close(reason)) return
     // The peer's answer follows all its messages.
     this.#tunnel.resume()
-    this.#closeTimer = this.#options.clock.setTimeout(() => this.destroy(), this.#options.closeDeadlineMs)
+    this.#closeTimer = this.#options.clock.setTimeout(() => this.destroy(), this.#options.closeTimeoutMs)
     this.#checkDrain()
   }
 

@@ -56,7 +56,7 @@ export interface ListenOptions extends TransportOptions {
    * each.
    * @default 4000
    */
-  readonly headDeadlineMs?: number | undefined
+  readonly headTimeoutMs?: number | undefined
   /** Most open links; more are answered 503. @default 10_000 */
   readonly maxLinks?: number | undefined
   /**

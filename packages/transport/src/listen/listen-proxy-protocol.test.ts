@@ -124,8 +124,8 @@ describe('listen with proxyProtocol', () => {
   test.each([
     ['nothing', ''],
     ['half of one', 'PROXY TCP4 192'],
-  ])('cuts who has sent %s by headDeadlineMs', async (_name, sent) => {
-    const { listener, port } = await start({ headDeadlineMs: 100 })
+  ])('cuts who has sent %s by headTimeoutMs', async (_name, sent) => {
+    const { listener, port } = await start({ headTimeoutMs: 100 })
     const socket = await rawConnection({ port })
     socket.write(sent)
     await untilEnd(socket)

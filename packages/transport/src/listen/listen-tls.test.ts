@@ -138,16 +138,16 @@ describe('listen with tls', () => {
     expect(listener.refusals.tls).toBe(1)
   })
 
-  test('cuts clients that do not finish the handshake by headDeadlineMs', async () => {
-    const listener = await start({}, { headDeadlineMs: 100 })
+  test('cuts clients that do not finish the handshake by headTimeoutMs', async () => {
+    const listener = await start({}, { headTimeoutMs: 100 })
     const socket = await rawConnection({ port: listener.address().port })
     socket.write(Buffer.from('160301', 'hex'))
     await untilEnd(socket)
     expect(listener.refusals.silent).toBe(1)
   })
 
-  test('cuts clients that are silent after the handshake by headDeadlineMs', async () => {
-    const listener = await start({}, { headDeadlineMs: 100 })
+  test('cuts clients that are silent after the handshake by headTimeoutMs', async () => {
+    const listener = await start({}, { headTimeoutMs: 100 })
     const answer = await untilEnd(await handshake(listener))
     expect({ status: answer.slice(0, 12), silent: listener.refusals.silent }).toEqual({
       status: 'HTTP/1.1 408',

@@ -76,7 +76,7 @@ describe('listen', () => {
 
   test('refuses a heartbeat that cannot be kept before it listens', async () => {
     await expect(start({ heartbeat: { periodMs: 60_000 } })).rejects.toThrow(
-      'heartbeat.deadlineMs is 45000; it must be more than heartbeat.periodMs, which is 60000',
+      'heartbeat.timeoutMs is 45000; it must be more than heartbeat.periodMs, which is 60000',
     )
   })
 
@@ -87,7 +87,7 @@ describe('listen', () => {
     expect((await failureOf(start({ host }))).code).toBe(code)
   })
 
-  test.each([{ port: 65_536 }, { port: 1.5 }, { maxLinks: 0 }, { maxHeadBytes: 1 }, { headDeadlineMs: 0 }])(
+  test.each([{ port: 65_536 }, { port: 1.5 }, { maxLinks: 0 }, { maxHeadBytes: 1 }, { headTimeoutMs: 0 }])(
     'rejects %j with a RangeError',
     async (options) => {
       await expect(start(options)).rejects.toThrow(RangeError)
@@ -198,8 +198,8 @@ describe('listen before the upgrade', () => {
   test.each([
     ['half a head', upgrade],
     ['nothing', ''],
-  ])('a client that sends %s is cut at headDeadlineMs', async (_name, bytes) => {
-    expect(await answerTo(await start({ headDeadlineMs: 100 }), bytes)).toMatch(/^HTTP\/1.1 408 |^$/)
+  ])('a client that sends %s is cut at headTimeoutMs', async (_name, bytes) => {
+    expect(await answerTo(await start({ headTimeoutMs: 100 }), bytes)).toMatch(/^HTTP\/1.1 408 |^$/)
   })
 
   test('a plain request hears that Upgrade is missing', async () => {
@@ -265,7 +265,7 @@ describe('TransportListener', () => {
   })
 
   test('closeAll cuts a peer that does not answer', async () => {
-    const listener = await start({ closeDeadlineMs: 50 })
+    const listener = await start({ closeTimeoutMs: 50 })
     const mute = await handmadeLink(listener)
     await until(() => listener.transports.size === 1, 'the link')
     await listener.closeAll()

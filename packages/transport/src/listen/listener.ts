@@ -59,7 +59,7 @@ export class Listener implements TransportListener {
     this.#port = new HttpPort({
       clock: this.#transport.clock,
       maxHeadBytes: checkInteger('maxHeadBytes', options.maxHeadBytes ?? 8192, 64, 1024 * 1024),
-      headDeadlineMs: checkDurationMs('headDeadlineMs', options.headDeadlineMs ?? 4000),
+      headTimeoutMs: checkDurationMs('headTimeoutMs', options.headTimeoutMs ?? 4000),
       // One more, since the newest must be accepted before the oldest is cut.
       maxConnections: this.#maxLinks + pending.maxPending + 1,
       pending,
@@ -267,7 +267,7 @@ function upgraderOptions(options: ResolvedTransportOptions): ServerOptions & { c
     maxPayload: options.maxMessageBytes,
     // Text messages are refused unread.
     skipUTF8Validation: true,
-    closeTimeout: options.closeDeadlineMs,
+    closeTimeout: options.closeTimeoutMs,
   }
 }
 

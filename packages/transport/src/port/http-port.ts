@@ -22,7 +22,7 @@ import type { TrustedProxies } from './trusted-proxies.js'
 const headCheckMs = 500
 
 /** Time for a whole plain request, in milliseconds: requests over HTTP are small. */
-const requestDeadlineMs = 30_000
+const requestTimeoutMs = 30_000
 
 /**
  * TLS handshakes that one address begins and does not finish in a second, as a part of its connections that may wait:
@@ -34,8 +34,8 @@ const handshakesPerSecond = 1 / 4
 export interface HttpPortOptions {
   readonly clock: Clock
   readonly maxHeadBytes: number
-  /** Deadline of the PROXY header, of TLS and of the head of the request, each. */
-  readonly headDeadlineMs: number
+  /** Timeout of the PROXY header, of TLS and of the head of the request, each. */
+  readonly headTimeoutMs: number
   readonly maxConnections: number
   readonly tls: ServerTlsOptions | undefined
   readonly proxyProtocol: boolean
@@ -132,24 +132,24 @@ export class HttpPort {
   }
 
   #httpOptions() {
-    const { maxHeadBytes, headDeadlineMs } = this.#options
+    const { maxHeadBytes, headTimeoutMs } = this.#options
     return {
       // Strict with any command line of Node: the frame read here must be the one passed on.
       insecureHTTPParser: false,
       maxHeaderSize: maxHeadBytes,
-      headersTimeout: headDeadlineMs,
-      requestTimeout: requestDeadlineMs,
+      headersTimeout: headTimeoutMs,
+      requestTimeout: requestTimeoutMs,
       connectionsCheckingInterval: headCheckMs,
       noDelay: true,
     }
   }
 
   #createTlsServer(tls: ServerTlsOptions): Server {
-    const { headDeadlineMs } = this.#options
+    const { headTimeoutMs } = this.#options
     const server = createHttpsServer({
       ...this.#httpOptions(),
       ...serverTlsOptions(tls),
-      handshakeTimeout: headDeadlineMs,
+      handshakeTimeout: headTimeoutMs,
     })
     this.#handshakeInTurn(server)
     server.prependListener('secureConnection', (socket) => {
@@ -213,7 +213,7 @@ export class HttpPort {
       socket.destroy()
     }
     this.#arrived(socket)
-    readProxyHeader(socket, this.#options.headDeadlineMs, onHeader, onFailure)
+    readProxyHeader(socket, this.#options.headTimeoutMs, onHeader, onFailure)
   }
 
   /** Handles errors that Node reports: invalid, too large or late requests, and failed TLS handshakes. */

@@ -11,7 +11,7 @@ const nothing: Buffer = Buffer.alloc(0)
  */
 export function readProxyHeader(
   socket: Socket,
-  deadlineMs: number,
+  timeoutMs: number,
   onHeader: (header: ProxyHeader) => void,
   onFailure: (error: Error) => void,
 ): void {
@@ -38,8 +38,8 @@ export function readProxyHeader(
   }
   const timer = setTimeout(() => {
     finish()
-    onFailure(new TransportError('ERR_TRANSPORT_TIMEOUT', `no PROXY header within ${deadlineMs} ms`))
-  }, deadlineMs)
+    onFailure(new TransportError('ERR_TRANSPORT_TIMEOUT', `no PROXY header within ${timeoutMs} ms`))
+  }, timeoutMs)
   socket.on('data', onData)
   socket.once('close', finish)
 }

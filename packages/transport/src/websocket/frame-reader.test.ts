@@ -345,7 +345,7 @@ describe.each(sides)('FrameReader of %s', (_side, masked) => {
     // 120 MB, if the reader kept its reads of one byte until the message is complete.
     for (let count = 0; count < 30_000; count++) stream.push(Buffer.from(new ArrayBuffer(4096), 0, 1))
     await until(() => stream.readableLength === 0, 'all bytes to be read')
-    await until(() => usedBytes() - before < 16_000_000, 'the reads to be collected', { deadlineMs: 10_000 })
+    await until(() => usedBytes() - before < 16_000_000, 'the reads to be collected', { timeoutMs: 10_000 })
     expect(reading.messages).toEqual([])
   })
 })

@@ -6,7 +6,7 @@ export interface InboxOptions {
   readonly clock: Clock
   /** Called when the owner has taken all messages and reads: continue reading. */
   onReading(): void
-  /** Called when the owner has not read for {@link unreadDeadlineMs} messages from before the end. */
+  /** Called when the owner has not read for {@link unreadTimeoutMs} messages from before the end. */
   onUnread(): void
 }
 
@@ -118,7 +118,7 @@ export class Inbox {
     this.#ended = reason
     if (this.#state === 'open') this.#state = 'closing'
     if (this.#held.length === 0) return this.#announceEnd(reason)
-    this.#unreadTimer = this.#options.clock.setTimeout(() => this.#options.onUnread(), unreadDeadlineMs)
+    this.#unreadTimer = this.#options.clock.setTimeout(() => this.#options.onUnread(), unreadTimeoutMs)
   }
 
   /**
@@ -150,4 +150,4 @@ export class Inbox {
  * Time that messages from before the end wait for a paused owner, in milliseconds: longer than the 30 s after which a
  * session cuts a stuck channel and reads again (protocol.md §2).
  */
-const unreadDeadlineMs = 60_000
+const unreadTimeoutMs = 60_000

@@ -167,7 +167,7 @@ describe('WebSocketTransport limits', () => {
   })
 
   test('a broken frame closes with 1002', async () => {
-    const { transport, handler, peer } = await muteServer({ closeDeadlineMs: 50 })
+    const { transport, handler, peer } = await muteServer({ closeTimeoutMs: 50 })
     peer.write(Uint8Array.of(0xf2, 0x00))
     await closed(handler)
     expect({ code: handler.closes[0]?.code, send: transport.send(new Uint8Array(1)) }).toEqual({
@@ -258,7 +258,7 @@ describe('WebSocketTransport heartbeat', () => {
 
   test('a peer that stops answering is cut at the deadline, and the reason says so', async () => {
     const clock = new FakeClock()
-    const { handler } = await muteServer({ clock, heartbeat: { periodMs: 20_000, deadlineMs: 45_000 } })
+    const { handler } = await muteServer({ clock, heartbeat: { periodMs: 20_000, timeoutMs: 45_000 } })
     await turns(2)
     clock.advance(60_000)
     await closed(handler)
@@ -314,7 +314,7 @@ describe('WebSocketTransport heartbeat', () => {
 
   test.each(['close', 'destroy'] as const)('%s ends it', async (end) => {
     const clock = new FakeClock()
-    const { transport, handler } = await muteServer({ clock, closeDeadlineMs: 50 })
+    const { transport, handler } = await muteServer({ clock, closeTimeoutMs: 50 })
     await turns(2)
     transport[end]()
     await closed(handler)
@@ -331,8 +331,8 @@ describe('WebSocketTransport heartbeat', () => {
 })
 
 describe('WebSocketTransport end', () => {
-  test('close cuts a peer that does not answer within closeDeadlineMs', async () => {
-    const { transport, handler } = await muteServer({ closeDeadlineMs: 50 })
+  test('close cuts a peer that does not answer within closeTimeoutMs', async () => {
+    const { transport, handler } = await muteServer({ closeTimeoutMs: 50 })
     transport.close({ code: 4000, reason: 'bye' })
     await closed(handler)
     expect(handler.closes[0]).toMatchObject({ code: 4000, reason: 'bye' })
@@ -346,7 +346,7 @@ describe('WebSocketTransport end', () => {
   })
 
   test('close of a paused transport does not wait for what the peer sends', async () => {
-    const { client, server, atServer } = await pair({}, { closeDeadlineMs: 20_000 })
+    const { client, server, atServer } = await pair({}, { closeTimeoutMs: 20_000 })
     server.pause()
     for (let index = 0; index < 100; index++) client.send(new Uint8Array(10_000))
     server.close()
@@ -431,7 +431,7 @@ class Digest {
   }
 
   async hex(): Promise<string> {
-    await until(() => this.#bytes >= totalBytes, 'all bytes', { deadlineMs: 15_000 })
+    await until(() => this.#bytes >= totalBytes, 'all bytes', { timeoutMs: 15_000 })
     return `${this.#bytes} ${this.#hash.digest('hex')}`
   }
 }

@@ -216,7 +216,7 @@ export class WebSocketTransport implements MessageTransport {
       ping: (id) => this.#ping(id),
       // Clients ping: if servers did as well, those with thousands of idle links would do little else.
       ...(this.#isServer && { passedBytes: () => passedBytes(this.#stream) }),
-      dead: (silentMs) => this.#declareDead(silentMs, keepalive.deadlineMs),
+      dead: (silentMs) => this.#declareDead(silentMs, keepalive.timeoutMs),
     })
     this.#socket.on('ping', () => keepalive.peerPinged())
     this.#socket.on('pong', (data) => {

@@ -93,7 +93,7 @@ function clientOf({ remoteAddress, remotePort }: Socket): { address: string | un
   return { address: remoteAddress === undefined ? undefined : plainAddress(remoteAddress), port: remotePort }
 }
 
-/** Deadline for TLS, and for the head of a request, each. In milliseconds. */
+/** Timeout for TLS, and for the head of a request, each. In milliseconds. */
 const headMs = 10_000
 
 const limits = {
