@@ -32,7 +32,7 @@ async function call<T = unknown>(server: LinkSocksServer, method: string, path: 
 
 /** A net whose server has the API, with a connection through it: four bytes went there, eight came back. */
 async function talking(mode: Mode) {
-  const net = await proxyNet(mode, { server: { apiKey }, client: { reconnect: { delayMs: 10 } } })
+  const net = await proxyNet(mode, { server: { api: { key: apiKey } }, client: { reconnect: { delayMs: 10 } } })
   const target = closing(await tcpServer(sayTwice))
   const socket = await connect({ proxy: net.socks, target: { host: '127.0.0.1', port: target.port } })
   afterTest(() => socket.destroy())
@@ -87,7 +87,7 @@ describe('GET /api/channels', () => {
   })
 
   test('shows IPv4 clients as such when the server listens on all addresses', async () => {
-    const server = closing(new LinkSocksServer({ host: '::', port: 0, apiKey }))
+    const server = closing(new LinkSocksServer({ host: '::', port: 0, api: { key: apiKey } }))
     const token = server.addForwardToken()
     await server.listen()
     const client = closing(
@@ -151,7 +151,7 @@ describe('DELETE /api/token', () => {
 
 describe('GET /api/status', () => {
   test('counts client processes, not their WebSockets', async () => {
-    const { server } = await proxyNet('forward', { server: { apiKey }, client: { threads: 3 } })
+    const { server } = await proxyNet('forward', { server: { api: { key: apiKey } }, client: { threads: 3 } })
     await until(() => server.peers.size === 3, 'all links')
     expect(await call(server, 'GET', '/api/status')).toMatchObject({ tokens: [{ type: 'forward', clients_count: 1 }] })
   })
@@ -166,7 +166,9 @@ describe('GET /api/status', () => {
 
 /** A provider in autonomy that has added the token `mine`. */
 async function autonomy() {
-  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey, limits: { orphanedTokenMs: 1 } }))
+  const server = closing(
+    new LinkSocksServer({ host: '127.0.0.1', port: 0, api: { key: apiKey }, limits: { orphanedTokenMs: 1 } }),
+  )
   const { token } = server.addReverseToken({ allowManageConnector: true })
   await server.listen()
   const provider = closing(
@@ -178,7 +180,7 @@ async function autonomy() {
 }
 
 test.runIf(hasCurl)('curl with 10 MiB to upload gets the 413 that says why', async () => {
-  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey }))
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, api: { key: apiKey } }))
   await server.listen()
   const folder = await temporaryFolder()
   const file = join(folder, 'big')
@@ -243,7 +245,9 @@ test('a SOCKS port that was taken opens without a wait once it is changed to a f
 })
 
 test('a SOCKS port of 0 is shown as the one the system has chosen', async () => {
-  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey, proxy: { nowait: true } }))
+  const server = closing(
+    new LinkSocksServer({ host: '127.0.0.1', port: 0, api: { key: apiKey }, proxy: { nowait: true } }),
+  )
   const listening = onceEvent(server, 'socksListening')
   server.addReverseToken({ socksPort: 0 })
   await server.listen()

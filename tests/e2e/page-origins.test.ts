@@ -44,7 +44,7 @@ describe.runIf(program !== undefined)('a server that names the origin of a page'
         host: '127.0.0.1',
         port: 0,
         exit: { guard: 'none' },
-        apiKey: 'key',
+        api: { key: 'key' },
         allowOrigins: [named.origin],
       }),
     )

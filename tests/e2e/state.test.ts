@@ -104,7 +104,7 @@ interface Status {
 
 describe('a LinkSocksServer with a state', () => {
   async function start(path: string): Promise<LinkSocksServer> {
-    const options = { host: '127.0.0.1', port: 0, state: await ServerState.open(path), apiKey: 'k' }
+    const options = { host: '127.0.0.1', port: 0, state: await ServerState.open(path), api: { key: 'k' } }
     const server = closing(new LinkSocksServer(options))
     server.addReverseToken({ token: 'provider', allowManageConnector: true })
     await server.listen()

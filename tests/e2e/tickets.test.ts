@@ -8,7 +8,9 @@ import { closing } from '../stress/cleanup.js'
 // Tickets in place of tokens, through the management API.
 
 async function serving(): Promise<{ server: LinkSocksServer; url: string; echo: TestTcpServer }> {
-  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, exit: { guard: 'none' }, apiKey: 'key' }))
+  const server = closing(
+    new LinkSocksServer({ host: '127.0.0.1', port: 0, exit: { guard: 'none' }, api: { key: 'key' } }),
+  )
   await server.listen()
   return { server, url: `http://127.0.0.1:${server.address?.port}`, echo: closing(await echoServer()) }
 }

@@ -11,6 +11,7 @@ import { defaultDrainMs, type DrainRequest } from './life/drain.js'
 import type { LinkHead } from './links/arriving-transport.js'
 import type { Peer } from './links/peer.js'
 import type { NodeSeat } from './nodes/node-seat.js'
+import type { ApiOptions } from './options/api-options.js'
 import type { ServerOptions } from './options/server-options.js'
 import type { PortChanges } from './port/port-changes.js'
 import type { RelayHealth } from './relay-mode/health.js'
@@ -252,15 +253,15 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     return this.#parts.life.drain(checkDurationMs('timeoutMs', timeoutMs, 0), isHandedOver)
   }
 
-  /** Requests that the program ends once it is idle: calls the option `requestDrain`, else {@link drain}. */
+  /** Requests that the program ends once it is idle: calls the option `api.requestDrain`, else {@link drain}. */
   requestDrain(): void {
     const { requestDrain = () => void this.drain().catch((error: unknown) => this.#parts.fail(error)) } =
       this.#parts.options
     requestDrain()
   }
 
-  /** The options of these names. */
-  get configuration(): Pick<ServerOptions, 'reload' | 'showConfiguration'> {
+  /** The options of these names in the group `api`. */
+  get configuration(): Pick<ApiOptions, 'reload' | 'showConfiguration'> {
     return this.#parts.options
   }
 

@@ -1,5 +1,5 @@
 import { formatExposure, formatListenAddress } from '@ls/relay'
-import { LinkSocksServer, type OwnersInFolder, type ServerOptions, ServerState } from '@ls/server'
+import { type ApiOptions, LinkSocksServer, type OwnersInFolder, type ServerOptions, ServerState } from '@ls/server'
 import { openServerCertificate } from '../certificates/server-certificate.js'
 import { makeClusterNode } from '../cluster/cluster-node.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
@@ -48,7 +48,7 @@ export interface ServerRequest {
   readonly configuration?: ConfigurationAccess
 }
 
-export type ConfigurationAccess = Required<Pick<ServerOptions, 'reload' | 'showConfiguration'>>
+export type ConfigurationAccess = Required<Pick<ApiOptions, 'reload' | 'showConfiguration'>>
 
 /** A server that listens. */
 export interface RunningServer {
@@ -82,14 +82,18 @@ export async function startServer(request: ServerRequest, context: CommandContex
   const options = {
     ...planned,
     ...certificate.options,
-    ...definedOnly({ state, nodes: node, sessionOwners: node ?? owners, requestRestart: handover?.requestIfPossible }),
+    ...definedOnly({ state, nodes: node, sessionOwners: node ?? owners }),
+    api: {
+      ...planned.api,
+      ...dashboardOption(settings),
+      writeMetrics,
+      setLogLevel: (level: string, part: string | undefined) => context.levels.set(level, part),
+      requestDrain: () => context.draining.request(),
+      requestRestart: handover?.requestIfPossible,
+    },
     logger,
-    writeMetrics,
-    ...dashboardOption(settings),
     exit: { ...planned.exit, ownPorts: () => metrics?.ports ?? [] },
-    setLogLevel: (level: string, part: string | undefined) => context.levels.set(level, part),
     ...definedOnly({ onConnectionEnd: context.accessLog?.add }),
-    requestDrain: () => context.draining.request(),
   }
   let metrics: MetricsPort | undefined
   const server: LinkSocksServer = asUsage('', () => new LinkSocksServer(options))
@@ -177,8 +181,8 @@ function addToRestart({ name, server, state, owners }: Restartable, restart: Com
 export function plannedOptions({ settings, configuration }: ServerRequest): ServerOptions {
   const own = ownProxyOptions(settings, readAccounts(settings))
   const guard = asUsage('', () => guardOf(settings))
-  const { proxy, exit, ...options } = serverOptions(settings)
-  return { ...options, proxy: { ...proxy, ...own }, exit: { ...exit, guard }, ...configuration }
+  const { api, proxy, exit, ...options } = serverOptions(settings)
+  return { ...options, api: { ...api, ...configuration }, proxy: { ...proxy, ...own }, exit: { ...exit, guard } }
 }
 
 /** Registers all tokens. @throws UsageError, ServerError, RangeError or TypeError for an invalid one */
@@ -202,7 +206,7 @@ function passwordsOf({ settings, moreTokens = [] }: ServerRequest): readonly str
 }
 
 /** Option for the dashboard, which is loaded when a user first opens it. */
-function dashboardOption(settings: ServerSettings): Pick<ServerOptions, 'dashboard'> {
+function dashboardOption(settings: ServerSettings): Pick<ApiOptions, 'dashboard'> {
   if (!hasDashboard(settings)) return {}
   return { dashboard: () => import('@ls/dashboard').then(({ dashboardFiles }) => dashboardFiles()) }
 }

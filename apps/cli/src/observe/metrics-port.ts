@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { Snapshot } from '@ls/foundation'
 import type { Expositor } from '@ls/metrics'
 import { formatListenAddress, isLoopback, type ListenAddress, openServer, parseListenAddress } from '@ls/relay'
-import type { ServerOptions } from '@ls/server'
+import type { ApiOptions } from '@ls/server'
 import type { CommandContext } from '../commands/context.js'
 import { explainListenFailure } from '../commands/listen-failure.js'
 import { UsageError } from '../errors.js'
@@ -101,7 +101,7 @@ const timeouts = { headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeou
 const maxConnections = 64
 
 /** Writes numbers for the API; loads its modules at the first call. */
-export function metricsWriter(snapshot: () => Snapshot): NonNullable<ServerOptions['writeMetrics']> {
+export function metricsWriter(snapshot: () => Snapshot): NonNullable<ApiOptions['writeMetrics']> {
   let expositor: Promise<Expositor> | undefined
   return async (accept) => {
     expositor ??= import('@ls/metrics').then(({ Expositor }) => new Expositor(snapshot))

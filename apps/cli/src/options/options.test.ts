@@ -40,7 +40,7 @@ describe('serverOptions', () => {
       proxyProtocol: true,
       host: '::1',
       port: 1,
-      apiKey: 'key',
+      api: { key: 'key' },
       directPaths: true,
       batching: 'off',
       compressionThresholdBytes: 0,
@@ -79,7 +79,7 @@ describe('serverOptions', () => {
   })
 
   test('omits absent values', () => {
-    expect(Object.keys(serverOptions(server('')))).not.toContain('apiKey')
+    expect(serverOptions(server('')).api).toEqual({})
   })
 })
 

@@ -32,7 +32,7 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
     ...serverTls(settings),
     ...webOptions(settings),
     ...relayOptions(settings),
-    ...definedOnly({ apiKey: settings.apiKey, apiSocket: apiSocketOf(settings) }),
+    api: definedOnly({ key: settings.apiKey, socket: apiSocketOf(settings) }),
     ...authorizeOf(settings),
     directPaths: settings.directEnable,
     ...addressPortOf(settings),

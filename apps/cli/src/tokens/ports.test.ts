@@ -15,7 +15,7 @@ beforeEach(async () => {
     host: '127.0.0.1',
     port: 0,
     expose: { httpPort: 0 },
-    apiSocket: join(folder, 'api.sock'),
+    api: { socket: join(folder, 'api.sock') },
   })
   const { token } = server.addReverseToken({ socksPort: 'none' })
   server.expose(token, 'http:app.example=localhost:3000')

@@ -11,7 +11,11 @@ let server: LinkSocksServer
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ls-token-'))
-  server = new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey: 'key', apiSocket: join(folder, 'run/api.sock') })
+  server = new LinkSocksServer({
+    host: '127.0.0.1',
+    port: 0,
+    api: { key: 'key', socket: join(folder, 'run/api.sock') },
+  })
   await server.listen()
 })
 afterEach(async () => {

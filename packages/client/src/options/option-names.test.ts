@@ -41,6 +41,7 @@ describe('LinkSocksClient, by its role', () => {
 
   test.each<[string, object]>([
     ['there is no option `proxy.prot`; did you mean `proxy.port`?', { proxy: { prot: 9870 } }],
+    ['there is no option `heartbeat.timeout`; did you mean `heartbeat.timeoutMs`?', { heartbeat: { timeout: 1 } }],
     ['there is no option `port`; did you mean `proxy.port`?', { port: 9870 }],
     ['there is no option `idleLimitMs`; did you mean `limits.idleLimitMs`?', { idleLimitMs: 1 }],
   ])('says: %s', (text, options) => {

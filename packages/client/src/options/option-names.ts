@@ -6,6 +6,7 @@ import {
   unknownOption,
   unknownOptionError,
 } from '@ls/foundation'
+import type { KeepaliveTiming } from '@ls/mux'
 import { exitOptionNames, proxyOptionNames } from '@ls/relay'
 import type { ClientOptions, ClientRole, ConnectorOptions, ForwardOptions } from './client-options.js'
 import type { ClientLimits, ClientLinkOptions, ReconnectOptions } from './link-options.js'
@@ -48,7 +49,7 @@ const link = {
   token: true,
   extensions: true,
   threads: true,
-  heartbeat: true,
+  heartbeat: { periodMs: true, timeoutMs: true, onRoundTrip: true } satisfies OptionNames<KeepaliveTiming>,
   reconnect: { delayMs: true, maxDelayMs: true, retryAuth: true } satisfies OptionNames<ReconnectOptions>,
   earlyDataBytes: true,
   serverProxies: true,

@@ -3,7 +3,7 @@ import type { LiveView } from '@ls/observe'
 import type { Answer, DashboardSession, Sessions } from '@ls/observe/http'
 import type { ExposedPorts } from '../expose/exposed-ports.js'
 import type { ClusterStatus } from '../nodes/cluster-status.js'
-import type { ServerOptions } from '../options/server-options.js'
+import type { ApiOptions } from '../options/api-options.js'
 import type { ChannelInfo } from '../reverse/channel-info.js'
 import type { Tickets } from '../tickets/tickets.js'
 import type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from '../tokens/token-requests.js'
@@ -27,7 +27,7 @@ export interface ApiCall {
   /** Changes the level of the log; undefined where the program does not support it. */
   readonly setLogLevel: ((level: string, part: string | undefined) => void) | undefined
   /** Starts a new process that takes over; undefined where the program does not support it. */
-  readonly requestRestart: ServerOptions['requestRestart']
+  readonly requestRestart: ApiOptions['requestRestart']
   readonly clock: Clock
   /** Logger that adds the caller's address. */
   readonly logger: Logger
@@ -79,5 +79,5 @@ export interface ManagedServer {
   /** State of the relay as strangers may see it; undefined where the server is no relay. */
   health(): object | undefined
   /** Callbacks of the configuration; empty where there is none to show or to read again. */
-  readonly configuration: Pick<ServerOptions, 'reload' | 'showConfiguration'>
+  readonly configuration: Pick<ApiOptions, 'reload' | 'showConfiguration'>
 }

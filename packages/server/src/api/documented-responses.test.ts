@@ -9,6 +9,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ClusterStatus } from '../nodes/cluster-status.js'
 import type { OtherNodes } from '../nodes/other-nodes.js'
+import type { ApiOptions } from '../options/api-options.js'
 import type { ServerOptions } from '../options/server-options.js'
 import { LinkSocksServer } from '../server.js'
 import { maxListedChannels } from './channels.js'
@@ -58,11 +59,7 @@ afterEach(() => Promise.all([server.close(), target.close()]))
 
 const writeMetrics = () => Promise.resolve({ contentType: 'text/plain', body: 'up 1\n' })
 
-interface StartOptions extends Pick<
-  ServerOptions,
-  'reload' | 'showConfiguration' | 'requestRestart' | 'relay' | 'expose' | 'nodes'
-> {
-  readonly setLogLevel?: undefined
+interface StartOptions extends Pick<ServerOptions, 'api' | 'relay' | 'expose' | 'nodes'> {
   readonly clock?: FakeClock
 }
 
@@ -76,11 +73,8 @@ async function start(options: StartOptions = {}, prepare?: (made: LinkSocksServe
   server = new LinkSocksServer({
     host: '127.0.0.1',
     port: 0,
-    apiKey: 'sekret',
-    writeMetrics,
-    setLogLevel,
-    dashboard,
     ...options,
+    api: { key: 'sekret', writeMetrics, setLogLevel, dashboard, ...options.api },
   })
   prepare?.(server)
   await server.listen()
@@ -147,15 +141,15 @@ async function firstPart(answer: Response): Promise<Response> {
 }
 
 /** Calls a server whose configuration is reloaded by this function. */
-async function reloadedBy(reload: NonNullable<ServerOptions['reload']>): Promise<Response> {
+async function reloadedBy(reload: NonNullable<ApiOptions['reload']>): Promise<Response> {
   await Promise.all([server.close(), target.close()])
-  await start({ reload })
+  await start({ api: { reload } })
   return call('POST', '/api/reload')
 }
 
-async function restartedBy(requestRestart: NonNullable<ServerOptions['requestRestart']>): Promise<Response> {
+async function restartedBy(requestRestart: NonNullable<ApiOptions['requestRestart']>): Promise<Response> {
   await Promise.all([server.close(), target.close()])
-  await start({ requestRestart })
+  await start({ api: { requestRestart } })
   return call('POST', '/api/restart')
 }
 
@@ -318,7 +312,7 @@ const cases: Record<string, () => Promise<Response>> = {
   },
   'get /api/config 200': async () => {
     const shown = { path: 'f.yaml', running: 'servers:\n', file: null, mistakes: ['f.yaml:1:1: a mistake'] }
-    await start({ showConfiguration: async () => shown })
+    await start({ api: { showConfiguration: async () => shown } })
     return call('GET', '/api/config')
   },
   'get /api/config 401': () => call('GET', '/api/config', undefined, 'wrong'),
@@ -348,7 +342,7 @@ const cases: Record<string, () => Promise<Response>> = {
   'post /api/log-level 408': () => callWithoutBody('POST', '/api/log-level'),
   'post /api/log-level 409': async () => {
     await Promise.all([server.close(), target.close()])
-    await start({ setLogLevel: undefined })
+    await start({ api: { setLogLevel: undefined } })
     return call('POST', '/api/log-level', '{"level":"debug"}')
   },
   'post /api/log-level 413': () => call('POST', '/api/log-level', tooLarge),

@@ -15,7 +15,7 @@ beforeEach(() => start())
 afterEach(() => server.close())
 
 async function start(options: ServerOptions = {}): Promise<void> {
-  server = new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey, ...options })
+  server = new LinkSocksServer({ host: '127.0.0.1', port: 0, api: { key: apiKey }, ...options })
   await server.listen()
 }
 
@@ -255,7 +255,7 @@ describe('POST /api/token', () => {
     const logged: unknown[] = []
     const logger: Logger = { ...quiet, error: (fields) => logged.push(fields), child: () => logger }
     await server.close()
-    server = new BrokenServer({ host: '127.0.0.1', port: 0, apiKey, logger })
+    server = new BrokenServer({ host: '127.0.0.1', port: 0, api: { key: apiKey }, logger })
     await server.listen()
     const { status, body } = await call('POST', '/api/token', { type: 'forward' })
     expect({ status, body }).toEqual({

@@ -16,7 +16,12 @@ let server: LinkSocksServer | undefined
 afterEach(() => server?.close())
 
 async function ask(path: string, init: RequestInit = {}, options: ServerOptions = {}): Promise<Response> {
-  server = new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey: 'sekret', dashboard, ...options })
+  server = new LinkSocksServer({
+    host: '127.0.0.1',
+    port: 0,
+    ...options,
+    api: { key: 'sekret', dashboard, ...options.api },
+  })
   await server.listen()
   return fetch(`http://127.0.0.1:${server.address?.port}${path}`, { redirect: 'manual', ...init })
 }
@@ -49,7 +54,7 @@ describe('dashboard', () => {
     const clock = new FakeClock()
     const zeros = gzipSync(Buffer.alloc(30_000_000))
     const large: LoadDashboard = async () => new Map([['index.html', { type: 'a/b', etag: '"1"', gzip: zeros }]])
-    await ask('/', {}, { dashboard: large, clock })
+    await ask('/', {}, { api: { dashboard: large }, clock })
     const before = process.memoryUsage().arrayBuffers
     const readers = Array.from({ length: 10 }, () => connect({ port: server?.address?.port ?? 0, host: '127.0.0.1' }))
     for (const reader of readers) reader.on('error', () => {}).write('GET /dashboard/ HTTP/1.1\r\nHost: a\r\n\r\n')
@@ -92,13 +97,13 @@ describe('dashboard', () => {
 
   test('answers 500 where its files cannot be loaded', async () => {
     const broken: LoadDashboard = () => Promise.reject(new Error('gone'))
-    expect((await ask('/dashboard/', {}, { dashboard: broken })).status).toBe(500)
+    expect((await ask('/dashboard/', {}, { api: { dashboard: broken } })).status).toBe(500)
   })
 
   test('loads its files again after a failure', async () => {
     let failures = 1
     const shaky: LoadDashboard = () => (failures-- > 0 ? Promise.reject(new Error('no file handles')) : dashboard())
-    const { url } = await ask('/dashboard/', {}, { dashboard: shaky })
+    const { url } = await ask('/dashboard/', {}, { api: { dashboard: shaky } })
     expect((await fetch(url)).status).toBe(200)
   })
 

@@ -13,7 +13,7 @@ const streams = new Set<AbortController>()
 
 beforeEach(async () => {
   target = await echoServer()
-  server = new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey: 'sekret' })
+  server = new LinkSocksServer({ host: '127.0.0.1', port: 0, api: { key: 'sekret' } })
   await server.listen()
 })
 

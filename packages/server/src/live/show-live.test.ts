@@ -15,7 +15,7 @@ afterEach(() => server?.close())
 async function signedIn(): Promise<{ root: string; cookie: string; key: string }> {
   clock = new FakeClock()
   const key = 'sekret'
-  server = new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey: key, dashboard: async () => new Map(), clock })
+  server = new LinkSocksServer({ host: '127.0.0.1', port: 0, api: { key, dashboard: async () => new Map() }, clock })
   await server.listen()
   const root = `http://127.0.0.1:${server.address?.port}/api/`
   const opened = await fetch(`${root}session`, { method: 'POST', headers: { 'x-api-key': key } })

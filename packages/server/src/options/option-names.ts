@@ -1,5 +1,10 @@
 import type { OptionNames } from '@ls/foundation'
+import type { KeepaliveTiming } from '@ls/mux'
 import { exitOptionNames, proxyOptionNames } from '@ls/relay'
+import type { AuthorizeOptions } from '../authorize/authorize-options.js'
+import type { AddressPortPlace } from '../direct/address-port.js'
+import { relayOptionNames } from '../relay-mode/relay-options.js'
+import type { ApiOptions } from './api-options.js'
 import type { ExposeOptions } from './expose-options.js'
 import type { ServerLimits } from './server-limits.js'
 import type { ServerOptions } from './server-options.js'
@@ -19,6 +24,18 @@ const expose = {
   httpsPort: true,
   host: true,
 } as const satisfies OptionNames<ExposeOptions>
+
+const api = {
+  key: true,
+  socket: true,
+  dashboard: true,
+  writeMetrics: true,
+  reload: true,
+  showConfiguration: true,
+  requestDrain: true,
+  requestRestart: true,
+  setLogLevel: true,
+} as const satisfies OptionNames<ApiOptions>
 
 const limits = {
   windowBytes: true,
@@ -52,31 +69,23 @@ export const serverOptionNames = {
   proxyProtocol: true,
   allowOrigins: true,
   wisp: true,
-  apiKey: true,
-  dashboard: true,
-  apiSocket: true,
+  api,
   state: true,
   sessionOwners: true,
   nodes: true,
-  relay: true,
+  relay: relayOptionNames,
   directPaths: true,
-  addressPort: true,
+  addressPort: { host: true, port: true } satisfies OptionNames<AddressPortPlace>,
   proxy,
   expose,
   exit: exitOptionNames,
   limits,
-  authorize: true,
+  authorize: { url: true, at: true, onFailure: true, timeoutMs: true } satisfies OptionNames<AuthorizeOptions>,
   policy: true,
   dns: true,
   extensions: true,
-  writeMetrics: true,
-  heartbeat: true,
-  reload: true,
-  showConfiguration: true,
-  requestDrain: true,
-  requestRestart: true,
+  heartbeat: { periodMs: true, timeoutMs: true, onRoundTrip: true } satisfies OptionNames<KeepaliveTiming>,
   onConnectionEnd: true,
-  setLogLevel: true,
   logger: true,
   clock: true,
   batching: true,

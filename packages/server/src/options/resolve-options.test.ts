@@ -66,7 +66,7 @@ describe('resolveServerOptions', () => {
     ['limits.maxLinks is 0', { limits: { maxLinks: 0 } }],
     ['limits.maxPending is 0', { limits: { maxPending: 0 } }],
     ['limits.maxPendingPerAddress is 1.5', { limits: { maxPendingPerAddress: 1.5 } }],
-    ['apiKey is empty', { apiKey: '' }],
+    ['api.key is empty', { api: { key: '' } }],
     ['limits.idleLimitMs is 0', { limits: { idleLimitMs: 0 } }],
     ['limits.maxChannels is 0', { limits: { maxChannels: 0 } }],
     ['limits.replayLimitBytes is 0', { limits: { replayLimitBytes: 0 } }],
@@ -83,6 +83,9 @@ describe('resolveServerOptions', () => {
     ['there is no option `limits.maxLink`; did you mean `limits.maxLinks`?', { limits: { maxLink: 5 } }],
     ['there is no option `guard`; did you mean `exit.guard`?', { guard: 'none' }],
     ['there is no option `accounts`; did you mean `proxy.accounts`?', { accounts: [] }],
+    ['there is no option `relay.maxLink`; did you mean `relay.maxLinks`?', { relay: { maxLink: 5 } }],
+    ['there is no option `heartbeat.timeout`; did you mean `heartbeat.timeoutMs`?', { heartbeat: { timeout: 5 } }],
+    ['relay is true; it must be an object of options', { relay: true }],
     ['limits is 5; it must be an object of options', { limits: 5 }],
     ['proxy is "none"; it must be an object of options', { proxy: 'none' }],
   ])('throws a TypeError that says "%s"', (text, options) => {

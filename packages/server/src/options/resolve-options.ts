@@ -28,6 +28,7 @@ import { PortRanges } from '../expose/port-ranges.js'
 import { parseFallback } from '../fallback/fallback.js'
 import { Policy } from '../policy/policy.js'
 import { type ResolvedRelayOptions, resolveRelayOptions } from '../relay-mode/relay-options.js'
+import type { ApiOptions } from './api-options.js'
 import type { ExposeOptions } from './expose-options.js'
 import { serverOptionNames } from './option-names.js'
 import type { ServerLimits } from './server-limits.js'
@@ -38,8 +39,12 @@ import type { ServerProxyOptions } from './server-proxy-options.js'
 export const defaultSocketPaths: readonly string[] = ['/socket', '/socket/']
 
 /** Options with the defaults that more than one module needs. The groups are gone: `proxy.host` is `socksHost`. */
-export type ResolvedServerOptions = Omit<ServerOptions, 'proxy' | 'expose' | 'exit' | 'limits' | 'policy' | 'relay'> &
+export type ResolvedServerOptions = Omit<
+  ServerOptions,
+  'api' | 'proxy' | 'expose' | 'exit' | 'limits' | 'policy' | 'relay'
+> &
   Given<Pick<ServerOptions, 'host' | 'port' | 'hostNames' | 'extensions' | 'logger' | 'clock'>> &
+  ResolvedApi &
   ResolvedProxy &
   ResolvedExpose &
   OutboundWay &
@@ -50,6 +55,11 @@ export type ResolvedServerOptions = Omit<ServerOptions, 'proxy' | 'expose' | 'ex
     readonly policy: Policy | undefined
     readonly relay: ResolvedRelayOptions | undefined
   }
+
+interface ResolvedApi extends Omit<ApiOptions, 'key' | 'socket'> {
+  readonly apiKey: string | undefined
+  readonly apiSocket: string | undefined
+}
 
 interface ResolvedProxy extends Omit<ProxyPortOptions, 'udp'> {
   readonly socksHost: string
@@ -97,7 +107,7 @@ type ResolvedLimits = ServerLimits &
  */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
   checkOptionNames(options, serverOptionNames)
-  const { proxy, expose, exit: way, limits, policy, relay, ...others } = options
+  const { api, proxy, expose, exit: way, limits, policy, relay, ...others } = options
   checkEarly(others)
   const host = options.host ?? '0.0.0.0'
   const ports = resolveProxy(optionGroup('proxy', proxy))
@@ -105,13 +115,14 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   const exit = outboundOptions(optionGroup('exit', way))
   return {
     ...others,
+    ...resolveApi(optionGroup('api', api)),
     ...ports,
     ...resolveExpose(exposed, host),
     ...exit,
     ...inGroup('limits', limits, () => resolveLimits(optionGroup('limits', limits))),
     socketPaths: options.path === undefined ? defaultSocketPaths : [normalPath(options.path)],
     policy: policy === undefined ? undefined : Policy.of(policy),
-    relay: relay === undefined ? undefined : resolveRelayOptions(relay),
+    relay: relay === undefined ? undefined : resolveRelayOptions(optionGroup('relay', relay)),
     hostNames: (options.hostNames ?? []).map(normalHostName),
     host,
     guard: exit.guard ?? defaultGuard(host, ports.socksListen, exposed.host),
@@ -123,12 +134,16 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
 }
 
 /** Checks now what is used only later. */
-function checkEarly({ apiKey, trustedProxies, allowOrigins, fallback, heartbeat }: ServerOptions): void {
-  if (apiKey === '') throw new RangeError('apiKey is empty; leave it out to keep the management API off')
+function checkEarly({ trustedProxies, allowOrigins, fallback, heartbeat }: ServerOptions): void {
   parseTrustedProxies(trustedProxies ?? [])
   void new AllowedOrigins(allowOrigins)
   if (fallback !== undefined) parseFallback(fallback)
   if (heartbeat !== undefined && heartbeat !== false) checkKeepaliveTiming(heartbeat, 'heartbeat')
+}
+
+function resolveApi({ key, socket, ...calls }: ApiOptions): ResolvedApi {
+  if (key === '') throw new RangeError('api.key is empty; leave it out to keep the management API off')
+  return { ...calls, apiKey: key, apiSocket: socket }
 }
 
 function resolveProxy(proxy: ServerProxyOptions): ResolvedProxy {

@@ -1,7 +1,6 @@
 import type { Extension } from '@ls/codec'
 import type { Clock, Logger } from '@ls/foundation'
 import type { KeepaliveTiming } from '@ls/mux'
-import type { LoadDashboard } from '@ls/observe/http'
 import type { ExitOptions, OutboundOptions, PayloadOptions } from '@ls/relay'
 import type { CertificateFiles, ClientAddressHeader, ServerTlsOptions } from '@ls/transport'
 import type { AuthorizeOptions } from '../authorize/authorize-options.js'
@@ -13,21 +12,10 @@ import type { PolicyOptions } from '../policy/policy-options.js'
 import type { Policy } from '../policy/policy.js'
 import type { RelayOptions } from '../relay-mode/relay-options.js'
 import type { ServerState } from '../state/server-state.js'
+import type { ApiOptions } from './api-options.js'
 import type { ExposeOptions } from './expose-options.js'
 import type { ServerLimits } from './server-limits.js'
 import type { ServerProxyOptions } from './server-proxy-options.js'
-
-/** Configuration of a program, as YAML without secrets. */
-export interface ShownConfiguration {
-  /** Path of the file. */
-  readonly path: string
-  /** All settings in force. */
-  readonly running: string
-  /** All settings as the file has them now; null if the file has mistakes. */
-  readonly file: string | null
-  /** Mistakes in the file, one line each. */
-  readonly mistakes: readonly string[]
-}
 
 /** Options of a `LinkSocksServer`. */
 export interface ServerOptions extends PayloadOptions {
@@ -71,21 +59,8 @@ export interface ServerOptions extends PayloadOptions {
    * @default false
    */
   readonly wisp?: boolean | undefined
-  /** Key of the management API, not empty; callers send it as `X-API-Key`. @default off */
-  readonly apiKey?: string | undefined
-  /**
-   * Loads the files of the dashboard, for instance `dashboardFiles` of `@ls/dashboard`. The dashboard is then at
-   * `/dashboard/`, and `apiKey` signs users in. A server with a `fallback` has none, since its page would show what the
-   * fallback hides.
-   *
-   * @default none
-   */
-  readonly dashboard?: LoadDashboard | undefined
-  /**
-   * Path of a UNIX socket with the management API for the user that runs the server, without a key. A missing folder is
-   * created, for that user alone. @default none
-   */
-  readonly apiSocket?: string | undefined
+  /** Management API, its dashboard, and what the program does when they ask for it. @default off */
+  readonly api?: ApiOptions | undefined
   /**
    * Stores tokens of the API and of providers, so that they survive a restart. @default none: they end with the process
    */
@@ -127,42 +102,12 @@ export interface ServerOptions extends PayloadOptions {
   /** Extensions offered to peers. @default ['window', 'fin', 'resume', 'ack2', 'urgent'] */
   readonly extensions?: readonly Extension[] | undefined
   /**
-   * Writes the server's numbers for `GET /api/metrics`, for instance an `Expositor` of `@ls/metrics`. @default none,
-   * the answer is 404
-   */
-  readonly writeMetrics?:
-    | ((accept: string | undefined) => Promise<{ readonly contentType: string; readonly body: string }>)
-    | undefined
-  /**
    * Ping period, and the silence after which a peer counts as dead; false for no pings. With resume both are shorter,
    * since a false alarm costs little there; see `Keepalive.hasten` in `@ls/mux`. @default 20 s and 45 s
    */
   readonly heartbeat?: KeepaliveTiming | false | undefined
-  /**
-   * Reads the configuration of the program again, for `POST /api/reload`; resolves with the changes, one line each.
-   * @default none: there is no such endpoint
-   */
-  readonly reload?: (() => Promise<readonly string[]>) | undefined
-  /** Shows the configuration of the program, for `GET /api/config`. @default none: there is no such endpoint */
-  readonly showConfiguration?: (() => Promise<ShownConfiguration>) | undefined
-  /**
-   * Requests that the program drains and ends, for `POST /api/drain`. @default the server drains itself, and stays in
-   * that state
-   */
-  readonly requestDrain?: (() => void) | undefined
-  /**
-   * Starts a new process that takes over, for `POST /api/restart`; resolves with its number afterwards, and rejects if
-   * it cannot.
-   * @default none: the answer is 409
-   */
-  readonly requestRestart?: (() => Promise<{ readonly pid: number }>) | undefined
   /** Called for each connection that has ended, for an access log. @default none: no records are created */
   readonly onConnectionEnd?: ((connection: ConnectionRecord) => void) | undefined
-  /**
-   * Changes the level of the program's log, or of a part of it, for `POST /api/log-level`; throws a RangeError for an
-   * unknown one. @default none: there is no such endpoint
-   */
-  readonly setLogLevel?: ((level: string, part: string | undefined) => void) | undefined
   /** Receives the log. @default silent */
   readonly logger?: Logger | undefined
   /** Source of time. @default the process's clock */

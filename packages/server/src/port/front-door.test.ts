@@ -17,7 +17,7 @@ afterEach(async () => {
 })
 
 async function start(options: ServerOptions = {}): Promise<LinkSocksServer> {
-  const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey: 'key', ...options })
+  const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, api: { key: 'key' }, ...options })
   server.addForwardToken(token)
   await server.listen()
   cleanups.push(() => server.close())

@@ -28,7 +28,12 @@ async function read(): Promise<readonly StoredToken[]> {
 
 /** Starts a server with this file, after `prepare` has added the tokens of flags. */
 async function start(prepare: (server: LinkSocksServer) => unknown = () => {}): Promise<LinkSocksServer> {
-  const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey: 'k', state: await ServerState.open(path) })
+  const server = new LinkSocksServer({
+    host: '127.0.0.1',
+    port: 0,
+    api: { key: 'k' },
+    state: await ServerState.open(path),
+  })
   servers.push(server)
   await prepare(server)
   await server.listen()
