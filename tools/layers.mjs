@@ -62,6 +62,7 @@ export const browserPackages = new Set([
   '@ls/web',
   '@ls/wisp',
   '@ls/socks5',
+  '@ls/http-proxy',
 ])
 
 /** Entries of a browser package that are for Node; so is what only they import. */

@@ -8,6 +8,7 @@ test('@ls/dial exports exactly these names', () => {
       "ListenError",
       "ListeningSockets",
       "Resolver",
+      "agentsOver",
       "breakStream",
       "carryResets",
       "closeStream",
@@ -26,6 +27,7 @@ test('@ls/dial exports exactly these names', () => {
       "serverResolver",
       "streamEnd",
       "systemResolver",
+      "undiciConnectOver",
     ]
   `)
 })

@@ -1,3 +1,12 @@
+export {
+  type Agents,
+  agentsOver,
+  type OpenConnection,
+  type UndiciCallback,
+  type UndiciConnect,
+  type UndiciConnectOptions,
+  undiciConnectOver,
+} from './agents.js'
 export type { Cancellation } from './cancellation.js'
 export { defaultDialTimeoutMs, dial, type DialOptions } from './dial.js'
 export { parseDnsServer } from './resolve/dns-server.js'

@@ -1,12 +1,7 @@
 import type { Duplex } from 'node:stream'
+import type { Target } from '@ls/foundation'
 
-/** Target of a connection. */
-export interface Target {
-  /** A name, or an IP address without brackets. */
-  readonly host: string
-  /** 1–65535. */
-  readonly port: number
-}
+export type { Target } from '@ls/foundation'
 
 /** Options of a {@link Dial}, in addition to its target. */
 export interface DialRequest {

@@ -1,33 +1,42 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import * as httpProxy from './index.js'
+import * as node from './node.js'
 
-describe('@ls/http-proxy', () => {
-  test('exports these names', () => {
-    expect(Object.keys(httpProxy).toSorted()).toMatchInlineSnapshot(`
-      [
-        "Http2Sessions",
-        "HttpProxy",
-        "HttpProxyError",
-        "ListenError",
-        "connect",
-        "createServer",
-        "dialDirect",
-        "endToEnd",
-        "formatAuthority",
-        "hasTransferEncoding",
-        "httpProxyErrorCodes",
-        "isChunkedOnly",
-        "isReservedConnectField",
-        "join",
-        "lingerMs",
-        "maxCredentialsBytes",
-        "maxHostBytes",
-        "onwardFields",
-        "parseAuthority",
-        "replyOf",
-        "sharedHttp2Sessions",
-        "statusOfReply",
-      ]
-    `)
-  })
+test('@ls/http-proxy exports what its README lists', () => {
+  expect(Object.keys(httpProxy).toSorted()).toMatchInlineSnapshot(`
+    [
+      "HttpProxyError",
+      "endToEnd",
+      "formatAuthority",
+      "hasTransferEncoding",
+      "httpProxyErrorCodes",
+      "isChunkedOnly",
+      "isReservedConnectField",
+      "lingerMs",
+      "maxCredentialsBytes",
+      "maxHostBytes",
+      "onwardFields",
+      "parseAuthority",
+      "statusOfReply",
+    ]
+  `)
+})
+
+test('@ls/http-proxy/node exports what its README lists', () => {
+  expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
+    [
+      "Http2Sessions",
+      "HttpProxy",
+      "ListenError",
+      "accounts",
+      "connect",
+      "createAgents",
+      "createServer",
+      "createUndiciConnect",
+      "dialDirect",
+      "join",
+      "replyForError",
+      "sharedHttp2Sessions",
+    ]
+  `)
 })

@@ -1,19 +1,14 @@
 import type { Duplex } from 'node:stream'
-import { checkDurationMs, checkInteger, type Given } from '@ls/foundation'
-import { accountCheck, type Account, type AccountCheck } from './message/basic.js'
+import { type Authenticator, checkDurationMs, checkInteger, type Given, type Logger } from '@ls/foundation'
+import type { Account } from './message/basic.js'
+import { accounts } from './serve/accounts.js'
 import type { ConnectRequest } from './serve/connect-request.js'
-
-/**
- * The part of a pino logger that this package uses. Refusals come at `debug`: a hostile client must not fill a disk.
- */
-export interface HttpProxyLogger {
-  /** For each request that is refused. */
-  debug(fields: object, text?: string): void
-}
 
 /** Accounts and limits of a proxy. */
 export interface HttpProxyOptions {
-  /** Accounts that may use the proxy, by Basic authentication. @default all clients */
+  /** Decides who may use the proxy, by Basic authentication. @default all clients */
+  readonly auth?: Authenticator | undefined
+  /** Accounts that may use the proxy, instead of `auth`. @default all clients */
   readonly accounts?: readonly Account[] | undefined
   /**
    * Serves origin-form requests (`GET /path`) by their Host field, for clients that are not configured to use a proxy.
@@ -24,10 +19,13 @@ export interface HttpProxyOptions {
   readonly onConnect?: ((request: ConnectRequest) => void) | undefined
   /** A client has authenticated, with its first served request. */
   readonly onProven?: ((socket: Duplex) => void) | undefined
-  /** A client's request was not served, for this reason. */
-  readonly onRefused?: ((socket: Duplex, error: unknown) => void) | undefined
-  /** @default silent */
-  readonly logger?: HttpProxyLogger | undefined
+  /**
+   * Called for each request that is not served. `peer` is the client's address, `socket` its connection. Limit the rate
+   * before logging it: any client can cause these. @default does nothing
+   */
+  readonly onError?: ((error: unknown, peer: string | undefined, socket: Duplex) => void) | undefined
+  /** Gets each request that is not served, at `debug`: a hostile client must not fill a disk. @default silent */
+  readonly logger?: Pick<Logger, 'debug'> | undefined
   /** Largest request head, and largest trailer section, in bytes: Kerberos tokens take up to 48 KiB. @default 65536 */
   readonly maxHeadBytes?: number | undefined
   /** Largest response head, in bytes: origins send long cookies and policies. @default 65536 */
@@ -52,23 +50,17 @@ export interface HttpProxyOptions {
   readonly maxOrigins?: number | undefined
 }
 
-type Defaulted = Omit<HttpProxyOptions, 'accounts' | 'onConnect' | 'onProven' | 'onRefused' | 'logger'>
+type Kept = 'auth' | 'onConnect' | 'onProven' | 'onError' | 'logger'
 
-export type ResolvedHttpProxyOptions = Readonly<Given<Defaulted>> & {
-  readonly mayUse: AccountCheck | undefined
-  readonly onConnect: ((request: ConnectRequest) => void) | undefined
-  readonly onProven: ((socket: Duplex) => void) | undefined
-  readonly onRefused: ((socket: Duplex, error: unknown) => void) | undefined
-  readonly logger: HttpProxyLogger | undefined
-}
+export type ResolvedHttpProxyOptions = Given<Omit<HttpProxyOptions, 'accounts' | Kept>> & Pick<HttpProxyOptions, Kept>
 
 /** Applies the defaults and checks the ranges; a value out of range is the caller's mistake. */
 export function resolveOptions(options: HttpProxyOptions): ResolvedHttpProxyOptions {
   return {
-    mayUse: options.accounts === undefined ? undefined : accountCheck(options.accounts),
+    auth: resolveAuth(options),
     onConnect: options.onConnect,
     onProven: options.onProven,
-    onRefused: options.onRefused,
+    onError: options.onError,
     logger: options.logger,
     transparent: options.transparent ?? false,
     maxHeadBytes: checkInteger('maxHeadBytes', options.maxHeadBytes ?? 65_536, 256, 1_048_576),
@@ -83,4 +75,10 @@ export function resolveOptions(options: HttpProxyOptions): ResolvedHttpProxyOpti
     maxPipelined: checkInteger('maxPipelined', options.maxPipelined ?? 32, 1),
     maxOrigins: checkInteger('maxOrigins', options.maxOrigins ?? 8, 1),
   }
+}
+
+function resolveAuth({ auth, accounts: list }: HttpProxyOptions): Authenticator | undefined {
+  if (list === undefined) return auth
+  if (auth !== undefined) throw new TypeError('`accounts` and `auth` exclude each other')
+  return accounts(list)
 }

@@ -1,6 +1,6 @@
 import { replyWords } from '@ls/foundation'
 import { describe, expect, test } from 'vitest'
-import { formatProxyStatus, replyOf, replyOfResponse, statusOfReply } from './reply.js'
+import { formatProxyStatus, replyForError, replyOfResponse, statusOfReply } from './reply.js'
 
 describe('statusOfReply', () => {
   test('is the table of protocol.md', () => {
@@ -8,8 +8,9 @@ describe('statusOfReply', () => {
   })
 })
 
-describe('replyOf', () => {
+describe('replyForError', () => {
   test.each([
+    ['forbidden', 'forbidden'],
     [{ reply: 'dns', code: 'ECONNREFUSED' }, 'dns'],
     [{ reply: 'nonsense', code: 'ECONNREFUSED' }, 'refused'],
     [{ code: 'ENOTFOUND' }, 'dns'],
@@ -22,7 +23,7 @@ describe('replyOf', () => {
     ['text', 'failed'],
     [null, 'failed'],
   ])('of %j is %s', (error, word) => {
-    expect(replyOf(error)).toBe(word)
+    expect(replyForError(error)).toBe(word)
   })
 })
 

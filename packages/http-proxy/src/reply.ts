@@ -6,10 +6,10 @@ export function statusOfReply(word: ReplyWord): number {
 }
 
 /**
- * The word for a dial's rejection: its own `reply`, else that of its system error code, else that of its `cause`, else
+ * The word for a dial's rejection: the word itself, else its own `reply`, else that of its system error code, else that of its `cause`, else
  * `failed`.
  */
-export function replyOf(error: unknown): ReplyWord {
+export function replyForError(error: unknown): ReplyWord {
   return findReply(error) ?? (error instanceof Error ? findReply(error.cause) : undefined) ?? 'failed'
 }
 
@@ -32,6 +32,7 @@ const wordOfStatus: Readonly<Record<number, ReplyWord>> = {
 }
 
 function findReply(error: unknown): ReplyWord | undefined {
+  if (isReplyWord(error)) return error
   if (typeof error !== 'object' || error === null) return undefined
   const { reply, code, name } = error as { reply?: unknown; code?: unknown; name?: unknown }
   if (isReplyWord(reply)) return reply

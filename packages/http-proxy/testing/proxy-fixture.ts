@@ -24,7 +24,7 @@ export function useProxyFixture(): ProxyFixture {
 }
 
 /** Opens things for one test and closes them all behind it. */
-class ProxyFixture {
+export class ProxyFixture {
   readonly #closers: (() => unknown)[] = []
 
   /** Runs `close` at the end, and waits for what it returns. */

@@ -1,6 +1,5 @@
-import { formatHostPort } from '@ls/foundation'
+import { formatHostPort, formatIpv4, formatIpv6, isIpv4Mapped, parseIpv4, parseIpv6 } from '@ls/foundation'
 import { quote, SocksError } from './errors.js'
-import { formatIpv4, formatIpv6, isIpv4Mapped, parseIpv4, parseIpv6 } from './ip-address.js'
 import { maxDomainBytes } from './limits.js'
 
 /** Kind of a host; on the wire ATYP 0x01, 0x04 and 0x03, in this order (RFC 1928 §5). */

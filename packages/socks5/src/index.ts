@@ -1,4 +1,4 @@
-export type { Authenticator } from './authenticator.js'
+export type { Authenticator } from '@ls/foundation'
 export {
   ClientHandshake,
   type ClientHandshakeOptions,
@@ -16,7 +16,7 @@ export {
 export { SocksError, type SocksErrorCode, socksErrorCodes, type SocksErrorOptions } from './errors.js'
 export type { Established } from './established.js'
 export type { FailedStep, NeedMoreStep, Parsed } from './exchange.js'
-export { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from './ip-address.js'
+export { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '@ls/foundation'
 export {
   defaultAnswerTimeoutMs,
   defaultHandshakeTimeoutMs,

@@ -1,6 +1,16 @@
 export type { RequestAnswer } from './node/answer.js'
 export { type Account, accounts } from './node/accounts.js'
-export { type Dial, type DialRequest, ListenError, type ListenErrorCode, type Target } from '@ls/dial'
+export {
+  type Agents,
+  type Dial,
+  type DialRequest,
+  ListenError,
+  type ListenErrorCode,
+  type Target,
+  type UndiciCallback,
+  type UndiciConnect,
+  type UndiciConnectOptions,
+} from '@ls/dial'
 export { connect, type ConnectOptions, type Proxy } from './node/connect.js'
 export {
   createServer,
@@ -16,11 +26,4 @@ export {
   type PerformServerHandshakeOptions,
 } from './node/perform-server-handshake.js'
 export { replyForError } from './node/reply-for-error.js'
-export {
-  createAgents,
-  createUndiciConnect,
-  type SocksAgentOptions,
-  type SocksAgents,
-  type UndiciCallback,
-  type UndiciConnectOptions,
-} from './node/agent.js'
+export { createAgents, createUndiciConnect, type SocksAgentOptions } from './node/agent.js'

@@ -1,4 +1,4 @@
-import type { Authenticator } from './authenticator.js'
+import type { Authenticator } from '@ls/foundation'
 import { noBytes } from './bytes.js'
 import type { Destination } from './destination.js'
 import { hex, SocksError } from './errors.js'

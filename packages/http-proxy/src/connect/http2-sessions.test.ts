@@ -1,22 +1,20 @@
 import { createHash } from 'node:crypto'
-import {
-  constants,
-  createSecureServer,
-  type Http2SecureServer,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2'
+import { constants } from 'node:http2'
 import { connect as connectSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { echoServer, seededBytes, seededDigest, testCertificate, turns, type TestTcpServer } from '@ls/testkit'
+import { echoServer, seededBytes, seededDigest, turns, type TestTcpServer } from '@ls/testkit'
 import { beforeEach, describe, expect, test } from 'vitest'
+import {
+  type Http2Proxy,
+  http2ProxyTls as tls,
+  type OnStream,
+  openHttp2Proxy,
+  tunnel,
+} from '../../testing/http2-proxy.js'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
 import { connect, type ConnectOptions } from './connect.js'
 import { Http2Sessions, type Http2SessionsOptions } from './http2-sessions.js'
-
-const { key, cert } = testCertificate()
-const tls = { ca: cert }
 
 const fixture = useProxyFixture()
 let echo: TestTcpServer
@@ -26,44 +24,7 @@ beforeEach(async () => {
   fixture.defer(() => echo.close())
 })
 
-type OnStream = (stream: ServerHttp2Stream, headers: Record<string, unknown>) => void
-
-interface Http2Proxy {
-  readonly port: number
-  readonly sessions: ServerHttp2Session[]
-  readonly server: Http2SecureServer
-}
-
-/** An HTTP/2 proxy that tunnels, or passes each CONNECT to `onStream`. */
-async function http2Proxy(onStream: OnStream = tunnel, settings: object = {}): Promise<Http2Proxy> {
-  const sessions: ServerHttp2Session[] = []
-  const server = createSecureServer({ key, cert, settings, maxSessionMemory: 1000 })
-  server.on('session', (session) => {
-    sessions.push(session)
-    session.on('error', () => {})
-  })
-  server.on('stream', (stream: ServerHttp2Stream, headers) => {
-    stream.on('error', () => {})
-    onStream(stream, headers)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  fixture.defer(() => {
-    for (const session of sessions) session.destroy()
-    return new Promise((resolve) => server.close(resolve))
-  })
-  return { port: (server.address() as { port: number }).port, sessions, server }
-}
-
-function tunnel(stream: ServerHttp2Stream, headers: Record<string, unknown>): void {
-  const [host = '', port] = String(headers[':authority']).split(':')
-  const socket = connectSocket({ host, port: Number(port), allowHalfOpen: true }, () => {
-    stream.respond({ ':status': 200 })
-    socket.pipe(stream)
-    stream.pipe(socket)
-  })
-  socket.on('error', () => stream.close(constants.NGHTTP2_CONNECT_ERROR))
-  stream.on('close', () => socket.destroy())
-}
+const http2Proxy = (onStream?: OnStream, settings?: object) => openHttp2Proxy(fixture, onStream, settings)
 
 function sessionsFor(options?: Http2SessionsOptions): Http2Sessions {
   const sessions = new Http2Sessions(options)
@@ -229,7 +190,7 @@ describe('Http2Sessions', () => {
   test('are not shared between different TLS options', async () => {
     const proxy = await http2Proxy()
     const sessions = sessionsFor()
-    const other = { proxy: { host: '127.0.0.1', port: proxy.port, tls: { ca: cert } } }
+    const other = { proxy: { host: '127.0.0.1', port: proxy.port, tls: { ca: tls.ca } } }
     await greet(await open(proxy, sessions))
     await greet(await open(proxy, sessions, other))
     expect(proxy.sessions.length).toBe(2)

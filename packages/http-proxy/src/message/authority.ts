@@ -1,9 +1,5 @@
-import { isIPv4, isIPv6 } from 'node:net'
-import type { Target } from '@ls/dial'
-import { formatHostPort } from '@ls/foundation'
-
-/** Longest host name, in bytes: what a name server and the Connect message (protocol.md §1) take. */
-export const maxHostBytes = 255
+import { formatHostPort, parseIpv4, parseIpv6, type Target } from '@ls/foundation'
+import { maxHostBytes } from '../limits.js'
 
 /**
  * Reads `host:port` (RFC 3986 §3.2 without user information). Names are held to what name servers resolve: letters,
@@ -18,7 +14,7 @@ export function parseAuthority(text: string, defaultPort?: number): Target | und
   const host = groups['v6'] ?? groups['name'] ?? ''
   const port = groups['port'] ? Number(groups['port']) : defaultPort
   if (port === undefined || !isPort(port)) return undefined
-  const valid = groups['v6'] === undefined ? isHostName(host) : isAddress6(host)
+  const valid = groups['v6'] === undefined ? isHostName(host) : parseIpv6(host) !== undefined
   return valid ? { host, port } : undefined
 }
 
@@ -31,7 +27,7 @@ export function formatAuthority({ host, port }: Target): string {
 export function checkTarget(target: Target, field: string): Target {
   const { host, port } = target
   if (!isPort(port)) throw new RangeError(`${field}.port must be a whole number from 1 to 65535, it is ${port}`)
-  if (typeof host === 'string' && (isAddress6(host) || isHostName(host))) return { host, port }
+  if (typeof host === 'string' && (parseIpv6(host) !== undefined || isHostName(host))) return { host, port }
   throw new TypeError(`${field}.host must be an IP address or a host name of 1 to ${maxHostBytes} bytes`)
 }
 
@@ -39,12 +35,8 @@ function isPort(port: number): boolean {
   return Number.isInteger(port) && port >= 1 && port <= 0xffff
 }
 
-function isAddress6(host: string): boolean {
-  return isIPv6(host) && !host.includes('%')
-}
-
 /** A name whose last label is a number, be it hexadecimal, is an address to some resolvers: only plain IPv4 passes. */
 function isHostName(host: string): boolean {
   if (host.length > maxHostBytes || !/^[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_.])?$/i.test(host)) return false
-  return !/(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i.test(host) || isIPv4(host)
+  return !/(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i.test(host) || parseIpv4(host) !== undefined
 }

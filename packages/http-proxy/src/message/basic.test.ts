@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { accountCheck, formatBasic, maxCredentialsBytes, parseBasic } from './basic.js'
+import { formatBasic, parseBasic } from './basic.js'
 
 const username = fc.string({ unit: 'grapheme', maxLength: 40 }).filter((text) => !text.includes(':'))
 const account = fc.record(
@@ -45,26 +45,5 @@ describe('parseBasic', () => {
     'BasicYTpi',
   ])('refuses %j', (value) => {
     expect(parseBasic(value)).toBeUndefined()
-  })
-})
-
-describe('accountCheck', () => {
-  test('knows each of its accounts and nothing else', () => {
-    fc.assert(
-      fc.property(fc.array(account, { minLength: 1, maxLength: 4 }), account, (accounts, other) => {
-        const mayUse = accountCheck(accounts)
-        const isListed = accounts.some((each) => each.username === other.username && each.password === other.password)
-        expect([...accounts, other].map(mayUse)).toEqual([...accounts.map(() => true), isListed])
-      }),
-    )
-  })
-
-  test.each([
-    [[], RangeError],
-    [[{ username: 'a:b', password: 'c' }], TypeError],
-    [[{ username: 'a', password: 'x'.repeat(maxCredentialsBytes) }], RangeError],
-    [[{ username: 'a' } as { username: string; password: string }], TypeError],
-  ])('refuses the list %#', (accounts, kind) => {
-    expect(() => accountCheck(accounts)).toThrow(kind)
   })
 })

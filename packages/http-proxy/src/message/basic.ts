@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { maxCredentialsBytes } from '../limits.js'
 
 /** An account of the proxy (RFC 7617): the user name has no colon, both are UTF-8. */
 export interface Account {
@@ -7,9 +7,6 @@ export interface Account {
   /** May be empty. */
   readonly password: string
 }
-
-/** Longest `user:password`, in bytes; what comes from a client fits its head anyway, see `maxHeadBytes`. */
-export const maxCredentialsBytes = 4096
 
 /** The value of a Proxy-Authorization field. */
 export function formatBasic(account: Account): string {
@@ -27,27 +24,8 @@ export function parseBasic(value: string): Account | undefined {
   return { username: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
-/** Checks whether an account is on the list. */
-export type AccountCheck = (account: Account) => boolean
-
-/**
- * Compares with every account on every call, over digests of one length, so the time reveals neither the account nor
- * how much of it was right.
- *
- * @throws {TypeError | RangeError} for an account that no client could send, and for an empty list.
- */
-export function accountCheck(accounts: readonly Account[]): AccountCheck {
-  if (accounts.length === 0) throw new RangeError('accounts is empty; leave it out to serve everyone')
-  const digests = accounts.map((account) => digest(joinAccount(account)))
-  return ({ username, password }) => {
-    const given = digest(`${username}:${password}`)
-    let matches = 0
-    for (const expected of digests) matches += timingSafeEqual(given, expected) ? 1 : 0
-    return matches > 0
-  }
-}
-
-function joinAccount({ username, password }: Account): string {
+/** `user:password` as Basic encodes it. @throws {TypeError | RangeError} for an account that no client could send */
+export function joinAccount({ username, password }: Account): string {
   if (typeof username !== 'string' || typeof password !== 'string') {
     throw new TypeError('an account needs a username and a password, both strings')
   }
@@ -56,8 +34,4 @@ function joinAccount({ username, password }: Account): string {
   const size = Buffer.byteLength(text)
   if (size <= maxCredentialsBytes) return text
   throw new RangeError(`username and password have ${size} bytes together, the limit is ${maxCredentialsBytes}`)
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

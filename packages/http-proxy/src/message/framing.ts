@@ -1,6 +1,15 @@
-import type { IncomingMessage } from 'node:http'
 import { HttpProxyError } from '../errors.js'
-import { endToEnd, fieldValues } from './hop-by-hop.js'
+import { endToEnd, fieldValues, type RawHeaders } from './hop-by-hop.js'
+
+/** Head of a request as Node's parser gives it: the part of an `IncomingMessage` that framing depends on. */
+export interface RequestHead {
+  /** Header fields as received: name, value, name, value. */
+  readonly rawHeaders: RawHeaders
+  /** `1.0` or `1.1`. */
+  readonly httpVersion: string
+  /** The method. @default '' */
+  readonly method?: string | undefined
+}
 
 /**
  * The fields of a request for the next hop: the end-to-end ones, and the body's framing as Node's parser read it. Only
@@ -9,7 +18,7 @@ import { endToEnd, fieldValues } from './hop-by-hop.js'
  * @param alsoDrop Names in lower case, which the caller makes anew.
  * @throws {HttpProxyError} with the status to answer, for a body that we could not pass on as it was framed.
  */
-export function onwardFields(request: IncomingMessage, alsoDrop?: ReadonlySet<string>): string[] {
+export function onwardFields(request: RequestHead, alsoDrop?: ReadonlySet<string>): string[] {
   const { rawHeaders, method = '' } = request
   checkTransferEncoding(request)
   const fields = endToEnd(rawHeaders, alsoDrop)
@@ -22,7 +31,7 @@ export function onwardFields(request: IncomingMessage, alsoDrop?: ReadonlySet<st
 }
 
 /** We decode chunked and encode it again; another coding would be lost (RFC 9112 §6.1). */
-export function checkTransferEncoding({ rawHeaders, httpVersion }: IncomingMessage): void {
+export function checkTransferEncoding({ rawHeaders, httpVersion }: RequestHead): void {
   if (!hasTransferEncoding(rawHeaders)) return
   if (httpVersion === '1.0') {
     const text = 'HTTP/1.0 has no Transfer-Encoding (RFC 9112 §6.1)'
@@ -34,7 +43,7 @@ export function checkTransferEncoding({ rawHeaders, httpVersion }: IncomingMessa
 }
 
 /** Whether a request has a body, going by its head (RFC 9112 §6.3). */
-export function hasBody({ rawHeaders }: IncomingMessage): boolean {
+export function hasBody({ rawHeaders }: Pick<RequestHead, 'rawHeaders'>): boolean {
   return (
     hasTransferEncoding(rawHeaders) || fieldValues(rawHeaders, 'content-length').some((length) => Number(length) > 0)
   )

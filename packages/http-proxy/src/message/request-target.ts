@@ -1,4 +1,4 @@
-import type { Target } from '@ls/dial'
+import type { Target } from '@ls/foundation'
 import { HttpProxyError } from '../errors.js'
 import { parseAuthority } from './authority.js'
 

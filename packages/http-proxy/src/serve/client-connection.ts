@@ -128,7 +128,7 @@ export class ClientConnection implements ExchangeHost {
     const { message, code } =
       error instanceof Error ? (error as Error & { code?: unknown }) : { message: String(error), code: undefined }
     this.options.logger?.debug({ source: this.#source, user: this.user, code }, message)
-    this.options.onRefused?.(this.socket, error)
+    this.options.onError?.(error, (this.socket as Partial<Socket>).remoteAddress, this.socket)
   }
 
   /** Ends HTTP on the socket for good: the bytes from here on belong to a tunnel. */

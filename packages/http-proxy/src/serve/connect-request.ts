@@ -16,8 +16,11 @@ export interface ConnectRequest extends DialInfo {
    * @throws {HttpProxyError} ERR_HTTP_PROXY_CLOSED when the client has gone or was already answered.
    */
   accept(): Duplex
-  /** Answers with the status of `error`, as for a rejecting dial; does nothing after the first answer. */
-  reject(error: unknown): void
+  /**
+   * Answers with the status of a reply word, or of an error as for a rejecting dial; does nothing after the first
+   * answer.
+   */
+  reject(reason: unknown): void
 }
 
 export interface ConnectRequestParts {
@@ -66,11 +69,11 @@ export class PendingConnect implements ConnectRequest {
     return socket
   }
 
-  reject(error: unknown): void {
+  reject(reason: unknown): void {
     if (this.#answered) return
     this.#settle()
-    this.#parts.onReject(error)
-    refuse(this.#parts.socket, error)
+    this.#parts.onReject(reason)
+    refuse(this.#parts.socket, reason)
   }
 
   readonly #onGone = (): void => {

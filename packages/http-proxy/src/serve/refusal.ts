@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream'
 import { breakStream, closeStream } from '@ls/dial'
 import { textOf } from '@ls/foundation'
 import { HttpProxyError } from '../errors.js'
-import { formatProxyStatus, replyOf, statusOfReply } from '../reply.js'
+import { lingerMs } from '../limits.js'
+import { formatProxyStatus, replyForError, statusOfReply } from '../reply.js'
 
 /** A response of our own with the reason why a request was not served. */
 export interface Refusal {
@@ -14,9 +15,6 @@ export interface Refusal {
   readonly body: string
 }
 
-/** How long we keep reading from a refused client, in milliseconds: closing with unread bytes could lose the reason. */
-export const lingerMs = 1000
-
 /** Longest text of a refusal, in UTF-16 units. */
 const maxTextLength = 400
 
@@ -24,9 +22,9 @@ const maxTextLength = 400
 export function refusalOf(error: unknown): Refusal {
   const own = error instanceof HttpProxyError && error.status !== undefined && error.reply === undefined
   if (own) return refusal(error.status ?? 500, oneLine(error.message), challengeOf(error.status))
-  const word = replyOf(error)
+  const word = replyForError(error)
   const text = oneLine(textOf(error))
-  const line = text.startsWith(`${word}:`) ? text : `${word}: ${text}`
+  const line = text === word || text.startsWith(`${word}:`) ? text : `${word}: ${text}`
   return refusal(statusOfReply(word), line, ['Proxy-Status', formatProxyStatus(word)])
 }
 

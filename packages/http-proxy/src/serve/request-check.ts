@@ -26,7 +26,7 @@ export interface CheckedRequest {
   readonly user: string | undefined
 }
 
-type CheckOptions = Pick<ResolvedHttpProxyOptions, 'mayUse' | 'transparent'>
+type CheckOptions = Pick<ResolvedHttpProxyOptions, 'auth' | 'transparent'>
 
 /**
  * Checks a CONNECT request. A missing Host is tolerated here, against RFC 9112 §3.2: several tools send none, and the
@@ -120,11 +120,11 @@ function checkFraming(request: IncomingMessage): void {
   }
 }
 
-function authenticate(request: IncomingMessage, { mayUse }: CheckOptions): string | undefined {
-  if (mayUse === undefined) return undefined
+function authenticate(request: IncomingMessage, { auth }: CheckOptions): string | undefined {
+  if (auth === undefined) return undefined
   const fields = fieldValues(request.rawHeaders, 'proxy-authorization')
   const account = fields.length === 1 ? parseBasic(fields[0] ?? '') : undefined
-  if (account !== undefined && mayUse(account)) return account.username
+  if (account !== undefined && auth.verify(account.username, account.password)) return account.username
   if (fields.length > 0) throw new HttpProxyError('ERR_HTTP_PROXY_AUTH', 'wrong user name or password', { status: 407 })
   // Browsers first send a request without credentials, and repeat it with them.
   throw new HttpProxyError('ERR_HTTP_PROXY_AUTH_REQUIRED', 'the proxy requires a user name and a password', {

@@ -1,4 +1,4 @@
-import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '@ls/socks5'
+import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '@ls/foundation'
 
 /** An IP address with canonical text: two addresses are the same host exactly when their texts are equal. */
 export interface IpAddress {

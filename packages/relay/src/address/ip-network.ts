@@ -1,4 +1,4 @@
-import { parseIpv4, parseIpv6 } from '@ls/socks5'
+import { parseIpv4, parseIpv6 } from '@ls/foundation'
 import { fromIpv6, type IpAddress } from './ip-address.js'
 
 /** All addresses that begin with the same bits. */

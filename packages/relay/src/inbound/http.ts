@@ -1,12 +1,6 @@
 import type { Duplex } from 'node:stream'
-import {
-  type Account,
-  type ConnectRequest,
-  type DialInfo,
-  HttpProxy,
-  HttpProxyError,
-  type Target as Asked,
-} from '@ls/http-proxy'
+import { HttpProxyError, type Target as Asked } from '@ls/http-proxy'
+import { type Account, type ConnectRequest, type DialInfo, HttpProxy } from '@ls/http-proxy/node'
 import { RelayError } from '../errors.js'
 import { parseTarget } from '../target.js'
 import { openStream } from './open-stream.js'
@@ -37,7 +31,7 @@ export function makeHttpProxy(options: HttpInboundOptions): HttpProxy {
       transparent: options.httpTransparent ?? false,
       logger,
       onProven,
-      onRefused: (socket, error) => {
+      onError: (error, _peer, socket) => {
         if (error instanceof HttpProxyError && error.code === 'ERR_HTTP_PROXY_AUTH') onWrongAccount(socket)
       },
       onConnect: (request) => void tunnel(request, options),

@@ -1,5 +1,5 @@
 import { connect as connectTcp } from 'node:net'
-import { createServer as createHttpProxy, dialDirect } from '@ls/http-proxy'
+import { createServer as createHttpProxy, dialDirect } from '@ls/http-proxy/node'
 import { accounts, connect, createServer } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent, tcpServer, testCertificate, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'

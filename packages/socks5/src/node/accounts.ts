@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Authenticator } from '../authenticator.js'
+import type { Authenticator } from '@ls/foundation'
 import { maxCredentialBytes } from '../limits.js'
 
 /** A user name and its password, as SOCKS5 carries them (RFC 1929 §2). */

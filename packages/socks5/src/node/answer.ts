@@ -4,6 +4,7 @@ import { SocksError } from '../errors.js'
 import type { FailureCode } from '../reply.js'
 import { type Deadline, startDeadline } from './deadline.js'
 import type { AcceptedRequest } from './perform-server-handshake.js'
+import { replyForError } from './reply-for-error.js'
 
 /** Answers a request. Only the first answer counts. */
 export interface RequestAnswer {
@@ -16,8 +17,8 @@ export interface RequestAnswer {
    * already destroyed if the client has gone. `bound` as in `ServerHandshake.reply`.
    */
   accept(bound?: Destination): Socket
-  /** Sends the reason to the client, and closes. */
-  reject(code: FailureCode): void
+  /** Sends the reason to the client, and closes. Of an error, such as that of a dial, it sends the reply that fits. */
+  reject(reason: FailureCode | Error): void
 }
 
 /** The single answer to a request; the first of the handler, the deadline and the client's disconnect decides. */
@@ -46,8 +47,8 @@ export class Answer implements RequestAnswer {
     return this.#accepted.socket
   }
 
-  reject(code: FailureCode): void {
-    if (this.#settle()) this.#accepted.reply(code)
+  reject(reason: FailureCode | Error): void {
+    if (this.#settle()) this.#accepted.reply(typeof reason === 'string' ? reason : replyForError(reason))
   }
 
   #settle(): boolean {

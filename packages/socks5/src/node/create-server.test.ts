@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect as dialTcp, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { socketEnd } from '@ls/testkit'
-import { afterEach, describe, expect, test } from 'vitest'
+import { socketEnd, until } from '@ls/testkit'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { SocksError } from '../errors.js'
 import { connect } from './connect.js'
 import { createServer, type RequestHandler, type SocksServer, type SocksServerOptions } from './create-server.js'
@@ -74,6 +74,11 @@ describe('createServer', () => {
     await expect(connect({ proxy, target })).rejects.toThrow(expect.objectContaining(error))
   })
 
+  test('takes the error of a dial as a reason, and sends the reply that fits', async () => {
+    const { proxy } = await start({}, (_, answer) => answer.reject(Object.assign(new Error(), { code: 'ENOTFOUND' })))
+    await expect(connect({ proxy, target })).rejects.toThrow(expect.objectContaining({ reply: 'host-unreachable' }))
+  })
+
   test('answers `failed` and reports when its handler throws', async () => {
     const { proxy, nextError } = await start({}, () => {
       throw new Error('bug')
@@ -112,24 +117,33 @@ describe('createServer', () => {
   })
 
   test.each<[string, string, (socket: Socket) => void]>([
-    ['is silent', 'ERR_SOCKS_TIMEOUT', () => {}],
-    ['stops halfway', 'ERR_SOCKS_TIMEOUT', (socket) => socket.write(Uint8Array.of(5, 3, 0))],
     ['hangs up at once', 'ERR_SOCKS_CLOSED', (socket) => socket.destroy()],
     ['ends its side halfway', 'ERR_SOCKS_CLOSED', (socket) => socket.end(greeting)],
     ['resets', 'ERR_SOCKS_CLOSED', (socket) => socket.resetAndDestroy()],
     ['sends garbage', 'ERR_SOCKS_VERSION', (socket) => socket.write('GET / HTTP/1.1\r\n\r\n')],
     ['sends garbage for ever', 'ERR_SOCKS_VERSION', (socket) => socket.write(Buffer.alloc(1 << 20, 'x'))],
   ])('closes a client that %s, and reports %s', async (_, code, act) => {
-    const { port, nextError } = await start({ handshakeTimeoutMs: 100 }, echo)
+    const { port, nextError } = await start({}, echo)
     const socket = dial(port)
-    const closed = new Promise((resolve) =>
-      socket
-        .resume()
-        .once('end', () => socket.end())
-        .once('close', resolve),
-    )
+    const closed = closing(socket)
     socket.once('connect', () => act(socket))
     expect((await nextError()).code).toBe(code)
+    await closed
+  })
+
+  test.each<[string, Uint8Array]>([
+    ['is silent', new Uint8Array(0)],
+    ['stops halfway', Uint8Array.of(5, 3, 0)],
+  ])('closes a client that %s for longer than handshakeTimeoutMs', async (_, bytes) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { port, nextError } = await start({ handshakeTimeoutMs: 60_000 }, echo)
+    const socket = dial(port)
+    const closed = closing(socket)
+    socket.write(bytes)
+    await until(() => vi.getTimerCount() > 0, 'the server to begin the handshake')
+    vi.advanceTimersByTime(60_000)
+    expect((await nextError()).code).toBe('ERR_SOCKS_TIMEOUT')
     await closed
   })
 
@@ -179,6 +193,12 @@ describe('createServer', () => {
     },
   )
 })
+
+/** Resolves when the connection has closed; ends it when the server does. */
+function closing(socket: Socket): Promise<unknown> {
+  socket.resume().once('end', () => socket.end())
+  return once(socket, 'close')
+}
 
 /** Passes values in order to their waiting readers. */
 function queue<T>() {

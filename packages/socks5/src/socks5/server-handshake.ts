@@ -1,4 +1,4 @@
-import type { Authenticator } from '../authenticator.js'
+import type { Authenticator } from '@ls/foundation'
 import { noBytes } from '../bytes.js'
 import { SocksError } from '../errors.js'
 import type { Dialect, Progress } from '../exchange.js'
