@@ -35,7 +35,10 @@ export async function dialNode(
   try {
     writeLine(stream, hello)
     const answer = (await readLine(stream)) as NodeAnswer
-    if (answer.error !== undefined) throw new ClusterError('ERR_CLUSTER_NODE', `the node refused: ${answer.error}`)
+    if (answer.error !== undefined) {
+      const code = answer.gone === true ? 'ERR_CLUSTER_NODE_GONE' : 'ERR_CLUSTER_NODE'
+      throw new ClusterError(code, `the node refused: ${answer.error}`)
+    }
     return { stream, answer }
   } catch (error) {
     stream.destroy()
@@ -51,7 +54,7 @@ function isRefusal(error: unknown): boolean {
 
 /** Whether an error says that the node is gone: nothing listens at its address, or another node does by now. */
 export function isGone(error: unknown): boolean {
-  return isRefusal(error) || (error as Error).message.includes('another node')
+  return isRefusal(error) || (error instanceof ClusterError && error.code === 'ERR_CLUSTER_NODE_GONE')
 }
 
 function connectTo({ host, port }: NodeAddress, { key }: NodeSecret, identity: string): Promise<Socket> {

@@ -63,7 +63,7 @@ export class IncomingTrunks {
   #resume(key: string, received: number, stream: Socket): void {
     const session = this.#sessions.get(key)?.session
     if (session?.canResume(received) !== true)
-      throw new ClusterError('ERR_CLUSTER_NODE', 'the trunk is not known: it is another node by now')
+      throw new ClusterError('ERR_CLUSTER_NODE_GONE', 'the trunk is not known: it is another node by now')
     // The number in the answer must be final.
     session.detach()
     answer(stream, { received: session.receivedSequence })

@@ -40,6 +40,8 @@ interface ProbeHello extends HelloPart {
 export interface NodeAnswer {
   /** Reason of a refusal; missing for an acceptance. */
   readonly error?: string
+  /** Whether it refuses since it is not the node that was meant: that one is gone, and this one has its address. */
+  readonly gone?: true
   /** For a trunk: the window. */
   readonly windowBytes?: number
   /** For a trunk that continues: number of the last message received. */
@@ -51,7 +53,7 @@ export function checkHello(value: unknown, ownId: string): NodeHello {
   const hello = value as Partial<NodeHello> | null
   if (typeof hello !== 'object' || hello === null) throw refusal('a hello that is no object')
   if (hello.version !== nodeVersion) throw refusal(`version ${String(hello.version)}; this node speaks ${nodeVersion}`)
-  if (hello.to !== ownId) throw refusal('this is another node')
+  if (hello.to !== ownId) throw new ClusterError('ERR_CLUSTER_NODE_GONE', 'this is another node')
   if (typeof hello.from !== 'string') throw refusal('a hello without a sender')
   if (hello.purpose === 'link' || hello.purpose === 'probe') return hello as NodeHello
   if (hello.purpose === 'trunk' && isTrunk(hello)) return hello as NodeHello

@@ -1,6 +1,6 @@
 import { silentLogger } from '@ls/foundation'
 import { expect, onTestFinished, test } from 'vitest'
-import { dialNode } from './dial-node.js'
+import { dialNode, isGone } from './dial-node.js'
 import { writeLine } from './json-line.js'
 import { NodeListener } from './node-listener.js'
 import { NodeSecret } from './node-secret.js'
@@ -28,10 +28,28 @@ test('NodeListener refuses a node with another secret', async () => {
 })
 
 test.each([
-  ['for another node', { ...hello, to: 'c' }, 'this is another node'],
-  ['of another version', { ...hello, version: 9 }, 'version 9; this node speaks 1'],
-])('NodeListener refuses a hello %s', async (_what, wrong, reason) => {
-  await expect(dialNode(await listen(), secret, wrong)).rejects.toThrow(reason)
+  ['for another node', { ...hello, to: 'c' }, 'ERR_CLUSTER_NODE_GONE', /this is another node/],
+  ['of another version', { ...hello, version: 9 }, 'ERR_CLUSTER_NODE', /version 9; this node speaks 1/],
+])('NodeListener refuses a hello %s', async (_what, wrong, code, message) => {
+  await expect(dialNode(await listen(), secret, wrong)).rejects.toMatchObject({
+    code,
+    message: expect.stringMatching(message) as string,
+  })
+})
+
+test('a node counts as gone by the code of its refusal, not by the text', async () => {
+  const options = { listen: { host: '127.0.0.1', port: 0 }, secret, ownId: 'b', logger: silentLogger }
+  const onHello = (): never => {
+    throw new Error('the provider is at another node')
+  }
+  const listener = await NodeListener.open({ ...options, onHello })
+  onTestFinished(() => listener.close())
+  const address = { host: '127.0.0.1', port: listener.port }
+  const refused = await dialNode(address, secret, hello).catch((error: unknown) => error)
+  expect({ refused: String(refused), isGone: isGone(refused) }).toEqual({
+    refused: 'ClusterError: the node refused: the provider is at another node',
+    isGone: false,
+  })
 })
 
 test('NodeSecret refuses a short one', () => {

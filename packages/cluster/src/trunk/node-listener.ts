@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer as createPlainServer, type Server, type Socket } from 'node:net'
 import { createServer } from 'node:tls'
 import { type Logger, textOf } from '@ls/foundation'
+import { ClusterError } from '../errors.js'
 import type { NodeAddress } from './dial-node.js'
 import { readLine, writeLine } from './json-line.js'
-import { checkHello, type NodeHello } from './node-hello.js'
+import { checkHello, type NodeAnswer, type NodeHello } from './node-hello.js'
 import { type NodeSecret, nodeTls, prepare } from './node-secret.js'
 
 export interface NodeListenerOptions {
@@ -69,7 +70,9 @@ export class NodeListener {
       await onHello(checkHello(await readLine(stream), ownId), stream)
     } catch (error) {
       logger.debug({ reason: textOf(error) }, 'another node was refused')
-      writeLine(stream, { error: textOf(error) })
+      const isGone = error instanceof ClusterError && error.code === 'ERR_CLUSTER_NODE_GONE'
+      const refusal: NodeAnswer = { error: textOf(error), ...(isGone ? { gone: true } : {}) }
+      writeLine(stream, refusal)
       stream.end()
     }
   }
