@@ -9,6 +9,7 @@ test('@ls/dial exports exactly these names', () => {
       "ListeningSockets",
       "Resolver",
       "agentsOver",
+      "askForReset",
       "breakStream",
       "carryResets",
       "closeStream",

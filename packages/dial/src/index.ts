@@ -20,6 +20,7 @@ export {
   type PassableSocket,
 } from './listen/listening-sockets.js'
 export {
+  askForReset,
   breakStream,
   carryResets,
   closeStream,

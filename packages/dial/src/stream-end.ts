@@ -48,11 +48,20 @@ export function breakStream(stream: Duplex, reason?: Error): void {
 }
 
 /**
- * Calls `onWhole` after the `end` of a stream, unless it was reset; then `close` follows. libuv reports a reset as an
- * end if data came with it, and a part would look complete. An empty write tells them apart: it fails on a reset
- * connection, and sends nothing on a half-closed one. Bytes that wait may wait for long, but their failure follows
- * within the turn. A stream that cannot write any more, since it has ended itself or allows no half-open connection,
- * counts as whole.
+ * Reports whether a socket whose input has ended was reset. libuv reports a reset as an end if data came with it, and a
+ * part would look complete. An empty write tells them apart: it fails on a reset connection, and sends nothing on a
+ * half-closed one. Over TLS it writes nothing, and tells nothing. It needs a socket whose output is still open.
+ *
+ * @param tell Receives the error of a reset; undefined after an end.
+ */
+export function askForReset(socket: Socket, tell: (reset: Error | undefined) => void): void {
+  socket.write('', (error) => tell(error ?? undefined))
+}
+
+/**
+ * Calls `onWhole` after the `end` of a stream, unless it was reset (see {@link askForReset}); then `close` follows.
+ * Bytes that wait may wait for long, but their failure follows within the turn. A stream that cannot write any more,
+ * since it has ended itself or allows no half-open connection, counts as whole.
  */
 export function confirmEnd(stream: Duplex, onWhole: () => void): void {
   if (!(stream instanceof Socket) || !stream.allowHalfOpen || !stream.writable) return onWhole()
@@ -62,8 +71,8 @@ export function confirmEnd(stream: Duplex, onWhole: () => void): void {
     })
     return
   }
-  stream.write('', (error) => {
-    if (error === null || error === undefined) onWhole()
+  askForReset(stream, (error) => {
+    if (error === undefined) onWhole()
   })
 }
 

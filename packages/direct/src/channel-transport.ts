@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
-import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
+import { Inbox, type MessageTransport, type TransportCloseReason, type TransportHandler } from '@ls/mux'
 import type { NativeChannel } from './native.js'
 
 /** Largest message on a data channel, in bytes: a message of an extended session has at most 64 KiB and a header. */
@@ -34,23 +34,18 @@ export interface ChannelTransportInit {
 export class ChannelTransport implements MessageTransport {
   readonly #init: ChannelTransportInit
   readonly #channel: NativeChannel
-  #handler: TransportHandler | undefined
-  #inbox: Uint8Array[] = []
-  #inboxBytes = 0
-  #paused = false
+  readonly #inbox: Inbox
   #blocked = false
-  #scheduled = false
-  /** `ended`: the reason is known and `onClose` is due. */
-  #state: 'open' | 'closing' | 'ended' | 'closed' = 'open'
-  #reason: TransportCloseReason = { code: 1006, reason: 'the direct path was lost' }
   #timer: TimerHandle
 
   constructor(init: ChannelTransportInit) {
     this.#init = init
+    // The library cannot stop reading; a paused owner only makes the inbox grow.
+    this.#inbox = new Inbox({ clock: init.clock, onReading: () => {}, onUnread: () => this.destroy() })
     this.#channel = init.channel
     this.#channel.setBufferedAmountLowThreshold(lowWaterBytes)
     this.#channel.onMessage((message) => this.#receive(message))
-    this.#channel.onClosed(() => this.#end())
+    this.#channel.onClosed(() => this.#end(lost))
     this.#channel.onBufferedAmountLow(() => this.#drained())
   }
 
@@ -63,117 +58,83 @@ export class ChannelTransport implements MessageTransport {
   }
 
   send(message: Uint8Array): boolean {
-    if (this.#state !== 'open') return false
+    if (this.#inbox.state !== 'open') return false
     if (!this.#sendNow(() => this.#channel.sendMessageBinary(message))) return false
     this.#blocked = this.bufferedBytes > highWaterBytes
     return !this.#blocked
   }
 
   pause(): void {
-    this.#paused = true
+    this.#inbox.pause()
   }
 
   resume(): void {
-    this.#paused = false
-    this.#schedule()
+    this.#inbox.resume()
   }
 
   close(reason: TransportCloseReason = { code: 1000, reason: '' }): void {
-    if (this.#state !== 'open') return
+    if (!this.#inbox.close(reason)) return
     const { code, reason: text } = reason
-    this.#reason = reason
     if (!this.#sendNow(() => this.#channel.sendMessage(JSON.stringify({ code, reason: text })))) return
-    this.#state = 'closing'
-    this.#timer = this.#init.clock.setTimeout(() => this.#end(), closeTimeoutMs)
+    this.#timer = this.#init.clock.setTimeout(() => this.#end(lost), closeTimeoutMs)
   }
 
   destroy(): void {
-    this.#inbox = []
-    this.#inboxBytes = 0
-    this.#end()
+    if (this.#inbox.destroy(lost)) this.#end(lost, 'later')
   }
 
   setHandler(handler: TransportHandler): void {
-    this.#handler = handler
-    this.#schedule()
+    this.#inbox.setHandler(handler)
   }
 
   /** Whether the channel may be used: sending on a closed one throws, or even ends the process. */
   get #usable(): boolean {
-    return (this.#state === 'open' || this.#state === 'closing') && this.#channel.isOpen()
+    return !this.#inbox.hasEnded && this.#channel.isOpen()
   }
 
   #sendNow(send: () => boolean): boolean {
+    let reason = lost
     try {
       if (this.#usable) {
         send()
         return true
       }
     } catch (error) {
-      this.#reason = { code: 1006, reason: `the direct path was lost: ${String(error)}` }
+      reason = { code: 1006, reason: `${lost.reason}: ${String(error)}` }
     }
-    this.#end()
+    this.#end(reason, 'later')
     return false
   }
 
   #receive(message: string | Buffer | ArrayBuffer): void {
-    if (this.#state !== 'open' && this.#state !== 'closing') return
-    if (typeof message === 'string') {
-      this.#reason = readEnd(message)
-      return this.#end()
-    }
+    if (this.#inbox.hasEnded) return
+    if (typeof message === 'string') return this.#end(readEnd(message))
     // A Buffer is a copy that the library made for this call.
-    const bytes = message instanceof ArrayBuffer ? new Uint8Array(message) : message
-    this.#inbox.push(bytes)
-    this.#inboxBytes += bytes.length
-    if (this.#inboxBytes > inboxLimitBytes) {
-      this.#reason = { code: 1006, reason: `more than ${inboxLimitBytes} bytes wait to be taken from the direct path` }
-      return this.destroy()
-    }
-    if (!this.#scheduled) this.#deliver()
+    this.#inbox.receive(message instanceof ArrayBuffer ? new Uint8Array(message) : message)
+    if (this.#inbox.heldBytes <= inboxLimitBytes) return
+    this.#inbox.destroy({
+      code: 1006,
+      reason: `more than ${inboxLimitBytes} bytes wait to be taken from the direct path`,
+    })
+    this.#end(lost)
   }
 
   #drained(): void {
-    if (!this.#blocked || this.#state !== 'open') return
+    if (!this.#blocked || this.#inbox.state !== 'open') return
     this.#blocked = false
-    this.#handler?.onDrain()
+    this.#inbox.drained()
   }
 
-  #end(): void {
-    if (this.#state === 'ended' || this.#state === 'closed') return
-    this.#state = 'ended'
+  /** Ends the transport with our own reason, or else with this one. */
+  #end(reason: TransportCloseReason, when?: 'later'): void {
+    if (this.#inbox.hasEnded) return
     this.#init.clock.clearTimeout(this.#timer)
     this.#init.release()
-    this.#schedule()
-  }
-
-  /** Delivers later, never inside a call of the owner. */
-  #schedule(): void {
-    if (this.#scheduled || this.#state === 'closed') return
-    this.#scheduled = true
-    queueMicrotask(() => {
-      this.#scheduled = false
-      this.#deliver()
-    })
-  }
-
-  #deliver(): void {
-    const handler = this.#handler
-    if (handler === undefined) return
-    const inbox = this.#inbox
-    let next = 0
-    while (next < inbox.length && !this.#paused && inbox === this.#inbox) {
-      const message = inbox[next++]!
-      this.#inboxBytes -= message.length
-      // The owner may have changed within the previous call.
-      this.#handler!.onMessage(message)
-    }
-    inbox.splice(0, next)
-    if (this.#state !== 'ended' || (this.#paused && this.#inbox.length > 0)) return
-    this.#state = 'closed'
-    this.#handler!.onClose(this.#reason)
+    this.#inbox.end(this.#inbox.ownReason ?? reason, when)
   }
 }
+
+const lost: TransportCloseReason = { code: 1006, reason: 'the direct path was lost' }
 
 function readEnd(text: string): TransportCloseReason {
   try {

@@ -1,3 +1,4 @@
+import { maxPort, type Target } from '@ls/foundation'
 import type { HostCandidates } from './description.js'
 import type { Puncher } from './puncher.js'
 
@@ -35,7 +36,7 @@ export function checkDirectOptions({ mode, onlyAction, hostCandidates, stunServe
   checkOneOf('direct.hostCandidates', hostCandidates, ['auto', 'always', 'never'])
   if (stunServers.length > maxStunServers)
     throw new RangeError(`${stunServers.length} STUN servers are given; the limit is ${maxStunServers}`)
-  for (const server of stunServers) checkServer(server)
+  for (const server of stunServers) parseStunServer(server)
 }
 
 /** Most STUN servers: each one gets a request, and sees the client's address. */
@@ -46,8 +47,11 @@ function checkOneOf(name: string, value: string | undefined, known: readonly str
     throw new RangeError(`${name} is ${JSON.stringify(value)}; known are ${known.join(', ')}`)
 }
 
-function checkServer(server: string): void {
-  const port = Number(/^(?:[\w.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/.exec(server)?.[1])
-  if (!(port >= 1 && port <= 65_535))
-    throw new RangeError(`${JSON.stringify(server)} is no STUN server: expected host:port`)
+/** Parses `host:port`, with an IPv6 address in brackets. @throws RangeError for anything else */
+export function parseStunServer(server: string): Target {
+  const { 1: name, 2: address, 3: digits } = /^(?:([\w.-]+)|\[([0-9A-Fa-f:.]+)\]):(\d{1,5})$/.exec(server) ?? []
+  const host = name ?? address
+  const port = Number(digits)
+  if (host !== undefined && port >= 1 && port <= maxPort) return { host, port }
+  throw new RangeError(`${JSON.stringify(server)} is no STUN server: expected host:port`)
 }

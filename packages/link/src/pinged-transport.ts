@@ -6,6 +6,7 @@ import {
   type MessageTransport,
   type TransportCloseReason,
   type TransportHandler,
+  WrappedTransport,
 } from '@ls/mux'
 import { ClientError } from './errors.js'
 
@@ -31,16 +32,15 @@ const probe = encode({ type: MessageType.Disconnect, channelId: new Uint8Array(c
  * Adds a heartbeat to a transport that cannot ping, such as a browser's: it sends session messages that the peer must
  * acknowledge. Only for sessions with `resume`, since others acknowledge nothing.
  */
-export class PingedTransport implements MessageTransport {
-  readonly keepalive: Keepalive
-  readonly #transport: MessageTransport
+export class PingedTransport extends WrappedTransport {
+  readonly #keepalive: Keepalive
   readonly #peer: string
   #silence: TransportCloseReason | undefined
 
   constructor(transport: MessageTransport, { timing, clock, send, peer = 'server' }: PingedTransportOptions) {
-    this.#transport = transport
+    super(transport)
     this.#peer = peer
-    this.keepalive = new Keepalive({
+    this.#keepalive = new Keepalive({
       ...timing,
       clock,
       ping: () => send(probe.slice()),
@@ -48,54 +48,38 @@ export class PingedTransport implements MessageTransport {
     })
   }
 
-  get bufferedBytes(): number {
-    return this.#transport.bufferedBytes
+  override get keepalive(): Keepalive {
+    return this.#keepalive
   }
 
-  get roundTripMs(): number | undefined {
-    return this.#transport.roundTripMs
+  override pause(): void {
+    super.pause()
+    this.#keepalive.pause()
   }
 
-  send(message: Uint8Array, headroomBytes?: number): boolean {
-    return this.#transport.send(message, headroomBytes)
+  override resume(): void {
+    super.resume()
+    this.#keepalive.resume()
   }
 
-  pause(): void {
-    this.#transport.pause()
-    this.keepalive.pause()
-  }
-
-  resume(): void {
-    this.#transport.resume()
-    this.keepalive.resume()
-  }
-
-  close(reason?: TransportCloseReason): void {
-    this.#transport.close(reason)
-  }
-
-  destroy(): void {
-    this.#transport.destroy()
-  }
-
-  setHandler(handler: TransportHandler): void {
-    this.#transport.setHandler({
+  override setHandler(handler: TransportHandler): void {
+    super.setHandler({
       onMessage: (message) => {
-        this.keepalive.received()
+        this.#keepalive.received()
         handler.onMessage(message)
       },
       onDrain: () => handler.onDrain(),
       onClose: (reason) => {
-        this.keepalive.stop()
+        this.#keepalive.stop()
         handler.onClose(this.#silence ?? reason)
       },
     })
-    this.keepalive.start()
+    this.#keepalive.start()
   }
 
   #declareDead(silentMs: number): void {
-    const reason = `${this.#peer} silent for ${silentMs} ms (limit ${this.keepalive.timeoutMs} ms)`
+    const reason = `${this.#peer} silent for ${silentMs} ms (limit ${this.#keepalive.timeoutMs} ms)`
     this.#silence = { code: 1006, reason, cause: new ClientError('ERR_CLIENT_NO_LINK', reason) }
-    this.#transport.destroy()
+    this.destroy()
   }
 }

@@ -4,6 +4,7 @@ import type { ChannelHandler } from './channel/channel-handler.js'
 import type { Channel } from './channel/channel.js'
 import { MuxError, type MuxErrorCode } from './errors.js'
 
+export { FrameBytes } from './transports/frame-bytes.js'
 export { streamTransport, type StreamTransportOptions } from './transports/stream-transport.js'
 
 /**

@@ -7,6 +7,7 @@ test('index exports exactly these names', () => {
     [
       "ChannelOffer",
       "FramePool",
+      "Inbox",
       "Keepalive",
       "LostChannels",
       "MemoryBudget",
@@ -15,6 +16,7 @@ test('index exports exactly these names', () => {
       "PendingConnections",
       "Session",
       "SessionCloseCode",
+      "WrappedTransport",
       "addressGroup",
       "checkKeepaliveTiming",
       "checkSessionOptions",
@@ -31,6 +33,7 @@ test('index exports exactly these names', () => {
 test('duplex exports exactly these names', () => {
   expect(Object.keys(duplex).toSorted()).toMatchInlineSnapshot(`
     [
+      "FrameBytes",
       "streamTransport",
       "toDuplex",
     ]

@@ -1,3 +1,4 @@
+import { FrameBytes } from '@ls/mux/duplex'
 import { DirectError } from '../errors.js'
 
 /**
@@ -17,35 +18,21 @@ export function frameOf(message: Uint8Array): Buffer {
 
 /** Splits the bytes of a stream into frames: Length(4) and a message. */
 export class FrameReader {
-  #chunks: Uint8Array[] = []
-  #bytes = 0
+  readonly #frames = new FrameBytes()
 
   /** Takes bytes, and returns the messages that are complete. @throws DirectError for a frame that is too long */
   push(chunk: Uint8Array): Uint8Array[] {
-    this.#chunks.push(chunk)
-    this.#bytes += chunk.length
-    if (this.#bytes < this.#needed) return []
+    this.#frames.push(chunk)
     const messages: Uint8Array[] = []
-    let rest = Buffer.concat(this.#chunks)
-    while (rest.length >= headerBytes) {
-      const end = headerBytes + lengthOf(rest)
-      if (rest.length < end) break
-      messages.push(rest.subarray(headerBytes, end))
-      rest = rest.subarray(end)
-    }
-    this.#chunks = [rest]
-    this.#bytes = rest.length
-    this.#needed = rest.length < headerBytes ? headerBytes : headerBytes + lengthOf(rest)
+    for (let message = this.#shift(); message !== undefined; message = this.#shift()) messages.push(message)
     return messages
   }
 
-  /** Bytes after which a frame is complete, so that a long one is put together once. */
-  #needed = headerBytes
-}
-
-function lengthOf(bytes: Buffer): number {
-  const length = bytes.readUInt32BE()
-  if (length === 0 || length > maxFrameBytes)
-    throw new DirectError('ERR_DIRECT_PROTOCOL', `a frame of ${length} bytes; the limit is ${maxFrameBytes}`)
-  return length
+  #shift(): Uint8Array | undefined {
+    const length = this.#frames.peekLength()
+    if (length === undefined) return undefined
+    if (length === 0 || length > maxFrameBytes)
+      throw new DirectError('ERR_DIRECT_PROTOCOL', `a frame of ${length} bytes; the limit is ${maxFrameBytes}`)
+    return this.#frames.take(length)
+  }
 }

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { networkInterfaces } from 'node:os'
 import type { Clock, TimerHandle } from '@ls/foundation'
 import type { HostCandidates } from '../description.js'
+import { parseStunServer } from '../options.js'
 import { AddressRequest } from './address-request.js'
 import type { QuicSocket } from './quic.js'
 import type { Candidate } from './signals.js'
@@ -36,11 +37,10 @@ function hostAddresses(port: number): Candidate[] {
 }
 
 async function askServer(server: string, { socket, clock }: OwnCandidatesOptions): Promise<Candidate | undefined> {
-  const colon = server.lastIndexOf(':')
-  const name = server.slice(0, colon).replaceAll(/[[\]]/g, '')
-  const found = await lookup(name, { family: 4 }).catch(() => undefined)
+  const { host, port } = parseStunServer(server)
+  const found = await lookup(host, { family: 4 }).catch(() => undefined)
   if (found === undefined) return undefined
-  const to = { address: found.address, port: Number(server.slice(colon + 1)) }
+  const to = { address: found.address, port }
   const request = new AddressRequest()
   return new Promise((resolve) => {
     let timer: TimerHandle

@@ -38,6 +38,10 @@ export function loopbackPair(options: LoopbackOptions = {}): [MessageTransport, 
   return [left, right]
 }
 
+/**
+ * One end of the pair. It does not use `Inbox`: the peer sends within its own calls, so every message waits for a later
+ * turn, and the sender learns from this queue when it may send again.
+ */
 class LoopbackEnd implements MessageTransport {
   readonly roundTripMs = undefined
   readonly #defer: (deliver: () => void) => void

@@ -1,4 +1,5 @@
 import type { TransportCloseReason } from '../link/transport.js'
+import { FrameBytes } from './frame-bytes.js'
 
 /** Next item of a stream of frames; `fault` ends it. */
 export type StreamFrame =
@@ -6,68 +7,40 @@ export type StreamFrame =
   | { readonly kind: 'close'; readonly bytes: Uint8Array }
   | { readonly kind: 'fault'; readonly reason: TransportCloseReason }
 
-/** Size of the length field before each frame, in bytes. */
-const headerBytes = 4
-
 /** Largest body of a close frame, in bytes: a code and the reason of a WebSocket (RFC 6455 §5.5). */
 const maxCloseBytes = 125
 
-/**
- * Splits a stream of bytes into the frames of `streamTransport`; the result does not depend on the sizes of the chunks.
- */
+/** Splits a stream of bytes into the frames of `streamTransport`. */
 export class SplitMessages {
   readonly #maxMessageBytes: number
-  #chunks: Uint8Array[] = []
-  #bytes = 0
+  readonly #frames = new FrameBytes()
 
   constructor(maxMessageBytes: number) {
     this.#maxMessageBytes = maxMessageBytes
   }
 
   get isEmpty(): boolean {
-    return this.#bytes === 0
+    return this.#frames.isEmpty
   }
 
   push(chunk: Uint8Array): void {
-    if (chunk.length === 0) return
-    this.#chunks.push(chunk)
-    this.#bytes += chunk.length
+    this.#frames.push(chunk)
   }
 
   clear(): void {
-    this.#chunks = []
-    this.#bytes = 0
+    this.#frames.clear()
   }
 
   /** Returns the next frame; undefined while it is incomplete. */
   shift(): StreamFrame | undefined {
-    if (this.#bytes < headerBytes) return undefined
-    const header = this.#gather(headerBytes)
-    const word = new DataView(header.buffer, header.byteOffset, headerBytes).getUint32(0)
+    const word = this.#frames.peekLength()
+    if (word === undefined) return undefined
     const closes = word >= 0x8000_0000
     const length = closes ? word - 0x8000_0000 : word
     const limit = closes ? maxCloseBytes : this.#maxMessageBytes
     if (length > limit) return { kind: 'fault', reason: tooLarge(length, limit) }
-    if (this.#bytes < headerBytes + length) return undefined
-    const frame = this.#gather(headerBytes + length)
-    this.#drop(headerBytes + length)
-    return { kind: closes ? 'close' : 'message', bytes: frame.subarray(headerBytes) }
-  }
-
-  /** Returns the first `length` bytes in one piece, without removing them. */
-  #gather(length: number): Uint8Array {
-    const [first] = this.#chunks
-    if (first !== undefined && first.length >= length) return first.subarray(0, length)
-    const whole = Buffer.concat(this.#chunks, this.#bytes)
-    this.#chunks = [whole]
-    return whole.subarray(0, length)
-  }
-
-  #drop(length: number): void {
-    const [first, ...rest] = this.#chunks
-    const left = first!.subarray(length)
-    this.#chunks = left.length > 0 ? [left, ...rest] : rest
-    this.#bytes -= length
+    const bytes = this.#frames.take(length)
+    return bytes && { kind: closes ? 'close' : 'message', bytes }
   }
 }
 

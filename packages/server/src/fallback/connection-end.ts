@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { Transform } from 'node:stream'
+import { askForReset } from '@ls/dial'
 
 /** How the connection of a request has ended. */
 export interface ConnectionEnd {
@@ -8,17 +9,14 @@ export interface ConnectionEnd {
   verdict: Promise<Error | undefined>
 }
 
-/**
- * Watches the end of the connection of a request. libuv reports a reset as an end if data came with it. An empty write
- * tells them apart, as long as this side is open: so it has to come before Node ends the connection.
- */
+/** Watches the end of the connection of a request. It asks before Node ends the connection: see `askForReset`. */
 export function watchConnectionEnd(request: ClientRequest): ConnectionEnd {
   const end: ConnectionEnd = { verdict: Promise.resolve(undefined) }
   request.once('socket', (socket) => {
     // An empty write over TLS writes nothing.
     if (!(socket instanceof Socket) || 'encrypted' in socket) return
     const onEnd = (): void => {
-      end.verdict = new Promise((resolve) => socket.write('', (error) => resolve(error ?? undefined)))
+      end.verdict = new Promise((resolve) => askForReset(socket, resolve))
     }
     socket.prependOnceListener('end', onEnd)
     request.once('close', () => socket.off('end', onEnd))

@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
-import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
+import { type MessageTransport, type TransportHandler, WrappedTransport } from '@ls/mux'
 import type { Account } from './account.js'
 
 export interface MeteredTransportOptions {
@@ -14,54 +14,29 @@ export interface MeteredTransportOptions {
  * Counts the incoming bytes of a relay's link, and pauses the link if it is too fast. All traffic of a relay comes in
  * once over some link, so both directions are counted. The cost for a message is a few additions.
  */
-export class MeteredTransport implements MessageTransport {
-  readonly #transport: MessageTransport
+export class MeteredTransport extends WrappedTransport {
   readonly #options: MeteredTransportOptions
   #isPaused = false
   #restTimer: TimerHandle
   #isOver = false
 
   constructor(transport: MessageTransport, options: MeteredTransportOptions) {
-    this.#transport = transport
+    super(transport)
     this.#options = options
   }
 
-  get bufferedBytes(): number {
-    return this.#transport.bufferedBytes
-  }
-
-  get roundTripMs(): number | undefined {
-    return this.#transport.roundTripMs
-  }
-
-  get keepalive(): MessageTransport['keepalive'] {
-    return this.#transport.keepalive
-  }
-
-  send(message: Uint8Array, headroomBytes?: number): boolean {
-    return this.#transport.send(message, headroomBytes)
-  }
-
-  pause(): void {
+  override pause(): void {
     this.#isPaused = true
-    this.#transport.pause()
+    super.pause()
   }
 
-  resume(): void {
+  override resume(): void {
     this.#isPaused = false
-    if (this.#restTimer === undefined) this.#transport.resume()
+    if (this.#restTimer === undefined) super.resume()
   }
 
-  close(reason?: TransportCloseReason): void {
-    this.#transport.close(reason)
-  }
-
-  destroy(): void {
-    this.#transport.destroy()
-  }
-
-  setHandler(handler: TransportHandler): void {
-    this.#transport.setHandler({
+  override setHandler(handler: TransportHandler): void {
+    super.setHandler({
       onMessage: (message) => {
         const { byteLength } = message
         handler.onMessage(message)
@@ -92,10 +67,10 @@ export class MeteredTransport implements MessageTransport {
   #rest(restMs: number): void {
     const { clock } = this.#options
     clock.clearTimeout(this.#restTimer)
-    this.#transport.pause()
+    this.inner.pause()
     this.#restTimer = clock.setTimeout(() => {
       this.#restTimer = undefined
-      if (!this.#isPaused) this.#transport.resume()
+      if (!this.#isPaused) this.inner.resume()
     }, restMs)
   }
 }

@@ -1,10 +1,9 @@
 import type { TimerHandle } from '@ls/foundation'
-import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
+import { Inbox, type MessageTransport, type TransportCloseReason, type TransportHandler } from '@ls/mux'
 import type { WebSocket } from 'wreq-js'
 import { TransportError } from '../errors.js'
 import type { ResolvedTransportOptions } from '../options.js'
 import { applicationCloseCode, CloseCode, closeFrame, closeReason } from '../websocket/close-code.js'
-import { Inbox } from '../websocket/inbox.js'
 import type { Tunnel } from './tunnel.js'
 import { lossError } from './wreq-error.js'
 
@@ -45,7 +44,12 @@ export class WreqTransport implements MessageTransport {
     this.#socket = socket
     this.#tunnel = tunnel
     this.#options = options
-    this.#inbox = new Inbox({ clock: options.clock, onReading: () => tunnel.resume(), onUnread: () => this.destroy() })
+    this.#inbox = new Inbox({
+      clock: options.clock,
+      defer: process.nextTick,
+      onReading: () => tunnel.resume(),
+      onUnread: () => this.destroy(),
+    })
     socket.binaryType = 'nodebuffer'
     socket.addEventListener('message', ({ data }) => this.#receive(data as Uint8Array | string))
     socket.addEventListener('error', ({ message = 'no reason given' }) => (this.#error ??= lossError(message)))

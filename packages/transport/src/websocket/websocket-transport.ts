@@ -1,13 +1,12 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Keepalive, type MessageTransport, type TransportCloseReason, type TransportHandler } from '@ls/mux'
+import { Inbox, Keepalive, type MessageTransport, type TransportCloseReason, type TransportHandler } from '@ls/mux'
 import { WebSocket } from 'ws'
 import { TransportError } from '../errors.js'
 import type { ResolvedTransportOptions } from '../options.js'
 import { CloseCode, closeFrame, closeReason } from './close-code.js'
 import { FrameReader } from './frame-reader.js'
 import { FrameWriter } from './frame-writer.js'
-import { Inbox } from './inbox.js'
 import { ReadAllowance } from './read-allowance.js'
 import type { TransportPeer, TransportRole } from './transport-role.js'
 
@@ -50,7 +49,12 @@ export class WebSocketTransport implements MessageTransport {
     this.#stream = stream
     this.#options = options
     this.#inbox = new Inbox(
-      { clock: options.clock, onReading: () => this.#continueReading(), onUnread: () => this.destroy() },
+      {
+        clock: options.clock,
+        defer: process.nextTick,
+        onReading: () => this.#continueReading(),
+        onUnread: () => this.destroy(),
+      },
       early,
     )
     this.#allowance = new ReadAllowance(options.maxMessageBytes, unproven, onUnproven)

@@ -1,9 +1,11 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
-import type { TransportCloseReason, TransportHandler } from '@ls/mux'
-import { CloseCode } from './close-code.js'
+import type { TransportCloseReason, TransportHandler } from '../link/transport.js'
 
+/** Options of an {@link Inbox}. */
 export interface InboxOptions {
   readonly clock: Clock
+  /** Runs a delivery later, but before other events if possible. @default queueMicrotask */
+  readonly defer?: ((deliver: () => void) => void) | undefined
   /** Called when the owner has taken all messages and reads: continue reading. */
   onReading(): void
   /** Called when the owner has not read for {@link unreadTimeoutMs} messages from before the end. */
@@ -12,16 +14,19 @@ export interface InboxOptions {
 
 /**
  * Messages of a transport for its owner, held while the owner is paused, followed by the end. It keeps the state of the
- * transport, so that nothing is delivered out of order or twice.
+ * transport, so that nothing is delivered out of order or twice. For transports whose messages arrive in events: one
+ * whose peer may send within a call of the owner, as that of `loopbackPair`, delivers later instead.
  */
 export class Inbox {
   readonly #options: InboxOptions
+  readonly #defer: (deliver: () => void) => void
   /** `destroyed` delivers no more messages; `closed` means that `onClose` was called. */
   #state: 'open' | 'closing' | 'destroyed' | 'closed' = 'open'
   #handler: TransportHandler | undefined
   #isPaused = false
   /** Messages that were read before a pause took effect. */
-  #held: Uint8Array[]
+  #held: Uint8Array[] = []
+  #heldBytes = 0
   /** Our own reason for the end, if this side ended the link. */
   #ownReason: TransportCloseReason | undefined
   /** Set once the connection is gone, while `onClose` still waits for held messages. */
@@ -31,7 +36,8 @@ export class Inbox {
   /** @param early Messages that arrived before there was a transport. */
   constructor(options: InboxOptions, early: readonly Uint8Array[] = []) {
     this.#options = options
-    this.#held = [...early]
+    this.#defer = options.defer ?? queueMicrotask
+    for (const message of early) this.#hold(message)
   }
 
   get state(): 'open' | 'closing' | 'destroyed' | 'closed' {
@@ -55,6 +61,11 @@ export class Inbox {
     return this.#ended !== undefined
   }
 
+  /** Bytes that wait for a paused owner. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
   /** Our own reason for the end; undefined if the peer or the network ends it. */
   get ownReason(): TransportCloseReason | undefined {
     return this.#ownReason
@@ -62,7 +73,7 @@ export class Inbox {
 
   setHandler(handler: TransportHandler): void {
     this.#handler = handler
-    process.nextTick(this.#release)
+    this.#defer(this.#release)
   }
 
   /** Delivers no more messages until `resume`; returns false if it was paused already. */
@@ -76,14 +87,14 @@ export class Inbox {
   resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
-    process.nextTick(this.#release)
+    this.#defer(this.#release)
   }
 
   /** Receives a message. After a pause or a close, those that were read already still come. */
   receive(message: Uint8Array): void {
     if (this.#state === 'destroyed' || this.#state === 'closed') return
     if (this.isFlowing && this.#held.length === 0) this.#handler?.onMessage(message)
-    else if (this.isFlowing || this.#state === 'open') this.#held.push(message)
+    else if (this.isFlowing || this.#state === 'open') this.#hold(message)
   }
 
   /** Notifies the owner that it may send again. */
@@ -99,25 +110,31 @@ export class Inbox {
     if (this.#state !== 'open') return false
     this.#state = 'closing'
     this.#ownReason = reason
-    if (!this.isFlowing) this.#held = []
+    if (!this.isFlowing) this.#dropHeld()
     return true
   }
 
   /** Cuts from this side: no more messages, only the end. Returns false if the owner has received the end already. */
-  destroy(reason: TransportCloseReason = { code: CloseCode.abnormal, reason: 'destroyed' }): boolean {
+  destroy(reason: TransportCloseReason = { code: 1006, reason: 'destroyed' }): boolean {
     if (this.#state === 'closed') return false
     this.#state = 'destroyed'
-    this.#held = []
+    this.#dropHeld()
     this.#ownReason ??= reason
-    if (this.#ended !== undefined) process.nextTick(this.#release)
+    if (this.#ended !== undefined) this.#defer(this.#release)
     return true
   }
 
-  /** Ends the inbox, since the connection is closed. The owner gets earlier messages first, if it reads in time. */
-  end(reason: TransportCloseReason): void {
+  /**
+   * Ends the inbox, since the connection is closed. The owner gets earlier messages first, if it reads in time.
+   *
+   * @param when `later` within a call of the owner, which must not get `onClose` from inside of it. @default 'now'
+   */
+  end(reason: TransportCloseReason, when: 'now' | 'later' = 'now'): void {
     this.#ended = reason
     if (this.#state === 'open') this.#state = 'closing'
-    if (this.#held.length === 0) return this.#announceEnd(reason)
+    if (when === 'later') this.#defer(this.#release)
+    else if (this.#held.length === 0) return this.#announceEnd(reason)
+    if (this.#held.length === 0) return
     this.#unreadTimer = this.#options.clock.setTimeout(() => this.#options.onUnread(), unreadTimeoutMs)
   }
 
@@ -130,12 +147,23 @@ export class Inbox {
     let next = 0
     for (let message = held[0]; message !== undefined && this.isFlowing && held === this.#held; message = held[next]) {
       next++
+      this.#heldBytes -= message.length
       this.#handler?.onMessage(message)
     }
     if (held === this.#held) held.splice(0, next)
     if (this.#held.length > 0) return
     if (this.#ended !== undefined) this.#announceEnd(this.#ended)
     else if (this.isFlowing) this.#options.onReading()
+  }
+
+  #hold(message: Uint8Array): void {
+    this.#held.push(message)
+    this.#heldBytes += message.length
+  }
+
+  #dropHeld(): void {
+    this.#held = []
+    this.#heldBytes = 0
   }
 
   #announceEnd(reason: TransportCloseReason): void {
