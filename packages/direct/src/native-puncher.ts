@@ -2,7 +2,8 @@ import { type Clock, textOf, type TimerHandle } from '@ls/foundation'
 import { ChannelTransport, maxChannelMessageBytes } from './channel-transport.js'
 import { candidateCount, fingerprintOf, type HostCandidates, withCandidates } from './description.js'
 import { DirectError } from './errors.js'
-import { type NativeChannel, type NativeModule, type NativePeer, OpenPeers } from './native.js'
+import { loadNative, type NativeChannel, type NativeModule, type NativePeer, OpenPeers } from './native.js'
+import type { DirectOptions } from './options.js'
 import type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from './puncher.js'
 
 /** Options of a {@link NativePuncher}. */
@@ -13,6 +14,13 @@ export interface NativePuncherOptions {
   /** STUN servers, `host:port`, which report the address that a NAT assigns; no others are used. */
   readonly stunServers: readonly string[]
   readonly hostCandidates: HostCandidates
+}
+
+/** Loads the puncher. @throws DirectError `ERR_DIRECT_UNAVAILABLE` where the native part is missing */
+export async function loadPuncher(options: DirectOptions, clock: Clock): Promise<Puncher> {
+  if (options.loadPuncher !== undefined) return options.loadPuncher()
+  const { stunServers = [], hostCandidates = 'auto' } = options
+  return new NativePuncher({ native: await loadNative(), clock, stunServers, hostCandidates })
 }
 
 /** Time for STUN servers to answer, in milliseconds; then the addresses known so far are used. */

@@ -1,9 +1,8 @@
 import { channelMetrics } from './channel-metrics.js'
 import { clusterMetrics } from './cluster-metrics.js'
 import { latency } from './latency.js'
-import { type Metric, single } from './metric.js'
+import { type Metric, type Sample, single } from './metric.js'
 import { pathMetrics } from './path-metrics.js'
-import { quantiles } from './quantiles.js'
 
 /** All metrics of this project; the reference page is generated from them. */
 export const metrics: readonly Metric[] = [
@@ -132,3 +131,13 @@ export const metrics: readonly Metric[] = [
     ({ certificateExpiresAtMs: ms }) => (ms === undefined ? undefined : ms / 1000),
   ),
 ]
+
+/** Median, 99th percentile and maximum, in seconds, of ascending times in milliseconds; empty without times. */
+function quantiles(sortedMs: readonly number[]): Sample[] {
+  return shown.flatMap((part) => {
+    const ms = sortedMs[Math.ceil(part * sortedMs.length) - 1]
+    return ms === undefined ? [] : [{ labels: { part: String(part) }, value: ms / 1000 }]
+  })
+}
+
+const shown = [0.5, 0.99, 1]

@@ -29,7 +29,7 @@ export {
 export { serveForward } from './inbound/forward/tcp-forward.js'
 export { Forwards, openForward } from './inbound/forward/forwards.js'
 export { Inbound, type InboundOptions, type InboundPlaces } from './inbound/inbound.js'
-export type { PortChange } from './listen/port-change.js'
+export type { PortChange } from './listen/proxy-ports.js'
 export { portRetryMs } from './listen/port-retry.js'
 export { formatListenAddress, type ListenAddress, parseListenAddress } from './listen/listen-address.js'
 export type { ListenWebSocket, WebSocketListener } from './listen/listen-web-socket.js'

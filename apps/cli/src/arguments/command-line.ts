@@ -4,16 +4,16 @@ import { runCommandNames, shells, type CommandName, type Shell } from '../comman
 import { UsageError } from '../errors.js'
 import { flagLabel, type Flag, type FlagValue } from '../flag.js'
 import { flagsOf } from '../flags.js'
+import type { Settings } from '../settings.js'
 import { type ConfigRequest, readConfigRequest, readFileArgument, readFromFlags } from './config-command.js'
 import { type Environment, misspeltVariables, readMode, readVariable } from './environment.js'
 import { shorten } from './flag-value.js'
 import { readFlags } from './given-flags.js'
 import { habitHint } from './habits.js'
 import { makeSettings, secretsIn, textsOf, withTokenOfUrl } from './make-settings.js'
-import type { Run } from './run.js'
+import type { Run, RunOf } from './run.js'
 
-export type { RunOf } from './run.js'
-export type { Run }
+export type { Run, RunOf }
 
 /** Parsed command line. */
 export type Invocation = Run | ConfigRequest | HelpRequest | CompletionRequest | { readonly kind: 'version' }
@@ -51,6 +51,11 @@ export function parseCommandLine(argv: readonly string[], environment: Environme
   const later = runCommandNames.find((name) => rest.includes(name)) ?? runCommandNames.join('|')
   const hint = habitHint(first) ?? ''
   throw new UsageError(`the command comes before its flags: linksocks ${later} ${shorten(first)} …${hint}`)
+}
+
+/** Settings of a client without flags, for commands that link as a client but have fewer flags. */
+export function clientDefaults(): Settings<'client'> {
+  return (parseCommandLine(['client'], {}) as RunOf<'client'>).settings
 }
 
 function findName(word: string): CommandName {

@@ -1,7 +1,7 @@
 import { finished } from 'node:stream/promises'
 import { LinkSocksClient } from '@ls/client'
 import { readHostPort, type CheckedTarget } from '@ls/relay'
-import { clientDefaults } from '../arguments/client-defaults.js'
+import { clientDefaults } from '../arguments/command-line.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import { asUsage } from '../options/check-settings.js'
 import { checkClient } from '../options/client-checks.js'

@@ -1,6 +1,6 @@
 import type { ClientOptions } from '@ls/client'
 import { parseServerUrl, redactUrl, splitEarlyData } from '@ls/transport'
-import { clientDefaults } from '../arguments/client-defaults.js'
+import { clientDefaults } from '../arguments/command-line.js'
 import type { CommandContext } from '../commands/context.js'
 import { openDisguise } from '../commands/disguise.js'
 import { exitCode, type ExitCode } from '../exit-code.js'

@@ -1,8 +1,8 @@
+import { createRequire } from 'node:module'
 import { Histogram, latencyBoundsMs, type Readiness, type Snapshot } from '@ls/foundation'
 import type { Channel, ChannelCloseReason, Session } from '@ls/mux'
 import { movedBy, type Outbound, outcomeOf, Reloads, SessionCounts, Traffic } from '@ls/relay'
 import type { ResolvedClientOptions } from '../options/resolve-options.js'
-import { version } from './version.js'
 
 /** Parts of a client that have numbers. */
 export interface CountedClient {
@@ -91,3 +91,5 @@ const stateTexts = {
   closing: 'the client is shutting down',
   closed: 'the client is closed',
 } as const
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string }

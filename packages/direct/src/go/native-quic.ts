@@ -3,6 +3,7 @@ import type { Socket } from 'node:dgram'
 import { textOf } from '@ls/foundation'
 import type * as QuicModule from '@matrixai/quic'
 import { DirectError } from '../errors.js'
+import { GoPath, type GoPathOptions } from './go-path.js'
 import type { QuicConnection, QuicSocket, QuicStream, UdpPlace } from './quic.js'
 
 type Quic = typeof QuicModule
@@ -19,6 +20,11 @@ const connectionCreditBytes = 16_777_216
 const streamCreditBytes = 4_194_304
 /** Bytes that are read from a stream in one go. */
 const readBytes = 65_536
+
+/** Creates a path to Go programs, with `@matrixai/quic`, which is loaded when it is needed. */
+export function makeGoPath(options: Omit<GoPathOptions, 'openSocket'>): GoPath {
+  return new GoPath({ ...options, openSocket: openQuicSocket })
+}
 
 /** Opens a UDP socket with QUIC. @throws DirectError `ERR_DIRECT_UNAVAILABLE` where the package is missing */
 export async function openQuicSocket(): Promise<QuicSocket> {

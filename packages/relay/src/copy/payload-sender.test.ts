@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto'
+import { gunzipSync } from 'node:zlib'
 import type { Channel, ChannelHandler } from '@ls/mux'
 import { until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { sessionPair } from '../../testing/session-pair.js'
 import type { PayloadOptions } from './payload-options.js'
-import { PayloadSender } from './payload-sender.js'
+import { gzipIfSmaller, PayloadSender } from './payload-sender.js'
 
 /** A sender, and the payload that arrives at the other end. */
 function sending(options: PayloadOptions) {
@@ -119,3 +121,12 @@ test.each(['given', 'borrowed', 'pooled'] as const)(
     expect(sender.send(Buffer.from('x'), { memory })).toBe(true)
   },
 )
+
+test('gzipIfSmaller gives nothing where nothing is won', async () => {
+  expect(await gzipIfSmaller(randomBytes(100))).toBeUndefined()
+})
+
+test('gzipIfSmaller makes what inflates to the same', async () => {
+  const gzip = (await gzipIfSmaller(Buffer.alloc(1000, 'a'))) as Uint8Array
+  expect(gunzipSync(gzip).toString()).toBe('a'.repeat(1000))
+})

@@ -1,7 +1,7 @@
 import { adaptiveDelay, Batcher } from '@ls/batching'
+import { gzipAsync } from '@ls/codec/node'
 import { systemClock } from '@ls/foundation'
 import type { SendOptions } from '@ls/mux'
-import { gzipIfSmaller } from './gzip.js'
 import type { PayloadOptions } from './payload-options.js'
 import type { PumpChannel } from './pump-channel.js'
 
@@ -126,3 +126,9 @@ export const usualReadBytes = 65_536
 
 /** protocol.md §1: "compression from 512 KiB". */
 const defaultCompressionThresholdBytes = 524_288
+
+/** Compresses outside the event loop's thread; undefined when the result is not smaller. */
+export async function gzipIfSmaller(payload: Uint8Array): Promise<Uint8Array | undefined> {
+  const compressed = await gzipAsync(payload)
+  return compressed.length < payload.length ? compressed : undefined
+}

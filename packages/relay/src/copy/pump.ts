@@ -6,7 +6,6 @@ import type { ProgressWatch } from '@ls/foundation'
 import { type ChannelCloseReason, type ChannelHandler, processFramePool, type SendOptions } from '@ls/mux'
 import { longReadBytes, ReadTap, type ReadTapOwner } from '@ls/mux/node'
 import { watchLastBytes } from './last-bytes.js'
-import { longReadMemory } from './long-read-memory.js'
 import type { PayloadOptions } from './payload-options.js'
 import { PayloadSender, usualReadBytes } from './payload-sender.js'
 import type { PumpChannel } from './pump-channel.js'
@@ -266,3 +265,15 @@ const maxGatheredBytes = 262_144
 
 /** Enough for a slow application to read anything; a stuck one must not keep memory forever. */
 const defaultLingerMs = 30_000
+
+/**
+ * Memory for one read of up to `bytes`, valid until the next read of any socket. All sockets of a thread share it, so
+ * the reader must send or copy the bytes immediately.
+ */
+function longReadMemory(bytes: number): Uint8Array {
+  if (shared === undefined || shared.length < bytes) shared = new Uint8Array(bytes)
+  return shared.subarray(0, bytes)
+}
+
+/** Allocated with the first long read. */
+let shared: Uint8Array | undefined

@@ -12,7 +12,6 @@ import {
 import { type ListenWebSocket, openWebSocket } from './listen-web-socket.js'
 import { openServer } from './open-server.js'
 import { type ProvableStream, unprovenStream } from './pending-clients.js'
-import type { PortChange } from './port-change.js'
 
 /** Addresses on which a proxy listens. */
 export interface Places {
@@ -26,6 +25,16 @@ export interface Places {
    * @default none
    */
   readonly listenOn?: readonly string[] | undefined
+}
+
+/** A change of ports whose new ports are open already. Call exactly one of its functions, once. */
+export interface PortChange {
+  /** Addresses that were opened for it. */
+  readonly opened: readonly ListenAddress[]
+  /** Closes the ports that are no longer wanted; their connections stay. */
+  commit(): void
+  /** Closes the ports that were opened. */
+  undo(): void
 }
 
 export interface ProxyPortsOptions {

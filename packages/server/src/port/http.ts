@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { closeStream } from '@ls/dial'
 import { send, isDashboardPath } from '@ls/observe/http'
 import type { ManagementApi } from '../api/management-api.js'
 import { isApiPath } from '../api/routes.js'
@@ -55,6 +56,11 @@ export function answerText(response: ServerResponse, status: number, text: strin
   }
   response.writeHead(status)
   response.end(text)
+}
+
+/** Cuts an answer so that it cannot look complete: only the end of the connection may delimit it. */
+export function cutResponse({ socket }: ServerResponse): void {
+  if (socket !== null) closeStream(socket)
 }
 
 function greeting(withApi: boolean): string {

@@ -24,6 +24,11 @@ export async function tcpServer(onSocket: (socket: Socket) => void): Promise<Tes
   return Object.assign(await listenOnLoopback(server, sockets), { sockets })
 }
 
+/** Sends back what it receives, and ends its side when the client ends its own: a half-closing client gets it all. */
+export function echoServer(): Promise<TestTcpServer> {
+  return tcpServer((socket) => socket.pipe(socket))
+}
+
 /** Starts `server` on a free loopback port. */
 export async function listenOnLoopback(server: Server, sockets: ReadonlySet<Socket>): Promise<TestServer> {
   server.listen(0, '127.0.0.1')

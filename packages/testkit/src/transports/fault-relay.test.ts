@@ -1,7 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { echoServer } from '../servers/echo-server.js'
-import { tcpServer, type TestTcpServer } from '../servers/tcp-server.js'
+import { echoServer, tcpServer, type TestTcpServer } from '../servers/tcp-server.js'
 import { onceEvent, until } from '../wait.js'
 import { type FaultRelay, faultRelay, type LinkFault } from './fault-relay.js'
 
