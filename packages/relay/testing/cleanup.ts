@@ -1,18 +1,9 @@
-import { afterEach } from 'vitest'
+import { useCleanups } from '@ls/testkit'
 
-const cleanups: (() => unknown)[] = []
+const cleanups = useCleanups()
 
 /** Runs `cleanup` after the test, in reverse order of registration. */
-export function afterTest(cleanup: () => unknown): void {
-  cleanups.push(cleanup)
-}
+export const afterTest = (cleanup: () => unknown): void => cleanups.push(cleanup)
 
 /** Closes the object after the test. */
-export function closing<T extends { close(): unknown }>(thing: T): T {
-  afterTest(() => thing.close())
-  return thing
-}
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-})
+export const closing = cleanups.closing

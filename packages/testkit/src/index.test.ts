@@ -8,6 +8,7 @@ test('the package exports these names', () => {
       "FakeDns",
       "RecordingHandler",
       "afterDelay",
+      "askOver",
       "byteServer",
       "describeMessageTransport",
       "echoServer",
@@ -31,6 +32,7 @@ test('the package exports these names', () => {
       "testCertificate",
       "turns",
       "until",
+      "useCleanups",
       "within",
     ]
   `)

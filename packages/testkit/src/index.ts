@@ -1,3 +1,5 @@
+export { askOver } from './ask-over.js'
+export { type Cleanups, useCleanups } from './cleanups.js'
 export { byteServer, hashServer, type ByteServerOptions } from './servers/byte-server.js'
 export {
   testAuthority,

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { connect } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { leakCheck } from './leak-check.js'
+import { describe, expect, test } from 'vitest'
+import { useCleanups } from './cleanups.js'
 import { seededBytes, seededDigest } from './seeded-bytes.js'
 import { byteServer, hashServer } from './servers/byte-server.js'
 import { httpServer } from './servers/http-server.js'
@@ -11,17 +11,7 @@ import { echoServer, freePort, type TestServer } from './servers/tcp-server.js'
 import { testCertificate } from './tls/certificate.js'
 import { onceEvent } from './wait.js'
 
-const cleanups: (() => Promise<void> | void)[] = []
-let assertNoLeak: () => Promise<void>
-
-beforeEach(() => {
-  assertNoLeak = leakCheck()
-})
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-  await assertNoLeak()
-})
+const cleanups = useCleanups('leaks')
 
 const kept = <T extends TestServer>(server: T): T => {
   cleanups.push(() => server.close())

@@ -2,15 +2,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLogger } from '@ls/foundation'
 import { describe, expect, test } from 'vitest'
+import { commandContext } from '../../testing/command-context.js'
 import { parseCommandLine, type RunOf } from '../arguments/command-line.js'
 import { runClient } from '../commands/client.js'
 import type { CommandContext } from '../commands/context.js'
 import { runServer } from '../commands/server.js'
 import { UsageError } from '../errors.js'
-import { Draining } from '../life/draining.js'
-import { ServiceManager } from '../life/service-manager.js'
-import { LogLevels } from '../output/log/log-levels.js'
-import { Redactor } from '../output/redactor.js'
 import { clientOptions } from './client-options.js'
 import { ownProxyOptions, serverOptions } from './server-options.js'
 import { definedOnly } from './shared-options.js'
@@ -227,7 +224,7 @@ describe('runClient', () => {
     ['--account ada:1 --account ada:2', 'user "ada" is listed twice'],
     ['-r --access-rule 80', '--access-rule: access rule "80" is not ADDR:PORT, ADDR:LOW-HIGH or ADDR:*'],
   ])('refuses %s', async (line, message) => {
-    await expect(runClient(client(line), context())).rejects.toThrow(new UsageError(message))
+    await expect(runClient(client(line), commandContext())).rejects.toThrow(new UsageError(message))
   })
 
   test.each(['-x http://h', '--upstream-header a:b', '--send-proxy v1', '-c token'])(
@@ -251,7 +248,7 @@ describe('runServer', () => {
   )
 
   test('refuses a connector token that is the provider token too', async () => {
-    await expect(runServer(server('-r -t same -c same'), context())).rejects.toThrow(UsageError)
+    await expect(runServer(server('-r -t same -c same'), commandContext())).rejects.toThrow(UsageError)
   })
 
   test('prints generated tokens, and how to use them', async () => {
@@ -302,7 +299,7 @@ async function serve(line: string) {
   const stop = new AbortController()
   const printed: string[] = []
   const running: CommandContext = {
-    ...context(),
+    ...commandContext(),
     stop: stop.signal,
     print: (text) => {
       printed.push(text)
@@ -314,25 +311,11 @@ async function serve(line: string) {
   return { printed, redactor: running.redactor }
 }
 
-function context(): CommandContext {
-  return {
-    logger: silentLogger,
-    redactor: new Redactor(),
-    stop: new AbortController().signal,
-    print: () => {},
-    draining: new Draining(0),
-    levels: new LogLevels('silent'),
-    accessLog: undefined,
-    service: new ServiceManager({}, silentLogger),
-    program: 'linksocks',
-  }
-}
-
 /** Context of a command that is requested to end before it has begun. */
 function stopped(): CommandContext & { warnings: string[] } {
   const warnings: string[] = []
   const logger = { ...silentLogger, warn: (_fields: object, text = '') => void warnings.push(text) }
-  return { ...context(), logger, stop: AbortSignal.abort(), warnings }
+  return { ...commandContext(), logger, stop: AbortSignal.abort(), warnings }
 }
 
 function server(line: string) {

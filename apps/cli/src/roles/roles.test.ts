@@ -7,12 +7,9 @@ import { silentLogger } from '@ls/foundation'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent, tcpServer, until } from '@ls/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { commandContext } from '../../testing/command-context.js'
 import type { CommandContext } from '../commands/context.js'
 import { loadConfig } from '../config/load-config.js'
-import { Draining } from '../life/draining.js'
-import { ServiceManager } from '../life/service-manager.js'
-import { LogLevels } from '../output/log/log-levels.js'
-import { Redactor } from '../output/redactor.js'
 import { Roles } from './roles.js'
 
 let folder = ''
@@ -53,17 +50,7 @@ async function start(config: object): Promise<void> {
 function context(): CommandContext {
   const log = (_fields: object, text = ''): void => void logged.push(text)
   const logger = { ...silentLogger, info: log, warn: log, error: log, child: () => logger }
-  return {
-    logger,
-    redactor: new Redactor(),
-    stop: stop.signal,
-    draining: new Draining(0),
-    levels: new LogLevels('info'),
-    accessLog: undefined,
-    service: new ServiceManager({}, silentLogger),
-    print: (line) => void printed.push(line),
-    program: '',
-  }
+  return { ...commandContext(), logger, stop: stop.signal, print: (line) => void printed.push(line) }
 }
 
 const server = { 'ws-host': '', token: 'my_token', guard: 'none' }

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { Agent as HttpAgent, get, type IncomingMessage, type RequestOptions } from 'node:http'
+import { get, type IncomingMessage, type RequestOptions } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import type { Dial } from '@ls/dial'
+import { askOver } from '@ls/testkit'
 import { Agent, request } from 'undici'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { http2ProxyTls, openHttp2Proxy } from '../../testing/http2-proxy.js'
@@ -77,13 +78,6 @@ describe('createUndiciConnect', () => {
 describe('connect', () => {
   test('hands out a stream that works in an agent of the caller', async () => {
     const [through, port] = [await proxy(), await httpPort()]
-    class OwnAgent extends HttpAgent {
-      override createConnection(_: unknown, callback?: (error: Error | null, stream: Duplex) => void): undefined {
-        void connect({ proxy: through.proxy, target: { host: 'far.test', port } }).then((stream) =>
-          callback?.(null, stream),
-        )
-      }
-    }
-    expect(await ask({ host: 'far.test', port, agent: new OwnAgent() })).toBe(answer)
+    expect(await askOver(() => connect({ proxy: through.proxy, target: { host: 'far.test', port } }))).toBe(answer)
   })
 })

@@ -3,19 +3,11 @@ import { silentLogger } from '@ls/foundation'
 import type { Session } from '@ls/mux'
 import { FakeClock } from '@ls/testkit'
 import { beforeEach, expect, test } from 'vitest'
+import { reverseToken as reverse } from '../../testing/reverse-token.js'
 import type { Peer } from '../links/peer.js'
 import type { ConnectorToken, ReverseToken } from '../tokens/token-registry.js'
 import { DirectSignals } from './direct-signals.js'
 
-const login = { username: undefined, password: undefined }
-const reverse: ReverseToken = {
-  kind: 'reverse',
-  token: 'r',
-  port: -1,
-  host: '127.0.0.1',
-  ...login,
-  allowManageConnector: true,
-}
 const connectorToken: ConnectorToken = { kind: 'connector', token: 'c', reverse, owner: undefined }
 
 let clock: FakeClock

@@ -1,19 +1,10 @@
 import { decode, MessageType } from '@ls/codec'
 import type { Session } from '@ls/mux'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { reverseToken as reverse } from '../../testing/reverse-token.js'
 import type { ConnectorToken, ReverseToken } from '../tokens/token-registry.js'
 import { Partners } from './partners.js'
 import type { Peer } from './peer.js'
-
-const login = { username: undefined, password: undefined }
-const reverse: ReverseToken = {
-  kind: 'reverse',
-  token: 'r',
-  port: -1,
-  host: '127.0.0.1',
-  ...login,
-  allowManageConnector: true,
-}
 
 describe('Partners', () => {
   let partners: Partners

@@ -1,5 +1,6 @@
 import { FakeClock } from '@ls/testkit'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { reverseToken } from '../../testing/reverse-token.js'
 import { OrphanedTokens } from './orphaned-tokens.js'
 import { type ConnectorToken, type ReverseToken, TokenRegistry } from './token-registry.js'
 
@@ -22,15 +23,7 @@ describe('OrphanedTokens', () => {
       isConnected: (_reverse, instance) => connected.has(instance),
       remove: (token) => tokens.remove(token),
     })
-    const login = { username: undefined, password: undefined }
-    reverse = tokens.add({
-      kind: 'reverse',
-      token: 'r',
-      port: -1,
-      host: '127.0.0.1',
-      ...login,
-      allowManageConnector: true,
-    })
+    reverse = tokens.add(reverseToken)
   })
 
   function addToken(token: string, owner: string | undefined): ConnectorToken {

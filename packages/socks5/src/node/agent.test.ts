@@ -9,6 +9,7 @@ import {
 import { type AddressInfo, connect as dialTcp } from 'node:net'
 import { pipeline } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { askOver } from '@ls/testkit'
 import { Agent, request } from 'undici'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createAgents, createUndiciConnect } from './agent.js'
@@ -78,13 +79,6 @@ describe('createUndiciConnect', () => {
 describe('connect', () => {
   test('hands out a socket that works in an agent of the caller', async () => {
     const [through, port] = [await proxy(), await httpPort()]
-    class OwnAgent extends HttpAgent {
-      override createConnection(_: unknown, callback?: (error: Error | null, socket: never) => void): undefined {
-        void connect({ proxy: through.proxy, target: { host: 'far.test', port } }).then((socket) =>
-          callback?.(null, socket as never),
-        )
-      }
-    }
-    expect(await ask({ host: 'far.test', port, agent: new OwnAgent() })).toBe(answer)
+    expect(await askOver(() => connect({ proxy: through.proxy, target: { host: 'far.test', port } }))).toBe(answer)
   })
 })

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { connect as connectTcp } from 'node:net'
 import { maxEarlyDataBytes } from '@ls/codec'
-import { leakCheck, RecordingHandler, tcpServer, until } from '@ls/testkit'
+import { RecordingHandler, tcpServer, until, useCleanups } from '@ls/testkit'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { connect, type ConnectOptions } from '../connect/connect.js'
 import { listen } from '../listen/listen.js'
 import type { ByteStream } from './byte-stream.js'
@@ -12,17 +12,7 @@ import { connectByteStream, type ByteStreamConnectOptions } from './connect-byte
 import { decodeEarlyData, encodeEarlyData, splitEarlyData, takeEarlyData } from './early-data.js'
 import { listenByteStreams } from './listen-byte-streams.js'
 
-const cleanups: (() => Promise<void> | void)[] = []
-let assertNoLeak: () => Promise<void>
-
-beforeEach(() => {
-  assertNoLeak = leakCheck()
-})
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-  await assertNoLeak()
-})
+const cleanups = useCleanups('leaks')
 
 const greeting = Uint8Array.of(5, 1, 0)
 

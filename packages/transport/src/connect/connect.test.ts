@@ -1,8 +1,8 @@
 import { getEventListeners } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect as connectTcp } from 'node:net'
-import { freePort, leakCheck, RecordingHandler, tcpServer, testCertificate, until } from '@ls/testkit'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { freePort, RecordingHandler, tcpServer, testCertificate, until, useCleanups } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
 import type { TransportError } from '../errors.js'
 import type { TransportListener } from '../listen/listen-options.js'
 import { listen } from '../listen/listen.js'
@@ -10,17 +10,7 @@ import type { UpgradeRequest } from '../listen/upgrade-request.js'
 import type { WebSocketTransport } from '../websocket/websocket-transport.js'
 import { connect, type ConnectOptions } from './connect.js'
 
-const cleanups: (() => Promise<void> | void)[] = []
-let assertNoLeak: () => Promise<void>
-
-beforeEach(() => {
-  assertNoLeak = leakCheck()
-})
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-  await assertNoLeak()
-})
+const cleanups = useCleanups('leaks')
 
 /** A server that greets each client with one byte, and records its requests. */
 async function greeter(): Promise<{ listener: TransportListener; port: number; requests: UpgradeRequest[] }> {

@@ -2,23 +2,13 @@ import { createServer, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
-import { freePort, leakCheck, RecordingHandler, testCertificate, until } from '@ls/testkit'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { freePort, RecordingHandler, testCertificate, until, useCleanups } from '@ls/testkit'
+import { expect, test } from 'vitest'
 import type { TransportError } from '../errors.js'
 import { listen } from '../listen/listen.js'
 import { connect, type ConnectOptions } from './connect.js'
 
-const cleanups: (() => Promise<void> | void)[] = []
-let assertNoLeak: () => Promise<void>
-
-beforeEach(() => {
-  assertNoLeak = leakCheck()
-})
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-  await assertNoLeak()
-})
+const cleanups = useCleanups('leaks')
 
 interface TestProxy {
   readonly port: number

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { connect as connectTcp, type Socket } from 'node:net'
-import { leakCheck, onceEvent, RecordingHandler, tcpServer, turns, until } from '@ls/testkit'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { onceEvent, RecordingHandler, tcpServer, turns, until, useCleanups } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
 import { connect, type ConnectOptions } from '../connect/connect.js'
 import type { TransportError } from '../errors.js'
 import type { WebSocketTransport } from '../websocket/websocket-transport.js'
@@ -9,17 +9,7 @@ import type { ListenOptions, TransportListener } from './listen-options.js'
 import { listen } from './listen.js'
 import type { UpgradeRequest } from './upgrade-request.js'
 
-const cleanups: (() => Promise<void> | void)[] = []
-let assertNoLeak: () => Promise<void>
-
-beforeEach(() => {
-  assertNoLeak = leakCheck()
-})
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-  await assertNoLeak()
-})
+const cleanups = useCleanups('leaks')
 
 async function start(options: Partial<ListenOptions> = {}): Promise<TransportListener> {
   const onTransport = (transport: WebSocketTransport): void => transport.setHandler(new RecordingHandler())

@@ -5,7 +5,6 @@ import { processFramePool } from '@ls/mux'
 import {
   describeMessageTransport,
   FakeClock,
-  leakCheck,
   onceEvent,
   RecordingHandler,
   seededBytes,
@@ -14,8 +13,9 @@ import {
   turns,
   until,
   type TransportPair,
+  useCleanups,
 } from '@ls/testkit'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { connect, type ConnectOptions } from '../connect/connect.js'
 import type { ListenOptions } from '../listen/listen-options.js'
@@ -48,17 +48,7 @@ describeMessageTransport('WebSocketTransport, server side', async (): Promise<Tr
   return { left: server, right: client, dispose }
 })
 
-const cleanups: (() => Promise<void> | void)[] = []
-let assertNoLeak: () => Promise<void>
-
-beforeEach(() => {
-  assertNoLeak = leakCheck()
-})
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-  await assertNoLeak()
-})
+const cleanups = useCleanups('leaks')
 
 /** A linked pair with recording handlers, cleaned up after the test. */
 async function pair(clientOptions: Options = {}, serverOptions: Options = {}) {
