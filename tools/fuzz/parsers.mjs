@@ -6,7 +6,7 @@ export const parserTests = [
   'packages/codec/src/message/decode.twin.test.ts',
   'packages/server/src/api/token-body.test.ts',
   'packages/socks5/src/client-handshake.test.ts',
-  'packages/foundation/src/ip-address.test.ts',
+  'packages/foundation/src/address/ip-address.test.ts',
   'packages/socks5/src/server-handshake.test.ts',
   'packages/socks5/src/socks4/messages.test.ts',
   'packages/socks5/src/socks5/address.test.ts',

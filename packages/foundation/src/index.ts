@@ -1,15 +1,15 @@
-export type { Given } from './given.js'
+export type { Given } from './options/given.js'
 export type { Authenticator } from './authenticator.js'
-export { formatIpv4, formatIpv6, isIpv4Mapped, parseIpv4, parseIpv6 } from './ip-address.js'
+export { formatIpv4, formatIpv6, isIpv4Mapped, parseIpv4, parseIpv6 } from './address/ip-address.js'
 export { Changes } from './changes.js'
 export { systemClock, type Clock, type TimerHandle } from './clock.js'
-export { formatHostPort, type Target } from './host-port.js'
+export { formatHostPort, type Target } from './address/host-port.js'
 export { Histogram, type HistogramSnapshot, latencyBoundsMs } from './histogram.js'
-export { isLocalhost } from './loopback.js'
+export { isLocalhost } from './address/loopback.js'
 export { type Logger, loggerOfPart, type LoggerWithParts, type LogPart, logParts, silentLogger } from './logger.js'
 export { ProgressWatch, type ProgressWatchOptions } from './progress-watch.js'
 export { RareLog } from './rare-log.js'
-export { checkDurationMs, checkInteger, maxPort, maxTimerMs } from './ranges.js'
+export { checkDurationMs, checkInteger, maxPort, maxTimerMs } from './options/ranges.js'
 export { isReplyWord, replyForms, replyOfErrno, type ReplyWord, replyWords } from './reply-words.js'
 export { asError, textOf } from './thrown.js'
 export {
@@ -37,5 +37,5 @@ export {
   type OptionNames,
   unknownOption,
   unknownOptionError,
-} from './option-names.js'
-export { didYouMean, suggest } from './suggestion.js'
+} from './options/option-names.js'
+export { didYouMean, suggest } from './options/suggestion.js'
