@@ -82,9 +82,9 @@ class FailoverOpener implements LinkOpener {
 }
 
 /**
- * Attempts of one link, of which the first to succeed ends the others. The race of `@ls/dial` (RFC 8305) is another one:
- * its addresses arrive while it runs and alternate by family, it takes each only once, and it chooses the most telling
- * error. Here the servers are known and have an order that a win changes.
+ * Attempts of one link, of which the first to succeed ends the others. The race of `@ls/dial` (RFC 8305) is another
+ * one: its addresses arrive while it runs and alternate by family, it takes each only once, and it chooses the most
+ * telling error. Here the servers are known and have an order that a win changes.
  */
 class Race {
   readonly #request: OpenLinkRequest

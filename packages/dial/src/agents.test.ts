@@ -27,7 +27,11 @@ const httpsPort = () => portOf(createHttps(certificate, (_, response) => respons
 /** Connects to this machine, whatever the host; `asked` has the targets. */
 function opener(): { open: OpenConnection; asked: Target[] } {
   const asked: Target[] = []
-  return { asked, open: async (target) => (asked.push(target), connect(target.port, '127.0.0.1')) }
+  const open: OpenConnection = async (target) => {
+    asked.push(target)
+    return connect(target.port, '127.0.0.1')
+  }
+  return { open, asked }
 }
 
 /** Streams that are no sockets, as those of HTTP/2. */
@@ -59,7 +63,11 @@ describe('agentsOver', () => {
   ])('uses a connection again, over %s', async (_, make) => {
     const [open, port] = [make(), await httpPort()]
     let opened = 0
-    const { http } = agentsOver((target) => (opened++, open(target)), { maxSockets: 1 })
+    const counted: OpenConnection = (target) => {
+      opened++
+      return open(target)
+    }
+    const { http } = agentsOver(counted, { maxSockets: 1 })
     onTestFinished(() => http.destroy())
     for (let count = 0; count < 3; count++)
       expect(await ask(getHttp, { host: 'a.test', port, agent: http })).toBe(answer)
@@ -110,7 +118,10 @@ describe('undiciConnectOver', () => {
     ['https://a.test:1/', { host: 'a.test', port: 1 }],
   ])('asks for the target of %s, and fails with the error of its connection', async (url, target) => {
     const asked: Target[] = []
-    const open = (each: Target) => (asked.push(each), Promise.reject(new Error('not today')))
+    const open: OpenConnection = (each) => {
+      asked.push(each)
+      return Promise.reject(new Error('not today'))
+    }
     const dispatcher = new Agent({ connect: undiciConnectOver(open) })
     onTestFinished(() => dispatcher.destroy())
     await expect(request(url, { dispatcher })).rejects.toThrow('not today')

@@ -127,13 +127,13 @@ async function openSecure(open: OpenConnection, target: Target, tls: TlsOptions)
 }
 
 /**
- * Adds the methods of sockets that HTTP clients call and that a stream may lack, such as one of HTTP/2. They do nothing:
- * such a stream shares its connection with others, so one request must not change the connection's settings.
+ * Adds the methods of sockets that HTTP clients call and that a stream may lack, such as one of HTTP/2. They do
+ * nothing: such a stream shares its connection with others, so one request must not change the connection's settings.
  */
 function likeSocket(stream: Duplex): Socket {
   if (stream instanceof Socket) return stream
   const missing = socketMethods.filter((name) => !(name in stream))
-  return Object.assign(stream, Object.fromEntries(missing.map((name) => [name, () => stream]))) as Socket
+  return Object.assign(stream, Object.fromEntries(missing.map((name) => [name, () => stream]))) as Duplex as Socket
 }
 
 const socketMethods = ['ref', 'unref', 'setKeepAlive', 'setNoDelay', 'setTimeout'] as const

@@ -7,8 +7,9 @@ export const maxChannelMessageBytes = 262_144
 
 /**
  * Marks for bytes that are not sent yet: `send` returns false above the first, and `onDrain` follows below the second.
+ * With the message that passes the first, at most 1 MiB waits.
  */
-const highWaterBytes = 1_048_576
+const highWaterBytes = 983_040
 const lowWaterBytes = 262_144
 
 /**

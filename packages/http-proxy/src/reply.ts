@@ -6,8 +6,8 @@ export function statusOfReply(word: ReplyWord): number {
 }
 
 /**
- * The word for a dial's rejection: the word itself, else its own `reply`, else that of its system error code, else that of its `cause`, else
- * `failed`.
+ * The word for a dial's rejection: the word itself, else its own `reply`, else that of its system error code, else that
+ * of its `cause`, else `failed`.
  */
 export function replyForError(error: unknown): ReplyWord {
   return findReply(error) ?? (error instanceof Error ? findReply(error.cause) : undefined) ?? 'failed'

@@ -3,7 +3,7 @@ import { Agent, get, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 
-/** Sends a GET request for `/` over the stream that `open` returns, as an `http.Agent` of a user does, and reads the answer. */
+/** Reads the answer to a GET request for `/` over the stream that `open` returns, through an `http.Agent`. */
 export async function askOver(open: () => Promise<Duplex>): Promise<string> {
   const agent = new Agent()
   agent.createConnection = (_options, callback) => {

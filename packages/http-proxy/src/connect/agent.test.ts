@@ -53,7 +53,7 @@ describe('createAgents', () => {
     const { http } = createAgents({ proxy, sessions, agent: { maxSockets: 1 } })
     fixture.defer(() => http.destroy())
     const options = { host: '127.0.0.1', port, agent: http }
-    expect([await ask(options), await ask(options)]).toEqual([answer, answer])
+    expect({ first: await ask(options), second: await ask(options) }).toEqual({ first: answer, second: answer })
   })
 
   test('fails a request with the reason of the proxy', async () => {

@@ -141,7 +141,7 @@ describe('HttpProxy', () => {
     [{ maxHeadBytes: 1 }, RangeError],
     [{ idleMs: 0 }, RangeError],
     [{ dialTimeoutMs: Number.NaN }, RangeError],
-    [{ accounts: [] }, RangeError],
+    [{ accounts: [] }, TypeError],
     [{ accounts: [{ username: 'a:b', password: '' }] }, TypeError],
   ])('refuses the options %j', (options, kind) => {
     expect(() => new HttpProxy(options, () => Promise.reject(new Error('unused')))).toThrow(kind)

@@ -1,11 +1,5 @@
 import { once } from 'node:events'
-import {
-  Agent as HttpAgent,
-  createServer as createHttp,
-  get,
-  type IncomingMessage,
-  type RequestOptions,
-} from 'node:http'
+import { createServer as createHttp, get, type IncomingMessage, type RequestOptions } from 'node:http'
 import { type AddressInfo, connect as dialTcp } from 'node:net'
 import { pipeline } from 'node:stream'
 import { text } from 'node:stream/consumers'

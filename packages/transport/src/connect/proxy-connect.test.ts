@@ -161,7 +161,7 @@ test('connect refuses a SOCKS proxy in the environment instead of going round it
 
 test('connect gives up a mute proxy at the deadline', async () => {
   const server = createServer()
-  server.on('connect', (_request, client: Socket) => void cleanups.push(() => void client.destroy()))
+  server.on('connect', (_request, client: Socket) => cleanups.push(() => void client.destroy()))
   const environment = { http_proxy: `http://127.0.0.1:${await listening(server)}` }
   expect(await failureOf({ url: 'ws://server.test', environment, dialTimeoutMs: 100 })).toMatchObject({
     code: 'ERR_TRANSPORT_TIMEOUT',
