@@ -12,6 +12,8 @@ export interface PathOptions {
   readonly seed?: number
   /** Share of packets that are lost at random, 0 to 1. */
   readonly loss: number
+  /** BBR never leaves its start: its send buffer holds less than the three times of the path that it wants by then. */
+  readonly startsOnly?: boolean
 }
 
 /** The narrowest point of a path, which several connections may share. */
@@ -132,7 +134,7 @@ export class TcpPipe {
 
   #pacingGain(now: number): number {
     const { rate, roundTripMs } = this.path
-    const starting = this.#windowBytes < 2 * rate * roundTripMs
+    const starting = this.path.startsOnly === true || this.#windowBytes < 2 * rate * roundTripMs
     return starting ? startGain : (cycleGains[Math.floor(now / Math.max(roundTripMs, 1)) % cycleGains.length] ?? 1)
   }
 
@@ -151,7 +153,8 @@ export class TcpPipe {
     const { rate, roundTripMs } = this.path
     this.#inFlightBytes -= segment.bytes
     this.#acknowledgedBytes += segment.bytes
-    const mostBytes = Math.max(2 * rate * roundTripMs, 10 * segmentBytes)
+    const roundTrips = this.path.startsOnly === true ? startGain : 2
+    const mostBytes = Math.max(roundTrips * rate * roundTripMs, 10 * segmentBytes)
     this.#windowBytes = Math.min(this.#windowBytes + segment.bytes, mostBytes)
   }
 

@@ -4,7 +4,7 @@ import { Target } from '../children.mjs'
 import { endOnSignals } from '../processes.mjs'
 import { median } from '../report/statistics.mjs'
 import { direct } from '../systems/limits.mjs'
-import { otherBuild, ourSystems, reverseSystem } from '../systems/linksocks.mjs'
+import { otherBuild, ourSystems, reverseSystem, threadsSystem } from '../systems/linksocks.mjs'
 import { peerSystems } from '../systems/peers.mjs'
 import { measureRow } from './measure.mjs'
 import { chooseRows } from './rows.mjs'
@@ -15,7 +15,9 @@ const [wanted] = await once(process, 'message')
 process.once('disconnect', () => process.exit(1))
 const path = ShapedPath.join(wanted.path)
 const target = await Target.start({ ...path.farPlace, host: '0.0.0.0' })
-const systems = [...ourSystems(), reverseSystem(), ...peerSystems].filter(({ id }) => !/wss|mux|gost|wstunnel/.test(id))
+const systems = [...ourSystems(), reverseSystem(), threadsSystem(), ...peerSystems].filter(
+  ({ id }) => !/wss|mux|gost|wstunnel/.test(id),
+)
 try {
   for (const row of chooseRows(wanted.rows)) await measureInTurns(row, chosenSystems(row))
 } finally {

@@ -15,6 +15,7 @@ export const rows = [
   row('1-50-20', slow, { streams: 20, ...slowly, systems: everyMode, targets: atOneMbit() }),
   row('1-50-1', slow, { streams: 1, ...slowly, targets: atOneMbit() }),
   ...[5, 20, 100].flatMap((mbit) => [20, 50, 200].map((roundTripMs) => fastRow(mbit, roundTripMs))),
+  row('100-200-1', { mbit: 100, roundTripMs: 200 }, { streams: 1, targets: { p99BeyondIdleMs: 30 } }),
   row('20-50-1', { mbit: 20, roundTripMs: 50 }, { streams: 1, targets: { p99BeyondIdleMs: 30 } }),
   ...[1, 5].flatMap((lossPercent) => [4, 1].map((streams) => lossRow(lossPercent, streams))),
   row('5-50-cubic-2', { mbit: 5, roundTripMs: 50 }, { streams: 2, congestionControl: 'cubic' }),

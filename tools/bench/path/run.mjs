@@ -23,7 +23,8 @@ all rows take less than 12 minutes. Exits with 1 when one of ours is short of a 
 
   --rows LIST       only these, or rows whose name begins so; there are
                     ${rows.map(({ id }) => id).join(' ')}
-  --systems LIST    of linksocks, linksocks-agent, linksocks-reverse, v2ray, chisel (default: what the row is about)
+  --systems LIST    of linksocks, linksocks-agent, linksocks-reverse, linksocks-threads, v2ray, chisel (default: what the
+                    row is about)
   --against PATH    another build's linksocks.js, to compare with
   --rounds N        turns of each system, A B A B; the table has medians (default 1)
   --report          measure nothing: show the table of what ${resultsFile} has

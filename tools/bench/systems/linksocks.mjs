@@ -40,6 +40,12 @@ export function reverseSystem(program = builtProgram) {
   return { ...ourSystems(program)[0], id: 'linksocks-reverse', title: 'linksocks, reverse mode', start }
 }
 
+/** Our program where the client spreads its connections over four links. */
+export function threadsSystem(program = builtProgram) {
+  const start = (place) => startForward([process.execPath, program], place, { flags: ['--threads', '4'] })
+  return { ...ourSystems(program)[0], id: 'linksocks-threads', title: 'linksocks, --threads 4', start }
+}
+
 /** Another build of ours, to compare with: what a change has brought, in one run. */
 export function otherBuild(program) {
   const missing = () => (existsSync(program) ? undefined : `there is no ${program}`)
@@ -73,7 +79,7 @@ export const deployedSystems = [
   },
 ]
 
-async function startForward(command, { processes, targetPort, between, far }, { tls = false } = {}) {
+async function startForward(command, { processes, targetPort, between, far }, { tls = false, flags = [] } = {}) {
   const [link, port] = [await freePort(), await freePort()]
   const pem = tls ? await certificate() : undefined
   const tlsFlags = pem === undefined ? [] : ['--tls-cert', pem.cert, '--tls-key', pem.key]
@@ -82,7 +88,7 @@ async function startForward(command, { processes, targetPort, between, far }, { 
   // The target is on the server's loopback, which a server that listens beyond it closes.
   await processes.start(server, link, { LINKSOCKS_GUARD: 'none' }, far.host)
   const url = `${tls ? 'wss://localhost' : `ws://${far.host}`}:${await between(link)}`
-  await processes.start([...command, 'client', ...token, '-u', url, '-p', String(port)], port, trust)
+  await processes.start([...command, 'client', ...token, '-u', url, '-p', String(port), ...flags], port, trust)
   return { socks: true, targetPort, port }
 }
 

@@ -15,6 +15,7 @@ function makeSequencer(replayLimitBytes = 1_000_000, budget = new MemoryBudget({
     framePool: new FramePool(),
     budget,
     onAckDue: () => acks.push(sequencer.received),
+    pump: () => {},
   })
   return { clock, acks, sequencer }
 }

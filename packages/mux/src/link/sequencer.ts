@@ -2,6 +2,7 @@ import { type AckArrival, type AckMessage, MessageType } from '@ls/codec'
 import type { Clock } from '@ls/foundation'
 import type { FramePool } from '../memory/frame-pool.js'
 import type { MemoryBudget } from '../memory/memory-budget.js'
+import { BulkPacer } from '../path/bulk-pacer.js'
 import { InFlightLimit } from '../path/in-flight-limit.js'
 import { AckSchedule } from './ack-schedule.js'
 import { ReplayBuffer } from './replay-buffer.js'
@@ -20,6 +21,8 @@ export interface SequencerOptions {
   readonly budget: MemoryBudget
   /** An Ack of everything received so far is due. */
   onAckDue(): void
+  /** Sends what waits: bulk that was held back for its pace may leave. */
+  pump(): void
 }
 
 /**
@@ -30,6 +33,7 @@ export class Sequencer {
   readonly #options: SequencerOptions
   readonly #replay: ReplayBuffer
   readonly #inFlight: InFlightLimit
+  readonly #pacer: BulkPacer
   /** Number of the last message given to the current transport. */
   #sent = 0
   #received = 0
@@ -40,6 +44,7 @@ export class Sequencer {
     this.#replay = new ReplayBuffer(options.framePool, options.budget)
     const { clock, ack2, quantumBytes } = options
     this.#inFlight = new InFlightLimit({ clock, ack2, quantumBytes })
+    this.#pacer = new BulkPacer(clock, () => options.pump())
     this.#acks = new AckSchedule(clock, ack2, () => options.onAckDue())
   }
 
@@ -96,9 +101,9 @@ export class Sequencer {
     return memoryBytes >= replayLimitBytes || (memoryBytes >= minHeldBackBytes && budget.exceeded)
   }
 
-  /** Whether bulk has to wait because enough bytes are in flight. */
+  /** Whether bulk has to wait because enough bytes are in flight, or too many left in the last milliseconds. */
   get saturated(): boolean {
-    if (this.#replay.bytes < this.#inFlight.bytes) return false
+    if (this.#replay.bytes < this.#inFlight.bytes) return this.#pacer.holdsBack
     this.#inFlight.reached()
     return true
   }
@@ -119,6 +124,7 @@ export class Sequencer {
     this.#replay.add(message)
     this.#sent++
     this.#inFlight.sent(this.#sent, message.length)
+    this.#pacer.sent(message.length)
     this.#acks.passed(message.length)
   }
 
@@ -154,12 +160,14 @@ export class Sequencer {
     const before = this.#replay.bytes
     this.#replay.acknowledge(sequence)
     this.#inFlight.acknowledged(sequence, before - this.#replay.bytes, arrival)
+    this.#pacer.setRate(this.#inFlight.pace)
     return true
   }
 
-  /** Cancels the Ack until the next transport, since this one is gone. */
+  /** Cancels the Ack and the pace until the next transport, since this one is gone. */
   stop(): void {
     this.#acks.stop()
+    this.#pacer.stop()
     this.#replay.settle()
   }
 

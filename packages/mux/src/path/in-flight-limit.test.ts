@@ -112,14 +112,14 @@ test('InFlightLimit follows a path that gets faster', () => {
 })
 
 test('InFlightLimit ends its start although windows allow less than half of it', () => {
-  const bottleneck = new Bottleneck({ rate: 25_000, roundTripMs: 200 }, true)
-  bottleneck.windowBytes = 3_500_000
+  const bottleneck = new Bottleneck({ rate: 6250, roundTripMs: 200 }, true)
+  bottleneck.windowBytes = 875_000
   bottleneck.run(3000)
   const before = bottleneck.limit.bytes
-  bottleneck.path = { rate: 5000, roundTripMs: 200 }
+  bottleneck.path = { rate: 1250, roundTripMs: 200 }
   bottleneck.run(8000)
-  // The path holds 1 MB.
-  expect({ overshot: before > 7_000_000, limited: bottleneck.limit.bytes < 1_500_000 }).toEqual({
+  // The path holds 250 KB.
+  expect({ overshot: before > 1_750_000, limited: bottleneck.limit.bytes < 375_000 }).toEqual({
     overshot: true,
     limited: true,
   })

@@ -1,5 +1,7 @@
 import type { AckArrival } from '@ls/codec'
 import type { Clock } from '@ls/foundation'
+import { overfills, paceOf } from './bulk-pacer.js'
+import { LimitGrowth } from './limit-growth.js'
 import { PathRound } from './path-round.js'
 import { type PathSample, PathSampler } from './path-sampler.js'
 import { baseOf, minMessageBytes, slackOf, turnMs } from './path-slack.js'
@@ -37,10 +39,7 @@ export class InFlightLimit {
   #leastMsPerByte!: WindowedMinimum
   /** Present until the limit has found how much the path carries. */
   #start: PathStart | undefined
-  /** Growth of the limit in a round without a queue, as a share. */
-  #growth!: number
-  /** Limit before a large cut: the path may only have paused. */
-  #formerBytes!: number
+  #growth!: LimitGrowth
   #unevenness!: Unevenness
   /** Shortest round trip as of the last round. */
   #baseMs!: number
@@ -66,6 +65,11 @@ export class InFlightLimit {
     return Math.min(Math.max(Math.floor(this.#rate * messageMs), minMessageBytes), this.#options.quantumBytes)
   }
 
+  /** Most bytes a millisecond at which bulk may leave; undefined where the kernel spreads it over time. */
+  get pace(): number | undefined {
+    return this.#options.ack2 ? paceOf(1 / this.#leastMsPerByte.value, this.#baseMs) : undefined
+  }
+
   /** Whether bulk or losses delay all in this transport, so that urgent messages would arrive sooner over another. */
   get crowded(): boolean {
     const isDelayed = this.#fullRounds >= crowdedRounds || this.#start?.sawDelay === true
@@ -83,8 +87,7 @@ export class InFlightLimit {
     this.#rate = ack2 ? 0 : Infinity
     this.#leastMsPerByte = new WindowedMinimum(rateLifetimeMs)
     this.#start = new PathStart(2 * startBytes)
-    this.#growth = slowGrowth
-    this.#formerBytes = 0
+    this.#growth = new LimitGrowth()
     this.#unevenness = new Unevenness()
     this.#baseMs = 0
     this.#foreignMs = 0
@@ -98,7 +101,7 @@ export class InFlightLimit {
   relax(relaxed: boolean): void {
     this.#relaxed = relaxed
     // The limit of the start was too large: it would be tried again after each pause.
-    this.#formerBytes = 0
+    this.#growth.forget()
   }
 
   /** Called when a numbered message leaves. */
@@ -124,6 +127,11 @@ export class InFlightLimit {
     this.#learn(round)
   }
 
+  /** Whether bytes as the limit allows may overfill the queue: the kernel sends them in bursts. */
+  get #mayOverfill(): boolean {
+    return this.#options.ack2 && overfills(this.#limitBytes, this.#baseMs)
+  }
+
   get #samplesNeeded(): number {
     if (this.#start !== undefined) return 1
     return this.#isUneven ? fewSamples : samplesPerRound
@@ -140,12 +148,8 @@ export class InFlightLimit {
   #heedAlarm(sample: PathSample): void {
     const baseMs = baseOf(sample)
     const queueMs = sample.delayMs - baseMs - this.#foreignMs
-    if (
-      this.#start !== undefined ||
-      this.#isUneven ||
-      queueMs < 2 * baseMs + (this.#relaxed ? relaxedAlarmMs : alarmMs)
-    )
-      return
+    const jitterMs = 2 * baseMs + (this.#relaxed ? relaxedAlarmMs : alarmMs)
+    if (this.#start !== undefined || this.#isUneven || queueMs < jitterMs) return
     if (sample.inFlightBytes > this.#limitBytes / 2) this.#lower(sample, queueMs - slackOf(sample))
   }
 
@@ -190,25 +194,22 @@ export class InFlightLimit {
   }
 
   #continueStart(start: PathStart, round: PathSample, delayedMs: number): void {
-    const step = start.learn(round, delayedMs, this.#relaxed)
+    const isLarge = this.#mayOverfill
+    const step = isLarge ? 'end' : start.learn(round, delayedMs, this.#relaxed)
     if (step === 'double') this.#limitBytes *= 2
     if (step !== 'end') return
     this.#start = undefined
     if (this.#relaxed && start.hasLosses(round.baseMs)) this.#unevenness.suspect()
     if (this.#relaxed && this.#unevenness.isUneven) this.#limitBytes = this.#looseBytes(round)
-    else this.#lower(round, delayedMs)
+    else if (!isLarge || delayedMs > 0) this.#lower(round, delayedMs)
   }
 
   /** Adjusts the limit. `excessMs`: delay beyond the wanted one. */
   #steer(round: PathSample, excessMs: number, slackMs: number): void {
     if (excessMs > slackMs / 4) return this.#cutOrRestore(round, excessMs)
     this.#cuts.forget()
-    if (excessMs > -slackMs / 2) {
-      this.#growth = slowGrowth
-      return
-    }
-    this.#limitBytes *= this.#limitBytes < this.#formerBytes / 2 ? 2 : 1 + this.#growth
-    this.#growth = Math.min(2 * this.#growth, 1)
+    if (excessMs > -slackMs / 2) this.#growth.settle()
+    else this.#limitBytes = this.#growth.grown(this.#limitBytes, this.#mayOverfill)
   }
 
   #cutOrRestore(round: PathSample, excessMs: number): void {
@@ -219,9 +220,8 @@ export class InFlightLimit {
   }
 
   #lower({ rate, inFlightBytes, baseMs }: PathSample, excessMs: number): void {
-    this.#growth = slowGrowth
     const bytes = Math.max(inFlightBytes - rate * excessMs, rate * baseMs, minLimitBytes)
-    if (bytes < this.#limitBytes / 2) this.#formerBytes = this.#limitBytes
+    this.#growth.lowered(this.#limitBytes, bytes)
     this.#limitBytes = Math.min(bytes, this.#limitBytes)
   }
 
@@ -267,9 +267,6 @@ const lateAckMs = 50
 const marksPerRound = 8
 const samplesPerRound = 6
 const fewSamples = 3
-
-/** Growth in a round, doubled each round, so that ten times the throughput is reached within four rounds. */
-const slowGrowth = 1 / 4
 
 /** Extra bytes in flight for messages that losses delay. */
 const lossRoundTrips = 2.5

@@ -1,4 +1,5 @@
 import type { PathSample } from './path-sampler.js'
+import { mostSteadyBytes } from './path-slack.js'
 
 /** What the limit of bytes in flight does after a round of the start. */
 export type StartStep = 'double' | 'keep' | 'end'
@@ -37,7 +38,7 @@ export class PathStart {
    * flight that losses need would overfill the queue themselves.
    */
   hasLosses(baseMs: number): boolean {
-    return this.#sawStall && this.#bestRate * baseMs < mostStallBytes
+    return this.#sawStall && this.#bestRate * baseMs < mostSteadyBytes
   }
 
   /**
@@ -74,9 +75,3 @@ const stallGrowth = 1.5
 
 /** Rounds with a queue and without growth after which the start ends. */
 const mostStandstill = 2
-
-/**
- * Bytes that a path may hold for BBR to leave its start, a third of the largest send buffer of Linux (4 MiB): until
- * then BBR sends at three times the rate whenever it has data, and must not get more than the path and its queue hold.
- */
-const mostStallBytes = 1_398_101

@@ -51,7 +51,7 @@ export class SessionEnd implements ChannelHost {
     this.#handler = handler
     const { clock, stuckTimeoutMs, resume, urgent, budget } = this.options
     this.#sequencer = resume
-      ? new Sequencer({ ...this.options, onAckDue: () => this.#outbox.acknowledge() })
+      ? new Sequencer({ ...this.options, onAckDue: () => this.#outbox.acknowledge(), pump: () => this.#outbox.pump() })
       : undefined
     this.#outbox = new Outbox({ ...this.options, sequencer: this.#sequencer })
     this.#urgent = UrgentLink.of(this.#sequencer, {
