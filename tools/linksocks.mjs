@@ -1,4 +1,4 @@
 // What `./linksocks` and `pnpm linksocks` do: the command, from a clone of the repository.
-import { runCommand } from './run-command.mjs'
+import { runCommand, scriptArguments } from './run-command.mjs'
 
-await runCommand(process.argv.slice(2))
+await runCommand(scriptArguments(process.argv))
