@@ -1,5 +1,6 @@
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { connect } from '@ls/socks5/node'
@@ -126,6 +127,31 @@ test('a trace continues from a connector over the server to a provider', async (
   ])
 })
 
+test('a trace goes on from a connector to a provider on a direct path', async () => {
+  const { spans, start, url, proxyPort } = await tracedPrograms('-r', '-a', '--direct-enable')
+  const direct = ['-u', url, '--direct-mode', 'direct-only', '--direct-only-action', 'refuse']
+  await start('provider', '-t', 'tok', '-c', 'con', '--guard', 'none', ...direct).printed(/linked/)
+  const connector = start('connector', '-t', 'con', '-p', String(proxyPort), ...direct)
+  await connector.printed(/path: direct/)
+  const target = closing(await echoServer())
+  const socket = await connect({
+    proxy: { host: '127.0.0.1', port: proxyPort },
+    target: { host: '127.0.0.1', port: target.port },
+  })
+  socket.write('x')
+  await once(socket, 'data')
+  socket.end().resume()
+  await until(() => spans.length >= 5, 'all spans')
+
+  expect(paths(spans)).toEqual([
+    'connector:linksocks.connection',
+    'connector:linksocks.connection > connector:linksocks.open',
+    'connector:linksocks.connection > connector:linksocks.open > provider:linksocks.exit',
+    'connector:linksocks.connection > connector:linksocks.open > provider:linksocks.exit > provider:linksocks.dial',
+    'connector:linksocks.connection > connector:linksocks.pick',
+  ])
+})
+
 test('an association for UDP makes one trace as well', async () => {
   const { spans, start, url, proxyPort } = await tracedPrograms()
   await start('client', '-t', 'tok', '-u', url, '-p', String(proxyPort)).printed(/proxy: /)
@@ -150,5 +176,49 @@ test('an association for UDP makes one trace as well', async () => {
   ).toEqual([
     [['first byte'], 'udp'],
     [['first byte'], 'udp'],
+  ])
+})
+
+test('a plain request to an HTTP proxy makes one trace as well', async () => {
+  const { spans, start, url, proxyPort } = await tracedPrograms()
+  await start('client', '-t', 'tok', '-u', url, '-p', String(proxyPort)).printed(/proxy: /)
+  const site = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1')
+  afterTest(() => site.close())
+  await once(site, 'listening')
+  const { port } = site.address() as AddressInfo
+  const asked = request({ port: proxyPort, path: `http://127.0.0.1:${port}/`, headers: { connection: 'close' } }).end()
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  answer.resume()
+  site.closeIdleConnections()
+  await until(() => spans.length >= 5, 'all spans')
+
+  expect(paths(spans)).toEqual([
+    'client:linksocks.connection',
+    'client:linksocks.connection > client:linksocks.open',
+    'client:linksocks.connection > client:linksocks.open > server:linksocks.exit',
+    'client:linksocks.connection > client:linksocks.open > server:linksocks.exit > server:linksocks.dial',
+    'client:linksocks.connection > client:linksocks.pick',
+  ])
+})
+
+test('a source of datagrams at a fixed port makes one trace as well', async () => {
+  const { spans, start, url, proxyPort } = await tracedPrograms()
+  const echo = closing(await udpEcho())
+  const port = await freePort()
+  const flags = ['-p', String(proxyPort), '--forward', `udp:${port}=127.0.0.1:${echo.port}`]
+  const client = start('client', '-t', 'tok', '-u', url, ...flags)
+  await client.printed(/^forward: /m)
+  const socket = createSocket('udp4')
+  afterTest(() => socket.close())
+  socket.send('ping', port, '127.0.0.1')
+  await once(socket, 'message')
+  client.kill('SIGTERM')
+  await until(() => spans.length >= 4, 'all spans')
+
+  expect(paths(spans)).toEqual([
+    'client:linksocks.association',
+    'client:linksocks.association > client:linksocks.open',
+    'client:linksocks.association > client:linksocks.open > server:linksocks.exit',
+    'client:linksocks.association > client:linksocks.pick',
   ])
 })

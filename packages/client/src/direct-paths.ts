@@ -179,7 +179,8 @@ export class DirectPaths {
       const puncher = await loadPuncher(direct, clock)
       if (this.#isClosed) return
       const { secret } = direct
-      const common = { clock, session: options, puncher, secret, allowRelay: this.#allowsRelay, sessionHandler }
+      const session = { ...options, trace: options.extensions.includes('trace') }
+      const common = { clock, session, puncher, secret, allowRelay: this.#allowsRelay, sessionHandler }
       if (reverse) {
         const onProviderPath = (path: Path): void => onPath(path, 'a connector has moved')
         const logger = this.#logger

@@ -1,4 +1,6 @@
 import { finished } from 'node:stream/promises'
+import { systemClock } from '@ls/foundation'
+import type { Channel } from '@ls/mux'
 import { toDuplex } from '@ls/mux/duplex'
 import { FakeClock, seededBytes, turns, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
@@ -8,6 +10,8 @@ async function onDirect(pair: DirectPair): Promise<void> {
   pair.connector.start()
   await until(() => pair.connector.direct !== undefined, 'a direct path')
 }
+
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 
 const target = { protocol: 'tcp', address: { host: 'target.test', port: 80 } } as const
 
@@ -165,4 +169,24 @@ test('DirectProvider serves its channels no longer once it is closed', async () 
   pair.provider.close('the end')
   await until(() => pair.connector.direct === undefined, 'the session to end')
   expect(pair.provider.sessions).toEqual([])
+})
+
+test.each([
+  ['both ends make spans', true, true, traceparent],
+  ['the connector alone makes spans', true, false, undefined],
+  ['the provider alone makes spans', false, true, undefined],
+] as const)('DirectConnector sends the context of a trace where %s', async (_where, ours, theirs, expected) => {
+  const arrived: (string | undefined)[] = []
+  const onConnect = (channel: Channel): void => {
+    arrived.push(channel.traceparent)
+    channel.accept()
+  }
+  const pair = directPair({
+    connector: { session: { clock: systemClock, trace: ours } },
+    provider: { session: { clock: systemClock, trace: theirs }, sessionHandler: { onConnect } },
+  })
+  await onDirect(pair)
+  pair.connector.direct?.open({ ...target, traceparent })
+  await until(() => arrived.length > 0, 'the channel to arrive')
+  expect(arrived).toEqual([expected])
 })

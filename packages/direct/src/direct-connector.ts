@@ -2,7 +2,8 @@ import type { Clock, TimerHandle } from '@ls/foundation'
 import { PingedTransport } from '@ls/link'
 import { type MessageTransport, Session, type SessionHandler } from '@ls/mux'
 import { DirectError } from './errors.js'
-import { Conversation, introduce, moveOver, offerPath } from './handshake.js'
+import type { Purpose } from './greeting.js'
+import { Conversation, introduce, type Introduction, moveOver, offerPath } from './handshake.js'
 import { Proof, randomId, type SharedSecret } from './proof.js'
 import type { Puncher } from './puncher.js'
 import { type DirectSessionOptions, type MovingSession, type Path, sessionTerms } from './session-terms.js'
@@ -158,7 +159,7 @@ export class DirectConnector {
     try {
       const talk = new Conversation(transport, this.#options.clock)
       const session = this.#sessionId()
-      const provider = await introduce(talk, { proof: this.#proof, purpose: 'offer', session, binding: 'relay' })
+      const { provider } = await introduce(talk, this.#introduction('offer', session, 'relay'))
       this.#checkProvider(provider)
       this.#provider = provider
       return await offerPath(talk, offer)
@@ -181,8 +182,8 @@ export class DirectConnector {
   async #move(talk: Conversation, path: Path, binding: string): Promise<void> {
     const session = this.#sessionId()
     try {
-      await introduce(talk, { proof: this.#proof, purpose: 'move', session, binding })
-      const moving = this.#moving ?? this.#begin()
+      const { trace } = await introduce(talk, this.#introduction('move', session, binding))
+      const moving = this.#moving ?? this.#begin(trace)
       await moveOver(talk, moving.session, path === 'direct' ? (bare) => this.#pinged(bare, moving.session) : undefined)
       moving.path = path
     } catch (error) {
@@ -210,8 +211,12 @@ export class DirectConnector {
     return new PingedTransport(transport, { timing: {}, clock, send: (message) => session.send(message) })
   }
 
-  #begin(): MovingSession {
-    const session: Session = new Session(sessionTerms(this.#options.session), {
+  #introduction(purpose: Purpose, session: string, binding: string): Introduction {
+    return { proof: this.#proof, purpose, session, binding, trace: this.#options.session.trace === true }
+  }
+
+  #begin(peerTraces: boolean | undefined): MovingSession {
+    const session: Session = new Session(sessionTerms(this.#options.session, peerTraces), {
       ...this.#options.sessionHandler,
       onUnlinked: ({ reason }) => this.#lost(reason),
       onClose: (reason) => this.#closed(session, reason),

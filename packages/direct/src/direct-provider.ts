@@ -2,6 +2,7 @@ import { type Clock, type Logger, textOf } from '@ls/foundation'
 import { type Channel, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
 import { streamTransport, toDuplex } from '@ls/mux/duplex'
 import { DirectError } from './errors.js'
+import type { Hello } from './greeting.js'
 import { Conversation, followOver, type Greeted, readOffer, receive } from './handshake.js'
 import { Proof, randomId } from './proof.js'
 import type { DirectConnection, Puncher } from './puncher.js'
@@ -101,7 +102,8 @@ export class DirectProvider {
     this.#conversations++
     try {
       const talk = new Conversation(transport, this.#options.clock)
-      const greeted = await receive(talk, { candidates: this.#known(), binding, provider: this.#id })
+      const trace = this.#options.session.trace === true
+      const greeted = await receive(talk, { candidates: this.#known(), binding, provider: this.#id, trace })
       if (greeted.hello.purpose === 'move') await this.#move(talk, greeted, path)
       else await this.#meet(talk)
     } catch (error) {
@@ -139,8 +141,9 @@ export class DirectProvider {
       throw new DirectError('ERR_DIRECT_PATH', 'a connector asked to go on through the relay')
     }
     await followOver(talk, (received) => {
+      // Sessions begin on a direct path.
       const mayBegin = path === 'direct' && received === 0
-      return this.#find(hello.session, known.token, mayBegin)?.session
+      return (this.#find(hello, known.token) ?? (mayBegin ? this.#begin(hello, known.token) : undefined))?.session
     })
     const kept = this.#sessions.get(hello.session)
     if (kept === undefined) return
@@ -148,14 +151,17 @@ export class DirectProvider {
     this.#options.onPath(path)
   }
 
-  /** Finds or begins a session. Sessions begin on a direct path. */
-  #find(id: string, token: string, mayBegin: boolean): Kept | undefined {
+  #find({ session: id }: Hello, token: string): Kept | undefined {
     const kept = this.#sessions.get(id)
-    if (kept !== undefined) return kept.token === token ? kept : undefined
-    if (!mayBegin || this.#isClosed || this.#sessions.size >= maxSessions) return undefined
+    return kept?.token === token ? kept : undefined
+  }
+
+  /** Begins a session that no connector has. */
+  #begin({ session: id, trace }: Hello, token: string): Kept | undefined {
+    if (this.#isClosed || this.#sessions.has(id) || this.#sessions.size >= maxSessions) return undefined
     // It may have been removed since the greeting.
     if (!this.#proofs.has(token)) return undefined
-    const session = new Session(sessionTerms(this.#options.session), {
+    const session = new Session(sessionTerms(this.#options.session, trace), {
       ...this.#options.sessionHandler,
       onClose: () => this.#sessions.delete(id),
     })

@@ -7,14 +7,21 @@ const hex = (digits: number) =>
   fc.string({ minLength: digits, maxLength: digits, unit: fc.constantFrom(...'0123456789abcdef'.split('')) })
 const mac = hex(64)
 const greetings: fc.Arbitrary<Greeting> = fc.oneof(
-  fc.record({
-    kind: fc.constant('hello' as const),
-    purpose: fc.constantFrom('offer' as const, 'move' as const),
-    session: hex(32),
-    nonce: hex(32),
-    mac,
-  }),
-  fc.record({ kind: fc.constant('welcome' as const), nonce: hex(32), mac }),
+  fc.record(
+    {
+      kind: fc.constant('hello' as const),
+      purpose: fc.constantFrom('offer' as const, 'move' as const),
+      session: hex(32),
+      nonce: hex(32),
+      trace: fc.constant(true),
+      mac,
+    },
+    { requiredKeys: ['kind', 'purpose', 'session', 'nonce', 'mac'] },
+  ),
+  fc.record(
+    { kind: fc.constant('welcome' as const), nonce: hex(32), provider: hex(32), trace: fc.constant(true), mac },
+    { requiredKeys: ['kind', 'nonce', 'mac'] },
+  ),
   fc.record({ kind: fc.constantFrom('move' as const, 'moved' as const), received: fc.maxSafeNat(), mac }),
   fc.record({ kind: fc.constantFrom('offer' as const, 'answer' as const), sdp: fc.string(), mac }),
   fc.record({ kind: fc.constant('refused' as const), reason: fc.string({ maxLength: 256 }) }),

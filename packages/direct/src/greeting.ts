@@ -14,15 +14,19 @@ export interface Hello {
   /** Id of the session, 32 hexadecimal digits. */
   readonly session: string
   readonly nonce: string
+  /** Whether the connector makes spans; absent from older ones. Not proven: nothing depends on it but a trace. */
+  readonly trace?: boolean | undefined
   readonly mac: string
 }
 
 /** Answer of a provider that has the token. */
-interface Welcome {
+export interface Welcome {
   readonly kind: 'welcome'
   readonly nonce: string
   /** Name of the provider's process; absent from older ones. Not proven: it only spreads the load. */
   readonly provider?: string | undefined
+  /** Whether the provider makes spans; as in `hello`. */
+  readonly trace?: boolean | undefined
   readonly mac: string
 }
 
@@ -75,12 +79,13 @@ function parse(bytes: Uint8Array): Record<string, unknown> {
 
 function readGreeting({ kind, nonce, mac, sdp, ...more }: Record<string, unknown>) {
   const { purpose, session, provider, received, reason } = more
+  const traced = more['trace'] === true && { trace: true }
   if (kind === 'refused' && isText(reason)) return { kind, reason: reason.slice(0, maxReasonLength) } as const
   if (!isHex(mac, 64)) return undefined
   if (kind === 'hello' && (purpose === 'offer' || purpose === 'move') && isHex(session, 32) && isHex(nonce, 32))
-    return { kind, purpose, session, nonce, mac } as const
+    return { kind, purpose, session, nonce, mac, ...traced } as const
   if (kind === 'welcome' && isHex(nonce, 32))
-    return { kind, nonce, mac, ...(isHex(provider, 32) && { provider }) } as const
+    return { kind, nonce, mac, ...(isHex(provider, 32) && { provider }), ...traced } as const
   if ((kind === 'move' || kind === 'moved') && isCount(received)) return { kind, received, mac } as const
   if ((kind === 'offer' || kind === 'answer') && isText(sdp)) return { kind, sdp, mac } as const
   return undefined

@@ -1,7 +1,7 @@
 import type { Clock } from '@ls/foundation'
 import { MessageReader, type MessageTransport, type Session } from '@ls/mux'
 import { DirectError } from './errors.js'
-import { decodeGreeting, encodeGreeting, type Greeting, type Hello, type Purpose } from './greeting.js'
+import { decodeGreeting, encodeGreeting, type Greeting, type Hello, type Purpose, type Welcome } from './greeting.js'
 import { type Proof, randomId } from './proof.js'
 
 /** Time for each message of the peer before the session continues, in milliseconds. */
@@ -63,23 +63,25 @@ export interface Introduction {
   readonly purpose: Purpose
   readonly session: string
   readonly binding: string
+  /** Whether the connector makes spans. */
+  readonly trace: boolean
 }
 
 /**
- * Performs the connector's first half: afterwards each end knows that the other has the token. Returns the provider's
- * name, if it has one.
+ * Performs the connector's first half: afterwards each end knows that the other has the token. Returns what the
+ * provider has told about itself.
  */
 export async function introduce(
   talk: Conversation,
-  { proof, purpose, session, binding }: Introduction,
-): Promise<string | undefined> {
+  { proof, purpose, session, binding, trace }: Introduction,
+): Promise<Pick<Welcome, 'provider' | 'trace'>> {
   const nonce = randomId()
   const mac = proof.mac(['hello', purpose, session, nonce, binding])
-  talk.send({ kind: 'hello', purpose, session, nonce, mac })
+  talk.send({ kind: 'hello', purpose, session, nonce, mac, ...(trace && { trace }) })
   const welcome = await talk.next('welcome')
   talk.agree(proof, [purpose, session, nonce, welcome.nonce, binding])
   talk.check(welcome, welcome.nonce)
-  return welcome.provider
+  return welcome
 }
 
 /** A connector's greeting and the token that it has proven. */
@@ -88,10 +90,19 @@ export interface Greeted<Known extends { readonly proof: Proof }> {
   readonly known: Known
 }
 
-/** Performs the provider's first half. `candidates` are all possible tokens. @throws DirectError for another one */
+/** What a provider knows when a connector comes: all possible tokens, the connection, and itself. */
+export interface Reception<Known> {
+  readonly candidates: Iterable<Known>
+  readonly binding: string
+  readonly provider: string
+  /** Whether the provider makes spans. */
+  readonly trace: boolean
+}
+
+/** Performs the provider's first half. @throws DirectError for a token that is no candidate */
 export async function receive<Known extends { readonly proof: Proof }>(
   talk: Conversation,
-  { candidates, binding, provider }: { candidates: Iterable<Known>; binding: string; provider: string },
+  { candidates, binding, provider, trace }: Reception<Known>,
 ): Promise<Greeted<Known>> {
   const hello = await talk.next('hello')
   const parts = ['hello', hello.purpose, hello.session, hello.nonce, binding]
@@ -99,7 +110,7 @@ export async function receive<Known extends { readonly proof: Proof }>(
     if (!known.proof.fits(hello.mac, parts)) continue
     const nonce = randomId()
     talk.agree(known.proof, [hello.purpose, hello.session, hello.nonce, nonce, binding])
-    talk.send({ kind: 'welcome', nonce, provider, mac: talk.mac('welcome', nonce) })
+    talk.send({ kind: 'welcome', nonce, provider, mac: talk.mac('welcome', nonce), ...(trace && { trace }) })
     return { hello, known }
   }
   const reason = 'this provider does not know the connector token; one that was added by the API cannot be used'

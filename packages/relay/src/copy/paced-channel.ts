@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Channel, ChannelCloseReason, ChannelHandler, SendOptions } from '@ls/mux'
 import { toDuplex } from '@ls/mux/duplex'
+import type { ConnectionSpan } from '../trace/spans.js'
 import { PacedReceiver } from './paced-receiver.js'
 import { usualReadBytes } from './payload-sender.js'
 import type { PumpChannel } from './pump-channel.js'
@@ -27,9 +28,30 @@ export function pacedPump(
   return paced.handlerFor(pump(socket, paced, options))
 }
 
-/** Does the same as {@link toDuplex}; with a `pace`, pauses the channel to keep the rate. */
-export function pacedDuplex(channel: Channel, pace: Pace | undefined): Duplex {
-  return toDuplex(pace === undefined ? channel : new PacedChannel(channel, pace))
+/** Does the same as {@link toDuplex}; with a `pace`, pauses the channel to keep the rate. The channel ends the span. */
+export function pacedDuplex(channel: Channel, pace: Pace | undefined, span?: ConnectionSpan): Duplex {
+  const paced = pace === undefined ? channel : new PacedChannel(channel, pace)
+  return toDuplex(span === undefined ? paced : watchedBy(span, paced, channel))
+}
+
+type StreamChannel = Parameters<typeof toDuplex>[0]
+
+/** The part of `paced` that a stream uses, with a handler that the span watches. */
+function watchedBy(span: ConnectionSpan, paced: StreamChannel, channel: Channel): StreamChannel {
+  return {
+    protocol: paced.protocol,
+    get state() {
+      return paced.state
+    },
+    setHandler: (handler) => paced.setHandler(span.watch(handler, channel)),
+    send: (payload, options) => paced.send(payload, options),
+    end: () => paced.end(),
+    disconnect: (error) => paced.disconnect(error),
+    abort: (error) => paced.abort(error),
+    pause: () => paced.pause(),
+    resume: () => paced.resume(),
+    consumed: (bytes) => paced.consumed(bytes),
+  }
 }
 
 /** Channel whose sender and receiver wait for their turns at a rate. It holds at most the rest of one message. */

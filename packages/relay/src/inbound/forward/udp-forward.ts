@@ -2,13 +2,15 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import { ListenError } from '@ls/dial'
-import type { Channel } from '@ls/mux'
+import { textOf } from '@ls/foundation'
+import type { Channel, ChannelHandler } from '@ls/mux'
 import { Canceller } from '../../cancellation.js'
 import type { Pace } from '../../copy/paced-channel.js'
 import { failureOf } from '../../failure.js'
 import { formatListenAddress } from '../../listen/listen-address.js'
 import { openAnswered } from '../../offer/opener.js'
 import type { CheckedTarget } from '../../target.js'
+import { beginSpan, type ConnectionSpan } from '../../trace/spans.js'
 import type { ForwardOptions, OpenForward } from './forward-options.js'
 import { formatForward, type UdpForward } from './forward-spec.js'
 import { reportFailure } from './report-failure.js'
@@ -89,14 +91,18 @@ class Sources {
   }
 
   async #open(association: Association): Promise<void> {
+    const span = beginSpan({ name: 'linksocks.association' })
     try {
       const { signal } = association
       const refusal = await this.#options.entryRules?.refusalOf(this.#forward.target)
       if (refusal !== undefined) throw refusal
-      const { channel, closed } = await openAnswered(this.#options, { protocol: 'udp', signal })
-      association.opened(channel)
-      if (closed !== undefined) association.close()
+      const { channel, closed } = await openAnswered(this.#options, { protocol: 'udp', signal, span })
+      association.opened(channel, span)
+      if (closed === undefined) return
+      span?.end(closed.error)
+      association.close()
     } catch (error) {
+      span?.end(textOf(error))
       if (!association.signal.aborted) this.#failed(error)
       association.close()
     }
@@ -136,9 +142,10 @@ class Association {
     else if (this.#waiting.length < maxWaitingDatagrams) this.#waiting.push(payload)
   }
 
-  opened(channel: Channel): void {
+  opened(channel: Channel, span: ConnectionSpan | undefined): void {
+    const handler: ChannelHandler = { onDatagram: (payload) => this.#answer(payload), onClose: () => this.close() }
+    channel.setHandler(span?.watch(handler, channel) ?? handler)
     if (this.signal.aborted) return channel.disconnect()
-    channel.setHandler({ onDatagram: (payload) => this.#answer(payload), onClose: () => this.close() })
     channel.resume()
     this.#channel = channel
     for (const payload of this.#waiting.splice(0)) channel.sendDatagram(payload, { target: this.#target })
