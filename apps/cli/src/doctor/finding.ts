@@ -1,4 +1,4 @@
-import { messageOf } from '../output/describe-error.js'
+import { chain, messageOf } from '../output/describe-error.js'
 
 /** The steps of an examination, in their order. */
 export const stepNames = [
@@ -38,9 +38,19 @@ export interface Finding {
 
 /** Finding for an error of this project, whose text names cause and remedy. */
 export function failure(step: StepName, error: unknown, more: Pick<Finding, 'cure' | 'ms'> = {}): Finding {
-  const { code } = error as { code?: unknown }
-  return { step, level: 'FAIL', text: messageOf(error), ...(typeof code === 'string' ? { code } : {}), ...more }
+  const code = codeOf(error)
+  return { step, level: 'FAIL', text: messageOf(error), ...(code === undefined ? {} : { code }), ...more }
 }
+
+/** Code of the innermost error of a link: an outer one names what failed, an inner one why. */
+export function codeOf(error: unknown): string | undefined {
+  const codes = chain(error).map((each) => (each as { code?: unknown }).code)
+  const known = codes.findLast((code) => typeof code === 'string' && codesOfLinks.test(code)) ?? codes[0]
+  return typeof known === 'string' ? known : undefined
+}
+
+/** Prefixes of codes in docs/errors.md. Codes of proxies are left out: what fails there is ERR_TRANSPORT_PROXY. */
+const codesOfLinks = /^ERR_(?:TRANSPORT|CODEC|MUX|RELAY|CLIENT)_/
 
 /** Formats the finding as a line for people, with a second one for its remedy. */
 export function findingLines({ step, level, text, cure, code, ms }: Finding): readonly string[] {

@@ -13,7 +13,7 @@ export function idleStep(idleMs: number): Step {
         report({ step: 'idle', level: 'SKIP', text: 'not asked for (--idle)' })
         return true
       }
-      const attempt = new LinkAttempt(examination, examination.client)
+      const attempt = new LinkAttempt(examination, examination.client, false)
       try {
         const error = await attempt.open()
         if (error !== undefined) {

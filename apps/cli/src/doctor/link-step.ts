@@ -1,9 +1,16 @@
 import { ClientError, type ClientOptions, LinkSocksClient } from '@ls/client'
-import { type Connect, connect, redactUrl, TransportError, WebSocketTransport } from '@ls/transport'
+import {
+  type Connect,
+  connect,
+  redactUrl,
+  TransportError,
+  type TransportOptions,
+  WebSocketTransport,
+} from '@ls/transport'
 import { withoutPorts } from '../options/client-options.js'
 import { messageOf } from '../output/describe-error.js'
 import type { Examination, Step } from './examination.js'
-import { failure, type Finding } from './finding.js'
+import { codeOf, failure, type Finding, type StepName } from './finding.js'
 import { RoundTrips } from './round-trips.js'
 
 /** Opens a link as a client does, with WebSocket, token and extension, and measures round trips on it. */
@@ -12,13 +19,14 @@ export const linkStep: Step = {
   timeoutMs: 40_000,
   async run(examination) {
     const roundTrips = new RoundTrips()
-    const attempt = new LinkAttempt(examination, examination.client, roundTrips)
+    const attempt = new LinkAttempt(examination, examination.client, roundTrips.heartbeat)
     try {
       const error = await attempt.open()
       if (error !== undefined) return await reportRefusal(examination, attempt, error)
       reportLink(examination, attempt)
-      examination.report(await roundTrips.finding(attempt.canPing))
-      return true
+      const finding = await roundTrips.finding(attempt.canPing, attempt.ended)
+      examination.report(attempt.end === undefined ? finding : lostLink('round trip', attempt.end))
+      return attempt.end === undefined
     } finally {
       await attempt.close()
     }
@@ -28,16 +36,26 @@ export const linkStep: Step = {
 /** One link, which is not reopened. */
 export class LinkAttempt {
   /** The WebSocket; undefined until it is open. */
-  transport: Awaited<ReturnType<Connect>> | undefined
+  transport: Transport | undefined
   /** Time to open the WebSocket, in milliseconds. */
   openMs = 0
   /** Time for token and extension after that, in milliseconds. */
   handshakeMs = 0
   readonly client: LinkSocksClient
+  /** Resolves when the WebSocket has ended. */
+  readonly ended: Promise<void>
+  #end: Error | undefined
   readonly #signal: AbortSignal
 
-  constructor({ environment, signal }: Examination, options: ClientOptions, roundTrips?: RoundTrips) {
+  /** @param heartbeat Pings in place of those that the client would send. */
+  constructor(
+    { environment, signal }: Examination,
+    options: ClientOptions,
+    heartbeat?: NonNullable<TransportOptions['heartbeat']>,
+  ) {
     this.#signal = signal
+    let onEnd = (): void => {}
+    this.ended = new Promise((resolve) => (onEnd = resolve))
     this.client = new LinkSocksClient({
       ...withoutPorts(options),
       reconnect: false,
@@ -45,12 +63,21 @@ export class LinkAttempt {
       transport: { ...options.transport, environment },
       connect: async (how) => {
         const startedAtMs = performance.now()
-        const heartbeat = roundTrips?.heartbeat ?? false
-        this.transport = await (options.connect ?? connect)({ ...how, heartbeat })
+        const pings = heartbeat === undefined ? {} : { heartbeat }
+        const transport = await (options.connect ?? connect)({ ...how, ...pings })
         this.openMs = performance.now() - startedAtMs
-        return this.transport
+        watchEnd(transport, (reason) => {
+          this.#end ??= reason.cause ?? new Error(reason.reason)
+          onEnd()
+        })
+        return (this.transport = transport)
       },
     })
+  }
+
+  /** Why the WebSocket has ended; undefined while it is open. */
+  get end(): Error | undefined {
+    return this.#end
   }
 
   /** Whether the heartbeat of the transport sends pings. */
@@ -78,6 +105,45 @@ export class LinkAttempt {
   close(): Promise<void> {
     return this.client.close()
   }
+}
+
+type Transport = Awaited<ReturnType<Connect>>
+type CloseReason = Parameters<Parameters<Transport['setHandler']>[0]['onClose']>[0]
+
+/** Reports the end of a transport, which its owner learns as well. */
+function watchEnd(transport: Transport, onEnd: (reason: CloseReason) => void): void {
+  const setHandler = transport.setHandler.bind(transport)
+  transport.setHandler = (handler) =>
+    setHandler({
+      onMessage: (message) => handler.onMessage(message),
+      onDrain: () => handler.onDrain(),
+      onClose: (reason) => {
+        onEnd(reason)
+        handler.onClose(reason)
+      },
+    })
+}
+
+/** Finding about a link that ended by itself once it was open. */
+export function lostLink(step: StepName, end: Error): Finding {
+  return failure(step, end, { cure: cureOf(end) })
+}
+
+/** Suggestion for an error of an open WebSocket. */
+function cureOf(error: unknown): string {
+  return cures[codeOf(error) ?? ''] ?? notLinkSocks
+}
+
+const notLinkSocks = 'the program there is not LinkSocks, or a middlebox changes the traffic: check host, port and path'
+
+const cures: Readonly<Record<string, string>> = {
+  ERR_CODEC_VERSION: 'update the older of the two programs; or it is not LinkSocks: check host, port and path',
+  ERR_MUX_TIMEOUT:
+    'the server hangs or is overloaded, or it is not LinkSocks: look at its log, check host, port and path',
+  ERR_TRANSPORT_CONNECTION_LOST:
+    'the server crashed, or a middlebox cuts the connection: look at the log of the server',
+  ERR_TRANSPORT_PEER_SILENT:
+    'the server hangs, or a middlebox passes nothing on any more: look at the log of the server',
 }
 
 function reportLink({ url, client, report }: Examination, attempt: LinkAttempt): void {
@@ -123,7 +189,7 @@ async function reportRefusal(examination: Examination, attempt: LinkAttempt, err
     report(failure('token', error, { cure: await cureForRefusal(examination) }))
     return false
   }
-  const cure = 'the program there is not LinkSocks, or a middlebox changes the traffic: check host, port and path'
+  const cure = cureOf(error)
   report({ ...failure('token', error), text: `no LinkSocks handshake: ${messageOf(error)}`, cure })
   return false
 }
@@ -135,7 +201,7 @@ async function reportRefusal(examination: Examination, attempt: LinkAttempt, err
 async function cureForRefusal(examination: Examination): Promise<string> {
   const { otherRole, hasToken } = examination
   if (!hasToken) return 'give the token with --token (-t): none was given'
-  const other = new LinkAttempt(examination, closed(otherRole))
+  const other = new LinkAttempt(examination, closed(otherRole), false)
   const isRight = (await other.open()) === undefined
   await other.close()
   if (isRight && otherRole.role === 'provider')

@@ -3,11 +3,10 @@ import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { text as textOfStream } from 'node:stream/consumers'
 import { probeHost, probePorts } from '@ls/relay'
-import { messageOf } from '../output/describe-error.js'
 import { dropOutcome, measureDatagrams } from './datagrams.js'
 import type { Step } from './examination.js'
 import { failure, type Finding, type StepName } from './finding.js'
-import { LinkAttempt } from './link-step.js'
+import { LinkAttempt, lostLink } from './link-step.js'
 
 /** Measures what a link carries, with the probes of a server, or of a provider behind it. */
 export function probeStep(speedMs: number): Step {
@@ -17,11 +16,13 @@ export function probeStep(speedMs: number): Step {
     async run(examination) {
       const { client, report } = examination
       if (client.role === 'provider') return skipAll(report, 'a provider opens no connections')
+      // With the pings of a client, which notice a server that has become silent.
       const attempt = new LinkAttempt(examination, client)
       try {
         const error = await attempt.open()
-        if (error !== undefined) return skipAll(report, messageOf(error))
+        if (error !== undefined) return reportNoLink(report, attempt.end ?? (error as Error))
         const address = await addressFrom(attempt)
+        if (attempt.end !== undefined) return reportNoLink(report, attempt.end)
         if (address instanceof Error) return reportUnreached(report, address)
         report(sourceFinding(address))
         report(speedMs === 0 ? notAsked : await throughput(attempt, speedMs))
@@ -50,16 +51,24 @@ async function addressFrom({ client }: LinkAttempt): Promise<string | Error> {
   }
 }
 
+/** A first link has opened before, so this one should have as well. */
+function reportNoLink(report: (finding: Finding) => void, error: Error): false {
+  report(lostLink('source', error))
+  return false
+}
+
 function reportUnreached(report: (finding: Finding) => void, error: Error): true {
   const { code = '' } = error as { code?: string }
-  // Codes of a program without probes for an unknown name.
-  if (/^ERR_RELAY_(?:DNS|FAILED)$/.test(code))
+  if (code === 'ERR_RELAY_DNS' || (code === 'ERR_RELAY_FAILED' && unknownName.test(error.message)))
     return skipAll(report, 'the program that reaches the targets has no probes: it is a deployed or an older one')
   const cure = cures[code]
   report({ ...failure('source', error, cure === undefined ? {} : { cure }), level: 'WARN' })
   for (const step of ['throughput', 'udp'] as const) report({ step, level: 'SKIP', text: 'no connection was opened' })
   return true
 }
+
+/** Texts of deployed programs about a name that does not exist: those of the resolvers of Go, Python and Node. */
+const unknownName = /\blookup\b|getaddrinfo|not known|resol/i
 
 const cures: Readonly<Record<string, string>> = {
   ERR_RELAY_NO_PROVIDER: 'start the provider, or see in its log why it has no link',
@@ -80,8 +89,11 @@ async function throughput(attempt: LinkAttempt, speedMs: number): Promise<Findin
     const up = await measureUp(await connectTo(attempt, probePorts.discard), speedMs)
     return { step: 'throughput', level: 'PASS', text: `${formatRate(down)} down, ${formatRate(up)} up` }
   } catch (error) {
-    const cure = 'the link breaks under load: look at the log of the server and at middleboxes'
-    return { step: 'throughput', level: 'WARN', text: `cut short: ${messageOf(error)}`, cure }
+    const reason = attempt.end ?? error
+    const found = failure('throughput', reason)
+    const cure =
+      cures[found.code ?? ''] ?? 'the link breaks under load: look at the log of the server and at middleboxes'
+    return { ...found, level: 'WARN', text: `cut short: ${found.text}`, cure }
   }
 }
 

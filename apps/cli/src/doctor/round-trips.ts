@@ -12,8 +12,8 @@ export class RoundTrips {
     return { periodMs, timeoutMs, onRoundTrip: (ms) => this.#add(ms) }
   }
 
-  /** Resolves when there are enough measurements, or it takes too long. */
-  async finding(canPing: boolean): Promise<Finding> {
+  /** Resolves when there are enough measurements, it takes too long, or the link has `ended`. */
+  async finding(canPing: boolean, ended: Promise<void>): Promise<Finding> {
     if (!canPing) return { step: 'round trip', level: 'SKIP', text: 'this way of linking cannot ping' }
     if (this.#samples.length < enough) {
       await new Promise<void>((resolve) => {
@@ -22,6 +22,7 @@ export class RoundTrips {
           clearTimeout(timer)
           resolve()
         }
+        void ended.then(this.#onEnough)
       })
     }
     if (this.#samples.length > 0) return { step: 'round trip', level: 'PASS', text: describe(this.#samples) }

@@ -39,3 +39,10 @@ test.each([
 test('runDoctor measures nothing with --speed 0s', async () => {
   expect(await finding('throughput', '-t', 'client')).toMatchObject({ level: 'SKIP' })
 })
+
+test('runDoctor refuses what is no address of a server, before the first step', async () => {
+  const { settings } = parseCommandLine(['doctor', '-u', 'ftp://server.example'], {}) as RunOf<'doctor'>
+  const stop = new AbortController().signal
+  const run = runDoctor(settings, { logger: silentLogger, print: () => {}, stop })
+  await expect(run).rejects.toMatchObject({ cause: { code: 'ERR_TRANSPORT_BAD_URL' } })
+})

@@ -185,11 +185,11 @@ export class SessionEnd implements ChannelHost {
     this.sendControl(message)
   }
 
-  close(reason: string, code: number = SessionCloseCode.SessionEnded): void {
+  close(reason: string, code: number = SessionCloseCode.SessionEnded, cause?: unknown): void {
     if (this.#state === 'closed') return
     const transport = this.#transport
     this.#end(reason)
-    transport?.close({ code, reason })
+    transport?.close({ code, reason, ...(cause instanceof Error && { cause }) })
   }
 
   sendControl(message: Uint8Array): void {
@@ -256,7 +256,7 @@ export class SessionEnd implements ChannelHost {
   #protocolError(error: unknown): void {
     const text = textOf(error)
     this.options.logger.error({ err: error }, `session closed: ${text}`)
-    this.close(`protocol error: ${text}`, SessionCloseCode.ProtocolError)
+    this.close(`protocol error: ${text}`, SessionCloseCode.ProtocolError, error)
   }
 
   #lost(reason: TransportCloseReason): void {

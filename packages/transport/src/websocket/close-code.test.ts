@@ -58,9 +58,10 @@ describe('closeReason', () => {
   })
 
   test('reports an end without close message as such', () => {
-    expect(closeReason(1006, '', undefined, limit)).toEqual({
+    expect(closeReason(1006, '', undefined, limit)).toMatchObject({
       code: 1006,
       reason: 'connection ended without a close message',
+      cause: { code: 'ERR_TRANSPORT_CONNECTION_LOST' },
     })
   })
 

@@ -76,9 +76,9 @@ function brokenRule(error: Error, maxMessageBytes: number): TransportCloseReason
 
 function lost(error: Error | undefined): TransportCloseReason {
   const code = CloseCode.abnormal
-  if (error === undefined) return { code, reason: 'connection ended without a close message' }
-  const reason = `connection lost: ${error.message}`
-  return { code, reason, cause: new TransportError('ERR_TRANSPORT_CONNECTION_LOST', reason, { cause: error }) }
+  const reason = error === undefined ? 'connection ended without a close message' : `connection lost: ${error.message}`
+  const options = error === undefined ? {} : { cause: error }
+  return { code, reason, cause: new TransportError('ERR_TRANSPORT_CONNECTION_LOST', reason, options) }
 }
 
 /** Whether an endpoint may put this code into a close message (RFC 6455 §7.4.2 and the IANA registry). */

@@ -369,7 +369,7 @@ describe('WebSocketTransport end', () => {
     const { handler, peer } = await muteServer()
     peer.end()
     await closed(handler)
-    expect(handler.closes[0]).toEqual({ code: 1006, reason: 'connection ended without a close message' })
+    expect(handler.closes[0]).toMatchObject({ code: 1006, reason: 'connection ended without a close message' })
   })
 
   test('a connection that is reset keeps the cause', async () => {
