@@ -1,7 +1,9 @@
 // How exactly a rate of 10 Mbit/s holds for 10 s, over 1 and over 50 connections, in forward and in agent mode, down
 // and up, and what it costs the server beyond a source that is that slow by itself; in mode `go`, at the proxy port of
-// a token whose provider is the Go program. `node tests/stress/rate.mjs [MODE]`, after a build.
+// a token whose provider is the Go program, which compresses. After a build:
+// `node tests/stress/rate.mjs [MODE] [random|zeros] [ROUNDS]`.
 import { fork, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -12,25 +14,29 @@ import { connect } from '@ls/socks5/node'
 
 const seconds = 10
 const bytesPerSecond = 1_250_000
-const chunk = Buffer.alloc(65_536)
+const chunks = { random: randomBytes(65_536), zeros: Buffer.alloc(65_536) }
 
 /** The Go program, which `tests/interop/install-peers.sh` installs. */
 const goProgram = fileURLToPath(new URL('../../.cache/peers/go-1.10.3/bin/linksocks', import.meta.url))
 
-if (process.send === undefined) await measureAll(process.argv[2])
+if (process.send === undefined) await measureAll(...process.argv.slice(2))
 else await serve(JSON.parse(process.argv[2] ?? '{}'))
 
-async function measureAll(only) {
+async function measureAll(only, payload = 'random', rounds = '1') {
+  for (let round = 0; round < Number(rounds); round++) await measureModes(only, payload)
+  process.exit(0)
+}
+
+async function measureModes(only, payload) {
   for (const mode of ['forward', 'agent', 'go']) {
     if (only !== undefined && only !== mode) continue
     if (mode === 'go' && !existsSync(goProgram)) continue
     for (const way of ['down', 'up']) {
       for (const count of [1, 50]) {
-        for (const source of ['endless', 'slow']) print(await measure({ mode, way, count, source }))
+        for (const source of ['endless', 'slow']) print(await measure({ mode, way, count, source, payload }))
       }
     }
   }
-  process.exit(0)
 }
 
 /** The server alone, in a process of its own, so that its CPU time is that of the rate. */
@@ -51,7 +57,7 @@ async function serve({ mode, rate }) {
   process.send(ports)
 }
 
-async function measure({ mode, way, count, source }) {
+async function measure({ mode, way, count, source, payload }) {
   const rate = source === 'endless' ? { [way]: bytesPerSecond } : undefined
   const child = fork(fileURLToPath(import.meta.url), [JSON.stringify({ mode, rate })])
   const [[port, socksPort]] = await once(child, 'message')
@@ -77,7 +83,7 @@ async function measure({ mode, way, count, source }) {
   while (senders.length < count) await new Promise((resolve) => setTimeout(resolve, 5))
   const before = await cpuOf(child)
   const startedAtMs = performance.now()
-  const stop = feed(senders)
+  const stop = feed(senders, chunks[payload])
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
   const tookMs = performance.now() - startedAtMs
   const ratio = (moved * 1000) / (tookMs * bytesPerSecond)
@@ -88,7 +94,15 @@ async function measure({ mode, way, count, source }) {
   target.close()
   provider?.kill()
   child.kill()
-  return { mode, way, count, source, ratio: ratio.toFixed(3), cpu: `${((cpu - before) / tookMs / 10).toFixed(1)} %` }
+  return {
+    mode,
+    way,
+    count,
+    source,
+    payload,
+    ratio: ratio.toFixed(3),
+    cpu: `${((cpu - before) / tookMs / 10).toFixed(1)} %`,
+  }
 }
 
 async function cpuOf(child) {
@@ -97,7 +111,7 @@ async function cpuOf(child) {
   return user + system
 }
 
-function endless(sockets) {
+function endless(sockets, chunk) {
   for (const socket of sockets) {
     const fill = () => {
       while (socket.write(chunk));
@@ -109,7 +123,7 @@ function endless(sockets) {
 }
 
 /** As fast as the rate, by itself. */
-function slow(sockets) {
+function slow(sockets, chunk) {
   const startedAtMs = performance.now()
   let sent = 0
   const timer = setInterval(() => {
