@@ -19,7 +19,7 @@ describe('parseFallback', () => {
     ['/etc/hostname', 'no URL and no folder that exists'],
     ['ftp://example.org', 'no http:// or https:// URL'],
     ['http://', 'no valid URL'],
-    ['http://user:secret@example.org', 'holds credentials'],
+    ['http://user:secret@example.org', 'contains credentials'],
     ['http://example.org/path?query', 'has "/path?query" behind it'],
   ])('rejects %s with a RangeError', (place, why) => {
     const parse = (): unknown => parseFallback(place)

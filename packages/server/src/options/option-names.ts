@@ -3,7 +3,7 @@ import type { KeepaliveTiming } from '@ls/mux'
 import { exitOptionNames, proxyOptionNames } from '@ls/relay'
 import type { AuthorizeOptions } from '../authorize/authorize-options.js'
 import type { AddressPortPlace } from '../direct/address-port.js'
-import { relayOptionNames } from '../relay-mode/relay-options.js'
+import type { RelayOptions } from '../relay-mode/relay-options.js'
 import type { ApiOptions } from './api-options.js'
 import type { ExposeOptions } from './expose-options.js'
 import type { ServerLimits } from './server-limits.js'
@@ -36,6 +36,24 @@ const api = {
   requestRestart: true,
   setLogLevel: true,
 } as const satisfies OptionNames<ApiOptions>
+
+const relay = {
+  notice: true,
+  keepMs: true,
+  lifetimeMs: true,
+  maxIdentities: true,
+  maxAddressIdentities: true,
+  maxCodes: true,
+  maxLinks: true,
+  maxAddressLinks: true,
+  maxChannels: true,
+  maxAddressChannels: true,
+  dailyBytes: true,
+  addressDailyBytes: true,
+  bytesPerSecond: true,
+  addressBytesPerSecond: true,
+  judgeCode: true,
+} as const satisfies OptionNames<RelayOptions>
 
 const limits = {
   windowBytes: true,
@@ -73,7 +91,7 @@ export const serverOptionNames = {
   state: true,
   sessionOwners: true,
   nodes: true,
-  relay: relayOptionNames,
+  relay,
   directPaths: true,
   addressPort: { host: true, port: true } satisfies OptionNames<AddressPortPlace>,
   proxy,

@@ -1,4 +1,4 @@
-import { checkDurationMs, checkInteger, type Given, type OptionNames } from '@ls/foundation'
+import { checkDurationMs, checkInteger, type Given } from '@ls/foundation'
 
 /**
  * Options of relay mode: providers without a token connect, each with its own identity, and connectors reach them by
@@ -44,25 +44,6 @@ export interface RelayOptions {
    */
   readonly judgeCode?: ((code: string) => Promise<string | undefined>) | undefined
 }
-
-/** Names of all options of relay mode. */
-export const relayOptionNames = {
-  notice: true,
-  keepMs: true,
-  lifetimeMs: true,
-  maxIdentities: true,
-  maxAddressIdentities: true,
-  maxCodes: true,
-  maxLinks: true,
-  maxAddressLinks: true,
-  maxChannels: true,
-  maxAddressChannels: true,
-  dailyBytes: true,
-  addressDailyBytes: true,
-  bytesPerSecond: true,
-  addressBytesPerSecond: true,
-  judgeCode: true,
-} as const satisfies OptionNames<RelayOptions>
 
 export type ResolvedRelayOptions = Given<Omit<RelayOptions, 'notice' | 'judgeCode'>> &
   Pick<RelayOptions, 'notice' | 'judgeCode'>
