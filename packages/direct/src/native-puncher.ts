@@ -7,7 +7,7 @@ import type { DirectOptions } from './options.js'
 import type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from './puncher.js'
 
 /** Options of a {@link NativePuncher}. */
-export interface NativePuncherOptions {
+interface NativePuncherOptions {
   /** Native module, loaded with `loadNative`. */
   readonly native: NativeModule
   readonly clock: Clock
@@ -30,7 +30,7 @@ const gatheringMs = 2000
 const openMs = 10_000
 
 /** Opens connections with WebRTC data channels: ICE (RFC 8445) through NATs, DTLS (RFC 8261) for encryption. */
-export class NativePuncher implements Puncher {
+class NativePuncher implements Puncher {
   readonly #options: NativePuncherOptions
 
   constructor(options: NativePuncherOptions) {

@@ -27,7 +27,7 @@ export function makeGoPath(options: Omit<GoPathOptions, 'openSocket'>): GoPath {
 }
 
 /** Opens a UDP socket with QUIC. @throws DirectError `ERR_DIRECT_UNAVAILABLE` where the package is missing */
-export async function openQuicSocket(): Promise<QuicSocket> {
+async function openQuicSocket(): Promise<QuicSocket> {
   const quic = await loadQuic()
   const socket = new quic.QUICSocket({ logger: silentLogger() })
   await socket.start({ host: '0.0.0.0', port: 0 })
