@@ -1,7 +1,11 @@
 // First script of the executable: runs the command out of its chunks, which are assets.
 import { getAsset, getRawAsset } from 'node:sea'
 import { pathToFileURL } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
 import { chunkLoader } from './chunks.mjs'
+import { entryFlags } from './entry-flags.mjs'
+
+for (const flag of entryFlags) setFlagsFromString(flag)
 
 const load = chunkLoader({
   read: (name) => getAsset(name, 'utf8'),

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { flagsFor } from '../../apps/cli/dist/tune-engine.js'
 import { chunkLoader } from './chunks.mjs'
+import { entryFlags } from './entry-flags.mjs'
 
 const folder = process.argv[2]
 const scripts = new Map()
@@ -21,10 +22,12 @@ function writeCaches() {
   scripts.clear()
 }
 
+// V8 refuses a cache that was made with other flags.
+for (const flag of entryFlags) setFlagsFromString(flag)
 const names = readdirSync(folder)
 for (const entry of ['main.js', 'version.js']) load(`./${entry}`)
 writeCaches()
-// V8 refuses a cache that was made with other flags. The command sets these before it loads the rest.
+// The command sets these before it loads the rest.
 for (const flag of flagsFor(process.versions.v8)) setFlagsFromString(flag)
 for (const name of names) {
   try {

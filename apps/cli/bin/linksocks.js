@@ -1,6 +1,11 @@
 #!/usr/bin/env node
 // Plain enough for any Node with modules, so that an old one can print that it is too old.
 import { existsSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+
+// Node's loader becomes hot enough to be optimized, by a compiler whose pages then stay in memory.
+// `src/tune-engine.ts` turns it on again when the program has started.
+for (const flag of ['--no-opt', '--no-maglev']) setFlagsFromString(flag)
 
 const needed = [20, 19]
 const [major, minor] = process.versions.node.split('.').map(Number)

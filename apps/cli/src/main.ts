@@ -22,7 +22,7 @@ import { Redactor } from './output/redactor.js'
 import type { Restart } from './restart/restart.js'
 import { runCommand, type RunWithFile } from './run-command.js'
 import { listenForStop } from './stop-signals.js'
-import { tuneEngine } from './tune-engine.js'
+import { engineStarted, tuneEngine } from './tune-engine.js'
 import { versionLine } from './version.js'
 import { checkPlatform } from './workers/check-workers.js'
 import { workerCount } from './workers/worker-count.js'
@@ -157,7 +157,7 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
     if (output.write(printedLine(line, settings.logFormat)) || output.failure === readerIsGone) return
     logger.warn({}, `standard output cannot be written: ${output.failure}`)
   }
-  const service = new ServiceManager(worker?.environment ?? process.env, logger, worker?.notify)
+  const service = new ServiceManager(worker?.environment ?? process.env, logger, worker?.notify, engineStarted)
   stop.addEventListener('abort', () => service.stopping(), { once: true })
   draining.signal.addEventListener('abort', () => service.status('draining'), { once: true })
   const accessLog = files.access === undefined ? undefined : new AccessLog(files.access, redactor)

@@ -1,12 +1,27 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { flagsFor } from './tune-engine.js'
+import { flagsAfterStart, flagsFor } from './tune-engine.js'
 
-test('flagsFor the V8 of this Node gives flags it knows', () => {
-  const script = `for (const flag of ${JSON.stringify(flagsFor(process.versions.v8))}) v8.setFlagsFromString(flag)`
+test.each([flagsFor, flagsAfterStart])('%o gives flags that the V8 of this Node knows', (flags) => {
+  const script = `for (const flag of ${JSON.stringify(flags(process.versions.v8))}) v8.setFlagsFromString(flag)`
   expect(spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stderr).toBe('')
 })
 
-test('flagsFor does not change the compiler of a newer V8', () => {
-  expect(flagsFor('12.4.254.21-node.33')).not.toContain('--interrupt-budget=10000')
+test('flagsAfterStart lets V8 optimize what the traffic needs', () => {
+  const script = `
+    const set = (flags) => flags.forEach((flag) => v8.setFlagsFromString(flag))
+    set(${JSON.stringify(flagsFor(process.versions.v8))})
+    v8.setFlagsFromString('--allow-natives-syntax')
+    const isOptimized = new Function('sum', 'return %ActiveTierIsTurbofan(sum) || %ActiveTierIsMaglev(sum)')
+    const make = () => new Function('count', 'let sum = 0; for (let i = 0; i < count; i++) sum += i % 7; return sum')
+    const warm = (sum) => { for (let i = 0; i < 3000; i++) sum(1000); return isOptimized(sum) }
+    const atStart = warm(make())
+    set(${JSON.stringify(flagsAfterStart(process.versions.v8))})
+    console.log(JSON.stringify({ atStart, afterStart: warm(make()) }))`
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' })
+  expect(`${stderr}${stdout}`).toBe('{"atStart":false,"afterStart":true}\n')
+})
+
+test('flagsAfterStart does not change the compiler of a newer V8', () => {
+  expect(flagsAfterStart('12.4.254.21-node.33')).not.toContain('--interrupt-budget=10000')
 })

@@ -30,6 +30,7 @@ export async function runConnect(text: string, given: ConnectSettings, context: 
   const client: LinkSocksClient = asUsage('', () => new LinkSocksClient(options))
   try {
     await startClient(client, stop)
+    context.service.ready()
     await join(client, target, stop)
     return exitCode.ok
   } catch (error) {

@@ -31,6 +31,7 @@ export async function runDemo(settings: DemoSettings, context: CommandContext): 
       logger: logger.child({ role: 'client' }),
     })
     await startClient(client, stop)
+    context.service.ready()
     for (const line of welcome(context.program, token, server.address, client.socksAddress)) context.print(line)
     const end = await Promise.race([client.closed, aborted(stop)])
     if (end instanceof Error) throw end

@@ -29,6 +29,12 @@ test('ServiceManager reports each step to systemd', () => {
   ])
 })
 
+test('ServiceManager calls back when the program is ready, also if systemd did not ask', () => {
+  const onReady = vi.fn()
+  new ServiceManager({}, silentLogger, () => {}, onReady).ready()
+  expect(onReady).toHaveBeenCalledOnce()
+})
+
 test('ServiceManager sends nothing if systemd did not ask', () => {
   const service = manager({ WATCHDOG_USEC: '1000000' })
   service.ready()

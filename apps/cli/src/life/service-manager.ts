@@ -11,8 +11,19 @@ export class ServiceManager {
   readonly #watchdogMs: number | undefined
   #timer: NodeJS.Timeout | undefined
 
-  /** @param notify Replaces `systemd-notify`, for tests. */
-  constructor(environment: Environment, logger: Logger, notify: Notify = systemdNotify(logger)) {
+  readonly #onReady: () => void
+
+  /**
+   * @param notify Replaces `systemd-notify`: for workers, and for tests.
+   * @param onReady Called by each {@link ready}, whether or not systemd has started the program.
+   */
+  constructor(
+    environment: Environment,
+    logger: Logger,
+    notify: Notify = systemdNotify(logger),
+    onReady: () => void = () => {},
+  ) {
+    this.#onReady = onReady
     const isAsked = (environment['NOTIFY_SOCKET'] ?? '') !== ''
     this.#notify = isAsked ? notify : () => {}
     this.#watchdogMs = isAsked ? watchdogMsOf(environment) : undefined
@@ -20,6 +31,7 @@ export class ServiceManager {
 
   /** Reports that the program works, also after a reload. */
   ready(status = 'running'): void {
+    this.#onReady()
     this.#notify(['READY=1', `STATUS=${status}`])
     if (this.#watchdogMs === undefined || this.#timer !== undefined) return
     // Half of it, as sd_watchdog_enabled(3) advises. A blocked event loop sends nothing.
