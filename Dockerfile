@@ -1,16 +1,18 @@
 # LinkSocks in a container: docker build -t linksocks .
-FROM node:22-alpine AS build
+ARG BASE=node:22-alpine
+FROM ${BASE} AS build
 WORKDIR /source
 COPY . .
 RUN npx -y pnpm@10 install --frozen-lockfile \
  && npx -y pnpm@10 build \
  && npx -y pnpm@10 --filter linksocks deploy --prod --legacy /app
 
-FROM node:22-alpine
+FROM ${BASE}
 COPY --from=build /app /app
 RUN ln -s /app/bin/linksocks.js /usr/local/bin/linksocks \
  && install -d -o node -g node -m 700 /var/lib/linksocks
-ENV NODE_ENV=production STATE_DIRECTORY=/var/lib/linksocks
+# A command would count more than LINKSOCKS_MODE, so the usual one is given there.
+ENV NODE_ENV=production STATE_DIRECTORY=/var/lib/linksocks LINKSOCKS_MODE=server
 USER node
 VOLUME /var/lib/linksocks
 EXPOSE 8765
@@ -18,4 +20,3 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
   CMD nc -z 127.0.0.1 "${LINKSOCKS_HEALTH_PORT:-${LINKSOCKS_WS_PORT:-8765}}"
 ENTRYPOINT ["linksocks"]
-CMD ["server"]

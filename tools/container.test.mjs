@@ -19,12 +19,22 @@ describe('the Dockerfile', () => {
   })
 
   test('names a version of its base, a Node that we run on', () => {
-    expect(stage).toMatch(/^node:2[2-9]-alpine\n/)
+    expect({ base: /^ARG BASE=(.*)$/m.exec(read('Dockerfile'))?.[1], of: stage.split('\n')[0] }).toEqual({
+      base: expect.stringMatching(/^node:2[2-9]-alpine$/),
+      of: '${BASE}',
+    })
   })
 
   test('tries the port that a server opens by default', () => {
     const [, port] = /HEALTHCHECK.*:-(\d+)\}/.exec(stage) ?? []
     expect(read('docs/guide/cli.md')).toMatch(new RegExp(`--ws-port N.*\`${port}\``))
+  })
+
+  test('is a server unless LINKSOCKS_MODE says otherwise, which a command would not let it', () => {
+    expect({ isServer: /^ENV .*LINKSOCKS_MODE=server\b/m.test(stage), hasCommand: /^CMD/m.test(stage) }).toEqual({
+      isServer: true,
+      hasCommand: false,
+    })
   })
 
   test('starts the command itself, so that it hears signals', () => {

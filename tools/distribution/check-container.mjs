@@ -1,37 +1,89 @@
-// Builds the image and tries it, where there is a builder: `pnpm check:container`. Says so where there is none.
+// Builds the image and tries it, where there is a builder: `pnpm check:container`. Says so where there is none. Where
+// the base image cannot be pulled, one that is made here stands in for it.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { repositoryRoot } from '../workspace.mjs'
+import { makeLocalBase, whyNoLocalBase } from './local-base.mjs'
 
 const builder = ['docker', 'podman'].find((program) => spawnSync(program, ['info']).status === 0)
 /** Enough to fetch the base image; where its registry cannot be reached, builders retry. */
 const probeMs = 60_000
-if (builder === undefined) skip('neither docker nor podman runs here')
-const [, base] = /^FROM (\S+)$/m.exec(readFileSync(join(repositoryRoot, 'Dockerfile'), 'utf8'))
-const probe = spawnSync(builder, ['run', '--rm', base, 'true'], { encoding: 'utf8', timeout: probeMs })
-if (probe.status !== 0) skip(`${builder} cannot run ${base} here:\n${probe.stderr.trim()}`)
+/** A server needs half a second, on a busy machine some more. */
+const startSeconds = 30
+const image = 'localhost/linksocks-check'
 
-const image = 'linksocks-check'
-execFileSync(builder, ['build', '-t', image, repositoryRoot], { stdio: 'inherit' })
-console.log(execFileSync(builder, ['run', '--rm', '--read-only', image, 'version'], { encoding: 'utf8' }).trim())
-const container = execFileSync(builder, ['run', '-d', '--read-only', '--cap-drop=ALL', image], {
-  encoding: 'utf8',
-}).trim()
+/** The registries of the packages are reached as from this machine. */
+const network = '--network=host'
+
+if (builder === undefined) skip('neither docker nor podman runs here')
+const base = findBase()
+/** podman raises these limits, which a root without CAP_SYS_RESOURCE may not. */
+const limits = ['nofile', 'nproc'].flatMap((name) => ['--ulimit', `${name}=4096:4096`])
+/** The format that podman takes by itself has no health checks. */
+const forPodman = builder === 'podman' ? [...limits, '--format', 'docker'] : []
+execFileSync(builder, ['build', network, ...forPodman, '--build-arg', `BASE=${base}`, '-t', image, repositoryRoot], {
+  stdio: 'inherit',
+})
+const restricted = [
+  network,
+  ...(builder === 'podman' ? limits : []),
+  '--read-only',
+  '--cap-drop=ALL',
+  '--security-opt=no-new-privileges',
+]
+console.log(run('run', '--rm', ...restricted, image, 'version'))
+const settings = { LINKSOCKS_WS_HOST: '127.0.0.1', LINKSOCKS_WS_PORT: String(await freePort()) }
+const variables = Object.entries(settings).flatMap(([name, value]) => ['-e', `${name}=${value}`])
+const container = run('run', '-d', ...restricted, ...variables, image)
 try {
-  const test = [
-    'exec',
-    container,
-    'sh',
-    '-c',
-    'for i in 1 2 3 4 5 6 7 8 9; do nc -z 127.0.0.1 8765 && exit; sleep 1; done; exit 1',
-  ]
-  execFileSync(builder, test, { stdio: 'inherit' })
-  if (execFileSync(builder, ['exec', container, 'id', '-u'], { encoding: 'utf8' }).trim() === '0')
-    throw new Error('it runs as root')
-  console.log('a server in the container listens, as a user of its own, on a file system that is read only')
+  checkServer()
 } finally {
-  execFileSync(builder, ['rm', '-f', container], { stdio: 'ignore' })
+  spawnSync(builder, ['rm', '-f', container])
+}
+
+function checkServer() {
+  const [, command] = /HEALTHCHECK[^]*?CMD (.*)/.exec(readFileSync(join(repositoryRoot, 'Dockerfile'), 'utf8'))
+  const waiting = `i=0; until ${command}; do i=$((i+1)); [ $i -lt ${startSeconds} ] || exit 1; sleep 1; done`
+  run('exec', container, 'sh', '-c', waiting)
+  if (run('exec', container, 'id', '-u') === '0') throw new Error('it runs as root')
+  console.log('a server in the container listens, as a user of its own, on a file system that is read only')
+  run('stop', '-t', '10', container)
+  const code = run('inspect', '--format', '{{.State.ExitCode}}', container)
+  if (code !== '0') throw new Error(`a stopped server ends with ${code}:\n${run('logs', container)}`)
+  console.log('it ends with 0 when it is stopped')
+}
+
+function run(...args) {
+  return execFileSync(builder, args, { encoding: 'utf8' }).trim()
+}
+
+/** The base of the Dockerfile, or one that is made here. */
+function findBase() {
+  const [, usual] = /^ARG BASE=(\S+)$/m.exec(readFileSync(join(repositoryRoot, 'Dockerfile'), 'utf8'))
+  const probe = spawnSync(builder, ['run', '--rm', network, usual, 'true'], { encoding: 'utf8', timeout: probeMs })
+  if (probe.status === 0) return usual
+  console.warn(`${builder} cannot run ${usual} here, so a base of its own stands in:\n${probe.stderr.trim()}`)
+  const obstacle = whyNoLocalBase()
+  if (obstacle !== undefined) skip(obstacle)
+  const folder = mkdtempSync(join(tmpdir(), 'linksocks-base-'))
+  try {
+    return makeLocalBase(builder, folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The container has the network of this machine, where the usual port may be taken. */
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  return port
 }
 
 function skip(reason) {

@@ -1,0 +1,47 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Of the programs in the Dockerfile, `nc` comes from a package of its own. Node's program needs the libraries. */
+const packages = ['ca-certificates', 'libatomic1', 'libstdc++6', 'netcat-openbsd']
+const certificates = '/etc/ssl/certs/ca-certificates.crt'
+
+/** Why {@link makeLocalBase} cannot work here; undefined where it can. @returns {string | undefined} */
+export function whyNoLocalBase() {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'a base of its own needs root on Linux'
+  if (spawnSync('mmdebstrap', ['--version']).error !== undefined) return 'a base of its own needs mmdebstrap'
+  return undefined
+}
+
+/**
+ * Makes a base image where the usual one cannot be pulled: Debian with Node, npm and the certificates of this machine,
+ * and the user `node`. It stands in for `node:22-alpine`, so the image is tried, but not on Alpine.
+ *
+ * @param {string} builder `docker` or `podman`
+ * @param {string} folder Where the archive of the image is written.
+ * @returns {string} Name of the image.
+ */
+export function makeLocalBase(builder, folder) {
+  const archive = join(folder, 'base.tar')
+  const npm = execFileSync('npm', ['root', '--global'], { encoding: 'utf8' }).trim()
+  const hooks = [
+    `copy-in ${process.execPath} /usr/bin`,
+    'mkdir -p "$1/usr/lib/node_modules"',
+    `copy-in ${join(npm, 'npm')} /usr/lib/node_modules`,
+    'ln -s ../lib/node_modules/npm/bin/npx-cli.js "$1/usr/bin/npx"',
+    'ln -s ../lib/node_modules/npm/bin/npm-cli.js "$1/usr/bin/npm"',
+    // Those of the machine, which may lead to registries over a proxy with a certificate of its own.
+    ...(existsSync(certificates) ? [`copy-in ${certificates} /etc/ssl/certs`] : []),
+    'chroot "$1" useradd --create-home node',
+  ]
+  const args = [
+    '--variant=minbase',
+    `--include=${packages.join(',')}`,
+    ...hooks.map((hook) => `--customize-hook=${hook}`),
+  ]
+  execFileSync('mmdebstrap', [...args, 'bookworm', archive], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const image = 'localhost/linksocks-base'
+  const settings = ['--change', `ENV NODE_EXTRA_CA_CERTS=${certificates}`]
+  execFileSync(builder, ['import', ...settings, archive, image], { stdio: ['ignore', 'ignore', 'inherit'] })
+  return image
+}
