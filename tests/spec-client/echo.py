@@ -1,0 +1,32 @@
+"""A channel whose target sends everything back."""
+
+import wire
+
+
+class Echo:
+    def __init__(self, session, target_port):
+        self.session, self.sent, self.echoed = session, b"", b""
+        self.channel = session.connect(target_port, lambda: None, self.take)
+        self.channel.send(b"E")
+
+    def take(self, payload):
+        self.echoed += payload
+
+    def say(self, text, seconds=wire.DEADLINE_S):
+        """Whether the echo has come within `seconds`."""
+        self.channel.send(text)
+        self.sent += text
+        return self.session.run(lambda: self.echoed == self.sent, seconds)
+
+
+def settle(session):
+    """Until each side has what the other has sent, and knows that."""
+    round_trip(session)
+    session.run(lambda: session.kept_bytes == 0 and session.acks.count == 0)
+    round_trip(session)
+
+
+def round_trip(session):
+    pongs = session.pongs
+    session.main.ping()
+    session.run(lambda: session.pongs > pongs)
