@@ -71,7 +71,7 @@ async function play(what: string, downloads: string[] = []): Promise<Record<stri
   const server = new Program('server', '-t', 'spec_token', '-H', '127.0.0.1', '-P', port)
   await server.printed(/listening/i)
   const args = [client, what, port, 'spec_token', String(target.port)]
-  const { output, errors } = await runProgram('python3', args, { deadlineMs: limitMs, environment })
+  const { output, errors } = await runProgram('python3', args, { timeoutMs: limitMs, environment })
   if (errors !== '') throw new Error(errors)
   return JSON.parse(output) as Record<string, unknown>
 }

@@ -21,6 +21,7 @@ export class FrameBytes {
     this.#bytes += chunk.length
   }
 
+  /** Drops the bytes that are left. */
   clear(): void {
     this.#chunks = []
     this.#bytes = 0

@@ -3,6 +3,7 @@ import type { TransportCloseReason, TransportHandler } from '../link/transport.j
 
 /** Options of an {@link Inbox}. */
 export interface InboxOptions {
+  /** Source of time and timers. */
   readonly clock: Clock
   /** Runs a delivery later, but before other events if possible. @default queueMicrotask */
   readonly defer?: ((deliver: () => void) => void) | undefined
@@ -20,7 +21,6 @@ export interface InboxOptions {
 export class Inbox {
   readonly #options: InboxOptions
   readonly #defer: (deliver: () => void) => void
-  /** `destroyed` delivers no more messages; `closed` means that `onClose` was called. */
   #state: 'open' | 'closing' | 'destroyed' | 'closed' = 'open'
   #handler: TransportHandler | undefined
   #isPaused = false
@@ -40,10 +40,12 @@ export class Inbox {
     for (const message of early) this.#hold(message)
   }
 
+  /** State of the transport: `destroyed` delivers no more messages; `closed` means that `onClose` was called. */
   get state(): 'open' | 'closing' | 'destroyed' | 'closed' {
     return this.#state
   }
 
+  /** Whether the owner has paused the transport. */
   get isPaused(): boolean {
     return this.#isPaused
   }
@@ -53,10 +55,12 @@ export class Inbox {
     return !this.#isPaused && this.#handler !== undefined
   }
 
+  /** Whether the transport has an owner yet. */
   get hasOwner(): boolean {
     return this.#handler !== undefined
   }
 
+  /** Whether the connection is closed, while the owner may still get earlier messages. */
   get hasEnded(): boolean {
     return this.#ended !== undefined
   }
@@ -71,6 +75,7 @@ export class Inbox {
     return this.#ownReason
   }
 
+  /** Sets the owner, which gets the held messages on the next tick. */
   setHandler(handler: TransportHandler): void {
     this.#handler = handler
     this.#defer(this.#release)

@@ -2,6 +2,7 @@ import type { MessageTransport, TransportCloseReason, TransportHandler } from '.
 
 /** Passes everything on to another transport. Subclasses replace what they change. */
 export class WrappedTransport implements MessageTransport {
+  /** The transport below. */
   protected readonly inner: MessageTransport
 
   constructor(inner: MessageTransport) {
