@@ -3,7 +3,9 @@ import type { LinkSocksServer } from '@ls/server'
 import type { CommandContext } from '../commands/context.js'
 import type { RegisteredToken } from '../commands/server-tokens.js'
 import type { Settings } from '../settings.js'
+import { LineOutput } from './line-output.js'
 import { type NextLine, nextLine, reachableHost, relayLine } from './next-line.js'
+import { qrCode } from './qr-code.js'
 
 type ServerSettings = Settings<'server'>
 
@@ -18,7 +20,8 @@ export interface ServerAccess {
 }
 
 /** Prints the server's addresses, and the generated tokens with the commands to use them. */
-export async function printAccess(access: ServerAccess, { print, program }: CommandContext): Promise<void> {
+export async function printAccess(access: ServerAccess, context: CommandContext): Promise<void> {
+  const { print, program } = context
   const { settings, tokens, pin } = access
   const urls = urlsOf(access)
   print(`listening: ${urls.listening}`)
@@ -30,7 +33,7 @@ export async function printAccess(access: ServerAccess, { print, program }: Comm
     const next = { role, token, url: urls.next, pin }
     print(`next: ${nextLine({ program, ...next })}`)
     if (settings.qr && settings.logFormat !== 'json')
-      await printCode(nextLine({ program: 'linksocks', ...next }), print)
+      await printCode(nextLine({ program: 'linksocks', ...next }), context)
   }
 }
 
@@ -66,8 +69,13 @@ interface Urls {
 
 const unixPrefix = 'unix:'
 
-/** Prints a code; loaded only if needed. */
-async function printCode(text: string, print: CommandContext['print']): Promise<void> {
-  const { renderUnicodeCompact } = await import('uqr')
-  for (const line of renderUnicodeCompact(text).split('\n')) print(line)
+/** Prints a code. Escape sequences do not pass `print`, so a terminal gets it directly. */
+async function printCode(text: string, { print, worker }: CommandContext): Promise<void> {
+  if (worker?.prints === false) return
+  const output = new LineOutput(1)
+  const onTerminal = output.isTTY && (process.env['NO_COLOR'] ?? '') === ''
+  for (const line of await qrCode(text, onTerminal)) {
+    if (onTerminal) output.write(`${line}\n`)
+    else print(line)
+  }
 }

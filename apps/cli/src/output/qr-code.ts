@@ -1,0 +1,17 @@
+/**
+ * Renders a text as the lines of a QR code. On a terminal they bring their own colours: readers need dark modules on
+ * light ground, and the colours of a terminal may be either way round.
+ *
+ * @param onTerminal Whether escape sequences may be written.
+ */
+export async function qrCode(text: string, onTerminal: boolean): Promise<string[]> {
+  // Loaded only if needed.
+  const { renderUnicodeCompact } = await import('uqr')
+  const lines = renderUnicodeCompact(text, { border: quietModules }).split('\n')
+  return onTerminal ? lines.map((line) => `${lightOnDark}${line}${ownColours}`) : lines
+}
+
+/** Light modules around the code. The standard asks for 4 (ISO/IEC 18004), which readers do not need. */
+const quietModules = 2
+const lightOnDark = '\u001B[97;40m'
+const ownColours = '\u001B[0m'
