@@ -71,9 +71,8 @@ async function tracedPrograms(...more: string[]) {
   return { spans, start, url, proxyPort }
 }
 
-test('a connection makes one trace over client and server, and each part says how it went', async () => {
-  const { spans, start, url, proxyPort } = await tracedPrograms()
-  await start('client', '-t', 'tok', '-u', url, '-p', String(proxyPort)).printed(/proxy: /)
+/** Sends a byte through the proxy port to an echo server and back, and ends the connection. */
+async function echoed(proxyPort: number): Promise<void> {
   const target = closing(await echoServer())
   const socket = await connect({
     proxy: { host: '127.0.0.1', port: proxyPort },
@@ -82,22 +81,40 @@ test('a connection makes one trace over client and server, and each part says ho
   socket.write('x')
   await once(socket, 'data')
   socket.end().resume()
+}
+
+/** Events and one attribute of each span that says how its part ended. */
+function endsOf(spans: readonly SpanShown[], attribute: string) {
+  const ends = spans.filter(({ attributes }) => attributes.some(({ key }) => key === 'linksocks.outcome'))
+  return ends.map(({ events = [], attributes }) => [
+    events.map(({ name }) => name),
+    attributes.find(({ key }) => key === attribute)?.value.stringValue,
+  ])
+}
+
+const pathsOfConnection = [
+  'client:linksocks.connection',
+  'client:linksocks.connection > client:linksocks.open',
+  'client:linksocks.connection > client:linksocks.open > server:linksocks.exit',
+  'client:linksocks.connection > client:linksocks.open > server:linksocks.exit > server:linksocks.dial',
+  'client:linksocks.connection > client:linksocks.pick',
+]
+
+const pathsOfAssociation = [
+  'client:linksocks.association',
+  'client:linksocks.association > client:linksocks.open',
+  'client:linksocks.association > client:linksocks.open > server:linksocks.exit',
+  'client:linksocks.association > client:linksocks.pick',
+]
+
+test('a connection makes one trace over client and server, and each part says how it went', async () => {
+  const { spans, start, url, proxyPort } = await tracedPrograms()
+  await start('client', '-t', 'tok', '-u', url, '-p', String(proxyPort)).printed(/proxy: /)
+  await echoed(proxyPort)
   await until(() => spans.length >= 5, 'all spans')
 
-  expect(paths(spans)).toEqual([
-    'client:linksocks.connection',
-    'client:linksocks.connection > client:linksocks.open',
-    'client:linksocks.connection > client:linksocks.open > server:linksocks.exit',
-    'client:linksocks.connection > client:linksocks.open > server:linksocks.exit > server:linksocks.dial',
-    'client:linksocks.connection > client:linksocks.pick',
-  ])
-  const ends = spans.filter(({ attributes }) => attributes.some(({ key }) => key === 'linksocks.outcome'))
-  expect(
-    ends.map(({ events = [], attributes }) => [
-      events.map(({ name }) => name),
-      attributes.find(({ key }) => key === 'linksocks.outcome')?.value.stringValue,
-    ]),
-  ).toEqual([
+  expect(paths(spans)).toEqual(pathsOfConnection)
+  expect(endsOf(spans, 'linksocks.outcome')).toEqual([
     [['first byte'], 'ok'],
     [['first byte'], 'ok'],
   ])
@@ -108,14 +125,7 @@ test('a trace continues from a connector over the server to a provider', async (
   const provider = start('provider', '-t', 'tok', '-u', url, '--guard', 'none')
   const connector = start('connector', '-t', 'con', '-u', url, '-p', String(proxyPort))
   await Promise.all([provider.printed(/linked/), connector.printed(/proxy: /)])
-  const target = closing(await echoServer())
-  const socket = await connect({
-    proxy: { host: '127.0.0.1', port: proxyPort },
-    target: { host: '127.0.0.1', port: target.port },
-  })
-  socket.write('x')
-  await once(socket, 'data')
-  socket.end().resume()
+  await echoed(proxyPort)
   await until(() => spans.length >= 5, 'all spans')
 
   expect(paths(spans)).toEqual([
@@ -133,14 +143,7 @@ test('a trace goes on from a connector to a provider on a direct path', async ()
   await start('provider', '-t', 'tok', '-c', 'con', '--guard', 'none', ...direct).printed(/linked/)
   const connector = start('connector', '-t', 'con', '-p', String(proxyPort), ...direct)
   await connector.printed(/path: direct/)
-  const target = closing(await echoServer())
-  const socket = await connect({
-    proxy: { host: '127.0.0.1', port: proxyPort },
-    target: { host: '127.0.0.1', port: target.port },
-  })
-  socket.write('x')
-  await once(socket, 'data')
-  socket.end().resume()
+  await echoed(proxyPort)
   await until(() => spans.length >= 5, 'all spans')
 
   expect(paths(spans)).toEqual([
@@ -161,19 +164,8 @@ test('an association for UDP makes one trace as well', async () => {
   association.close()
   await until(() => spans.length >= 4, 'all spans')
 
-  expect(paths(spans)).toEqual([
-    'client:linksocks.association',
-    'client:linksocks.association > client:linksocks.open',
-    'client:linksocks.association > client:linksocks.open > server:linksocks.exit',
-    'client:linksocks.association > client:linksocks.pick',
-  ])
-  const ends = spans.filter(({ attributes }) => attributes.some(({ key }) => key === 'linksocks.outcome'))
-  expect(
-    ends.map(({ events = [], attributes }) => [
-      events.map(({ name }) => name),
-      attributes.find(({ key }) => key === 'network.transport')?.value.stringValue,
-    ]),
-  ).toEqual([
+  expect(paths(spans)).toEqual(pathsOfAssociation)
+  expect(endsOf(spans, 'network.transport')).toEqual([
     [['first byte'], 'udp'],
     [['first byte'], 'udp'],
   ])
@@ -192,13 +184,7 @@ test('a plain request to an HTTP proxy makes one trace as well', async () => {
   site.closeIdleConnections()
   await until(() => spans.length >= 5, 'all spans')
 
-  expect(paths(spans)).toEqual([
-    'client:linksocks.connection',
-    'client:linksocks.connection > client:linksocks.open',
-    'client:linksocks.connection > client:linksocks.open > server:linksocks.exit',
-    'client:linksocks.connection > client:linksocks.open > server:linksocks.exit > server:linksocks.dial',
-    'client:linksocks.connection > client:linksocks.pick',
-  ])
+  expect(paths(spans)).toEqual(pathsOfConnection)
 })
 
 test('a source of datagrams at a fixed port makes one trace as well', async () => {
@@ -215,10 +201,5 @@ test('a source of datagrams at a fixed port makes one trace as well', async () =
   client.kill('SIGTERM')
   await until(() => spans.length >= 4, 'all spans')
 
-  expect(paths(spans)).toEqual([
-    'client:linksocks.association',
-    'client:linksocks.association > client:linksocks.open',
-    'client:linksocks.association > client:linksocks.open > server:linksocks.exit',
-    'client:linksocks.association > client:linksocks.pick',
-  ])
+  expect(paths(spans)).toEqual(pathsOfAssociation)
 })
