@@ -1,4 +1,4 @@
-// The dashboard in a browser beside 10,000 connections, of which 100 move bytes and 20 end and begin anew each second:
+// The dashboard in a browser beside 9,900 connections, of which 100 move bytes and 20 end and begin anew each second:
 // frames a second and the heap of the page after a collection, once a minute on the page of connections, with and
 // without scrolling, and on the overview. `node tests/stress/dashboard.mjs [MINUTES] [CONNECTIONS]`, after a build.
 import { fork } from 'node:child_process'
@@ -18,7 +18,7 @@ const countingMs = 10_000
 if (process.send === undefined) await measureAll(...process.argv.slice(2).map(Number))
 else await load(JSON.parse(process.argv[2]))
 
-async function measureAll(minutes = 10, connections = 10_000) {
+async function measureAll(minutes = 10, connections = 9_900) {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const command = fileURLToPath(new URL('../../apps/cli/bin/linksocks.js', import.meta.url))

@@ -13,6 +13,9 @@ import { LinkSocksServer } from '@ls/server'
 import { connect } from '@ls/socks5/node'
 
 const seconds = 10
+
+/** Sources: without an end, and two that keep the rate by themselves; a Go program makes long messages of bursts. */
+const feeds = { endless, slow, bursts: (sockets, chunk) => slow(sockets, chunk, 16) }
 const bytesPerSecond = 1_250_000
 const chunks = { random: randomBytes(65_536), zeros: Buffer.alloc(65_536) }
 
@@ -33,7 +36,7 @@ async function measureModes(only, payload) {
     if (mode === 'go' && !existsSync(goProgram)) continue
     for (const way of ['down', 'up']) {
       for (const count of [1, 50]) {
-        for (const source of ['endless', 'slow']) print(await measure({ mode, way, count, source, payload }))
+        for (const source of Object.keys(feeds)) print(await measure({ mode, way, count, source, payload }))
       }
     }
   }
@@ -67,7 +70,7 @@ async function measure({ mode, way, count, source, payload }) {
   for (const client of clients) await client.start()
   const provider = mode === 'go' ? spawn(goProgram, ['provider', '-t', 'office', '-u', url]) : undefined
   if (provider !== undefined) await once(child, 'message')
-  const feed = source === 'endless' ? endless : slow
+  const feed = feeds[source]
   let moved = 0
   const senders = []
   const take = (socket) => socket.on('error', () => {}).on('data', ({ length }) => (moved += length))
@@ -122,13 +125,16 @@ function endless(sockets, chunk) {
   return () => {}
 }
 
-/** As fast as the rate, by itself. */
-function slow(sockets, chunk) {
+/** As fast as the rate, by itself, `atOnce` chunks at a time. */
+function slow(sockets, chunk, atOnce = 1) {
   const startedAtMs = performance.now()
   let sent = 0
   const timer = setInterval(() => {
     const due = ((performance.now() - startedAtMs) * bytesPerSecond) / 1000
-    for (; sent < due; sent += chunk.length) sockets[(sent / chunk.length) % sockets.length].write(chunk)
+    for (let turn = sent / chunk.length / atOnce; sent < due; turn++) {
+      for (let index = 0; index < atOnce; index++) sockets[turn % sockets.length].write(chunk)
+      sent += chunk.length * atOnce
+    }
   }, 10)
   return () => clearInterval(timer)
 }

@@ -29,7 +29,7 @@ export const observeFlags = [
   {
     name: 'json',
     type: 'boolean',
-    commands: ['status', 'ports', 'nodes', 'doctor'],
+    commands: ['status', 'ports', 'nodes', 'token', 'doctor'],
     section: 'Observe',
     help: 'Print everything as JSON',
   },

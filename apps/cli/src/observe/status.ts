@@ -17,7 +17,8 @@ export async function runStatus(
   settings: Settings<'status'>,
   { print, stop }: Pick<CommandContext, 'print' | 'stop'>,
 ): Promise<ExitCode> {
-  const snapshot = await askFor(questionOf(place ?? settings.metrics, settings), stop)
+  const question = questionOf(place ?? settings.api ?? settings.metrics, settings)
+  const snapshot = await askFor(question, stop)
   if (settings.json) print(JSON.stringify(snapshot))
   else for (const line of statusLines(snapshot)) print(line)
   return snapshot.readiness.ready ? exitCode.ok : exitCode.failure
@@ -65,7 +66,8 @@ function apiQuestion(place: string, apiKey: string | undefined): Question {
 }
 
 /** Sends the request. @throws Error that names the address, without an answer or if the answer is no snapshot */
-async function askFor({ place, secure, ...options }: Question, stop: AbortSignal): Promise<Snapshot> {
+async function askFor(question: Question, stop: AbortSignal): Promise<Snapshot> {
+  const { place, secure, ...options } = question
   const signal = AbortSignal.any([stop, AbortSignal.timeout(answerTimeoutMs)])
   const { status, body } = await new Promise<{ status: number; body: string }>((resolve, reject) => {
     const sent = (secure ? httpsRequest : httpRequest)({ ...options, signal, agent: false })
@@ -77,6 +79,8 @@ async function askFor({ place, secure, ...options }: Question, stop: AbortSignal
   }).catch((error: unknown) => {
     throw new Error(`${place} does not answer: ${(error as Error).message}`, { cause: error })
   })
+  // The socket of an API, which top takes in the same form.
+  if (status === 404 && options.path === '/status') return askFor({ ...question, path: '/api/snapshot' }, stop)
   if (status === 401) throw new Error(`${place} does not take this API key`)
   if (status !== 200) throw new Error(`${place} answers ${status}: ${body.trim().slice(0, maxShownChars)}`)
   return readSnapshot(body, place)

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LinkSocksServer } from '@ls/server'
+import { freePort } from '@ls/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parseCommandLine, type RunOf } from '../arguments/command-line.js'
 import { runToken } from './token.js'
@@ -53,6 +54,37 @@ describe('linksocks token', () => {
     writeFileSync(file, '{"guard":"private","name":"old"}')
     await token('add', '--policy', `@${file}`, '--name', 'new')
     expect(server.tokens()[0]?.policy).toEqual({ guard: 'private', name: 'new' })
+  })
+
+  test('adds a rate to that of a policy', async () => {
+    await token(
+      'add',
+      '--policy',
+      '{"rate":{"up":"1Mbit","burst":"1MB"}}',
+      '--rate-up',
+      '2Mbit',
+      '--rate-down',
+      '10Mbit',
+    )
+    expect(server.tokens()[0]?.policy).toEqual({ rate: { up: '2Mbit', down: '10Mbit', burst: '1MB' } })
+  })
+
+  test('gives a reverse token its SOCKS port, and the ports that its providers may open', async () => {
+    const port = await freePort()
+    const flags = ['--socks-port', String(port), '--ports', '2222,4000-4100']
+    const printed = await token('add', '-t', 'mine', '--type', 'reverse', ...flags)
+    expect(printed).toEqual(['token: mine', `port: ${port}`])
+    await expect(token('add', '--type', 'reverse', '--ports', 'x')).rejects.toThrow('"x"')
+  })
+
+  test('refuses ports for a token that has none', async () => {
+    await expect(token('add', '--ports', '2222')).rejects.toThrow('belongs to --type reverse')
+  })
+
+  test('lists the answer of the API with --json', async () => {
+    await token('add', '-t', 'mine', '--name', 'ada')
+    const listed = JSON.parse((await token('list', '--json')).join('')) as unknown
+    expect(listed).toEqual([expect.objectContaining({ type: 'forward', policy: { name: 'ada' } })])
   })
 
   test('adds a quota, and shows how much of it is used', async () => {

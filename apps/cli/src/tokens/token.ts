@@ -28,13 +28,17 @@ export async function runToken(
   switch (action) {
     case 'add': {
       const added = (await callApi(place, { method: 'POST', path: '/api/token', body: requestOf(settings) })) as Added
+      if (settings.json) {
+        print(JSON.stringify(added))
+        break
+      }
       print(`token: ${added.token}`)
       if (added.port !== undefined && added.port > 0) print(`port: ${added.port}`)
       break
     }
     case 'list': {
       const tokens = (await callApi(place, { method: 'GET', path: '/api/tokens' })) as Listed[]
-      for (const line of table(tokens)) print(line)
+      for (const line of settings.json ? [JSON.stringify(tokens)] : table(tokens)) print(line)
       break
     }
     case 'show': {
@@ -85,14 +89,17 @@ function pathOf(reference: string): string {
 }
 
 function requestOf(settings: TokenSettings): object {
-  const { type, token, reverseToken } = settings
+  const { type, token, reverseToken, socksPort, ports } = settings
+  if (type !== 'reverse' && (ports !== undefined || socksPort !== 0))
+    throw new UsageError(`${ports === undefined ? '--socks-port' : '--ports'} belongs to --type reverse`)
   if (type === 'connector' && reverseToken === undefined) {
     throw new UsageError('a connector token needs --reverse-token, the token of its providers')
   }
   const policy = policyOf(settings)
   return {
     type,
-    ...definedOnly({ token, reverse_token: reverseToken }),
+    ...definedOnly({ token, reverse_token: reverseToken, ports }),
+    ...(socksPort === 0 ? {} : { port: socksPort }),
     ...(Object.keys(policy).length === 0 ? {} : { policy }),
   }
 }
@@ -100,11 +107,11 @@ function requestOf(settings: TokenSettings): object {
 /** Policy of the flags. @throws UsageError for an invalid one, before a request to the server */
 function policyOf(settings: Omit<TokenSettings, 'type'>): PolicyOptions {
   const { policy, name, note, allow, deny, source, expires, maxChannels, maxLinks } = settings
-  const given: { readonly quota?: object } = policy === undefined ? {} : readPolicyText(policy)
-  const quota = { ...given.quota, ...quotaOf(settings) }
+  const given: { readonly quota?: object; readonly rate?: object } = policy === undefined ? {} : readPolicyText(policy)
   const options = {
     ...given,
-    ...(Object.keys(quota).length === 0 ? {} : { quota }),
+    ...nonEmptyGroup('quota', { ...given.quota, ...quotaOf(settings) }),
+    ...nonEmptyGroup('rate', { ...given.rate, ...definedOnly({ up: settings.rateUp, down: settings.rateDown }) }),
     ...definedOnly({ name, note, expiresAt: expires }),
     ...nonEmpty({ allow, deny, sources: source }),
     ...(maxChannels === 0 ? {} : { maxChannels }),
@@ -115,6 +122,10 @@ function policyOf(settings: Omit<TokenSettings, 'type'>): PolicyOptions {
 
 function quotaOf({ quotaDay, quotaMonth, quotaEnd, quotaRate }: Omit<TokenSettings, 'type'>): object {
   return definedOnly({ day: quotaDay, month: quotaMonth, atEnd: quotaEnd, rate: quotaRate })
+}
+
+function nonEmptyGroup(name: string, group: object): object {
+  return Object.keys(group).length === 0 ? {} : { [name]: group }
 }
 
 function nonEmpty(lists: Readonly<Record<string, readonly string[]>>): object {
