@@ -1,7 +1,7 @@
 // The programs of a cluster on this machine: NATS servers and nodes, which can be killed, stopped and started again.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,10 @@ const root = join(import.meta.dirname, '../../..')
 const natsProgram = join(root, '.cache/peers/nats/bin/nats-server')
 const command = join(root, 'apps/cli/bin/linksocks.js')
 const apiKey = 'key-of-the-chaos-run'
+/** Times that a node is started at the beginning of a run. */
+const startAttempts = 6
+/** Next port to try: two runs beside each other begin at different ones. */
+let nextPort = 12_000 + Math.floor(Math.random() * 15_000)
 /** Time for a program to start on a busy machine, in milliseconds. */
 const startMs = 30_000
 
@@ -27,7 +31,8 @@ export async function startNats(count) {
     const data = ['--jetstream', '--store_dir', join(folder, String(index)), '--server_name', `n${index}`]
     const cluster = ['--cluster_name', 'chaos', '--cluster', `nats://127.0.0.1:${route}`, '--routes', routes]
     const own = ['--addr', '127.0.0.1', '--port', String(port), '--no_advertise']
-    return new Service(`nats ${index}`, natsProgram, [...own, ...data, ...cluster], {}, () => canConnect(port))
+    const args = [...own, ...data, ...cluster]
+    return new Service({ name: `nats ${index}`, program: natsProgram, args, isReady: () => canConnect(port) })
   })
   for (const server of servers) await server.start()
   return {
@@ -38,22 +43,30 @@ export async function startNats(count) {
 }
 
 /** Starts the nodes of a cluster. Each reaches NATS, and is reached by other nodes, over ways of its own. */
-export async function startNodes(count, natsPorts) {
+export async function startNodes(count, natsPorts, { logFolder, replicas = 3 } = {}) {
   const nodes = []
   for (let index = 0; index < count; index++) {
     const [port, nodePort] = [await freePort(), await freePort()]
-    const toNats = await Promise.all(natsPorts.map((natsPort) => new Way().open(natsPort)))
-    const toNode = await new Way().open(nodePort)
+    const toNats = await Promise.all(natsPorts.map(async (natsPort) => new Way(natsPort, await freePort())))
+    const toNode = new Way(nodePort, await freePort())
+    await Promise.all(toNats.map((way) => way.open()))
     const nats = toNats.flatMap((way) => ['--cluster-nats', `nats://127.0.0.1:${way.port}`])
     const places = ['--cluster-listen', `127.0.0.1:${nodePort}`, '--cluster-address', `127.0.0.1:${toNode.port}`]
-    const args = [command, 'server', ...nats, '--cluster-replicas', '3', ...places]
+    const args = [command, 'server', ...nats, '--cluster-replicas', String(replicas), ...places]
     const own = ['--ws-host', '127.0.0.1', '--ws-port', String(port), '--api-key', apiKey, '--guard', 'none']
     const environment = { LINKSOCKS_CLUSTER_SECRET: 'the secret that all nodes of a chaos run share' }
-    const life = ['--drain-timeout', '60s']
-    const service = new Service(`node ${index}`, process.execPath, [...args, ...own, ...life], environment, () =>
-      canConnect(port),
-    )
-    await service.start()
+    const life = ['--drain-timeout', '60s', ...(logFolder === undefined ? [] : ['--log-level', 'debug'])]
+    const logFile = logFolder && join(logFolder, `node-${index}.log`)
+    const service = new Service({
+      name: `node ${index}`,
+      program: process.execPath,
+      args: [...args, ...own, ...life],
+      environment,
+      isReady: () => canConnect(port),
+      way: toNode,
+      logFile,
+    })
+    await startPatiently(service)
     nodes.push({
       service,
       toNats,
@@ -65,6 +78,17 @@ export async function startNodes(count, natsPorts) {
   return nodes
 }
 
+/** Starts a node; servers of NATS that have just begun choose their leader first, and a node would give up. */
+async function startPatiently(service) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await service.start()
+    } catch (error) {
+      if (attempt === startAttempts) throw error
+    }
+  }
+}
+
 async function callApi(port, method, path, body) {
   const options = { method, headers: { 'x-api-key': apiKey }, ...(body && { body: JSON.stringify(body) }) }
   const response = await fetch(`http://127.0.0.1:${port}${path}`, options)
@@ -73,17 +97,18 @@ async function callApi(port, method, path, body) {
   return answer
 }
 
-/** A program that can be started more than once. */
+/** A program that can be started more than once. Its way is open while it runs. */
 class Service {
   #child
   #log = ''
-  #start
+  #options
 
-  constructor(name, program, args, environment, isReady) {
-    this.name = name
-    this.isReady = isReady
-    this.#start = () =>
-      spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } })
+  constructor(options) {
+    this.#options = options
+  }
+
+  get name() {
+    return this.#options.name
   }
 
   get pid() {
@@ -96,15 +121,27 @@ class Service {
 
   /** Resolves when it accepts connections. */
   async start() {
-    const child = this.#start()
+    const { name, program, args, environment, isReady, way, logFile } = this.#options
+    await way?.open()
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } })
     this.#child = child
+    const end = () => child.kill('SIGKILL')
+    // A run that fails leaves no programs.
+    process.once('exit', end)
+    child.once('exit', () => {
+      process.off('exit', end)
+      way?.close()
+    })
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (text) => (this.#log = (this.#log + text).slice(-20_000)))
+      stream.on('data', (text) => {
+        this.#log = (this.#log + text).slice(-20_000)
+        if (logFile !== undefined) appendFileSync(logFile, text)
+      })
     for (const endMs = performance.now() + startMs; performance.now() < endMs; await sleep(50)) {
       if (child.exitCode !== null) break
-      if (await this.isReady()) return
+      if (await isReady()) return
     }
-    throw new Error(`${this.name} did not start:\n${this.#log}`)
+    throw new Error(`${name} did not start:\n${this.#log}`)
   }
 
   signal(signal) {
@@ -133,10 +170,16 @@ async function canConnect(port) {
   )
 }
 
+/** A port at which nothing listens, outside the range that the system gives to outgoing connections. */
 async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  return port
+  for (;;) {
+    const port = nextPort++
+    const server = createServer().listen(port, '127.0.0.1')
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    server.close()
+    if (isFree) return port
+  }
 }

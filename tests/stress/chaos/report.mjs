@@ -3,18 +3,15 @@
 /** Time after a kill during which connections may fail to open, in milliseconds. */
 const recoveryMs = 2000
 
-/** Time after which a connection that cannot be opened has failed, in milliseconds, with some for a busy machine. */
-const openMs = 12_000
-
 /** What a run should not have shown, one phrase each. */
 export function findFaults({ done, events, cluster, clientCount }) {
   const kills = events.filter(({ kind }) => kind === 'killNode')
-  const cuts = events.filter(({ kind }) => kind === 'cutOff')
+  const waits = events.filter(({ kind }) => kind === 'cutOff' || kind === 'stopNode')
   const isExplained = ({ outcome, beganMs, endedMs }) =>
     kills.some((kill) => beganMs <= kill.beganMs + recoveryMs && kill.beganMs <= endedMs) ||
-    // Who is linked to a node that is cut off reaches only the providers there. What is open waits.
-    (outcome === 'not opened' &&
-      cuts.some((cut) => beganMs <= cut.endedMs + recoveryMs && endedMs <= cut.endedMs + openMs))
+    // Who is linked to a node that is cut off reaches only the providers there, and who is linked to one that stands
+    // still waits for it. What is open continues.
+    (outcome === 'not opened' && waits.some((wait) => beganMs <= wait.endedMs + recoveryMs && wait.beganMs <= endedMs))
   const unexplained = done.filter((transfer) => transfer.outcome !== 'intact' && !isExplained(transfer))
   const corrupted = done.filter(({ outcome }) => outcome === 'corrupted').length
   return [
@@ -28,7 +25,8 @@ export function findFaults({ done, events, cluster, clientCount }) {
 function describe({ outcome, reason, beganMs, endedMs }, events) {
   const last = events.findLast((event) => event.beganMs <= endedMs)
   const after = last === undefined ? '' : `, ${Math.round(endedMs - last.beganMs)} ms after ${last.kind}`
-  return `${outcome} after ${Math.round(endedMs - beganMs)} ms${after}: ${reason}`
+  const at = new Date(performance.timeOrigin + beganMs).toISOString()
+  return `${at} ${outcome} after ${Math.round(endedMs - beganMs)} ms${after}: ${reason}`
 }
 
 /** Lines for people. */
@@ -38,10 +36,17 @@ export function summarize(done, events) {
     .flatMap(({ beganMs, openedMs }) => (openedMs === undefined ? [] : [openedMs - beganMs]))
     .toSorted((a, b) => a - b)
   const at = (share) => Math.round(openMs[Math.min(openMs.length - 1, Math.floor(openMs.length * share))] ?? 0)
+  const notOpenedAt = (name) => {
+    const rest = events.filter(({ kind }) => kind === name)
+    const isNear = ({ beganMs, endedMs }) =>
+      rest.some((each) => beganMs <= each.endedMs + recoveryMs && each.beganMs <= endedMs)
+    return done.filter((transfer) => transfer.outcome === 'not opened' && isNear(transfer)).length
+  }
   const kinds = [...countBy(events)].map(([kind, times]) => `${times} × ${kind}`)
   return [
     `faults: ${kinds.join(', ')}`,
     `transfers: ${count('intact')} intact, ${count('corrupted')} corrupted, ${count('broken')} broken, ${count('not opened')} not opened`,
+    `not opened: ${notOpenedAt('killNode')} at kills, ${notOpenedAt('stopNode')} while a node stood still, ${notOpenedAt('cutOff')} while one was cut off`,
     `time to open: median ${at(0.5)} ms, 99 % ${at(0.99)} ms, longest ${at(1)} ms`,
   ]
 }

@@ -1,8 +1,8 @@
 // A cluster of 3 nodes and 3 NATS servers with 30 providers and 30 clients for 10 minutes (`--minutes N`), while nodes
 // are killed, drained, stopped and cut off, and NATS servers killed and stopped. `--faults killNode,drainNode` chooses
-// the faults. Exits with 1 if a transfer was corrupted, if one was broken that no killed node explains, or if a
-// connection could not be opened later than 2 s after a kill, or while no node was cut off from the others. Run with
-// `pnpm chaos`.
+// the faults, and `--log-folder PATH` keeps the logs of the nodes. Exits with 1 if a transfer was corrupted, if one was
+// broken that no killed node explains, or if a connection could not be opened later than 2 s after a kill, or while no
+// node was cut off from the others. Run with `pnpm chaos`.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startNats, startNodes } from './programs.mjs'
@@ -10,7 +10,7 @@ import { findFaults, summarize } from './report.mjs'
 import { startClient, startTarget, Transfers } from './traffic.mjs'
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '10' }, faults: { type: 'string' } },
+  options: { minutes: { type: 'string', default: '10' }, faults: { type: 'string' }, 'log-folder': { type: 'string' } },
 })
 const minutes = Number(values.minutes)
 if (!(minutes > 0)) throw new RangeError(`--minutes is ${values.minutes}; it must be more than 0`)
@@ -19,11 +19,13 @@ const tokenCount = 10
 const clientCount = 30
 /** Quiet time between two faults, in milliseconds: clients have settled, so that each fault is judged by itself. */
 const quietMs = 5000
-/** Time that a program stands still, in milliseconds. */
+/** Time that a NATS server stands still, or a node is cut off, in milliseconds. */
 const stoppedMs = 10_000
+/** Time that a node stands still, in milliseconds. */
+const stoppedNodeMs = 30_000
 
 const nats = await startNats(3)
-const nodes = await startNodes(3, nats.ports)
+const nodes = await startNodes(3, nats.ports, { logFolder: values['log-folder'] })
 await untilJoined()
 const target = await startTarget()
 const clients = await startClients()
@@ -70,10 +72,11 @@ async function startClients() {
 }
 
 async function causeFault(fault) {
-  const event = { kind: fault.name, beganMs: performance.now(), endedMs: 0 }
+  const event = { kind: fault.name, at: new Date().toISOString(), beganMs: performance.now(), endedMs: 0 }
   events.push(event)
-  await fault()
+  event.what = await fault()
   event.endedMs = performance.now()
+  if (values['log-folder'] !== undefined) console.info(`${event.at} ${event.kind} ${event.what ?? ''}`)
   await sleep(quietMs)
 }
 
@@ -82,6 +85,7 @@ async function killNode() {
   await service.kill()
   await sleep(2000)
   await service.start()
+  return service.name
 }
 
 async function drainNode() {
@@ -89,6 +93,7 @@ async function drainNode() {
   await call('POST', '/api/drain')
   await service.ended()
   await service.start()
+  return service.name
 }
 
 function faultsToCause() {
@@ -115,7 +120,7 @@ async function cutFor(ways) {
 }
 
 function stopNode() {
-  return standStill(pick(nodes).service)
+  return standStill(pick(nodes).service, stoppedNodeMs)
 }
 
 async function killNats() {
@@ -126,12 +131,12 @@ async function killNats() {
 }
 
 function stopNats() {
-  return standStill(pick(nats.servers))
+  return standStill(pick(nats.servers), stoppedMs)
 }
 
-async function standStill(service) {
+async function standStill(service, forMs) {
   service.signal('SIGSTOP')
-  await sleep(stoppedMs)
+  await sleep(forMs)
   service.signal('SIGCONT')
 }
 

@@ -4,27 +4,30 @@ import { connect, createServer } from 'node:net'
 
 /** A way to a port. */
 export class Way {
+  /** Port of this way, the same each time that it is open. */
+  port
+  #target
   #server
   #sockets = new Set()
   #isCut = false
 
-  /** Opens a way to `target`, at `port` or any free one. */
-  async open(target, port = 0) {
+  /** @param port Port of the way, at which nothing else listens */
+  constructor(target, port) {
+    this.#target = target
+    this.port = port
+  }
+
+  async open() {
     this.#server = createServer({ allowHalfOpen: true }, (socket) => {
-      const behind = connect({ port: target, host: '127.0.0.1', allowHalfOpen: true })
+      const behind = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true })
       for (const [from, to] of [
         [socket, behind],
         [behind, socket],
       ])
         this.#lead(from, to)
     })
-    this.#server.listen(port, '127.0.0.1')
+    this.#server.listen(this.port, '127.0.0.1')
     await once(this.#server, 'listening')
-    return this
-  }
-
-  get port() {
-    return this.#server.address().port
   }
 
   /** Holds back all bytes, those of new connections too, until {@link heal}. */
@@ -38,8 +41,10 @@ export class Way {
     for (const socket of this.#sockets) socket.resume()
   }
 
+  /** Refuses connections from now on, as the port of a program that has ended does. */
   close() {
-    this.#server.close()
+    this.#server?.close()
+    this.#server = undefined
     for (const socket of this.#sockets) socket.destroy()
   }
 
