@@ -19,6 +19,7 @@ import { type NodeHello, nodeVersion } from '../trunk/node-hello.js'
 import { NodeListener } from '../trunk/node-listener.js'
 import { NodeSecret } from '../trunk/node-secret.js'
 import { addressInFolder, connectToPath, linksPathInFolder } from './folder-nodes.js'
+import { type Joined, lateMs, nodeKey, refreshMs } from './joined.js'
 import { readFarPeers, readNodeInfo, readUse } from './live-entry.js'
 import { beatMs, Members, type MemberState, type NodeInfo, statusOf } from './members.js'
 import type { ClusterNodeOptions } from './node-options.js'
@@ -42,6 +43,7 @@ import { Trunks } from './trunks.js'
  */
 export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   readonly ownId = makeOwnerId()
+  readonly keepsTokens: boolean
   readonly #options: ClusterNodeOptions
   readonly #clock: Clock
   readonly #logger: Logger
@@ -58,6 +60,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   #isClosed = false
   #isLeavingWithAll = false
   #beat = 0
+  #beatAtMs = 0
   #refreshDueMs = 0
   #beatTimer: TimerHandle
 
@@ -66,12 +69,14 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     const { clock = systemClock, store } = options
     const logger = loggerOfPart(options.logger, 'cluster')
     this.#options = options
+    this.keepsTokens = options.keepsTokens === true
     this.#clock = clock
     this.#logger = logger
     this.#secret = options.folder === undefined ? new NodeSecret(options.secret ?? '') : undefined
     const isAnswering = (id: string): Promise<boolean> => this.#probes.isAnswering(id)
     const onChange = (id: string, state: MemberState): void => this.#memberChanged(id, state)
-    this.#members = new Members({ clock, ownId: this.ownId, isAnswering, onChange })
+    const onForgotten = (id: string): void => this.#presence.forget(id)
+    this.#members = new Members({ clock, ownId: this.ownId, isAnswering, onChange, onForgotten })
     this.#probes = new Probes({ clock, ownId: this.ownId, secret: this.#secret, members: this.#members })
     const seat = (): NodeSeat | undefined => this.#joined?.seat
     this.#tokens = new SharedTokens({ store, logger, seat })
@@ -124,6 +129,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     const synced = new Promise<void>((resolve) => (this.#onSynced = resolve))
     await store.open(this)
     await synced
+    await members.asked()
     this.#sendBeat()
   }
 
@@ -263,9 +269,16 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   #sendBeat(): void {
     if (this.#isClosed) return
     this.#beatTimer = this.#clock.setTimeout(() => this.#sendBeat(), beatMs)
-    if (this.#clock.now() >= this.#refreshDueMs) this.#publishAll()
+    const now = this.#clock.now()
+    // Others forget a node that has stood still for longer.
+    if (now >= this.#refreshDueMs || now - this.#beatAtMs > lateMs) this.#publishAll()
+    this.#beatAtMs = now
     if (this.#joined === undefined) return
     this.#use.publish()
+    if (this.#isConnected) {
+      this.#own.publishFailed()
+      this.#tokens.removeFailed()
+    }
     const info = { ...this.#info(this.#joined), beat: ++this.#beat }
     this.#options.store.put('live', nodeKey(this.ownId), JSON.stringify(info)).catch(() => {})
   }
@@ -281,20 +294,4 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     const { folder, listen = { host: '127.0.0.1', port: 0 } } = this.#options
     return folder === undefined ? listen : addressInFolder(folder, this.ownId)
   }
-}
-
-/** Interval at which presence is written again, in milliseconds, before stores remove it. */
-const refreshMs = 200_000
-
-interface Joined {
-  readonly server: LinkSocksServer
-  readonly seat: NodeSeat
-  readonly listener: NodeListener
-  readonly trunks: Trunks
-  readonly incoming: IncomingTrunks
-  readonly links: LinksFromNodes
-}
-
-function nodeKey(id: string): string {
-  return `node.${id}`
 }

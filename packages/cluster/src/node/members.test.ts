@@ -6,14 +6,16 @@ import { Members, type NodeInfo } from './members.js'
 function make(isAnswering = false) {
   const clock = new FakeClock()
   const changes: string[] = []
+  const forgotten: string[] = []
   const members = new Members({
     clock,
     ownId: 'self',
     isAnswering: () => Promise.resolve(isAnswering),
     onChange: (id, state) => changes.push(`${id} ${state}`),
+    onForgotten: (id) => forgotten.push(id),
   })
   members.thaw()
-  return { clock, changes, members }
+  return { clock, changes, forgotten, members }
 }
 
 function info(beat: number, more: Partial<NodeInfo> = {}): NodeInfo {
@@ -101,7 +103,13 @@ test('Members counts a silent node again once it answers directly', async () => 
   const clock = new FakeClock()
   const changes: string[] = []
   const onChange = (id: string, state: string): void => void changes.push(`${id} ${state}`)
-  const members = new Members({ clock, ownId: 'self', isAnswering: () => Promise.resolve(isThere), onChange })
+  const members = new Members({
+    clock,
+    ownId: 'self',
+    isAnswering: () => Promise.resolve(isThere),
+    onChange,
+    onForgotten: () => {},
+  })
   members.thaw()
   members.heard(info(1))
   clock.advance(4000)
@@ -121,4 +129,46 @@ test('Members calls a node silent while the store delivers its own messages', as
     await Promise.resolve()
   }
   expect(made.changes).toEqual(['b up', 'b silent'])
+})
+
+test('Members makes room for a new node by forgetting one that is gone', () => {
+  const { members } = make()
+  for (let node = 0; node < 256; node++) members.heard(info(1, { id: `node-${node}` }))
+  members.heard(info(1, { id: 'too-many' }))
+  members.gone('node-7')
+  members.heard(info(1, { id: 'new' }))
+  expect({ new: members.isUp('new'), 'too-many': members.isUp('too-many') }).toEqual({ new: true, 'too-many': false })
+})
+
+test('Members takes no entry that it finds in the store for a sign of life', () => {
+  const { changes, members } = make()
+  members.freeze()
+  members.heard(info(1))
+  expect({ changes, isUp: members.isUp('b') }).toEqual({ changes: [], isUp: false })
+})
+
+test('Members counts a node whose entry it finds in the store as up once the node answers', async () => {
+  const { changes, members } = make(true)
+  members.freeze()
+  members.heard(info(1))
+  await members.asked()
+  expect(changes).toEqual(['b up'])
+})
+
+test('Members keeps a known node up while it reads the store again', () => {
+  const { changes, members } = make()
+  members.heard(info(1))
+  members.freeze()
+  members.heard(info(2))
+  expect(changes).toEqual(['b up'])
+})
+
+test('Members forgets a node 45 s after its last sign of life', () => {
+  const { clock, forgotten, members } = make()
+  members.heard(info(1))
+  members.gone('b')
+  clock.advance(45_000)
+  const before = [...forgotten]
+  clock.advance(1000)
+  expect({ before, after: forgotten }).toEqual({ before: [], after: ['b'] })
 })

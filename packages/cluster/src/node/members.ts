@@ -46,6 +46,8 @@ export interface MembersOptions {
   isAnswering(id: string): Promise<boolean>
   /** Called when the state of a node has changed. */
   onChange(id: string, state: MemberState): void
+  /** Called when a node that is gone is forgotten, with all that is known of it. */
+  onForgotten(id: string): void
 }
 
 /** Time between two signs of life of a node, in milliseconds. */
@@ -66,13 +68,15 @@ const stillMs = 2500
  */
 const goneMs = 45_000
 
-/** Most nodes of a cluster; further ones are ignored. */
+/** Most nodes of a cluster, without those that are gone; further ones are ignored. */
 const maxMembers = 256
 
 /** The other nodes, by their entries in the store and by the results of trunks. Clocks of nodes are not compared. */
 export class Members {
   readonly #options: MembersOptions
   readonly #members = new Map<string, Member>()
+  /** Questions to nodes whose entries were found in the store, until {@link asked}: at most one for each. */
+  readonly #asking = new Set<Promise<void>>()
   #timer: TimerHandle
   #isFrozen = true
   /** Time at which the store delivered this node's own message; undefined before the first one. */
@@ -103,10 +107,19 @@ export class Members {
     if (info.id === ownId) return this.#heardOwn()
     const known = this.#members.get(info.id)
     if (known !== undefined && info.beat <= known.info.beat) return
-    if (known === undefined && this.#members.size >= maxMembers) return
-    const hasChanged = known?.state !== 'up'
-    this.#members.set(info.id, { info, heardAtMs: clock.now(), state: 'up', isAsked: known?.isAsked ?? false })
-    if (hasChanged) onChange(info.id, 'up')
+    if (known === undefined && !this.#makeRoom()) return
+    // Found while everything is read: it may be the entry of a node that was killed minutes ago.
+    const isFound = known === undefined && this.#isFrozen
+    const state = isFound ? 'silent' : 'up'
+    this.#members.set(info.id, { info, heardAtMs: clock.now(), state, isAsked: known?.isAsked ?? false })
+    if (isFound) this.#asking.add(this.#ask(info.id))
+    else if (known?.state !== 'up') onChange(info.id, 'up')
+  }
+
+  /** Resolves when the nodes whose entries were found in the store have answered, or had the time to. */
+  async asked(): Promise<void> {
+    await Promise.all(this.#asking)
+    this.#asking.clear()
   }
 
   /** Handles a node that has left, or whose address refuses connections. */
@@ -128,6 +141,20 @@ export class Members {
 
   close(): void {
     this.#options.clock.clearTimeout(this.#timer)
+  }
+
+  /** Forgets a node that is gone, where there are too many. Returns whether another one has room. */
+  #makeRoom(): boolean {
+    if (this.#members.size < maxMembers) return true
+    const gone = [...this.#members].find(([, { state }]) => state === 'gone')
+    if (gone === undefined) return false
+    this.#forget(gone[0])
+    return true
+  }
+
+  #forget(id: string): void {
+    this.#members.delete(id)
+    this.#options.onForgotten(id)
   }
 
   /** Handles a message of this node itself: the store delivers. After a standstill, all others get new time. */
@@ -155,7 +182,7 @@ export class Members {
       if (silence > quietMs && state !== 'gone' && !isAsked) void this.#ask(id)
       if (silence > goneMs) {
         this.#set(id, 'gone')
-        this.#members.delete(id)
+        this.#forget(id)
       }
     }
   }

@@ -17,6 +17,8 @@ export interface ClusterNodeOptions {
   readonly listen?: NodeAddress | undefined
   /** Address to which others connect. @default `listen`, with the port that was chosen */
   readonly address?: Partial<NodeAddress> | undefined
+  /** Whether the store keeps tokens in a state file over a restart of all nodes. @default false */
+  readonly keepsTokens?: boolean | undefined
   /** Receives the log. @default silent */
   readonly logger?: Logger | undefined
   /** Source of time. @default the process's clock */

@@ -15,9 +15,11 @@ export interface OwnPresenceOptions {
 /** Reports the peers of each token on this node to other nodes: only changes, once in a turn of the event loop. */
 export class OwnPresence {
   readonly #options: OwnPresenceOptions
-  /** Entries in the store, by their key. */
+  /** Entries in the store, by their token; without those that were deleted. */
   readonly #published = new Map<string, string>()
   readonly #changed = new Set<string>()
+  /** Tokens whose entry in the store may be another one than `#published` says: at most as many as this node has. */
+  readonly #doubtful = new Set<string>()
   #isClosed = false
 
   constructor(options: OwnPresenceOptions) {
@@ -33,8 +35,13 @@ export class OwnPresence {
 
   /** Writes everything again: the store may have lost it. */
   publishAll(): void {
-    this.#published.clear()
-    for (const key of this.#options.seat()?.reverseKeys ?? []) this.changed(key)
+    for (const key of this.#published.keys()) this.#doubtful.add(key)
+    for (const key of [...this.#doubtful, ...(this.#options.seat()?.reverseKeys ?? [])]) this.changed(key)
+  }
+
+  /** Writes what could not be written: the store may refuse for some seconds while its connection stays open. */
+  publishFailed(): void {
+    for (const key of this.#doubtful) this.changed(key)
   }
 
   /** Stops writing. */
@@ -48,7 +55,7 @@ export class OwnPresence {
     const { logger, onTold } = this.#options
     for (const key of keys) {
       this.#publish(key).catch((error: unknown) => {
-        this.#published.delete(key)
+        this.#doubtful.add(key)
         logger.debug({ reason: textOf(error) }, 'other nodes could not be notified of peers')
       })
       onTold(key)
@@ -56,15 +63,20 @@ export class OwnPresence {
   }
 
   async #publish(reverseKey: string): Promise<void> {
+    if (this.#isClosed) return
     const { store, ownId, seat } = this.#options
     const peers = seat()?.peersOf(reverseKey)
-    if (peers === undefined || this.#isClosed) return
     const key = `peers.${ownId}.${reverseKey}`
-    const isEmpty = peers.providers.length + peers.connectors.length === 0
-    const value = isEmpty ? '' : JSON.stringify(peers)
-    if ((this.#published.get(reverseKey) ?? '') === value) return
-    this.#published.set(reverseKey, value)
-    if (isEmpty) await store.delete('live', key)
-    else await store.put('live', key, value)
+    const isEmpty = peers === undefined || peers.providers.length + peers.connectors.length === 0
+    const value = isEmpty ? undefined : JSON.stringify(peers)
+    const isKnown = this.#published.get(reverseKey) === value
+    if (!this.#doubtful.delete(reverseKey) && isKnown) return
+    if (value === undefined) {
+      this.#published.delete(reverseKey)
+      await store.delete('live', key)
+    } else {
+      this.#published.set(reverseKey, value)
+      await store.put('live', key, value)
+    }
   }
 }

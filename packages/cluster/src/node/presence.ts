@@ -22,6 +22,11 @@ export class Presence {
     else this.#byToken.set(reverseKey, nodes)
   }
 
+  /** Forgets a node: its entries expire in the store without a message. */
+  forget(nodeId: string): void {
+    for (const reverseKey of this.#byToken.keys()) this.set(reverseKey, nodeId, undefined)
+  }
+
   /** All peers of a token at nodes that are `isUp`. */
   merged(reverseKey: string, isUp: (nodeId: string) => boolean): FarPeers {
     const at = [...(this.#byToken.get(reverseKey) ?? [])].filter(([nodeId]) => isUp(nodeId)).map(([, peers]) => peers)

@@ -23,6 +23,8 @@ export class SharedTokens {
   readonly #waiting = new Map<string, string>()
   /** Keys of tokens removed here while the store could not be reached. */
   readonly #removed = new Set<string>()
+  /** Those of them whose removal the store has refused. */
+  readonly #unremoved = new Set<string>()
 
   constructor(options: SharedTokensOptions) {
     this.#options = options
@@ -72,6 +74,13 @@ export class SharedTokens {
     if (known?.value !== entry.value) this.#register(key, entry.value)
   }
 
+  /** Removes tokens again whose removal the store has refused while its connection stayed open. */
+  removeFailed(): void {
+    const keys = [...this.#unremoved]
+    this.#unremoved.clear()
+    for (const key of keys) if (this.#removed.has(key)) this.#removeFromStore(key)
+  }
+
   lost(): void {
     this.#seen.clear()
   }
@@ -94,8 +103,8 @@ export class SharedTokens {
   }
 
   #removeFromStore(key: string): void {
-    // Tried again when the store is back, see `entry`.
-    this.#options.store.delete('tokens', key).catch(() => {})
+    // Tried again a second later, and when the store is back: see `removeFailed` and `entry`.
+    this.#options.store.delete('tokens', key).catch(() => void this.#unremoved.add(key))
   }
 
   #gone(key: string): void {

@@ -8,10 +8,10 @@ import { MemoryHub } from './memory-store.js'
  * `BrokerStore`. It does the same as NATS for nodes of several machines.
  */
 export class Broker {
-  readonly #hub: MemoryHub
+  readonly #hub: Pick<MemoryHub, 'store'>
 
   /** @param hub Keeps the data. @default a new one */
-  constructor(hub = new MemoryHub()) {
+  constructor(hub: Pick<MemoryHub, 'store'> = new MemoryHub()) {
     this.#hub = hub
   }
 
@@ -63,7 +63,9 @@ class BrokerClient implements StoreWatcher {
 
   ended(): void {
     void this.#store.close()
-    for (const key of this.#live) this.#store.delete('live', key).catch(() => {})
+    // What it has counted for quotas was moved, and counts for processes that start later, too.
+    const ended = [...this.#live].filter((key) => !key.startsWith('used.'))
+    for (const key of ended) this.#store.delete('live', key).catch(() => {})
   }
 
   async #perform(message: ToBroker): Promise<number | undefined> {

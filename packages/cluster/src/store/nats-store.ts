@@ -25,6 +25,12 @@ const liveTtlMs = 600_000
 /** Time between two attempts to reach NATS, in milliseconds. */
 const reconnectMs = 500
 
+/**
+ * Time for a change of this node to come back by the watch, in milliseconds. Some round trips are enough; the library
+ * itself notices a watch that has ended with its NATS server after 10 s or more.
+ */
+const deliveryMs = 2000
+
 /** Store in two key-value buckets of NATS JetStream. The revision of a bucket is used for compare-and-set. */
 export class NatsStore implements ClusterStore {
   readonly #options: NatsStoreOptions
@@ -35,6 +41,11 @@ export class NatsStore implements ClusterStore {
   #watches: QueuedIterator<KvWatchEntry>[] = []
   /** Number of connections: updates of an earlier connection are ignored. */
   #epoch = 0
+  /** A change of `live` that NATS has confirmed, and that has not come back by the watch. */
+  #awaited: { readonly revision: number; readonly sinceMs: number } | undefined
+  #isResuming = false
+  /** Newest revision of `live` that the watch has delivered. */
+  #deliveredRevision = 0
 
   constructor(options: NatsStoreOptions) {
     this.#options = options
@@ -66,7 +77,9 @@ export class NatsStore implements ClusterStore {
 
   /** Writes an entry and replaces any existing one. */
   async put(table: Table, key: string, value: string): Promise<void> {
-    await this.#bucket(table).put(key, value)
+    const epoch = this.#epoch
+    const revision = await this.#bucket(table).put(key, value)
+    if (table === 'live' && epoch === this.#epoch) this.#awaitDelivery(revision)
   }
 
   async replace(table: Table, key: string, value: string, revision: number): Promise<number | undefined> {
@@ -103,6 +116,16 @@ export class NatsStore implements ClusterStore {
     }
   }
 
+  /** Watches anew when the watch delivers nothing: JetStream moves it silently when one of its servers ends. */
+  #awaitDelivery(revision: number): void {
+    if (revision <= this.#deliveredRevision || this.#isResuming) return
+    const nowMs = performance.now()
+    this.#awaited ??= { revision, sinceMs: nowMs }
+    if (nowMs - this.#awaited.sinceMs < deliveryMs) return
+    this.#logger.debug({}, 'NATS confirms changes, but its watch does not deliver them: watching anew')
+    void this.#resume(++this.#epoch)
+  }
+
   #lost(): void {
     if (this.#buckets === undefined) return
     this.#buckets = undefined
@@ -113,9 +136,12 @@ export class NatsStore implements ClusterStore {
 
   /** Reads everything again. JetStream may need a moment longer than NATS itself. */
   async #resume(epoch: number): Promise<void> {
+    this.#isResuming = true
     while (this.#watcher !== undefined && epoch === this.#epoch) {
       try {
-        return await this.#watchAll(epoch)
+        await this.#watchAll(epoch)
+        this.#isResuming = false
+        return
       } catch (error) {
         this.#logger.debug({ reason: textOf(error) }, 'JetStream is not ready')
         await new Promise((resolve) => setTimeout(resolve, reconnectMs))
@@ -134,6 +160,9 @@ export class NatsStore implements ClusterStore {
     this.#stopWatches()
     // Changes may be requested as soon as entries are reported.
     this.#buckets = { live, tokens }
+    // A store that has lost its data counts from 1 again.
+    this.#deliveredRevision = 0
+    this.#awaited = undefined
     // Tokens come first: presence refers to them.
     await this.#watch('tokens', tokens, epoch)
     await this.#watch('live', live, epoch)
@@ -161,6 +190,10 @@ export class NatsStore implements ClusterStore {
   }
 
   #tell(table: Table, entry: KvWatchEntry): void {
+    if (table === 'live') {
+      this.#deliveredRevision = Math.max(this.#deliveredRevision, entry.revision)
+      if (entry.revision >= (this.#awaited?.revision ?? 0)) this.#awaited = undefined
+    }
     const isThere = entry.operation === 'PUT'
     this.#watcher?.entry(table, entry.key, isThere ? { value: entry.string(), revision: entry.revision } : undefined)
   }

@@ -1,0 +1,26 @@
+import type { LinkSocksServer, NodeSeat } from '@ls/server'
+import type { IncomingTrunks } from '../trunk/incoming-trunks.js'
+import type { NodeListener } from '../trunk/node-listener.js'
+import type { LinksFromNodes } from './passed-links.js'
+import type { Trunks } from './trunks.js'
+
+/** Parts of a node that exist once it has joined its cluster. */
+export interface Joined {
+  readonly server: LinkSocksServer
+  readonly seat: NodeSeat
+  readonly listener: NodeListener
+  readonly trunks: Trunks
+  readonly incoming: IncomingTrunks
+  readonly links: LinksFromNodes
+}
+
+/** Interval at which presence is written again, in milliseconds, before stores remove it. */
+export const refreshMs = 200_000
+
+/** Time between two signs of life after which this node has stood still, in milliseconds, and writes all again. */
+export const lateMs = 20_000
+
+/** Key of the entry by which a node says that it lives. */
+export function nodeKey(id: string): string {
+  return `node.${id}`
+}
