@@ -125,6 +125,12 @@ describe('Switchboard.connect', () => {
     expect(received.error).toBe('refused: nobody listens')
   })
 
+  test('asks another one where a node has no provider any more', async () => {
+    const { channel, received } = agentNet((asked) => asked.reject('no-provider: none was connected'), accept)
+    await until(() => channel.state === 'open' || received.error !== undefined, 'the answer')
+    expect(received.error).toBeUndefined()
+  })
+
   test('takes an offer back when the connector goes away', async () => {
     const { providers, channel, switchboard } = agentNet(silence, silence)
     await until(() => providers[0].asked.length === 1, 'the first offer')

@@ -171,7 +171,12 @@ function offerTo(
 ): () => void {
   const offer = ChannelOffer.make({ request: channel, address }, to, {
     onAccept: (message) => events.accepted({ to, message }),
-    onRefuse: (error) => events.refused(parseFailure(error)),
+    onRefuse: (error) => {
+      const failure = parseFailure(error)
+      // Another node that has no provider any more; a provider itself has none to miss.
+      if (failure.word === 'no-provider') events.gone(failure.detail)
+      else events.refused(failure)
+    },
     onSessionClosed: (reason) => events.gone(reason),
   })
   if (offer === undefined) events.gone('the link to the provider takes no more channels')
