@@ -10,6 +10,12 @@ import type { ResolvedClientOptions } from './options/resolve-options.js'
 import { hostOf, makeServerDial, warnOfEnvironment } from './server-dial.js'
 import { webSocketOpener } from './websocket-opener.js'
 
+/**
+ * Time without a link after which a client with several servers begins another session, in milliseconds. A resume
+ * through another server takes some round trips, unless the server of the session stands still or has vanished.
+ */
+const silentServerMs = 2000
+
 /** Callbacks of a client's links. */
 export interface ClientLinksEvents extends Required<
   Pick<MovingLinkOptions, 'sessionHandler' | 'counts' | 'onMessage'>
@@ -53,6 +59,7 @@ export class ClientLinks {
     this.#watch = new NetworkWatch({ clock, onChange: (reason) => this.#networkChanged(reason) })
     this.#token = new ShownToken({ settings: options, onChange: (token) => events.onToken(token) })
     const instance = newChannelId()
+    const leaveMs = options.fallbackUrls.length > 0 ? silentServerMs : undefined
     const serverDial = makeServerDial(options)
     const servers = [options.url, ...options.fallbackUrls].map((url) => {
       return { name: hostOf(url), opener: webSocketOpener({ options: { ...options, url }, instance, serverDial }) }
@@ -63,6 +70,7 @@ export class ClientLinks {
     this.#links = Array.from({ length: threads }, () => {
       return new MovingLink({
         settings: options,
+        leaveMs,
         token: this.#token,
         instance,
         opener,

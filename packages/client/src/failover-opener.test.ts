@@ -8,7 +8,7 @@ import { failoverOpener } from './failover-opener.js'
 type Answer = 'up' | 'refuses' | 'silent'
 
 /** Servers with these answers, which can be changed, and the numbers of those that were asked. */
-function service(answers: Answer[], more: Partial<LinkOpener>[] = []) {
+function service(answers: Answer[], more: Partial<LinkOpener>[] = [], random?: () => number) {
   const clock = new FakeClock()
   const asked: number[] = []
   const transports: MessageTransport[] = []
@@ -31,7 +31,7 @@ function service(answers: Answer[], more: Partial<LinkOpener>[] = []) {
     const opener: LinkOpener = { authenticated: true, earlyData: false, open: open(index), ...more[index] }
     return { name: `server-${index}`, opener }
   })
-  const opener = failoverOpener({ servers, clock, logger: silentLogger })
+  const opener = failoverOpener({ servers, clock, logger: silentLogger, random })
   const link = (signal = new AbortController().signal) =>
     opener.open({ token: 't', resume: undefined, firstMessages: [], signal })
   return { clock, asked, aborted, transports, answers, link }
@@ -67,6 +67,15 @@ test('failoverOpener begins again at the first server when the last one fails', 
   answers.splice(0, 2, 'up', 'refuses')
   await link()
   expect(asked).toEqual([0, 1, 1, 0])
+})
+
+test.each([
+  [0, [0, 1, 2]],
+  [0.9, [0, 2]],
+])('failoverOpener tries the other servers in random order: with %s in the order %j', async (random, order) => {
+  const { link, asked } = service(['refuses', 'refuses', 'up'], [], () => random)
+  await link()
+  expect(asked).toEqual(order)
 })
 
 test('failoverOpener reports the error of the server that it asked first', async () => {

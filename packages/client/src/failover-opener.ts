@@ -11,23 +11,26 @@ interface ServerChoice {
 
 /** Options of {@link failoverOpener}. */
 export interface FailoverOptions {
-  /** The servers, in the order in which they are tried; at least one. */
+  /** The servers, that to begin with first; at least one. */
   readonly servers: readonly ServerChoice[]
+  /** Source of the order in which the others are tried, from 0 to below 1. @default Math.random */
+  readonly random?: (() => number) | undefined
   readonly clock: Clock
   readonly logger: Logger
 }
 
 /**
- * Returns an opener that uses the first server that answers, and stays with it until it fails.
+ * Returns an opener that uses the first server that answers, and stays with it until it fails. The others are then
+ * tried in random order: in the same order for all, each failure would bring the clients of two servers together.
  *
  * @throws RangeError when the servers do not all receive the token in the same way
  */
 export function failoverOpener(options: FailoverOptions): LinkOpener {
-  const [first, ...others] = options.servers.map(({ opener }) => opener)
+  const [first, ...others] = options.servers
   if (first === undefined) throw new RangeError('there is no server to link to')
-  if (others.length === 0) return first
-  const { authenticated, earlyData } = first
-  if (others.some((other) => other.authenticated !== authenticated || other.earlyData !== earlyData))
+  if (others.length === 0) return first.opener
+  const { authenticated, earlyData } = first.opener
+  if (others.some(({ opener: other }) => other.authenticated !== authenticated || other.earlyData !== earlyData))
     throw new RangeError('the URLs of one service must all have the path /socket, or none; likewise `ed`')
   return new FailoverOpener(options, first)
 }
@@ -36,12 +39,13 @@ class FailoverOpener implements LinkOpener {
   readonly authenticated: boolean
   readonly earlyData: boolean
   readonly #options: FailoverOptions
-  /** The servers, the one that answered last first; shared by all links, so that they move together. */
-  #servers: readonly ServerChoice[]
+  /** The server that answered last; shared by all links, so that they move together. */
+  #current: ServerChoice
 
-  constructor(options: FailoverOptions, { authenticated, earlyData = false }: LinkOpener) {
+  constructor(options: FailoverOptions, first: ServerChoice) {
+    const { authenticated, earlyData = false } = first.opener
     this.#options = options
-    this.#servers = options.servers
+    this.#current = first
     this.authenticated = authenticated
     this.earlyData = earlyData
   }
@@ -49,7 +53,7 @@ class FailoverOpener implements LinkOpener {
   async open(request: OpenLinkRequest): Promise<MessageTransport> {
     const race = new Race(request, (server) => this.#use(server))
     try {
-      for (const server of this.#servers) {
+      for (const server of this.#inTurn()) {
         race.add(server)
         const transport = await this.#headStart(race)
         if (transport !== undefined) return transport
@@ -61,10 +65,18 @@ class FailoverOpener implements LinkOpener {
   }
 
   #use(server: ServerChoice): void {
-    if (server === this.#servers[0]) return
+    if (server === this.#current) return
     this.#options.logger.info({ server: server.name }, 'another server of the service is used from now on')
-    const at = this.#servers.indexOf(server)
-    this.#servers = [...this.#servers.slice(at), ...this.#servers.slice(0, at)]
+    this.#current = server
+  }
+
+  /** The current server, then the others in random order. */
+  *#inTurn(): Generator<ServerChoice> {
+    const { servers, random = Math.random } = this.#options
+    const current = this.#current
+    const others = servers.filter((server) => server !== current)
+    yield current
+    while (others.length > 0) yield* others.splice(Math.floor(random() * others.length), 1)
   }
 
   /** Resolves with the first transport; undefined once all attempts have failed, or when the next may begin. */

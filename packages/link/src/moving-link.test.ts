@@ -15,11 +15,12 @@ function hello(): KnownMessage {
   return { type: MessageType.Hello, extensions: ['window', 'fin', 'resume'], windowBytes: 4096, ...ids }
 }
 
-/** A link to a server that accepts it so many times, and then refuses it. */
-async function linked(welcomes = Infinity) {
+/** A link to a server that accepts it so many times, and then refuses it; or that answers the attempts named. */
+async function linked(welcomes: number | readonly boolean[] = Infinity, leaveMs?: number) {
   const servers: { readonly transport: MemoryTransport; readonly received: Message[] }[] = []
   const [events, sessions]: [string[], Session[]] = [[], []]
-  const settings = resolveLinkSettings({ token: 't', clock: new FakeClock() })
+  const clock = new FakeClock()
+  const settings = resolveLinkSettings({ token: 't', clock })
   const link = new MovingLink({
     settings,
     token: new ShownToken({ settings, onChange: () => {} }),
@@ -30,13 +31,16 @@ async function linked(welcomes = Infinity) {
         const [near, transport] = memoryTransportPair()
         const received: Message[] = []
         transport.setHandler({ onMessage: (bytes) => received.push(decode(bytes)), onDrain() {}, onClose() {} })
-        const answers = servers.length < welcomes ? [hello(), welcome] : [refusal]
+        const accepted = [hello(), welcome]
+        const asNumber = servers.length < Number(welcomes) ? accepted : [refusal]
+        const answers = typeof welcomes === 'number' ? asNumber : welcomes[servers.length] ? accepted : []
         for (const answer of answers) transport.send(encode(answer))
         servers.push({ transport, received })
         return near
       },
     },
     sessionHandler: {},
+    leaveMs,
     onMessage: () => events.push('message'),
     onUp: (session) => sessions.push(session),
     onReplaced: () => events.push('replaced'),
@@ -48,7 +52,13 @@ async function linked(welcomes = Infinity) {
   onTestFinished(() => link.close('the test is over'))
   link.start()
   await until(() => sessions.length === 1, 'the first session')
-  return { link, servers, events, sessions }
+  return { link, servers, events, sessions, clock }
+}
+
+/** Continues a session at an attempt that had no answer. */
+function answerResume(server: { readonly transport: MemoryTransport } | undefined): void {
+  const resumed: KnownMessage = { type: MessageType.Resumed, success: true, sequence: 0 }
+  for (const message of [hello(), welcome, resumed]) server?.transport.send(encode(message))
 }
 
 /** The same, after the server has requested a move and the link has moved. */
@@ -107,5 +117,39 @@ describe('MovingLink', () => {
     servers[1]?.transport.send(relink)
     await until(() => sessions.length === 3, 'the third session')
     expect(link.sessions).toEqual([sessions[2], sessions[0], sessions[1]])
+  })
+
+  /** A link whose server is lost, and whose attempt to resume gets no answer for 2 s. */
+  async function silent(welcomes: readonly boolean[]) {
+    const all = await linked(welcomes, 2000)
+    const stream = all.sessions[0]!.open({ protocol: 'tcp', address: { host: 'a', port: 1 } })
+    all.servers[0]?.transport.destroy()
+    await until(() => all.servers.length === 2, 'the attempt to resume')
+    all.clock.advance(2000)
+    return { ...all, stream }
+  }
+
+  test('begins a second session while its server is silent, and keeps the first', async () => {
+    const { link, sessions } = await silent([true, false, true])
+    await until(() => sessions.length === 2, 'the second session')
+    expect(link.sessions).toEqual([sessions[1], sessions[0]])
+  })
+
+  test('closes the first session when its last channel has ended', async () => {
+    const { link, servers, sessions, stream, clock } = await silent([true, false, true])
+    await until(() => sessions.length === 2, 'the second session')
+    answerResume(servers[1])
+    await until(() => sessions[0]?.state === 'linked', 'the first session')
+    stream.abort('done')
+    clock.advance(1000)
+    expect({ sessions: link.sessions, first: sessions[0]?.state }).toEqual({ sessions: [sessions[1]], first: 'closed' })
+  })
+
+  test('stays when its session is resumed before another server answers', async () => {
+    const { link, servers, sessions } = await silent([true, false, false])
+    await until(() => servers.length === 3, 'the attempt for a second session')
+    answerResume(servers[1])
+    await until(() => link.isUp, 'the first session')
+    expect(link.sessions).toEqual([sessions[0]])
   })
 })

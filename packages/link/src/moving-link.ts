@@ -1,17 +1,28 @@
 import { encode, MessageType, peekType } from '@ls/codec'
+import type { TimerHandle } from '@ls/foundation'
 import type { Session } from '@ls/mux'
 import type { LinkOptions } from './link-options.js'
 import { Link } from './link.js'
 
 /** Options of a {@link MovingLink}, in addition to those of a {@link Link}. */
 export interface MovingLinkOptions extends LinkOptions {
+  /**
+   * Time that the link may be down, in milliseconds, before a second session begins beside the one that waits, because
+   * another server may be reached while that of the session stands still. @default never
+   */
+  readonly leaveMs?: number | undefined
   /** The session has a successor: open no more channels in it. It ends once its channels are closed. */
   onReplaced(session: Session): void
 }
 
+/** Interval at which a session that was left is checked for channels, in milliseconds. */
+const checkMs = 1000
+
+const retired = 'the session has a successor'
+
 /**
  * A link whose server may ask it to move (protocol.md §3.8), because another process takes over. A new session begins
- * beside the old one, whose channels continue until they end.
+ * beside the old one, whose channels continue until they end. It also moves when the server is silent.
  */
 export class MovingLink {
   readonly #init: MovingLinkOptions
@@ -20,6 +31,10 @@ export class MovingLink {
   #next: Link | undefined
   /** Replaced links whose sessions still have channels. */
   readonly #former = new Set<Link>()
+  /** Set while the link is down, until it leaves. */
+  #leaving: TimerHandle
+  /** Whether the link moves because the server is silent, which does not know of it. */
+  #isUnasked = false
 
   constructor(init: MovingLinkOptions) {
     this.#init = init
@@ -58,6 +73,7 @@ export class MovingLink {
 
   /** Ends the link and its sessions. */
   close(reason: string): void {
+    this.#init.settings.clock.clearTimeout(this.#leaving)
     for (const link of this.#all) link.close(reason)
   }
 
@@ -75,16 +91,19 @@ export class MovingLink {
       },
       onUp: (session, resumed, agreed) => {
         if (link === this.#next) this.#moved(link)
+        else if (link === this.#current) this.#back()
         if (link === this.#current) init.onUp(session, resumed, agreed)
       },
       onDown: (reason) => {
-        if (link === this.#current) init.onDown(reason)
+        if (link !== this.#current) return
+        this.#leaveLater(link)
+        init.onDown(reason)
       },
       onFailed: (error) => {
         if (link === this.#current) init.onFailed(error)
       },
       onClosed: (session, reason) => {
-        if (link === this.#current) this.#stay()
+        if (link === this.#current) this.#back()
         init.onClosed(session, reason)
       },
       onEnd: (error) => {
@@ -95,8 +114,26 @@ export class MovingLink {
     return link
   }
 
-  #move(link: Link): void {
+  /** Leaves a link that stays down. Its session waits, in case the server comes back. */
+  #leaveLater(link: Link): void {
+    const { leaveMs, settings } = this.#init
+    if (leaveMs === undefined) return
+    settings.clock.clearTimeout(this.#leaving)
+    this.#leaving = settings.clock.setTimeout(() => {
+      // A link without a session gets a new one by itself.
+      if (!link.isUp && link.session !== undefined) this.#move(link, true)
+    }, leaveMs)
+  }
+
+  /** Handles a link that is up again, or begins anew: there is nothing to leave. */
+  #back(): void {
+    this.#init.settings.clock.clearTimeout(this.#leaving)
+    this.#stay()
+  }
+
+  #move(link: Link, isUnasked = false): void {
     if (link !== this.#current || this.#next !== undefined) return
+    this.#isUnasked = isUnasked
     this.#next = this.#make()
     this.#next.start()
   }
@@ -116,8 +153,19 @@ export class MovingLink {
     const { session } = former
     if (session !== undefined) {
       this.#init.onReplaced(session)
-      if (session.state !== 'closed') session.send(encode({ type: MessageType.Relink }))
+      if (session.state !== 'closed' && !this.#isUnasked) session.send(encode({ type: MessageType.Relink }))
     }
     former.retire()
+    if (this.#isUnasked) this.#closeWhenIdle(former)
+  }
+
+  /**
+   * Closes a session that was left once its server is back and it has no channel: the server does not know of its
+   * successor. Until then it would wait there for this client in vain.
+   */
+  #closeWhenIdle(former: Link): void {
+    if (!this.#former.has(former)) return
+    if (former.isUp && former.session?.channelCount === 0) return former.close(retired)
+    this.#init.settings.clock.setTimeout(() => this.#closeWhenIdle(former), checkMs)
   }
 }

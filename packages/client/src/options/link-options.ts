@@ -12,8 +12,8 @@ export interface ClientLinkOptions
    */
   readonly url?: string | undefined
   /**
-   * Further URLs of the same service, such as other nodes of a cluster: used in turn when `url` refuses or does not
-   * answer within a second. The client stays with the server that answered. At most 15. @default none
+   * Further URLs of the same service, such as other nodes of a cluster: used, in random order, when `url` refuses or
+   * does not answer within a second. The client stays with the server that answered. At most 15. @default none
    */
   readonly fallbackUrls?: readonly string[] | undefined
   /** How a lost link is dialled again; false for not at all. @default those of {@link ReconnectOptions} */
