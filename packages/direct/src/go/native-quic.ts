@@ -1,25 +1,18 @@
-import { webcrypto } from 'node:crypto'
-import type { Socket } from 'node:dgram'
+import { randomBytes } from 'node:crypto'
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
 import { textOf } from '@ls/foundation'
-import type * as QuicModule from '@matrixai/quic'
 import { DirectError } from '../errors.js'
 import { GoPath, type GoPathOptions } from './go-path.js'
-import type { QuicConnection, QuicSocket, QuicStream, UdpPlace } from './quic.js'
+import type { QuicConnection, QuicSocket, UdpPlace } from './quic.js'
+import { type Quiche, quicheConfig } from './quiche-config.js'
+import { QuicheConnection } from './quiche-connection.js'
 
-type Quic = typeof QuicModule
-type NativeClient = InstanceType<Quic['QUICClient']>
-type NativeStream = ReturnType<NativeClient['connection']['newStream']>
+/** Address of our socket for quiche, which takes the port of a packet only together with an address. */
+const anyHost = '0.0.0.0'
 
-/** Streams of the peer at one time: each is a connection that it opens. */
-const maxPeerStreams = 1000
-/** Times of the connection in milliseconds, those of Go. */
-const idleMs = 30_000
-const keepAliveMs = 5000
-/** Credit for the peer, in bytes: of the connection, and of a stream. */
-const connectionCreditBytes = 16_777_216
-const streamCreditBytes = 4_194_304
-/** Bytes that are read from a stream in one go. */
-const readBytes = 65_536
+/** Bytes that the system keeps for the socket, as far as it allows: a turn of the event loop at 100 MB/s is 1 MB. */
+const bufferBytes = 4_194_304
 
 /** Creates a path to Go programs, with `@matrixai/quic`, which is loaded when it is needed. */
 export function makeGoPath(options: Omit<GoPathOptions, 'openSocket'>): GoPath {
@@ -27,117 +20,89 @@ export function makeGoPath(options: Omit<GoPathOptions, 'openSocket'>): GoPath {
 }
 
 /** Opens a UDP socket with QUIC. @throws DirectError `ERR_DIRECT_UNAVAILABLE` where the package is missing */
-async function openQuicSocket(): Promise<QuicSocket> {
-  const quic = await loadQuic()
-  const socket = new quic.QUICSocket({ logger: silentLogger() })
-  await socket.start({ host: '0.0.0.0', port: 0 })
-  // The package has no other way to send and receive packets that are not QUIC over the same port.
-  const { socket: udp } = socket as unknown as { readonly socket: Socket }
-  return {
-    port: socket.port,
-    send: (packet, { address, port }) => udp.send(packet, port, address, () => {}),
-    onPacket: (call) => void udp.on('message', (packet, from) => call(packet, from)),
-    dial: (to, timeoutMs) => dial(quic, socket, to, timeoutMs),
-    close: () => void socket.stop({ force: true }).catch(() => {}),
-  }
+export async function openQuicSocket(): Promise<QuicSocket> {
+  const quiche = await loadQuiche()
+  // Addresses only: without this, Node asks its resolver for each packet.
+  const udp = createSocket({ type: 'udp4', lookup: (host, _options, done) => done(null, host, 4) })
+  udp.on('error', () => {})
+  const listening = once(udp, 'listening')
+  udp.bind(0, anyHost)
+  await listening
+  udp.setRecvBufferSize(bufferBytes)
+  udp.setSendBufferSize(bufferBytes)
+  return new NativeSocket(quiche, udp)
 }
 
-async function loadQuic(): Promise<Quic> {
+async function loadQuiche(): Promise<Quiche> {
   try {
-    return await import('@matrixai/quic')
+    const { native } = await import('@matrixai/quic')
+    return native.quiche
   } catch (error) {
     const text = `direct paths with Go programs need the package @matrixai/quic 2.0 (npm install @matrixai/quic): ${textOf(error)}`
     throw new DirectError('ERR_DIRECT_UNAVAILABLE', text, { cause: error })
   }
 }
 
-type NativeSocket = InstanceType<Quic['QUICSocket']>
-type NativeLogger = NonNullable<ConstructorParameters<Quic['QUICSocket']>[0]['logger']>
+class NativeSocket implements QuicSocket {
+  readonly port: number
+  readonly #quiche: Quiche
+  readonly #udp: Socket
+  readonly #connections = new Map<string, QuicheConnection>()
+  #isClosed = false
 
-/** The package logs to standard error by default. */
-function silentLogger(): NativeLogger {
-  const silent: unknown = {
-    debug: () => {},
-    info: () => {},
-    warn: () => {},
-    error: () => {},
-    getChild: () => silent,
-  }
-  return silent as NativeLogger
-}
-
-async function dial(quic: Quic, socket: NativeSocket, to: UdpPlace, timeoutMs: number): Promise<QuicConnection> {
-  const logger = silentLogger()
-  const client = await quic.QUICClient.createQUICClient(
-    {
-      host: to.address,
-      port: to.port,
-      serverName: 'linksocks',
-      socket,
-      logger,
-      crypto: { ops: { randomBytes: async (data) => void webcrypto.getRandomValues(new Uint8Array(data)) } },
-      config: {
-        // The certificate is made on the spot. Both ends prove the key of the pair in the first stream.
-        verifyPeer: false,
-        applicationProtos: ['linksocks-direct'],
-        maxIdleTimeout: idleMs,
-        keepAliveIntervalTime: keepAliveMs,
-        initialMaxData: connectionCreditBytes,
-        initialMaxStreamDataBidiLocal: streamCreditBytes,
-        initialMaxStreamDataBidiRemote: streamCreditBytes,
-        initialMaxStreamsBidi: maxPeerStreams,
-        readableChunkSize: readBytes,
-      },
-    },
-    { timer: timeoutMs },
-  )
-  return new NativeConnection(quic, client)
-}
-
-class NativeConnection implements QuicConnection {
-  readonly #client: NativeClient
-  readonly #waiting: QuicStream[] = []
-  #onStream: ((stream: QuicStream) => void) | undefined
-
-  constructor(quic: Quic, client: NativeClient) {
-    this.#client = client
-    client.connection.addEventListener(quic.events.EventQUICConnectionStream.name, (event) => {
-      const stream = streamOf((event as unknown as { readonly detail: NativeStream }).detail)
-      if (this.#onStream === undefined) this.#waiting.push(stream)
-      else this.#onStream(stream)
+  constructor(quiche: Quiche, udp: Socket) {
+    this.#quiche = quiche
+    this.#udp = udp
+    this.port = udp.address().port
+    udp.on('message', (packet, from) => {
+      this.#connections.get(this.#connectionOf(packet))?.receive(packet, from)
     })
   }
 
-  open(): QuicStream {
-    return streamOf(this.#client.connection.newStream('bidi'))
+  send(packet: Uint8Array, { address, port }: UdpPlace): void {
+    if (!this.#isClosed) this.#udp.send(packet, port, address, () => {})
   }
 
-  onStream(call: (stream: QuicStream) => void): void {
-    this.#onStream = call
-    for (const stream of this.#waiting.splice(0)) call(stream)
+  onPacket(call: (packet: Buffer, from: UdpPlace) => void): void {
+    this.#udp.on('message', call)
   }
 
-  onClosed(call: (reason: string) => void): void {
-    void this.#client.closedP.then(() => call('the QUIC connection was closed'))
+  async dial(to: UdpPlace, timeoutMs: number): Promise<QuicConnection> {
+    const { Connection, MAX_CONN_ID_LEN: idBytes } = this.#quiche
+    const id = randomBytes(idBytes)
+    const key = id.toString('latin1')
+    const local = { host: anyHost, port: this.port }
+    const remote = { host: to.address, port: to.port }
+    const native = Connection.connect('linksocks', id, local, remote, quicheConfig(this.#quiche))
+    const connection = new QuicheConnection({
+      quiche: this.#quiche,
+      native,
+      local,
+      send: (packet, place) => this.send(packet, place),
+      onOver: () => void this.#connections.delete(key),
+    })
+    this.#connections.set(key, connection)
+    const timer = setTimeout(() => connection.close(), timeoutMs)
+    try {
+      await connection.established()
+      return connection
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   close(): void {
-    void this.#client.destroy({ isApp: true, errorCode: 0, force: true }).catch(() => {})
+    if (this.#isClosed) return
+    for (const connection of this.#connections.values()) connection.close()
+    this.#isClosed = true
+    this.#udp.close()
   }
-}
 
-function streamOf(stream: NativeStream): QuicStream {
-  const writer = stream.writable.getWriter()
-  const reader = stream.readable.getReader()
-  // Their errors arrive with the next call.
-  writer.closed.catch(() => {})
-  reader.closed.catch(() => {})
-  return {
-    write: (bytes) => writer.write(bytes),
-    read: async () => (await reader.read()).value,
-    close() {
-      writer.close().catch(() => {})
-      reader.cancel().catch(() => {})
-    },
+  /** Id of the connection that a packet is for, of the length that we have chosen (RFC 9000 §17). */
+  #connectionOf(packet: Buffer): string {
+    const idBytes = this.#quiche.MAX_CONN_ID_LEN
+    const isLong = ((packet[0] ?? 0) & 0x80) !== 0
+    const at = isLong ? 6 : 1
+    return packet.toString('latin1', at, at + idBytes)
   }
 }
