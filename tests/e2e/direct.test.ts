@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { LinkSocksClient } from '@ls/client'
 import { type DirectOptions, loadPuncher } from '@ls/direct'
-import { systemClock } from '@ls/foundation'
-import { LinkSocksServer } from '@ls/server'
+import { silentLogger, systemClock } from '@ls/foundation'
+import { LinkSocksServer, type ServerOptions } from '@ls/server'
 import { byteServer, hashServer, onceEvent, seededDigest, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { closing } from '../stress/cleanup.js'
@@ -184,4 +184,41 @@ test('a connector with direct-only and the action refuse stays, and refuses', { 
   const connector = await withoutPath('refuse')
   await connector.start()
   await expect(connector.connect({ host: '127.0.0.1', port: 9 })).rejects.toThrow('there is no direct path')
+})
+
+/** A relay, and a provider and a connector of it that want a direct path. */
+async function relayedPair(options: ServerOptions) {
+  const base = { host: '127.0.0.1', port: 0, directPaths: true, relay: {} }
+  const server = closing(new LinkSocksServer({ ...base, ...options }))
+  await server.listen()
+  const url = `ws://127.0.0.1:${server.address?.port}`
+  const provider = closing(new LinkSocksClient({ url, role: 'provider', direct: {} }))
+  await provider.start()
+  await provider.addConnector('tuna-42-lamp')
+  const connect = { url, token: 'tuna-42-lamp', role: 'connector', proxy: { port: 0 }, direct: {} } as const
+  return closing(new LinkSocksClient({ ...connect, logger: { ...silentLogger, warn: noted } }))
+}
+
+const warnings: string[] = []
+
+function noted(_fields: object, text = ''): void {
+  warnings.push(text)
+}
+
+test('users of a relay get a direct path', { timeout: 40_000 }, async () => {
+  const connector = await relayedPair({})
+  await connector.start()
+  await until(() => connector.path === 'direct', 'the path', { timeoutMs: 20_000 })
+  const target = closing(await byteServer({ sendBytes: 1_000_000, seed: 7 }))
+  const hash = createHash('sha256')
+  for await (const chunk of await connector.connect({ host: '127.0.0.1', port: target.port }))
+    hash.update(chunk as Buffer)
+  expect(hash.digest('hex')).toBe(seededDigest(7, 1_000_000))
+})
+
+test('users of a relay get no direct path past the rules of its operator', { timeout: 40_000 }, async () => {
+  const connector = await relayedPair({ policy: { deny: [':25'] } })
+  await connector.start()
+  await until(() => warnings.some((text) => text.includes('a direct path would evade')), 'the refusal')
+  expect(connector.path).toBe('relay')
 })

@@ -22,6 +22,7 @@ import { addConnector, addForward, addReverse } from './tokens/add-token.js'
 import { makeToken, type TokenRecord } from './tokens/token-registry.js'
 import type { AddedReverse, ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from './tokens/token-requests.js'
 import { listTokens, type TokenStatus } from './tokens/token-status.js'
+import { tokenKey } from './tokens/token-text.js'
 
 /**
  * A LinkSocks server: clients reach the network through it (forward), it reaches the network through clients (reverse),
@@ -59,6 +60,11 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     return this.#parts.ports.links?.address
   }
 
+  /** Whether clients may open direct paths; see the option `directPaths`. */
+  get allowsDirectPaths(): boolean {
+    return this.#parts.options.directPaths === true
+  }
+
   /**
    * Number of connections that the WebSocket port refused before they became links; undefined before {@link listen}.
    */
@@ -83,7 +89,11 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
 
   /** All tokens in the order of adding, with the number of their clients. */
   tokens(): TokenStatus[] {
-    const isKept = (record: TokenRecord): boolean => this.#parts.ofProviders.kept?.has(record) === true
+    const { nodes } = this.#parts.options
+    const isKept = (record: TokenRecord): boolean => {
+      if (nodes?.keepsTokens === true && nodes.isShared(tokenKey(record.token))) return true
+      return this.#parts.ofProviders.kept?.has(record) === true
+    }
     return listTokens({
       tokens: this.#parts.tokens,
       peers: this.peers,

@@ -8,6 +8,7 @@ import type { ChannelInfo } from '../reverse/channel-info.js'
 import type { Tickets } from '../tickets/tickets.js'
 import type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from '../tokens/token-requests.js'
 import type { TokenStatus } from '../tokens/token-status.js'
+import type { WriteMetrics } from './write-metrics.js'
 
 /** One authorized request with its context. */
 export interface ApiCall {
@@ -48,16 +49,13 @@ export interface DashboardCall {
   readonly overTls: boolean
 }
 
-/** Writes numbers for a scraper with this Accept header. */
-export type WriteMetrics = (
-  accept: string | undefined,
-) => Promise<{ readonly contentType: string; readonly body: string }>
-
 /** Serves a request. May throw ApiRefusal, or a ServerError of the server. */
 export type ApiHandler = (call: ApiCall) => Answer | Promise<Answer>
 
 /** The part of the server that the management API uses; `LinkSocksServer` implements it. */
 export interface ManagedServer {
+  /** Whether clients may open direct paths. */
+  readonly allowsDirectPaths: boolean
   tokens(): TokenStatus[]
   snapshot(): Snapshot
   channels(): Iterable<ChannelInfo>

@@ -288,6 +288,11 @@ describe('GET /api/status', () => {
       `{"version":"v${version}","tokens":[${rev1},${auto1},${fwd1}],"direct":{"enabled":false}}\n`,
     )
   })
+
+  test('says whether the server allows direct paths', async () => {
+    await restart({ directPaths: true })
+    expect((await call('GET', '/api/status')).body).toMatchObject({ direct: { enabled: true } })
+  })
 })
 
 describe('DELETE /api/token', () => {

@@ -12,8 +12,7 @@ export function showStatus({ server }: ApiCall): Answer {
   const body = {
     version: `v${version}`,
     tokens: [...reverse, ...forward].map(describe),
-    // Refers to peer-to-peer links of deployed programs; our peers negotiate theirs in a channel.
-    direct: { enabled: false },
+    direct: { enabled: server.allowsDirectPaths },
   }
   return { status: 200, body }
 }

@@ -127,6 +127,11 @@ export class Relay {
     return this.#identityOf(record) !== undefined
   }
 
+  /** Whether users of this token may open direct paths: where the operator has no rules of their own. */
+  mayBypass(record: TokenRecord): boolean {
+    return this.#dependencies.options.policy === undefined && this.owns(record)
+  }
+
   /** Checks the bytes that were moved today. @throws Crowded where they are too many */
   permit(record: TokenRecord, remoteAddress: string): void {
     const identity = this.#identityOf(record)

@@ -2,6 +2,7 @@ import { isDirectTarget } from '@ls/codec'
 import { textOf } from '@ls/foundation'
 import type { Channel } from '@ls/mux'
 import type { Outbound } from '@ls/relay'
+import { mayBypass } from '../direct/may-bypass.js'
 import { drainReason } from '../life/drain.js'
 import type { Peer } from '../links/peer.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
@@ -21,7 +22,7 @@ export interface ChannelRouterOptions {
   readonly switchboard: Switchboard
   readonly uses: TokenUses
   isDraining(): boolean
-  readonly relay: Pick<Relay, 'takeChannel'> | undefined
+  readonly relay: Pick<Relay, 'takeChannel' | 'mayBypass'> | undefined
 }
 
 /** Routes the channels that clients request, by their tokens. */
@@ -70,9 +71,11 @@ export class ChannelRouter {
         onOver,
       })
     }
+    if (isDirectTarget(channel.address)) {
+      const hasRules = !mayBypass(peer, use, this.#options.relay)
+      if (server.directPaths !== true || hasRules) return channel.reject(directRefusal(hasRules))
+    }
     const rights = forwardRights(peer, use, server)
-    if (isDirectTarget(channel.address) && (server.directPaths !== true || rights !== undefined))
-      return channel.reject(directRefusal(rights !== undefined))
     if (rights === undefined) pass()
     else admitForwarded(channel, rights, (onOver) => pass(this.#withSlot(peer, onOver)))
   }
