@@ -1,4 +1,4 @@
 // What `./linksocks` and `pnpm linksocks` do: the command, from a clone of the repository.
-import { runCommand, scriptArguments } from './run-command.mjs'
+import { runCommand } from './run-command.mjs'
 
-await runCommand(scriptArguments(process.argv))
+await runCommand(process.argv.slice(2))

@@ -23,16 +23,6 @@ export async function runCommand(args) {
   await import('../apps/cli/bin/linksocks.js')
 }
 
-/**
- * Arguments that the user gave to a script of this repository. npm removes the `--` of `pnpm start -- -p 1081`, pnpm
- * passes it on.
- *
- * @param {readonly string[]} argv As in `process.argv`.
- */
-export function scriptArguments(argv) {
-  return argv.slice(argv[2] === '--' ? 3 : 2)
-}
-
 /** Whether a source is newer than the last build. A look at each file takes a tenth of the time that a build needs. */
 function needsBuild() {
   if (!existsSync(join(root, 'node_modules')) || !existsSync(stamp)) return true

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
-import { scriptArguments, sourceFiles } from './run-command.mjs'
+import { expect, test } from 'vitest'
+import { sourceFiles } from './run-command.mjs'
 
 test('the folder that a removed package left behind is no source of the command', () => {
   const root = mkdtempSync(join(tmpdir(), 'linksocks-clone-'))
@@ -14,18 +14,4 @@ test('the folder that a removed package left behind is no source of the command'
   } finally {
     rmSync(root, { recursive: true })
   }
-})
-
-describe('scriptArguments', () => {
-  test('leaves out the separator that pnpm passes on: pnpm start -- -p 1081', () => {
-    expect(scriptArguments(['node', 'tools/start.mjs', '--', '-p', '1081'])).toEqual(['-p', '1081'])
-  })
-
-  test('keeps a separator behind other arguments', () => {
-    expect(scriptArguments(['node', 'tools/linksocks.mjs', 'connect', '--', 'host:22'])).toEqual([
-      'connect',
-      '--',
-      'host:22',
-    ])
-  })
 })

@@ -1,4 +1,4 @@
 // What `pnpm start` does: builds the command and runs the demo.
-import { runCommand, scriptArguments } from './run-command.mjs'
+import { runCommand } from './run-command.mjs'
 
-await runCommand(['demo', ...scriptArguments(process.argv)])
+await runCommand(['demo', ...process.argv.slice(2)])

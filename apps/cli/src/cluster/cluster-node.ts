@@ -38,13 +38,15 @@ export function checkCluster({ clusterNats, clusterSecret, ...settings }: Cluste
  * @throws UsageError for a secret that is too short
  */
 export async function makeClusterNode(
-  settings: ClusterSettings,
+  settings: ClusterSettings & Partial<Pick<Settings<'server'>, 'state'>>,
   logger: Logger,
   worker?: Worker,
 ): Promise<ClusterNode | undefined> {
   if (worker !== undefined) {
     const { BrokerStore, ClusterNode } = await import('@ls/cluster')
-    return new ClusterNode({ store: new BrokerStore(worker.brokerPort), folder: worker.folder, logger })
+    const keepsTokens = settings.state !== undefined
+    const { folder } = worker
+    return new ClusterNode({ store: new BrokerStore(worker.brokerPort), folder, keepsTokens, logger })
   }
   const { clusterNats: servers, clusterSecret: secret = '', clusterCredentials: credentialsFile } = settings
   if (servers.length === 0) return undefined

@@ -12,6 +12,7 @@ import { type ServerSettings, guardOf, serverOptions, ownProxyOptions } from '..
 import { definedOnly } from '../options/shared-options.js'
 import { hasDashboard, printAccess } from '../output/server-access.js'
 import { madeElsewhere, MadeTokens, type MakeToken } from '../tokens/made-tokens.js'
+import { workerApiOptions } from '../workers/worker-server.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { explainListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
 import {
@@ -85,11 +86,12 @@ export async function startServer(request: ServerRequest, context: CommandContex
     ...definedOnly({ state, nodes: node, sessionOwners: node ?? owners }),
     api: {
       ...planned.api,
-      ...dashboardOption(settings),
+      ...(context.worker === undefined ? dashboardOption(settings) : {}),
       writeMetrics,
       setLogLevel: (level: string, part: string | undefined) => context.levels.set(level, part),
       requestDrain: () => context.draining.request(),
       requestRestart: handover?.requestIfPossible,
+      ...(context.worker && node ? workerApiOptions(context.worker, node, hasApi(settings)) : {}),
     },
     logger,
     exit: { ...planned.exit, ownPorts: () => metrics?.ports ?? [] },
@@ -154,7 +156,9 @@ export async function startServer(request: ServerRequest, context: CommandContex
 }
 
 /** Opens the state: that of the previous process, otherwise that of the file. */
-async function openState({ name = 'server', settings }: ServerRequest, { restart }: CommandContext) {
+async function openState({ name = 'server', settings }: ServerRequest, { restart, worker }: CommandContext) {
+  // That of workers is with the primary.
+  if (worker !== undefined) return undefined
   if (restart !== undefined) return restart.stateOf(name, settings.state)
   return settings.state === undefined ? undefined : ServerState.open(settings.state)
 }

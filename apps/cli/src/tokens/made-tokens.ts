@@ -60,5 +60,5 @@ function countedNames(): (use: TokenUse) => string {
 /** Generated tokens of a worker, which all workers derive alike; undefined where there is only one process. */
 export function madeElsewhere(worker: Worker | undefined, server: string): MadeStore | undefined {
   if (worker === undefined) return undefined
-  return { made: (name) => worker.made(`${server} ${name}`), setMade: () => {}, save: () => Promise.resolve() }
+  return { made: (name) => worker.made(server, name), setMade: () => {}, save: () => Promise.resolve() }
 }

@@ -10,20 +10,25 @@ function settingsOf(...words: string[]): ServerSettings {
 }
 
 test.each([
-  ['--state', 'file'],
-  ['--api-key', 'key'],
-  ['--api-socket', '/run/api'],
   ['--cluster-nats', 'nats://127.0.0.1'],
   ['--tls-domain', 'example.org'],
-  ['--expose', '80=localhost:80'],
-  ['--allow-ports', '1-9'],
   ['--allow-hosts', '*.example.org'],
 ])('checkWorkers refuses %s', (flag, value) => {
   expect(() => checkWorkers(settingsOf(flag, value))).toThrow(`${flag} does not work with --workers: `)
 })
 
-test('checkWorkers accepts a plain server', () => {
-  expect(() => checkWorkers(settingsOf('-t', 'x', '-r'))).not.toThrow()
+test('checkWorkers refuses relay mode, and a UDP port that all would open', () => {
+  expect(() => checkWorkers(settingsOf('--relay'))).toThrow('--relay does not work with --workers: ')
+  expect(() => checkWorkers(settingsOf('-t', 'x', '-r', '--expose', 'udp:53=localhost:53'))).toThrow('--expose udp:')
+})
+
+test.each([
+  ['a plain server', []],
+  ['the API and its socket', ['--api-key', 'key', '--api-socket', '/run/api']],
+  ['a state file', ['--state', 'file']],
+  ['exposed TCP ports', ['--expose', '80=localhost:80', '--allow-ports', '1-9']],
+])('checkWorkers accepts %s', (_what, words) => {
+  expect(() => checkWorkers(settingsOf('-t', 'x', '-r', ...words))).not.toThrow()
 })
 
 const here = { platform: 'linux', env: {}, pid: 7, argv: ['/bin/node', '/x/linksocks.js'], execPath: '/bin/node' }

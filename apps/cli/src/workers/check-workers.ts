@@ -1,23 +1,30 @@
 import { UsageError } from '../errors.js'
 import type { ServerSettings } from '../options/server-options.js'
 
+/** A name belongs to the process of its provider, and the port leads to any. */
+const namesReason = 'the process that gets a connection may not know its name; expose ports instead (--allow-ports)'
+
 /** Settings that work with one process only, and the reason. */
 const refused: readonly (readonly [isGiven: (settings: ServerSettings) => boolean, flag: string, reason: string])[] = [
   [({ clusterNats }) => clusterNats.length > 0, '--cluster-nats', 'run one process for each node instead'],
-  [({ relay }) => relay, '--relay', 'codes and identities are known to one process'],
-  [({ state }) => state !== undefined, '--state', 'several processes cannot write one file'],
-  [({ apiKey }) => apiKey !== undefined, '--api-key', 'the API would show and change one process only'],
-  [({ apiSocket }) => apiSocket !== undefined, '--api-socket', 'the API would show and change one process only'],
+  [
+    ({ relay }) => relay,
+    '--relay',
+    'codes, identities and their limits are known to one process; run several relays, each with its own name',
+  ],
   [
     ({ tlsDomain }) => tlsDomain.length > 0,
     '--tls-domain',
-    'give --tls-cert, so that all processes use one certificate',
+    'each process would order certificates; give --tls-cert and --tls-key of a program such as certbot',
   ],
-  [({ expose }) => expose.length > 0, '--expose', 'exposed ports belong to one process'],
-  [({ allowPorts }) => allowPorts !== undefined, '--allow-ports', 'exposed ports belong to one process'],
-  [({ allowHosts }) => allowHosts.length > 0, '--allow-hosts', 'exposed names belong to one process'],
-  [({ exposeHttpPort }) => exposeHttpPort !== 0, '--expose-http-port', 'exposed names belong to one process'],
-  [({ exposeHttpsPort }) => exposeHttpsPort !== 0, '--expose-https-port', 'exposed names belong to one process'],
+  [
+    ({ expose }) => expose.some((text) => text.startsWith('udp:')),
+    '--expose udp:…',
+    'the datagrams of one sender would reach several processes; let the provider expose it (--allow-ports)',
+  ],
+  [({ allowHosts }) => allowHosts.length > 0, '--allow-hosts', namesReason],
+  [({ exposeHttpPort }) => exposeHttpPort !== 0, '--expose-http-port', namesReason],
+  [({ exposeHttpsPort }) => exposeHttpsPort !== 0, '--expose-https-port', namesReason],
 ]
 
 /** Checks the settings of a server for several processes. @throws UsageError for the first that cannot work */

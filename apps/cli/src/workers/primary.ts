@@ -8,7 +8,13 @@ import type { Snapshot } from '@ls/foundation'
 import type { CommandContext } from '../commands/context.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import { mergeSnapshots, totalsOf } from './merge-snapshots.js'
-import { type FromWorker, type ToWorker, type WorkerStart, workerVariable } from './worker-messages.js'
+import {
+  type FromWorker,
+  type ToWorker,
+  type WorkerRequest,
+  type WorkerStart,
+  workerVariable,
+} from './worker-messages.js'
 
 /** The part of `node:cluster` that is used here. */
 interface Forks {
@@ -25,6 +31,8 @@ export interface PrimaryOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Counters of a server that does not listen, for the time before the first report. */
   unreported(): Snapshot
+  /** Secret of generated tokens, and those that a single process has generated. @default random, and none */
+  readonly state?: { readonly seed: string; readonly made: Readonly<Record<string, string>> } | undefined
   /** TCP ports of this process, which clients of the workers must not reach. */
   ports(): readonly number[]
 }
@@ -56,9 +64,9 @@ export class Primary {
   readonly #context: PrimaryContext
   readonly #children = new Set<Child>()
   readonly #folder: string
-  readonly #seed = randomBytes(32).toString('hex')
+  readonly #seed: string
   #failures = 0
-  #rolling: Promise<void> = Promise.resolve()
+  #rolling: Promise<boolean> = Promise.resolve(true)
   #hasStarted = false
   /** Totals of workers that have ended. */
   #past: readonly Snapshot[] = []
@@ -68,8 +76,14 @@ export class Primary {
   constructor(options: PrimaryOptions, context: PrimaryContext) {
     this.#options = options
     this.#context = context
+    this.#seed = options.state?.seed ?? randomBytes(32).toString('hex')
     const { XDG_RUNTIME_DIR: runtime = '' } = options.environment
     this.#folder = join(runtime === '' ? tmpdir() : runtime, `linksocks-${randomBytes(8).toString('hex')}`)
+  }
+
+  /** Folder of the UNIX sockets of the workers. */
+  get folder(): string {
+    return this.#folder
   }
 
   /** Counters of all workers together, those that have ended included; at most a second old. */
@@ -82,7 +96,7 @@ export class Primary {
   async run(): Promise<ExitCode> {
     const { signals } = this.#options
     const { service, stop, draining } = this.#context
-    mkdirSync(this.#folder, { mode: 0o700 })
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
     const passOn = (signal: 'SIGHUP' | 'SIGUSR1') => (): void => {
       // A hang-up may have been the request to end.
       if (!stop.aborted) this.#tell({ worker: 'signal', signal })
@@ -107,10 +121,10 @@ export class Primary {
   }
 
   /**
-   * Starts a new process for each worker; the old ones end when their connections have. All or none are replaced. Never
-   * rejects.
+   * Starts a new process for each worker; the old ones end when their connections have. All or none are replaced.
+   * Resolves with whether they were. Never rejects.
    */
-  replaceAll(): Promise<void> {
+  replaceAll(): Promise<boolean> {
     this.#rolling = this.#rolling.then(() => this.#replaceAll())
     return this.#rolling
   }
@@ -129,7 +143,7 @@ export class Primary {
     return true
   }
 
-  async #replaceAll(): Promise<void> {
+  async #replaceAll(): Promise<boolean> {
     const { logger } = this.#context
     const old = [...this.#children].filter(({ isEnding }) => !isEnding)
     const next = old.map(({ index }) => this.#start(index, false))
@@ -139,7 +153,7 @@ export class Primary {
     if (!isReady || this.#isEnding) {
       if (!this.#isEnding) logger.error({}, 'no restart: a new worker did not start, the old ones go on')
       for (const { process } of next) process.kill('SIGKILL')
-      return
+      return false
     }
     for (const child of next) child.isEnding = false
     // All at the same time: a client that leaves one must not come to another that is left, too.
@@ -148,11 +162,13 @@ export class Primary {
       child.process.send({ worker: 'leave' } satisfies ToWorker)
     }
     logger.info({ workers: next.length }, 'new workers have taken over; open connections go on in the old ones')
+    return true
   }
 
   #start(index: number, prints: boolean): Child {
     const { forks, broker } = this.#options
-    const start: WorkerStart = { index, folder: this.#folder, seed: this.#seed, ports: this.#options.ports(), prints }
+    const shared = { folder: this.#folder, seed: this.#seed, made: this.#options.state?.made ?? {} }
+    const start: WorkerStart = { index, ...shared, ports: this.#options.ports(), prints }
     // The primary reports to the service manager.
     const none = { NOTIFY_SOCKET: '', WATCHDOG_USEC: '' }
     const process = forks.fork({ ...none, [workerVariable]: JSON.stringify(start) })
@@ -163,6 +179,7 @@ export class Primary {
     const ready = new Promise<boolean>((resolve) => {
       process.on('message', (message: FromWorker) => {
         if (message.worker === 'snapshot') child.snapshot = message.snapshot
+        if (message.worker === 'request') void this.#fulfil(message.what, process)
         if (message.worker !== 'notify') return
         if (message.variables.includes('READY=1')) resolve(true)
         if (index === 0 && this.#hasStarted) this.#relay(message.variables)
@@ -178,6 +195,15 @@ export class Primary {
       this.#ended(child, signal ?? code)
     })
     return child
+  }
+
+  /** Does what a user of a worker's API wants for all. */
+  async #fulfil(what: WorkerRequest, asker: WorkerProcess): Promise<void> {
+    const done = { worker: 'done', what, pid: process.pid } as const
+    if (what === 'drain') this.#context.draining.request()
+    const isDone = what === 'drain' || (await this.replaceAll())
+    const answer: ToWorker = isDone ? done : { ...done, error: 'a new worker did not start; the log says why' }
+    if (asker.isConnected()) asker.send(answer)
   }
 
   /** Tells the service manager of a reload, which all workers do alike. */

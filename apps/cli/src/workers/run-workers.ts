@@ -8,9 +8,11 @@ import { UsageError } from '../errors.js'
 import type { ExitCode } from '../exit-code.js'
 import { type MetricsPort, openMetrics } from '../observe/metrics-port.js'
 import { serverChecks } from '../options/server-checks.js'
-import type { ServerSettings } from '../options/server-options.js'
+import { serverOptions, type ServerSettings } from '../options/server-options.js'
 import { checkWorkers } from './check-workers.js'
+import { PrimarySocket } from './primary-socket.js'
 import { Primary } from './primary.js'
+import { WorkersState } from './workers-state.js'
 
 /** A command to run in several processes. */
 export interface WorkersRequest {
@@ -25,20 +27,27 @@ export async function runWorkers(request: WorkersRequest, context: CommandContex
   const { invocation, file, workers } = request
   const settings = await checked(invocation, file)
   const { Broker } = await import('@ls/cluster')
+  const state = settings.state === undefined ? undefined : await WorkersState.open(settings.state, context.logger)
   // The primary accepts connections and gives them to the workers in turn. Workers that accept for themselves would
   // share them unevenly, and links last for hours.
   cluster.schedulingPolicy = cluster.SCHED_RR
   const exec = fileURLToPath(new URL('../../bin/linksocks.js', import.meta.url))
   cluster.setupPrimary({ exec, args: process.argv.slice(2) })
   const ports = (): readonly number[] => metrics?.ports ?? []
-  const options = { count: workers, forks: cluster, broker: new Broker(), signals: process, environment: process.env }
+  const broker = new Broker(state)
+  const options = { count: workers, forks: cluster, broker, state, signals: process, environment: process.env }
   let metrics: MetricsPort | undefined
+  let socket: PrimarySocket | undefined
   const primary = new Primary({ ...options, ports, unreported: () => new LinkSocksServer().snapshot() }, context)
   try {
+    const { api } = serverOptions(settings)
+    if (api?.socket !== undefined) socket = await PrimarySocket.open(api.socket, primary.folder)
     metrics = await openMetrics(settings, () => primary.snapshot(), context)
     return await primary.run()
   } finally {
+    socket?.close()
     await metrics?.close()
+    await state?.close()
   }
 }
 

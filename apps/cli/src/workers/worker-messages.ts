@@ -6,6 +6,8 @@ export type ToWorker =
   | { readonly worker: 'signal'; readonly signal: WorkerSignal }
   /** Another worker takes the place of this one: it accepts nothing new, and ends when it is idle. */
   | { readonly worker: 'leave' }
+  /** Answer to a request; with the reason if it failed. */
+  | { readonly worker: 'done'; readonly what: WorkerRequest; readonly pid: number; readonly error?: string }
 
 /** Message from a worker to the primary process. */
 export type FromWorker =
@@ -13,6 +15,11 @@ export type FromWorker =
   | { readonly worker: 'notify'; readonly variables: readonly string[] }
   /** Its counters, once a second where there is a metrics port. */
   | { readonly worker: 'snapshot'; readonly snapshot: Snapshot }
+  /** A user of its API wants something for all workers. */
+  | { readonly worker: 'request'; readonly what: WorkerRequest }
+
+/** Requests of a worker to the primary. */
+export type WorkerRequest = 'drain' | 'restart'
 
 /** Signals that the primary passes on. */
 type WorkerSignal = 'SIGTERM' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2'
@@ -25,6 +32,8 @@ export interface WorkerStart {
   readonly folder: string
   /** Secret from which all workers derive the same generated tokens, as hex. */
   readonly seed: string
+  /** Tokens that a single process has generated before, by their names. */
+  readonly made: Readonly<Record<string, string>>
   /** TCP ports of the primary, which clients must not reach. */
   readonly ports: readonly number[]
   /** Whether it prints addresses and generated tokens: one worker does, once. */

@@ -2,7 +2,13 @@ import { createHmac } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { BrokerPort } from '@ls/cluster'
 import type { Snapshot } from '@ls/foundation'
-import { type FromWorker, type ToWorker, type WorkerStart, workerVariable } from './worker-messages.js'
+import {
+  type FromWorker,
+  type ToWorker,
+  type WorkerRequest,
+  type WorkerStart,
+  workerVariable,
+} from './worker-messages.js'
 
 /** Signals that reach a whole process group or service. The primary decides about them, and passes them on. */
 const groupSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGURG'] as const
@@ -15,6 +21,8 @@ export class Worker {
   readonly #process: NodeJS.Process
   #isLeaving = false
   #isLeavingWithAll = false
+  /** Requests that the primary has not answered. */
+  #requests: { what: WorkerRequest; settle(done: Extract<ToWorker, { worker: 'done' }>): void }[] = []
 
   private constructor(start: WorkerStart, process: NodeJS.Process) {
     this.#start = start
@@ -77,7 +85,10 @@ export class Worker {
   }
 
   /** A generated token, the same at all workers. */
-  made(name: string): string {
+  made(server: string, use: string): string {
+    const known = this.#start.made[use]
+    if (known !== undefined) return known
+    const name = `${server} ${use}`
     return createHmac('sha256', Buffer.from(this.#start.seed, 'hex')).update(name).digest('hex').slice(0, tokenDigits)
   }
 
@@ -97,6 +108,18 @@ export class Worker {
     }
   }
 
+  /** Asks the primary for something that concerns all workers. @throws Error with the reason of a refusal */
+  request(what: WorkerRequest): Promise<{ readonly pid: number }> {
+    this.#send({ worker: 'request', what } satisfies FromWorker)
+    return new Promise((resolve, reject) => {
+      const settle = ({ pid, error }: Extract<ToWorker, { worker: 'done' }>): void => {
+        if (error === undefined) resolve({ pid })
+        else reject(new Error(error))
+      }
+      this.#requests.push({ what, settle })
+    })
+  }
+
   #receive(message: ToWorker): void {
     if (message.worker === 'leave') {
       this.#isLeaving = true
@@ -104,6 +127,10 @@ export class Worker {
     } else if (message.worker === 'signal') {
       if (message.signal === 'SIGUSR2') this.#isLeavingWithAll = true
       this.signals.emit(message.signal)
+    } else if (message.worker === 'done') {
+      const answered = this.#requests.filter(({ what }) => what === message.what)
+      this.#requests = this.#requests.filter(({ what }) => what !== message.what)
+      for (const { settle } of answered) settle(message)
     }
   }
 

@@ -8,11 +8,15 @@ export interface TcpAddress {
   readonly host: string
   /** Port; 0 for any free one. */
   readonly port: number
+  /** Whether this process alone accepts there, even if the processes of a `node:cluster` share ports. @default false */
+  readonly exclusive?: boolean
 }
 
 export interface UnixAddress {
   /** Path of the socket file. */
   readonly path: string
+  /** As for a TCP address. @default false */
+  readonly exclusive?: boolean
 }
 
 export interface WebSocketAddress {

@@ -15,7 +15,7 @@ export async function openServer(
   what = 'the proxy port',
 ): Promise<TcpAddress | UnixAddress> {
   try {
-    await listenAt(server, 'path' in address ? { path: address.path, mode: ownerOnly } : address)
+    await listenAt(server, 'path' in address ? { ...address, mode: ownerOnly } : address)
     if ('path' in address) return address
     const bound = server.address()
     return typeof bound === 'object' && bound !== null ? { host: bound.address, port: bound.port } : address

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { dirname } from 'node:path'
 import { openServer } from '@ls/relay'
+import { aloneHeader } from '../siblings/siblings.js'
 import type { ManagementApi } from './management-api.js'
 
 /** Most connections at a time: the API is for people and scripts on this machine. */
@@ -15,20 +16,16 @@ export class ApiSocket {
     this.#server = server
   }
 
-  /** Does the same as {@link ApiSocket.open}; undefined without a path or an API. */
-  static async openAt(path: string | undefined, api: ManagementApi | undefined): Promise<ApiSocket | undefined> {
-    return path === undefined || api === undefined ? undefined : ApiSocket.open(path, api)
-  }
-
   /** Opens the socket. A missing folder is created with access for this user only. @throws ListenError */
   static async open(path: string, api: ManagementApi): Promise<ApiSocket> {
     const server = createServer((request, response) => {
       const [called = '/'] = (request.url ?? '/').split('?', 1)
-      api.answer(request, response, { path: called, remoteAddress: 'unix', isOwner: true })
+      const isAlone = aloneHeader in request.headers
+      api.answer(request, response, { path: called, remoteAddress: 'unix', isOwner: true, isAlone })
     })
     server.maxConnections = maxConnections
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await openServer(server, { path }, 'the socket of the management API')
+    await openServer(server, { path, exclusive: true }, 'the socket of the management API')
     return new ApiSocket(server)
   }
 

@@ -14,9 +14,12 @@ import type { Dashboard } from '../dashboard/dashboard.js'
 import { ServerError } from '../errors.js'
 import { type AuthThrottle, retryAfter } from '../links/auth-throttle.js'
 import { corsHeaders, preflightHeaders } from '../port/cors.js'
-import type { ApiCall, ApiHandler, DashboardCall, ManagedServer, WriteMetrics } from './api-call.js'
+import { answerTogether } from '../siblings/answer-together.js'
+import type { Siblings } from '../siblings/siblings.js'
+import type { ApiCall, ApiHandler, DashboardCall, ManagedServer } from './api-call.js'
 import { readBody } from './read-body.js'
 import { findRoute, type Route, type RouteMatch } from './routes.js'
+import type { WriteMetrics } from './write-metrics.js'
 
 export interface ManagementApiOptions {
   readonly server: ManagedServer
@@ -24,6 +27,8 @@ export interface ManagementApiOptions {
   readonly apiKey: string | undefined
   readonly writeMetrics: WriteMetrics | undefined
   readonly dashboard: Dashboard | undefined
+  /** Other processes of the same server. */
+  readonly siblings: Siblings | undefined
   readonly setLogLevel: ApiCall['setLogLevel']
   readonly requestRestart: ApiCall['requestRestart']
   readonly throttle: AuthThrottle
@@ -42,6 +47,8 @@ export interface ApiRequest {
   readonly remoteAddress: string
   /** Whether the caller is the owner of the process, on a UNIX socket: needs no key. @default false */
   readonly isOwner?: true | undefined
+  /** Whether another process of the server asks for the part of this one. @default false */
+  readonly isAlone?: boolean | undefined
   /** Answers callers without a valid key in place of the API. The API and its public part are then hidden. */
   readonly answerStranger?: (() => void) | undefined
 }
@@ -97,7 +104,11 @@ export class ManagementApi {
     if (method === 'OPTIONS') return { status: 204, headers: allow(match.route) }
     const handler = handlerOf(match.route, method)
     if (handler === undefined) return failure(405, `method ${method} is not allowed here`, allow(match.route))
-    return handler(this.#callOf(request, call, match))
+    const { siblings } = this.#options
+    const own = this.#callOf(request, call, match)
+    if (siblings === undefined || call.isAlone === true) return handler(own)
+    const { path } = call
+    return answerTogether({ siblings, method: nameOf(method), route: match.route.path, path, handler, call: own })
   }
 
   /** Answers a browser's preflight request, which has no key; undefined if it is none, or if the page may not call. */
@@ -196,8 +207,12 @@ function wrongKey(): StrangerRefusal {
 
 /** Handler for a method. HEAD is GET whose body Node leaves out (RFC 9110 §9.3.2). */
 function handlerOf({ methods }: Route, method: string): ApiHandler | undefined {
-  const name = method === 'HEAD' ? 'GET' : method
+  const name = nameOf(method)
   return Object.hasOwn(methods, name) ? methods[name] : undefined
+}
+
+function nameOf(method: string): string {
+  return method === 'HEAD' ? 'GET' : method
 }
 
 function allow({ methods }: Route): { allow: string } {

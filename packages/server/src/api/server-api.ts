@@ -19,13 +19,14 @@ export class ServerApi {
   /** The API for requests at the WebSocket port; undefined without a key. */
   readonly atPort: ManagementApi | undefined
   readonly #api: ManagementApi | undefined
-  readonly #path: string | undefined
-  #socket: ApiSocket | undefined
+  readonly #paths: readonly string[]
+  readonly #sockets: ApiSocket[] = []
 
   constructor({ server, options, throttle, onWrongKey }: ServerApiOptions) {
     const {
       apiKey,
       apiSocket,
+      siblings,
       clock,
       logger,
       allowOrigins: origins,
@@ -33,8 +34,8 @@ export class ServerApi {
       setLogLevel,
       requestRestart,
     } = options
-    this.#path = apiSocket
-    if (apiKey === undefined && apiSocket === undefined) return
+    this.#paths = [apiSocket, siblings?.ownPath].filter((path) => path !== undefined)
+    if (apiKey === undefined && this.#paths.length === 0) return
     const allowOrigins = new AllowedOrigins(origins)
     const dashboard = dashboardOf(options)
     const parts = {
@@ -43,6 +44,7 @@ export class ServerApi {
       setLogLevel,
       requestRestart,
       dashboard,
+      siblings,
       throttle,
       allowOrigins,
       onWrongKey,
@@ -53,12 +55,14 @@ export class ServerApi {
     this.atPort = apiKey === undefined ? undefined : this.#api
   }
 
-  /** Opens the UNIX socket if one is configured and it is not open yet. @throws ListenError */
+  /** Opens the UNIX sockets that are configured and not open yet. @throws ListenError */
   async open(): Promise<void> {
-    this.#socket ??= await ApiSocket.openAt(this.#path, this.#api)
+    const api = this.#api
+    if (api === undefined) return
+    for (const path of this.#paths.slice(this.#sockets.length)) this.#sockets.push(await ApiSocket.open(path, api))
   }
 
   async close(): Promise<void> {
-    await this.#socket?.close()
+    await Promise.all(this.#sockets.map((socket) => socket.close()))
   }
 }

@@ -116,7 +116,9 @@ export class ExposureOpener {
       if (isHeld) this.release({ protocol, port })
       isHeld = false
     }
-    const listenOn = { host: server.exposeHost, port }
+    // Providers of several processes must not share a port; the port of the operator is open in all of them.
+    const exclusive = owner.instance !== undefined
+    const listenOn = { host: server.exposeHost, port, exclusive }
     const header = proxyHeader === undefined ? {} : { proxyHeader }
     const slots = this.#slotsFor(owner.record)
     const source = sourceOf(owner)

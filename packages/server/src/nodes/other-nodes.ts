@@ -19,6 +19,8 @@ export interface OtherNodes {
    * now
    */
   share(token: StoredToken): Promise<void>
+  /** Whether the tokens that all nodes have survive a restart of the program, in a state file. @default false */
+  readonly keepsTokens?: boolean
   /** Whether all nodes have a token of this `tokenKey`. */
   isShared(key: string): boolean
   /** Called when tokens were removed here; shared ones are then removed at all nodes. */

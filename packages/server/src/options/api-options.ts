@@ -1,4 +1,6 @@
 import type { LoadDashboard } from '@ls/observe/http'
+import type { WriteMetrics } from '../api/write-metrics.js'
+import type { Siblings } from '../siblings/siblings.js'
 
 /** Configuration of a program, as YAML without secrets. */
 export interface ShownConfiguration {
@@ -30,12 +32,15 @@ export interface ApiOptions {
    */
   readonly dashboard?: LoadDashboard | undefined
   /**
-   * Writes the server's numbers for `GET /api/metrics`, for instance an `Expositor` of `@ls/metrics`. @default none,
-   * the answer is 404
+   * Writes the server's numbers for `GET /api/metrics`, for instance an `Expositor` of `@ls/metrics`; with `siblings`
+   * it gets those of all processes. @default none, the answer is 404
    */
-  readonly writeMetrics?:
-    | ((accept: string | undefined) => Promise<{ readonly contentType: string; readonly body: string }>)
-    | undefined
+  readonly writeMetrics?: WriteMetrics | undefined
+  /**
+   * Other processes of the same server, as those of `linksocks --workers`: the API of each answers for all.
+   * @default none
+   */
+  readonly siblings?: Siblings | undefined
   /**
    * Reads the configuration of the program again, for `POST /api/reload`; resolves with the changes, one line each.
    * @default none: there is no such endpoint

@@ -30,6 +30,7 @@ const api = {
   socket: true,
   dashboard: true,
   writeMetrics: true,
+  siblings: true,
   reload: true,
   showConfiguration: true,
   requestDrain: true,

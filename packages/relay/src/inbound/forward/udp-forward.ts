@@ -18,7 +18,8 @@ import { reportFailure } from './report-failure.js'
 /** Opens a UDP port whose datagrams all go to one target. @throws ListenError if it is taken or not permitted */
 export async function openUdpForward(forward: UdpForward, options: ForwardOptions): Promise<OpenForward> {
   const socket = createSocket(isIPv6(forward.listenOn.host) ? 'udp6' : 'udp4')
-  socket.bind({ address: forward.listenOn.host, port: forward.listenOn.port })
+  const { listenOn } = forward
+  socket.bind({ address: listenOn.host, port: listenOn.port, exclusive: listenOn.exclusive === true })
   try {
     await once(socket, 'listening')
   } catch (error) {

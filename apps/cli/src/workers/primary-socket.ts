@@ -1,0 +1,73 @@
+import { readdirSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { dirname, join } from 'node:path'
+import { openServer } from '@ls/relay'
+import { apiSuffix } from './worker-server.js'
+
+/** Most connections at one time: the API is for people and scripts on this machine. */
+const maxConnections = 64
+
+/** The management API on the UNIX socket of the user: each connection is joined with one to a worker. */
+export class PrimarySocket {
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+
+  private constructor(folder: string) {
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
+      this.#track(socket)
+      void this.#join(socket, folder)
+    })
+    this.#server.maxConnections = maxConnections
+  }
+
+  /**
+   * Opens the socket. A missing folder is created with access for this user only. @throws ListenError
+   *
+   * @param folder Folder of the sockets of the workers.
+   */
+  static async open(path: string, folder: string): Promise<PrimarySocket> {
+    const opened = new PrimarySocket(folder)
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await openServer(opened.#server, { path }, 'the socket of the management API')
+    return opened
+  }
+
+  /** Stops listening and cuts open connections. */
+  close(): void {
+    this.#server.close()
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async #join(socket: Socket, folder: string): Promise<void> {
+    for (const path of socketsIn(folder)) {
+      const worker = await connected(path)
+      if (worker === undefined) continue
+      this.#track(worker)
+      socket.on('close', () => worker.destroy())
+      worker.on('close', () => socket.destroy())
+      socket.pipe(worker).pipe(socket)
+      return
+    }
+    socket.destroy()
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('error', () => socket.destroy()).on('close', () => this.#sockets.delete(socket))
+  }
+}
+
+function socketsIn(folder: string): readonly string[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith(apiSuffix))
+  return names.map((name) => join(folder, name))
+}
+
+/** Connects to a worker; undefined for one that has ended, whose socket file may be left. */
+function connected(path: string): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ path, allowHalfOpen: true })
+    socket.once('connect', () => resolve(socket))
+    socket.once('error', () => resolve(undefined))
+  })
+}

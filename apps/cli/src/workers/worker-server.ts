@@ -1,0 +1,39 @@
+import { join } from 'node:path'
+import type { ClusterNode } from '@ls/cluster'
+import type { ServerOptions, Siblings } from '@ls/server'
+import { mergeSnapshots } from './merge-snapshots.js'
+import type { Worker } from './worker.js'
+
+type ApiOptions = NonNullable<ServerOptions['api']>
+
+/** End of the name of a socket at which a worker answers the API to others. */
+export const apiSuffix = '.api'
+
+/**
+ * Options of the API in a worker: it answers for all workers, and asks the primary for what concerns
+ * the whole program. The primary has the socket and the state file of the user.
+ */
+export function workerApiOptions(
+  worker: Worker,
+  node: ClusterNode,
+  hasApi: boolean,
+): Pick<ApiOptions, 'socket' | 'siblings' | 'requestDrain' | 'requestRestart'> {
+  return {
+    socket: undefined,
+    ...(hasApi ? { siblings: siblingsOf(worker.folder, node) } : {}),
+    requestDrain: () => void worker.request('drain'),
+    requestRestart: () => worker.request('restart'),
+  }
+}
+
+function siblingsOf(folder: string, node: ClusterNode): Siblings {
+  const pathOf = (id: string): string => join(folder, `${id}${apiSuffix}`)
+  return {
+    ownPath: pathOf(node.ownId),
+    others: () => {
+      const others = node.status.nodes.filter(({ state }) => state === 'up' || state === 'silent')
+      return others.map(({ id }) => pathOf(id))
+    },
+    mergeSnapshots,
+  }
+}

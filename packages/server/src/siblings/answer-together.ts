@@ -1,0 +1,72 @@
+import type { Snapshot } from '@ls/foundation'
+import { type Answer, ApiRefusal } from '@ls/observe/http'
+import type { ApiCall, ApiHandler } from '../api/api-call.js'
+import { askSibling } from './ask-sibling.js'
+import { rules } from './merge-answers.js'
+import type { Siblings } from './siblings.js'
+
+/** A request that all processes of a server answer together. */
+export interface TogetherRequest {
+  readonly siblings: Siblings
+  /** Method, with GET for HEAD. */
+  readonly method: string
+  /** Path of the route, as in the OpenAPI document. */
+  readonly route: string
+  /** Path of the request, without the query. */
+  readonly path: string
+  readonly handler: ApiHandler
+  readonly call: ApiCall
+}
+
+/** Answers a request together with the other processes. @throws ApiRefusal 409 where they cannot */
+export async function answerTogether({
+  siblings,
+  method,
+  route,
+  path,
+  handler,
+  call,
+}: TogetherRequest): Promise<Answer> {
+  const rule = rules[`${method} ${route}`]
+  if (rule === undefined) return handler(call)
+  if (rule.kind === 'refused') throw new ApiRefusal(409, rule.reason)
+  const query = (rule.kind === 'merge' ? rule.queryOf?.(call.query) : undefined) ?? call.query
+  const text = query.toString()
+  const body = rule.kind === 'all' ? await call.readBody() : ''
+  const ask = async (): Promise<Answer[]> => {
+    const asked = { method, path: text === '' ? path : `${path}?${text}`, body }
+    const answers = await Promise.all(siblings.others().map((socket) => askSibling(socket, asked)))
+    return answers.filter((answer) => answer !== undefined)
+  }
+  const own = async (): Promise<Answer> => handler({ ...call, query, readBody: () => Promise.resolve(body) })
+  switch (rule.kind) {
+    case 'owner':
+      return own().catch((error: unknown) => otherOwner(error, ask))
+    case 'metrics': {
+      const asked = siblings.others().map((socket) => askSibling(socket, { method, path: '/api/snapshot', body }))
+      const others = (await Promise.all(asked)).flatMap((answer) => (answer?.status === 200 ? [answer.body] : []))
+      const snapshot = siblings.mergeSnapshots([call.server.snapshot(), ...(others as Snapshot[])])
+      const writeMetrics = call.writeMetrics && ((accept?: string) => call.writeMetrics!(accept, snapshot))
+      return handler({ ...call, writeMetrics })
+    }
+    case 'all': {
+      const first = await own()
+      if (first.status !== 200) return first
+      const others = await ask()
+      return rule.isFirstAnswer === true ? first : (others.find(({ status }) => status !== 200) ?? first)
+    }
+    default: {
+      const { mergeSnapshots } = siblings
+      const [first, others] = await Promise.all([own(), ask()])
+      return first.status === 200 ? rule.merge([first, ...others], { query: call.query, mergeSnapshots }) : first
+    }
+  }
+}
+
+/** Answer of the process that has what this one does not know. @throws the error of this one where none has it */
+async function otherOwner(error: unknown, ask: () => Promise<Answer[]>): Promise<Answer> {
+  if (!(error instanceof ApiRefusal) || error.status !== 404) throw error
+  const found = (await ask()).find(({ status }) => status === 200)
+  if (found === undefined) throw error
+  return { status: found.status, body: found.body }
+}

@@ -1,0 +1,118 @@
+import type { Snapshot } from '@ls/foundation'
+import type { Answer } from '@ls/observe/http'
+import { maxListedChannels } from '../api/channels.js'
+import { mergePages, queryOfPart } from './merge-pages.js'
+import type { Siblings } from './siblings.js'
+
+/** How the processes of a server answer a request together. Without a rule the one that was asked answers alone. */
+export type Rule =
+  /** All are asked; the bodies of their answers make one. */
+  | {
+      readonly kind: 'merge'
+      merge(answers: readonly [Answer, ...Answer[]], context: MergeContext): Answer
+      /** Query for each. @default that of the request */
+      queryOf?(query: URLSearchParams): URLSearchParams
+    }
+  /** The one that has it answers, since the others do not know it. */
+  | { readonly kind: 'owner' }
+  /** All do it; the first refusal is the answer. With `isFirstAnswer` the refusals of others do not count. */
+  | { readonly kind: 'all'; readonly isFirstAnswer?: true }
+  /** The numbers of all, written for Prometheus. */
+  | { readonly kind: 'metrics' }
+  /** None of them can, for this reason. */
+  | { readonly kind: 'refused'; readonly reason: string }
+
+interface MergeContext extends Pick<Siblings, 'mergeSnapshots'> {
+  readonly query: URLSearchParams
+}
+
+type Row = Readonly<Record<string, unknown>>
+
+const pages: Rule = {
+  kind: 'merge',
+  merge: ([own, ...others], { query }) => ({ ...own, body: mergePages(bodiesOf([own, ...others]), query) }),
+  queryOf: queryOfPart,
+}
+
+/** A token that all have by their cluster may be gone at the others when they are asked. */
+const removal: Rule = { kind: 'all', isFirstAnswer: true }
+
+const tickets: Rule = {
+  kind: 'refused',
+  reason: 'a ticket is known to one process, and its web page may link to another; run the server without --workers',
+}
+
+/** Rules by method and route. */
+export const rules: Readonly<Record<string, Rule>> = {
+  'GET /api/status': { kind: 'merge', merge: mergeStatus },
+  'GET /api/tokens': {
+    kind: 'merge',
+    merge: ([own, ...others]) => ({ ...own, body: addClients('id', own.body, bodiesOf(others)) }),
+  },
+  'GET /api/token/{token}': {
+    kind: 'merge',
+    merge: ([own, ...others]) => ({ ...own, body: addClients('id', [own.body], bodiesOf(others).map(inList))[0] }),
+  },
+  'GET /api/channels': { kind: 'merge', merge: mergeChannels },
+  'GET /api/ports': { kind: 'merge', merge: ([own, ...others]) => ({ ...own, body: concat([own, ...others]) }) },
+  'GET /api/links': pages,
+  'GET /api/connections': pages,
+  'GET /api/snapshot': {
+    kind: 'merge',
+    merge: ([own, ...others], { mergeSnapshots }) => {
+      return { ...own, body: mergeSnapshots(bodiesOf([own, ...others]) as Snapshot[]) }
+    },
+  },
+  'GET /api/metrics': { kind: 'metrics' },
+  'GET /api/readyz': { kind: 'merge', merge: (answers) => answers.find(({ status }) => status !== 200) ?? answers[0] },
+  'DELETE /api/channels/{id}': { kind: 'owner' },
+  'DELETE /api/connections/{id}': { kind: 'owner' },
+  'DELETE /api/links/{id}': { kind: 'owner' },
+  'DELETE /api/token': removal,
+  'DELETE /api/token/{token}': removal,
+  'POST /api/reload': { kind: 'all' },
+  'POST /api/log-level': { kind: 'all' },
+  'POST /api/ticket': tickets,
+  'DELETE /api/ticket/{ticket}': tickets,
+  'GET /api/events': {
+    kind: 'refused',
+    reason: 'events are those of one process; GET /api/snapshot has the numbers of all workers',
+  },
+}
+
+function mergeStatus([own, ...others]: readonly [Answer, ...Answer[]]): Answer {
+  const tokensOf = (body: unknown): readonly Row[] => (body as { readonly tokens: readonly Row[] }).tokens
+  const tokens = addClients('token', tokensOf(own.body), bodiesOf(others).map(tokensOf))
+  return { ...own, body: { ...(own.body as object), tokens } }
+}
+
+function mergeChannels(answers: readonly [Answer, ...Answer[]]): Answer {
+  const total = answers.reduce((sum, { headers }) => sum + Number(headers?.['x-total-count'] ?? 0), 0)
+  const body = concat(answers).slice(0, maxListedChannels)
+  return { ...answers[0], body, headers: { 'x-total-count': String(total) } }
+}
+
+/** Adds the clients of other processes to the rows of tokens. */
+function addClients(key: string, own: unknown, others: readonly unknown[]): Row[] {
+  const counts = new Map<unknown, number>()
+  for (const row of others.flatMap((rows) => rows as readonly Row[]))
+    counts.set(row[key], (counts.get(row[key]) ?? 0) + Number(row['clients_count'] ?? 0))
+  return (own as readonly Row[]).map((row) => {
+    // A refusal has no count.
+    if (typeof row['clients_count'] !== 'number') return row
+    return { ...row, clients_count: row['clients_count'] + (counts.get(row[key]) ?? 0) }
+  })
+}
+
+function concat(answers: readonly Answer[]): unknown[] {
+  return bodiesOf(answers).flatMap((body) => body as unknown[])
+}
+
+function inList(body: unknown): readonly unknown[] {
+  return [body]
+}
+
+/** Bodies of the answers that are none of a refusal. */
+function bodiesOf(answers: readonly Answer[]): unknown[] {
+  return answers.filter(({ status, body }) => status === 200 && body !== undefined).map(({ body }) => body)
+}

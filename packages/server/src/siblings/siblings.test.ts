@@ -1,0 +1,169 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Snapshot } from '@ls/foundation'
+import { until } from '@ls/testkit'
+import { connect, formatAuthQuery } from '@ls/transport'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ServerOptions } from '../options/server-options.js'
+import { LinkSocksServer } from '../server.js'
+
+let folder: string
+let servers: LinkSocksServer[]
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ls-'))
+  servers = []
+})
+afterEach(async () => {
+  await Promise.all(servers.map((server) => server.close()))
+  rmSync(folder, { recursive: true })
+})
+
+/** Two servers that are processes of one, with a token `f`. */
+async function start(api: ServerOptions['api'] = {}) {
+  const paths = ['a', 'b'].map((name) => join(folder, name))
+  const mergeSnapshots = (all: readonly Snapshot[]): Snapshot => {
+    const [first] = all
+    return { ...first!, links: { ...first!.links, up: all.reduce((sum, { links }) => sum + links.up, 0) } }
+  }
+  for (const ownPath of paths) {
+    const siblings = { ownPath, others: () => paths.filter((path) => path !== ownPath), mergeSnapshots }
+    const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, api: { key: 'key', siblings, ...api } })
+    server.addForwardToken('f')
+    await server.listen()
+    servers.push(server)
+  }
+  const [first, second] = servers as [LinkSocksServer, LinkSocksServer]
+  return { first, second, paths }
+}
+
+/** Calls the API of a server. */
+async function call(server: LinkSocksServer, method: string, path: string, body?: object) {
+  const headers = { 'x-api-key': 'key' }
+  const url = `http://127.0.0.1:${server.address?.port}${path}`
+  const answer = await fetch(url, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+  const text = await answer.text()
+  const isJson = answer.headers.get('content-type') === 'application/json'
+  return { status: answer.status, body: (isJson ? JSON.parse(text) : text) as never, headers: answer.headers }
+}
+
+/** Links clients to a server. */
+async function link(server: LinkSocksServer, count: number): Promise<void> {
+  const before = server.peers.size
+  const url = new URL(`ws://127.0.0.1:${server.address?.port}/socket`)
+  for (let made = 0; made < count; made++) await connect({ url: formatAuthQuery(url, { token: 'f' }) })
+  await until(() => server.peers.size === before + count, 'the links')
+}
+
+/** Ids of the links of a server itself. */
+async function idsOf(path: string): Promise<string[]> {
+  const body = await new Promise<string>((resolve) => {
+    const options = { socketPath: path, path: '/api/links', headers: { 'x-linksocks-alone': '1' } }
+    request(options, (response) => resolve(read(response))).end()
+  })
+  return (JSON.parse(body) as { links: { id: string }[] }).links.map(({ id }) => id)
+}
+
+async function read(response: AsyncIterable<Buffer>): Promise<string> {
+  let text = ''
+  for await (const chunk of response) text += chunk.toString()
+  return text
+}
+
+describe('the API of several processes', () => {
+  test('counts the clients of a token in all', async () => {
+    const { first, second } = await start()
+    await link(first, 1)
+    await link(second, 2)
+    const status = await call(first, 'GET', '/api/status')
+    const tokens = await call(second, 'GET', '/api/tokens')
+    const token = await call(second, 'GET', '/api/token/f')
+    expect({ status: status.body, tokens: tokens.body, token: token.body }).toMatchObject({
+      status: { tokens: [{ token: 'f', clients_count: 3 }] },
+      tokens: [{ clients_count: 3 }],
+      token: { token: 'f', clients_count: 3 },
+    })
+  })
+
+  test('lists the links of all, a page at a time', async () => {
+    const { first, second, paths } = await start()
+    await link(first, 2)
+    await link(second, 2)
+    const all = [...(await idsOf(paths[0]!)), ...(await idsOf(paths[1]!))].toSorted()
+    const page = async (offset: number) => {
+      const { body } = await call(first, 'GET', `/api/links?limit=3&offset=${offset}&sort=age&order=asc`)
+      return body as { total: number; links: { id: string }[] }
+    }
+    const [one, two] = [await page(0), await page(3)]
+    const ids = [...one.links, ...two.links].map(({ id }) => id)
+    expect({ total: one.total, ids: ids.toSorted() }).toEqual({ total: 4, ids: all })
+  })
+
+  test('refuses a page that is too far for a merge', async () => {
+    const { first } = await start()
+    expect(await call(first, 'GET', '/api/links?limit=1000&offset=1')).toMatchObject({ status: 400 })
+  })
+
+  test('ends a link of another process', async () => {
+    const { first, second, paths } = await start()
+    await link(second, 1)
+    const [id] = await idsOf(paths[1]!)
+    const { status } = await call(first, 'DELETE', `/api/links/${id}`)
+    await until(() => second.peers.size === 0, 'the end of the link')
+    expect(status).toBe(200)
+  })
+
+  test('answers 404 for a link that none has', async () => {
+    const { first } = await start()
+    expect(await call(first, 'DELETE', '/api/links/none')).toMatchObject({
+      status: 404,
+      body: { error: 'link does not exist' },
+    })
+  })
+
+  test('adds up the numbers, and writes them as metrics', async () => {
+    const writeMetrics = (_accept: string | undefined, snapshot?: Snapshot) =>
+      Promise.resolve({ contentType: 'text/plain', body: `up ${snapshot?.links.up}` })
+    const { first, second } = await start({ writeMetrics })
+    await link(first, 1)
+    await link(second, 1)
+    const { body: snapshot } = await call(first, 'GET', '/api/snapshot')
+    const { body: metrics } = await call(second, 'GET', '/api/metrics')
+    expect({ snapshot, metrics }).toMatchObject({ snapshot: { links: { up: 2 } }, metrics: 'up 2' })
+  })
+
+  test('removes a token in all', async () => {
+    const { first, second } = await start()
+    await call(first, 'DELETE', '/api/token/f')
+    expect({ first: first.tokens(), second: second.tokens() }).toEqual({ first: [], second: [] })
+  })
+
+  test('reloads in all, and answers with the reason of the one that could not', async () => {
+    let calls = 0
+    const reload = async (): Promise<readonly string[]> => {
+      if (++calls === 2) throw new Error('the port is taken')
+      return []
+    }
+    const { first } = await start({ reload })
+    expect(await call(first, 'POST', '/api/reload')).toMatchObject({
+      status: 422,
+      body: { success: false, error: 'the port is taken' },
+    })
+  })
+
+  test('answers without a process that has ended', async () => {
+    const { first, second } = await start()
+    await second.close()
+    expect(await call(first, 'GET', '/api/channels')).toMatchObject({ status: 200, body: [] })
+  })
+
+  test.each([
+    ['POST', '/api/ticket'],
+    ['GET', '/api/events'],
+  ])('refuses %s %s with the reason', async (method, path) => {
+    const { first } = await start()
+    expect(await call(first, method, path)).toMatchObject({ status: 409, body: { success: false } })
+  })
+})

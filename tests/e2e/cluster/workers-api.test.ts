@@ -1,0 +1,126 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
+import { connect as dial } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { LinkSocksClient, type ClientOptions } from '@ls/client'
+import { echoServer, freePort, onceEvent, until } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { afterTest, closing } from '../../stress/cleanup.js'
+import { Program } from '../program.js'
+
+const headers = { 'x-api-key': 'key' }
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'ls-'))
+  afterTest(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+/** A server with two workers and an API. */
+async function start(...words: string[]) {
+  const port = await freePort()
+  const places = ['--ws-host', '127.0.0.1', '--ws-port', String(port), '--guard', 'none']
+  const program = new Program('server', '--workers', '2', '--api-key', 'key', ...places, ...words)
+  await until(() => [...program.output.matchAll(/state=up/g)].length >= 2, 'two workers that know each other', {
+    timeoutMs: 15_000,
+  })
+  const call = async (method: string, path: string, body?: object) => {
+    const text = body === undefined ? {} : { body: JSON.stringify(body) }
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers, ...text })
+    return (await answer.json()) as Readonly<Record<string, unknown>>
+  }
+  return { program, call, url: `ws://127.0.0.1:${port}` }
+}
+
+async function link(url: string, options: ClientOptions): Promise<LinkSocksClient> {
+  const client = closing(new LinkSocksClient({ url, reconnect: { delayMs: 10 }, ...options }))
+  await client.start()
+  return client
+}
+
+const isLinkedIn = ({ output }: Program, worker: number): boolean =>
+  new RegExp(`client connected.*worker=${worker}`).test(output)
+
+describe.skipIf(process.platform !== 'linux')('the API of a server with two workers', () => {
+  test('adds a token for all workers, counts its clients in all, and cuts them in all', async () => {
+    const { call, url, program } = await start()
+    const { token = '' } = (await call('POST', '/api/token', { type: 'forward' })) as { token?: string }
+    const users: LinkSocksClient[] = []
+    for (let count = 0; count < 4; count++) users.push(await link(url, { token, proxy: 'none', reconnect: false }))
+    await until(() => isLinkedIn(program, 0) && isLinkedIn(program, 1), 'links in both workers')
+    const { tokens } = await call('GET', '/api/status')
+    const ended = Promise.all(users.map((user) => onceEvent(user, 'linkDown')))
+    await call('DELETE', `/api/token/${token}`)
+    await ended
+    expect(tokens).toMatchObject([{ token, clients_count: 4 }])
+  })
+
+  test('drains all workers', async () => {
+    const { call, program } = await start()
+    await call('POST', '/api/drain')
+    expect(await program.exit()).toBe(0)
+  })
+
+  test('replaces all workers, and says when it has', async () => {
+    const { call, program } = await start('-t', 'f')
+    const answer = await call('POST', '/api/restart')
+    const isReplaced = /new workers have taken over/.test(program.output)
+    expect({ answer, isReplaced }).toEqual({ answer: { success: true, pid: program.pid }, isReplaced: true })
+  })
+
+  test('answers the owner at the socket, without the key', async () => {
+    const path = join(folder(), 'api')
+    await start('--api-socket', path, '-t', 'f')
+    const status = await new Promise((resolve, reject) => {
+      const call = request({ socketPath: path, path: '/api/status' }, (response) => resolve(response.statusCode))
+      call.on('error', reject).end()
+    })
+    expect(status).toBe(200)
+  })
+
+  test('keeps tokens of the API in the state file, over a restart', async () => {
+    const state = join(folder(), 'state.json')
+    const first = await start('--state', state)
+    const { token = '' } = (await first.call('POST', '/api/token', { type: 'forward' })) as { token?: string }
+    const isWritten = readFileSync(state, 'utf8').includes(token)
+    first.program.kill('SIGTERM')
+    await first.program.exit()
+    const second = await start('--state', state)
+    const users = [await link(second.url, { token, proxy: 'none' }), await link(second.url, { token, proxy: 'none' })]
+    const shown = await second.call('GET', `/api/token/${token}`)
+    expect({ isWritten, shown }).toMatchObject({ isWritten: true, shown: { kept: true, clients_count: users.length } })
+  })
+
+  test('keeps a generated token over a restart', async () => {
+    const state = join(folder(), 'state.json')
+    const words = ['--state', state, '-t', 'f', '-r', '-c', 'c'] as const
+    const first = await start(...words)
+    first.program.kill('SIGTERM')
+    await first.program.exit()
+    const made = (JSON.parse(readFileSync(state, 'utf8')) as { made: Record<string, string> }).made
+    const second = await start(...words)
+    second.program.kill('SIGTERM')
+    await second.program.exit()
+    expect((JSON.parse(readFileSync(state, 'utf8')) as { made: Record<string, string> }).made).toEqual(made)
+  })
+
+  test('opens a port for a provider in one worker only, and refuses it to another token', async () => {
+    const port = await freePort()
+    const echo = closing(await echoServer())
+    const { url, call } = await start('--allow-ports', String(port))
+    const provide = async (): Promise<LinkSocksClient> => {
+      const { token = '' } = (await call('POST', '/api/token', { type: 'reverse', port: -1 })) as { token?: string }
+      return link(url, { token, role: 'provider', exposes: [`${port}=127.0.0.1:${echo.port}`] })
+    }
+    // Links go to the workers in turn.
+    await Promise.all([provide(), provide()])
+    await expect.poll(async () => call('GET', '/api/ports'), { timeout: 5000 }).toHaveLength(1)
+    const socket = dial(port, '127.0.0.1')
+    afterTest(() => socket.destroy())
+    socket.write('hello')
+    const [answer] = await onceEvent(socket, 'data')
+    const open = (await call('GET', '/api/ports')) as unknown as readonly object[]
+    expect({ answer: String(answer), ports: open.length }).toEqual({ answer: 'hello', ports: 1 })
+  })
+})
