@@ -49,11 +49,12 @@ describe.skipIf(process.platform !== 'linux')('the API of a server with two work
     const users: LinkSocksClient[] = []
     for (let count = 0; count < 4; count++) users.push(await link(url, { token, proxy: 'none', reconnect: false }))
     await until(() => isLinkedIn(program, 0) && isLinkedIn(program, 1), 'links in both workers')
-    const { tokens } = await call('GET', '/api/status')
+    await expect
+      .poll(async () => (await call('GET', '/api/status'))['tokens'], { timeout: 5000 })
+      .toMatchObject([{ token, clients_count: 4 }])
     const ended = Promise.all(users.map((user) => onceEvent(user, 'linkDown')))
     await call('DELETE', `/api/token/${token}`)
-    await ended
-    expect(tokens).toMatchObject([{ token, clients_count: 4 }])
+    expect(await ended).toHaveLength(4)
   })
 
   test('drains all workers', async () => {

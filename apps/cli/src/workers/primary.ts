@@ -58,6 +58,9 @@ const provenMs = 60_000
 /** Wait before a worker is started again, in milliseconds; doubled with each failure in a row. */
 const again = { firstMs: 100, mostMs: 30_000 } as const
 
+/** Time for a worker to pass an answer on to its user, in milliseconds. */
+const answerMs = 200
+
 /** The process that starts the workers, passes signals on to them, and runs their broker. It carries no traffic. */
 export class Primary {
   readonly #options: PrimaryOptions
@@ -66,7 +69,9 @@ export class Primary {
   readonly #folder: string
   readonly #seed: string
   #failures = 0
-  #rolling: Promise<boolean> = Promise.resolve(true)
+  #rolling: Promise<void> = Promise.resolve()
+  /** Receivers of the answer to requests for new workers. */
+  readonly #askers: ((error?: string) => void)[] = []
   #hasStarted = false
   /** Totals of workers that have ended. */
   #past: readonly Snapshot[] = []
@@ -121,10 +126,10 @@ export class Primary {
   }
 
   /**
-   * Starts a new process for each worker; the old ones end when their connections have. All or none are replaced.
-   * Resolves with whether they were. Never rejects.
+   * Starts a new process for each worker; the old ones end when their connections have. All or none are replaced. Never
+   * rejects.
    */
-  replaceAll(): Promise<boolean> {
+  replaceAll(): Promise<void> {
     this.#rolling = this.#rolling.then(() => this.#replaceAll())
     return this.#rolling
   }
@@ -143,7 +148,7 @@ export class Primary {
     return true
   }
 
-  async #replaceAll(): Promise<boolean> {
+  async #replaceAll(): Promise<void> {
     const { logger } = this.#context
     const old = [...this.#children].filter(({ isEnding }) => !isEnding)
     const next = old.map(({ index }) => this.#start(index, false))
@@ -153,16 +158,18 @@ export class Primary {
     if (!isReady || this.#isEnding) {
       if (!this.#isEnding) logger.error({}, 'no restart: a new worker did not start, the old ones go on')
       for (const { process } of next) process.kill('SIGKILL')
-      return false
+      this.#answerAskers('a new worker did not start; the log says why')
+      return
     }
     for (const child of next) child.isEnding = false
+    // The worker that was asked passes the answer on before it leaves.
+    if (this.#answerAskers()) await new Promise((resolve) => setTimeout(resolve, answerMs))
     // All at the same time: a client that leaves one must not come to another that is left, too.
     for (const child of old) {
       child.isEnding = true
       child.process.send({ worker: 'leave' } satisfies ToWorker)
     }
     logger.info({ workers: next.length }, 'new workers have taken over; open connections go on in the old ones')
-    return true
   }
 
   #start(index: number, prints: boolean): Child {
@@ -199,11 +206,24 @@ export class Primary {
 
   /** Does what a user of a worker's API wants for all. */
   async #fulfil(what: WorkerRequest, asker: WorkerProcess): Promise<void> {
-    const done = { worker: 'done', what, pid: process.pid } as const
-    if (what === 'drain') this.#context.draining.request()
-    const isDone = what === 'drain' || (await this.replaceAll())
-    const answer: ToWorker = isDone ? done : { ...done, error: 'a new worker did not start; the log says why' }
-    if (asker.isConnected()) asker.send(answer)
+    const answer = (error?: string): void => {
+      const done: ToWorker = { worker: 'done', what, pid: process.pid, ...(error === undefined ? {} : { error }) }
+      if (asker.isConnected()) asker.send(done)
+    }
+    if (what === 'restart') {
+      this.#askers.push(answer)
+      await this.replaceAll()
+      return
+    }
+    answer()
+    this.#context.draining.request()
+  }
+
+  /** Answers those that have asked for new workers. Returns whether there were any. */
+  #answerAskers(error?: string): boolean {
+    const askers = this.#askers.splice(0)
+    for (const answer of askers) answer(error)
+    return askers.length > 0
   }
 
   /** Tells the service manager of a reload, which all workers do alike. */
