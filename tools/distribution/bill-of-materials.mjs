@@ -46,5 +46,16 @@ function manifestOf(file) {
 
 function component({ name, version, license }) {
   const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`
-  return { type: 'library', name, version, purl, ...(license ? { licenses: [{ license: { id: license } }] } : {}) }
+  return { type: 'library', name, version, purl, ...(license ? { licenses: [licenseOf(license)] } : {}) }
+}
+
+/**
+ * A licence as CycloneDX has it: an identifier or an expression of SPDX, or else a name. Manifests have all three in
+ * one field.
+ *
+ * @param {string} text `MIT`, `(BSD-3-Clause OR GPL-2.0)` or `MPL 2.0`.
+ */
+export function licenseOf(text) {
+  if (/\b(?:OR|AND|WITH)\b/.test(text)) return { expression: text }
+  return { license: text.includes(' ') ? { name: text } : { id: text } }
 }
