@@ -89,8 +89,9 @@ async function throughput(attempt: LinkAttempt, speedMs: number): Promise<Findin
     const up = await measureUp(await connectTo(attempt, probePorts.discard), speedMs)
     return { step: 'throughput', level: 'PASS', text: `${formatRate(down)} down, ${formatRate(up)} up` }
   } catch (error) {
-    const reason = attempt.end ?? error
-    const found = failure('throughput', reason)
+    const found = failure('throughput', attempt.end ?? error)
+    // A link that is cut comes back; one that passes nothing on does not notice it for long.
+    if (found.code === 'ERR_TRANSPORT_PEER_SILENT') return lostLink('throughput', attempt.end ?? (error as Error))
     const cure =
       cures[found.code ?? ''] ?? 'the link breaks under load: look at the log of the server and at middleboxes'
     return { ...found, level: 'WARN', text: `cut short: ${found.text}`, cure }

@@ -31,7 +31,7 @@ const sends =
   async () => ({ url: `ws://127.0.0.1:${await webSocketThat(bytes)}` })
 
 /** Notices a silent peer soon. */
-const impatient = { heartbeat: { periodMs: 100, deadlineMs: 300 } }
+const impatient = { heartbeat: { periodMs: 100, timeoutMs: 300 } }
 
 /** Faults of a peer that speaks WebSocket, but breaks the protocol, falls silent or sends too much. */
 export const brokenPeers: Record<string, Fault> = {
@@ -65,7 +65,12 @@ export const brokenPeers: Record<string, Fault> = {
       })
       return { url: `ws://127.0.0.1:${frozen}`, client: impatient, speedMs: 1000 }
     },
-    finds: { step: 'throughput', level: 'WARN', code: 'ERR_TRANSPORT_PEER_SILENT' },
+    finds: {
+      step: 'throughput',
+      level: 'FAIL',
+      code: 'ERR_TRANSPORT_PEER_SILENT',
+      cure: expect.stringContaining('hangs'),
+    },
   },
   'a message that ends too early': {
     make: sends(messages(welcome.subarray(0, 2))),
