@@ -2,9 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { TestCertificate } from '@ls/testkit'
+import { freePort, type TestCertificate } from '@ls/testkit'
 import { PeerProcess } from '../interop/peer-process.js'
-import { untilListening, unusedPort } from '../interop/ports.js'
+import { untilListening } from '../interop/ports.js'
 import { afterTest } from '../stress/cleanup.js'
 import { temporaryFolder } from './temporary-folder.js'
 
@@ -16,7 +16,7 @@ export interface Nginx {
 /** nginx by `middleboxes/nginx.conf`, in front of `server` (`host:port`, or `unix:/path`). */
 export async function startNginx(server: string, { cert, key }: TestCertificate): Promise<Nginx> {
   const folder = await temporaryFolder()
-  const [plainPort, tlsPort] = [await unusedPort(), await unusedPort()]
+  const [plainPort, tlsPort] = [await freePort(), await freePort()]
   await writeFile(join(folder, 'cert.pem'), cert)
   await writeFile(join(folder, 'key.pem'), key)
   const config = await fill('nginx.conf', {
@@ -45,10 +45,10 @@ export async function startHaproxy(
 ): Promise<Haproxy> {
   const folder = await temporaryFolder()
   const ports = {
-    v1Port: await unusedPort(),
-    v2Port: await unusedPort(),
-    tlsPort: await unusedPort(),
-    acceptPort: await unusedPort(),
+    v1Port: await freePort(),
+    v2Port: await freePort(),
+    tlsPort: await freePort(),
+    acceptPort: await freePort(),
   }
   await writeFile(join(folder, 'pair.pem'), cert + key)
   const config = await fill('haproxy.cfg', {

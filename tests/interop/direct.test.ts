@@ -1,11 +1,11 @@
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
-import { onceEvent, seededDigest, type TestServer } from '@ls/testkit'
+import { freePort, onceEvent, seededDigest, type TestServer } from '@ls/testkit'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type ImplementationName, requireImplementation } from './implementation.js'
 import { serverUrl, token } from './link.js'
 import { PeerProcess } from './peer-process.js'
-import { unusedPort, untilListening, untilPrinted } from './ports.js'
+import { untilListening, untilPrinted } from './ports.js'
 import { socksConnect } from './socks-client.js'
 import { download, transferSeed, transferServer } from './transfer.js'
 
@@ -44,10 +44,10 @@ describe.each(versions)('two programs of %s at our server', { timeout: 60_000 },
   let socksPort: number
 
   beforeAll(async () => {
-    const port = await unusedPort()
+    const port = await freePort()
     server = await startServer(port)
     transfer = await transferServer()
-    socksPort = await unusedPort()
+    socksPort = await freePort()
     provider = start(name, 'provider', ['-t', token, '-u', serverUrl(port)])
     if (provider !== undefined) await untilPrinted(/Authentication successful/, provider)
     connector = start(name, 'connector', ['-t', 'code', '-u', serverUrl(port), '-p', String(socksPort)])
@@ -82,7 +82,7 @@ describe.each(versions)('%s and a client of ours', { timeout: 60_000 }, (name) =
 
   beforeEach(async ({ onTestFailed }) => {
     onTestFailed(() => console.error(program?.report))
-    port = await unusedPort()
+    port = await freePort()
     server = await startServer(port)
     transfer = await transferServer()
   })
@@ -94,7 +94,7 @@ describe.each(versions)('%s and a client of ours', { timeout: 60_000 }, (name) =
 
   test('go direct with our connector', async ({ skip }) => {
     const direct = { stunServers: [`127.0.0.1:${port}`] }
-    const proxy = { port: await unusedPort() }
+    const proxy = { port: await freePort() }
     ours = new LinkSocksClient({ url: serverUrl(port), token: 'code', role: 'connector', direct, proxy })
     program = start(name, 'provider', ['-t', token, '-u', serverUrl(port)])
     skip(program === undefined, `${name} is not installed`)
@@ -110,7 +110,7 @@ describe.each(versions)('%s and a client of ours', { timeout: 60_000 }, (name) =
     ours = new LinkSocksClient({ url: serverUrl(port), token, role: 'provider', direct })
     const path = onceEvent(ours, 'path', { timeoutMs: 20_000 })
     await ours.start()
-    const socksPort = await unusedPort()
+    const socksPort = await freePort()
     program = start(name, 'connector', ['-t', 'code', '-u', serverUrl(port), '-p', String(socksPort)])
     skip(program === undefined, `${name} is not installed`)
     expect(await path).toEqual(['direct', 'a Go program answers over QUIC'])

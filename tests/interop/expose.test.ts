@@ -1,11 +1,11 @@
 import { connect } from 'node:net'
-import { echoServer, onceEvent } from '@ls/testkit'
+import { echoServer, freePort, onceEvent } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { peerNames, requireImplementation } from './implementation.js'
 import { serverUrl } from './link.js'
 import { PeerProcess } from './peer-process.js'
-import { unusedPort, untilListening, untilPrinted } from './ports.js'
+import { untilListening, untilPrinted } from './ports.js'
 
 const ours = requireImplementation('ours')
 
@@ -15,7 +15,7 @@ describe('a port that our server exposes', { timeout: 60_000 }, () => {
     const peer = requireImplementation(name)
     if (ours === undefined || peer === undefined) return
     const target = closing(await echoServer())
-    const [port, exposed] = [await unusedPort(), await unusedPort()]
+    const [port, exposed] = [await freePort(), await freePort()]
     const flags = ['-r', '-t', 'token', '-H', '127.0.0.1', '-P', String(port), '-p', '0']
     const expose = ['--expose', `${exposed}=token@127.0.0.1:${target.port}`]
     const server = new PeerProcess('our server', ours.command, ['server', ...flags, ...expose])

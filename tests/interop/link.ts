@@ -1,8 +1,8 @@
-import { faultRelay, type FaultRelay } from '@ls/testkit'
+import { faultRelay, type FaultRelay, freePort } from '@ls/testkit'
 import { reachableProviders } from './connector-probe.js'
 import type { Implementation } from './implementation.js'
 import { PeerProcess } from './peer-process.js'
-import { unusedPort, untilListening, untilPrinted, untilTrue } from './ports.js'
+import { untilListening, untilPrinted, untilTrue } from './ports.js'
 
 /** How a client proves its token: in the query of `/socket`, or by an Auth message, which any other path asks for. */
 export type AuthForm = 'query' | 'message'
@@ -83,8 +83,8 @@ type Start = (role: string, implementation: Implementation, args: readonly strin
 type Reach = (role: ClientRole, port: number) => Promise<string>
 
 async function startCast(cast: Cast, start: Start, reach: Reach): Promise<number> {
-  const port = await unusedPort()
-  const socksPort = await unusedPort()
+  const port = await freePort()
+  const socksPort = await freePort()
   const server = start('server', cast.server, serverArgs(cast, port, socksPort))
   await untilListening(port, server)
   const target = ['-t', token, '-u', await reach(cast.mode === 'forward' ? 'client' : 'provider', port)]
@@ -106,7 +106,7 @@ async function startCast(cast: Cast, start: Start, reach: Reach): Promise<number
 }
 
 async function startConnector(connector: Implementation, url: string, start: Start): Promise<number> {
-  const socksPort = await unusedPort()
+  const socksPort = await freePort()
   const args = [...connector.connector, '-t', connectorToken, '-u', url, '-p', String(socksPort)]
   await untilListening(socksPort, start('connector', connector, args))
   return socksPort

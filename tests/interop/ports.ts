@@ -1,29 +1,10 @@
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import type { PeerProcess } from './peer-process.js'
 
-/** Below the range from which Linux takes ports for outgoing connections, so no connection grabs ours meanwhile. */
-const firstPort = 20_000
-const lastPort = 31_999
 const pollMs = 20
 /** Python needs about a second to start; two suites share two cores. */
 const readyTimeoutMs = 20_000
-
-/** A TCP port on which nothing listens. */
-export async function unusedPort(): Promise<number> {
-  for (;;) {
-    const port = firstPort + Math.floor(Math.random() * (lastPort - firstPort + 1))
-    const server = createServer().listen(port, '127.0.0.1')
-    try {
-      await once(server, 'listening')
-      return port
-    } catch {
-      continue
-    } finally {
-      server.close()
-    }
-  }
-}
 
 /** Waits until something listens there; fails at once when the process that should has ended. */
 export function untilListening(port: number, process: PeerProcess): Promise<void> {

@@ -1,9 +1,9 @@
-import { within } from '@ls/testkit'
+import { freePort, within } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { serverUrl, token } from './link.js'
 import { refusalCases } from './matrix.js'
 import { PeerProcess } from './peer-process.js'
-import { unusedPort, untilListening } from './ports.js'
+import { untilListening } from './ports.js'
 
 const exitTimeoutMs = 15_000
 const caseTimeoutMs = 40_000
@@ -15,11 +15,11 @@ const caseTimeoutMs = 40_000
  */
 describe.each(refusalCases().map((one) => [one.title, one] as const))('%s', (_title, { server, client }) => {
   test('a client with a wrong token ends with exit code 1', { timeout: caseTimeoutMs }, async ({ onTestFailed }) => {
-    const port = await unusedPort()
+    const port = await freePort()
     const listen = ['server', '-H', '127.0.0.1', '-P', String(port), '-t', token]
     const serving = new PeerProcess(`${server.name} server`, server.command, listen)
     await untilListening(port, serving)
-    const wrong = [...client.client, '-t', 'wrong', '-u', serverUrl(port), '-p', String(await unusedPort())]
+    const wrong = [...client.client, '-t', 'wrong', '-u', serverUrl(port), '-p', String(await freePort())]
     const refused = new PeerProcess(`${client.name} client`, client.command, wrong)
     onTestFailed(() => console.error(refused.report))
     try {

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { LinkSocksClient } from '@ls/client'
-import { faultRelay, type FaultRelay, seededDigest, type TestServer } from '@ls/testkit'
+import { faultRelay, type FaultRelay, freePort, seededDigest, type TestServer } from '@ls/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { closing } from '../stress/cleanup.js'
 import { type ImplementationName, requireImplementation } from './implementation.js'
 import { downloadThroughLosses } from './lossy-download.js'
 import { PeerProcess } from './peer-process.js'
-import { unusedPort, untilListening, untilPrinted } from './ports.js'
+import { untilListening, untilPrinted } from './ports.js'
 import { requireRuntime } from './runtime.js'
 import { socksConnect, UdpAssociation } from './socks-client.js'
 import { download, transferSeed, transferServer } from './transfer.js'
@@ -40,7 +40,7 @@ describe.skipIf(miniflare === undefined || !isBuilt)('the relay in a Worker', { 
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'linksocks-worker-'))
-    port = await unusedPort()
+    port = await freePort()
     transfer = await transferServer()
     udpEcho = await udpEchoServer()
     await startWorker()
@@ -122,7 +122,7 @@ describe.skipIf(miniflare === undefined || !isBuilt)('the relay in a Worker', { 
     await provider.start()
     const code = `code-for-${name}`
     await provider.addConnector(code)
-    const socksPort = await unusedPort()
+    const socksPort = await freePort()
     const place = ['-u', `ws://127.0.0.1:${port}`, '-p', String(socksPort)]
     const process = new PeerProcess(name, peer.command, [...peer.connector, '-t', code, ...place])
     try {

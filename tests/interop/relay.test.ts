@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LinkSocksServer, ServerState } from '@ls/server'
-import { seededDigest, type TestServer } from '@ls/testkit'
+import { freePort, seededDigest, type TestServer } from '@ls/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Implementation, type ImplementationName, requireImplementation } from './implementation.js'
 import { serverUrl } from './link.js'
 import { PeerProcess } from './peer-process.js'
-import { unusedPort, untilListening, untilTrue } from './ports.js'
+import { untilListening, untilTrue } from './ports.js'
 import { socksConnect, UdpAssociation } from './socks-client.js'
 import { download, transferSeed, transferServer } from './transfer.js'
 import { udpEchoServer } from './udp-echo-server.js'
@@ -40,7 +40,7 @@ describe('our relay', { timeout: 60_000 }, () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'linksocks-relay-'))
-    port = await unusedPort()
+    port = await freePort()
     transfer = await transferServer()
     udpEcho = await udpEchoServer()
     await startRelay()
@@ -74,7 +74,7 @@ describe('our relay', { timeout: 60_000 }, () => {
     const token = provider === 'py-1.5.1' ? ['-t', 'anonymous'] : []
     const providing = start(first, [...first.provider, ...token, ...place, '-c', code])
     await reached(code, providing)
-    const socksPort = await unusedPort()
+    const socksPort = await freePort()
     const connecting = start(second, [...second.connector, '-t', code, ...place, '-p', String(socksPort)])
     running.set(code, { code, provider: providing, connector: connecting, socksPort })
     await untilListening(socksPort, connecting)

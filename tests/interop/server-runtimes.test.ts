@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LinkSocksClient } from '@ls/client'
-import { faultRelay, seededDigest } from '@ls/testkit'
+import { faultRelay, freePort, seededDigest } from '@ls/testkit'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { closing } from '../stress/cleanup.js'
 import { downloadThroughLosses } from './lossy-download.js'
 import { PeerProcess } from './peer-process.js'
-import { unusedPort, untilListening } from './ports.js'
+import { untilListening } from './ports.js'
 import { requireRuntime } from './runtime.js'
 import { transferSeed, transferServer } from './transfer.js'
 
@@ -56,7 +56,7 @@ describe('the server in another runtime', () => {
     { timeout: 60_000 },
     async (name, command, options) => {
       if (command === undefined) return
-      const port = await unusedPort()
+      const port = await freePort()
       const server = new PeerProcess(name, [command, ...options], [file, String(port)])
       try {
         await untilListening(port, server)

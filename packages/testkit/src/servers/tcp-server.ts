@@ -36,16 +36,6 @@ export async function listenOnLoopback(server: Server, sockets: ReadonlySet<Sock
   return { host: '127.0.0.1', port: portOf(server), close: () => closeServer(server, sockets) }
 }
 
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const port = portOf(server)
-  await closeServer(server, new Set())
-  return port
-}
-
 async function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   if (!server.listening) return
   const closed = once(server, 'close')

@@ -1,0 +1,44 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+
+/**
+ * Range of the ports. Systems take ports for outgoing connections and for port 0 from 32768 on, so none of those gets
+ * one of these before its test does.
+ */
+const firstPort = 10_000
+const lastPort = 32_767
+
+/** Test files that may run side by side: each has ports of its own. */
+const files = 16
+const portsEach = Math.floor((lastPort - firstPort + 1) / files)
+
+/** Ports that are not given again, the latest: more than any test uses. */
+const maxGiven = 500
+const given = new Set<number>()
+
+/** A TCP port on loopback that is free, and that neither another test nor the system takes soon. */
+export async function freePort(): Promise<number> {
+  const own = firstPort + (Number(process.env['VITEST_POOL_ID'] ?? 0) % files) * portsEach
+  for (;;) {
+    const port = own + Math.floor(Math.random() * portsEach)
+    if (given.has(port) || !(await isFree(port))) continue
+    for (const oldest of given) {
+      if (given.size < maxGiven) break
+      given.delete(oldest)
+    }
+    given.add(port)
+    return port
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening')
+  } catch {
+    return false
+  }
+  server.close()
+  await once(server, 'close')
+  return true
+}
