@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, hashServer, onceEvent, seededBytes, seededDigest, socketEnd } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
-import { afterTest, closing } from '../stress/cleanup.js'
+import { type Cleanup, cleanupOf } from '../stress/cleanup.js'
 import { Program } from './program.js'
 import { temporaryFolder } from './temporary-folder.js'
 
@@ -18,8 +18,8 @@ type Kind = (typeof kinds)[number]
 const kinds = ['proxy port of a server', 'proxy port of a client', 'fixed port of a client'] as const
 
 /** A running file with two ports of each kind; `removeFirst` takes the first of each out of the file. */
-async function running(target: { readonly port: number }) {
-  const file = join(await temporaryFolder(), 'linksocks.yaml')
+async function running(target: { readonly port: number }, { afterTest }: Cleanup) {
+  const file = join(await temporaryFolder(afterTest), 'linksocks.yaml')
   const wsPort = await freePort()
   const ports: Record<Kind, readonly [number, number]> = {
     'proxy port of a server': [await freePort(), await freePort()],
@@ -39,7 +39,7 @@ async function running(target: { readonly port: number }) {
     return writeFile(file, JSON.stringify(roles), { mode: 0o600 })
   }
   await write(0)
-  const program = new Program('run', '--config', file)
+  const program = new Program({ endLater: afterTest }, 'run', '--config', file)
   await program.printed(new RegExp(`forward: 127.0.0.1:${ports['fixed port of a client'][1]}=`))
   const removeFirst = async (): Promise<void> => {
     await write(1)
@@ -66,17 +66,19 @@ async function echoed(socket: Socket, text: string): Promise<string> {
   return String((await onceEvent(socket, 'data'))[0])
 }
 
-describe.skipIf(skip).each(kinds)('a reload that removes the %s', { timeout }, (kind) => {
-  test('lets its idle connections go on', async () => {
-    const { removeFirst, through } = await running(closing(await echoServer()))
+describe.skipIf(skip).each(kinds)('a reload that removes the %s', { concurrent: true, timeout }, (kind) => {
+  test('lets its idle connections go on', async (context) => {
+    const cleanup = cleanupOf(context)
+    const { removeFirst, through } = await running(cleanup.closing(await echoServer()), cleanup)
     const socket = await through(kind, 0)
     const before = await echoed(socket, 'before')
     await removeFirst()
     expect({ before, after: await echoed(socket, 'after') }).toEqual({ before: 'before', after: 'after' })
   })
 
-  test('lets an upload through it end whole', async () => {
-    const { removeFirst, through } = await running(closing(await hashServer()))
+  test('lets an upload through it end whole', async (context) => {
+    const cleanup = cleanupOf(context)
+    const { removeFirst, through } = await running(cleanup.closing(await hashServer()), cleanup)
     const socket = await through(kind, 0)
     const source = seededBytes(7)
     socket.write(source.take(bytes / 2))
@@ -85,8 +87,9 @@ describe.skipIf(skip).each(kinds)('a reload that removes the %s', { timeout }, (
     expect(String((await onceEvent(socket, 'data'))[0])).toBe(seededDigest(7, bytes))
   })
 
-  test('refuses new connections there, and takes them at the port that stays', async () => {
-    const { removeFirst, through, portOf } = await running(closing(await echoServer()))
+  test('refuses new connections there, and takes them at the port that stays', async (context) => {
+    const cleanup = cleanupOf(context)
+    const { removeFirst, through, portOf } = await running(cleanup.closing(await echoServer()), cleanup)
     const open = await through(kind, 0)
     await echoed(open, 'before')
     await removeFirst()
@@ -98,8 +101,9 @@ describe.skipIf(skip).each(kinds)('a reload that removes the %s', { timeout }, (
     })
   })
 
-  test('leaves connections that the end of the program resets', async () => {
-    const { program, removeFirst, through } = await running(closing(await echoServer()))
+  test('leaves connections that the end of the program resets', async (context) => {
+    const cleanup = cleanupOf(context)
+    const { program, removeFirst, through } = await running(cleanup.closing(await echoServer()), cleanup)
     const socket = await through(kind, 0)
     await echoed(socket, 'before')
     await removeFirst()

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterTest } from '../stress/cleanup.js'
 
 /** A folder that is gone after the test. */
-export async function temporaryFolder(): Promise<string> {
+export async function temporaryFolder(removeLater = afterTest): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'linksocks-test-'))
-  afterTest(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  removeLater(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
   return folder
 }

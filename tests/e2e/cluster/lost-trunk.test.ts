@@ -11,7 +11,7 @@ import {
   socketEnd,
 } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
-import { afterTest, closing } from '../../stress/cleanup.js'
+import { type Cleanup, cleanupOf } from '../../stress/cleanup.js'
 import { Program } from '../program.js'
 import { natsProgram, startNats } from './nats.js'
 
@@ -21,21 +21,26 @@ const environment = { LINKSOCKS_CLUSTER_SECRET: 'a secret that all nodes of a te
 const bytes = 24_000_000
 
 /** A node as a program. Others reach it through `relay`. */
-async function startNode(natsUrl: string) {
+async function startNode(natsUrl: string, { afterTest: endLater, closing }: Cleanup) {
   const [port, nodePort] = [await freePort(), await freePort()]
   const relay = closing(await faultRelay({ host: '127.0.0.1', port: nodePort }))
   const cluster = ['--cluster-nats', natsUrl, '--cluster-listen', `127.0.0.1:${nodePort}`]
   const places = ['-H', '127.0.0.1', '-P', String(port), '--cluster-address', `127.0.0.1:${relay.port}`]
   const tokens = ['-r', '-t', 'provider-token', '-c', 'connector-token', '--guard', 'none', '-p', '0']
-  const program = new Program({ environment }, 'server', ...cluster, ...places, ...tokens)
+  const program = new Program({ environment, endLater }, 'server', ...cluster, ...places, ...tokens)
   await program.printed(/^listening: /m)
   return { program, relay, url: `ws://127.0.0.1:${port}` }
 }
 
 /** A connector at the first node, and a provider at the second, which can move to the third. */
-async function startCluster() {
-  const nats = await startNats()
-  const [near, far, spare] = [await startNode(nats.url), await startNode(nats.url), await startNode(nats.url)]
+async function startCluster(cleanup: Cleanup) {
+  const { afterTest, closing } = cleanup
+  const { url } = await startNats(afterTest)
+  const [near, far, spare] = [
+    await startNode(url, cleanup),
+    await startNode(url, cleanup),
+    await startNode(url, cleanup),
+  ]
   const options = { url: far.url, fallbackUrls: [spare.url], token: 'provider-token', role: 'provider' } as const
   const provider = closing(new LinkSocksClient(options))
   await provider.start()
@@ -56,10 +61,14 @@ async function echoed(socket: Awaited<ReturnType<typeof connect>>, text: string)
   return String((await onceEvent(socket, 'data'))[0])
 }
 
-describe.skipIf(natsProgram === undefined)('the connection between two nodes', { timeout }, () => {
-  test('whose other node is killed resets its channels, and new ones find the provider elsewhere', async () => {
-    const { far, reach } = await startCluster()
-    const echo = closing(await echoServer())
+/** They wait for black holes to be noticed. */
+const together = { concurrent: true, timeout }
+
+describe.skipIf(natsProgram === undefined)('the connection between two nodes', together, () => {
+  test('whose other node is killed resets its channels, and new ones find the provider elsewhere', async (context) => {
+    const cleanup = cleanupOf(context)
+    const { far, reach } = await startCluster(cleanup)
+    const echo = cleanup.closing(await echoServer())
     const socket = await reach(echo)
     await echoed(socket, 'before')
     const end = socketEnd(socket)
@@ -72,9 +81,10 @@ describe.skipIf(natsProgram === undefined)('the connection between two nodes', {
     })
   })
 
-  test('that vanishes in the middle of a transfer loses no byte', async () => {
-    const { far, reach } = await startCluster()
-    const socket = await reach(closing(await hashServer()))
+  test('that vanishes in the middle of a transfer loses no byte', async (context) => {
+    const cleanup = cleanupOf(context)
+    const { far, reach } = await startCluster(cleanup)
+    const socket = await reach(cleanup.closing(await hashServer()))
     const source = seededBytes(3)
     socket.write(source.take(bytes / 2))
     far.relay.strike('blackhole')
@@ -82,9 +92,10 @@ describe.skipIf(natsProgram === undefined)('the connection between two nodes', {
     expect(String((await onceEvent(socket, 'data', { timeoutMs: 60_000 }))[0])).toBe(seededDigest(3, bytes))
   })
 
-  test('that cannot be made again fails new opens soon, and continues once it can be made', async () => {
-    const { far, reach } = await startCluster()
-    const echo = closing(await echoServer())
+  test('that cannot be made again fails new opens soon, and continues once it can be made', async (context) => {
+    const cleanup = cleanupOf(context)
+    const { far, reach } = await startCluster(cleanup)
+    const echo = cleanup.closing(await echoServer())
     const socket = await reach(echo)
     await echoed(socket, 'before')
     const swallow = (): void => void far.relay.strike('blackhole')

@@ -17,8 +17,8 @@ if (natsProgram === undefined) {
   console.warn('\n*** nats-server is not installed: the tests over NATS are SKIPPED ***\n')
 }
 
-/** A NATS server, and stores that use it. */
-export async function startNats() {
+/** A NATS server that ends after the test, and stores that use it. */
+export async function startNats(endLater = afterTest) {
   const folder = mkdtempSync(join(tmpdir(), 'ls-nats-'))
   const port = await freePort()
   const state: { program: ChildProcess | undefined } = { program: undefined }
@@ -34,7 +34,7 @@ export async function startNats() {
     await ended
   }
   const forget = (): void => rmSync(folder, { recursive: true, force: true })
-  afterTest(async () => {
+  endLater(async () => {
     await stop()
     forget()
   })

@@ -1,35 +1,28 @@
 import { echoServer, until } from '@ls/testkit'
-import { describe, expect, test } from 'vitest'
-import { closing } from './cleanup.js'
+import { expect, test } from 'vitest'
+import { closing } from '../cleanup.js'
+import { type Hop, type NetMode, type ProxyNet, proxyNet, type ProxyNetOptions } from '../proxy-net.js'
+import { ci, fact, mebibyte, randomFrom, seed } from '../settings.js'
+import { download, Meter, transferServer, upload } from '../traffic.js'
+import { Typist, type TypistReport } from '../typist.js'
 import { type CutsReport, makeCuts } from './cuts.js'
-import { type Hop, type NetMode, type ProxyNet, proxyNet, type ProxyNetOptions } from './proxy-net.js'
-import { ci, fact, mebibyte, randomFrom, seed } from './settings.js'
-import { download, Meter, transferServer, upload } from './traffic.js'
-import { Typist, type TypistReport } from './typist.js'
 
 const transfersEachWay = 64
 
+/** Who talks to whom, and how often whose links are cut. */
 interface Scene {
   readonly mode: NetMode
+  /** Links of each client. @default 1 */
   readonly threads?: number
   /** Whose links are cut. @default everyone's */
   readonly cutAt?: Hop['name']
   readonly cuts: number
 }
 
-const scenes: readonly (readonly [string, Scene])[] = [
-  ['forward', { mode: 'forward', cuts: ci ? 200 : 20 }],
-  ['forward with four threads', { mode: 'forward', threads: 4, cuts: ci ? 40 : 10 }],
-  ['reverse', { mode: 'reverse', cuts: ci ? 40 : 10 }],
-  ["agent, the connector's hop", { mode: 'agent', cutAt: 'connector', cuts: ci ? 40 : 10 }],
-  ["agent, the provider's hop", { mode: 'agent', cutAt: 'provider', cuts: ci ? 40 : 10 }],
-  ['agent, both hops', { mode: 'agent', cuts: ci ? 200 : 20 }],
-  ['autonomy, both hops', { mode: 'autonomy', cuts: ci ? 40 : 10 }],
-]
-
-describe.each(scenes)('cuts: %s', (name, scene) => {
+/** The test of one scene. They are in files of their own since each waits more than it computes. */
+export function testCuts(name: string, scene: Scene): void {
   test(
-    'nothing is lost, doubled or reordered, no channel ends, and all memory comes back',
+    `cuts, ${name}: nothing is lost, doubled or reordered, no channel ends, and all memory comes back`,
     async () => {
       const net = await proxyNet(scene.mode, optionsFor(scene))
       const sessionsLost = countLostSessions(net)
@@ -40,7 +33,7 @@ describe.each(scenes)('cuts: %s', (name, scene) => {
     },
     ci ? 1_200_000 : 120_000,
   )
-})
+}
 
 function optionsFor({ threads = 1 }: Scene): ProxyNetOptions {
   // Short, because each black hole costs a deadline; a false alarm costs no more than one more cut.

@@ -1,7 +1,7 @@
 import { type LinkConditions, type LinkFault, linkFaults, onceEvent, within } from '@ls/testkit'
-import type { Hop } from './proxy-net.js'
-import { mebibyte, pick } from './settings.js'
-import type { Meter } from './traffic.js'
+import type { Hop } from '../proxy-net.js'
+import { mebibyte, pick } from '../settings.js'
+import type { Meter } from '../traffic.js'
 
 export interface CutsOptions {
   /** Whose links are cut. */
