@@ -29,7 +29,9 @@ export async function startNats(count) {
   const routes = places.map(({ route }) => `nats://127.0.0.1:${route}`).join()
   const servers = places.map(({ port, route }, index) => {
     const data = ['--jetstream', '--store_dir', join(folder, String(index)), '--server_name', `n${index}`]
-    const cluster = ['--cluster_name', 'chaos', '--cluster', `nats://127.0.0.1:${route}`, '--routes', routes]
+    // A cluster of one would wait for others.
+    const routing = ['--cluster_name', 'chaos', '--cluster', `nats://127.0.0.1:${route}`, '--routes', routes]
+    const cluster = count === 1 ? [] : routing
     const own = ['--addr', '127.0.0.1', '--port', String(port), '--no_advertise']
     const args = [...own, ...data, ...cluster]
     return new Service({ name: `nats ${index}`, program: natsProgram, args, isReady: () => canConnect(port) })
