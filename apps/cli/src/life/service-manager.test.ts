@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { silentLogger } from '@ls/foundation'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ServiceManager } from './service-manager.js'
@@ -28,6 +32,31 @@ test('ServiceManager reports each step to systemd', () => {
     'STOPPING=1 STATUS=stopping',
   ])
 })
+
+test.skipIf(process.platform === 'win32')(
+  'ServiceManager waits for systemd to read: what comes from a process that has ended is dropped',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'linksocks-notify-'))
+    const heard = join(folder, 'heard')
+    await writeFile(
+      join(folder, 'systemd-notify'),
+      `#!/bin/sh\necho "$*" >${heard}.new && mv ${heard}.new ${heard}\n`,
+      {
+        mode: 0o755,
+      },
+    )
+    vi.useRealTimers()
+    vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`)
+    try {
+      new ServiceManager(socket, silentLogger).ready()
+      await vi.waitUntil(() => existsSync(heard), { timeout: 10_000 })
+      expect(await readFile(heard, 'utf8')).toBe(`--pid=${process.pid} READY=1 STATUS=running\n`)
+    } finally {
+      vi.unstubAllEnvs()
+      await rm(folder, { recursive: true })
+    }
+  },
+)
 
 test('ServiceManager calls back when the program is ready, also if systemd did not ask', () => {
   const onReady = vi.fn()

@@ -76,7 +76,8 @@ const minWatchdogMs = 1000
 function systemdNotify(logger: Logger): Notify {
   let isReported = false
   return (variables) => {
-    const words = ['--no-block', `--pid=${process.pid}`, ...variables]
+    // Not with --no-block: systemd drops what comes from a process that has ended by the time systemd reads it.
+    const words = [`--pid=${process.pid}`, ...variables]
     spawn('systemd-notify', words, { stdio: 'ignore' })
       .on('error', (error) => {
         if (!isReported)
