@@ -16,7 +16,7 @@ const bulkBytes = 200_000_000
 const connects = 100
 
 const nats = await startNats(1)
-const nodes = await startNodes(2, nats.ports, { replicas: 1 })
+const nodes = await startNodes(2, nats.ports, { replicas: 1, hasWays: false })
 const target = await startTarget()
 const [a, b] = nodes
 const { token } = await a.call('POST', '/api/token', { type: 'reverse', allow_manage_connector: true })

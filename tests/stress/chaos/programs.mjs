@@ -45,7 +45,7 @@ export async function startNats(count) {
 }
 
 /** Starts the nodes of a cluster. Each reaches NATS, and is reached by other nodes, over ways of its own. */
-export async function startNodes(count, natsPorts, { logFolder, replicas = 3 } = {}) {
+export async function startNodes(count, natsPorts, { logFolder, replicas = 3, hasWays = true } = {}) {
   const nodes = []
   for (let index = 0; index < count; index++) {
     const [port, nodePort] = [await freePort(), await freePort()]
@@ -53,7 +53,12 @@ export async function startNodes(count, natsPorts, { logFolder, replicas = 3 } =
     const toNode = new Way(nodePort, await freePort())
     await Promise.all(toNats.map((way) => way.open()))
     const nats = toNats.flatMap((way) => ['--cluster-nats', `nats://127.0.0.1:${way.port}`])
-    const places = ['--cluster-listen', `127.0.0.1:${nodePort}`, '--cluster-address', `127.0.0.1:${toNode.port}`]
+    const places = [
+      '--cluster-listen',
+      `127.0.0.1:${nodePort}`,
+      '--cluster-address',
+      `127.0.0.1:${hasWays ? toNode.port : nodePort}`,
+    ]
     const args = [command, 'server', ...nats, '--cluster-replicas', String(replicas), ...places]
     const own = ['--ws-host', '127.0.0.1', '--ws-port', String(port), '--api-key', apiKey, '--guard', 'none']
     const environment = { LINKSOCKS_CLUSTER_SECRET: 'the secret that all nodes of a chaos run share' }

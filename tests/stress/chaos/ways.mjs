@@ -18,8 +18,8 @@ export class Way {
   }
 
   async open() {
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
-      const behind = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true })
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      const behind = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
       for (const [from, to] of [
         [socket, behind],
         [behind, socket],
