@@ -456,7 +456,12 @@ describe('parseCommandLine with the environment', () => {
   })
 
   test('ignores the variables that Kubernetes sets for a service called linksocks', () => {
-    const variables = { LINKSOCKS_PORT: 'tcp://1', LINKSOCKS_SERVICE_HOST: '1', LINKSOCKS_PORT_8765_TCP: 'tcp://1' }
+    const variables = {
+      LINKSOCKS_PORT: 'tcp://1',
+      LINKSOCKS_SERVICE_HOST: '1',
+      LINKSOCKS_SERVICE_PORT: '1',
+      LINKSOCKS_PORT_8765_TCP_ADDR: '1',
+    }
     expect(run(['client'], variables).warnings).toEqual([])
   })
 })

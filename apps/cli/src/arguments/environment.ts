@@ -39,7 +39,7 @@ export function readVariable(flag: Flag, environment: Environment): FlagValue | 
 /** Warnings about variables that look misspelt, one for each; others may belong to other programs. */
 export function misspeltVariables(environment: Environment): readonly string[] {
   return Object.keys(environment)
-    .filter((name) => name.startsWith(prefix) && !knownVariables.includes(name))
+    .filter((name) => name.startsWith(prefix) && !knownVariables.includes(name) && !serviceVariables.test(name))
     .flatMap((name) => {
       const [likeliest] = suggest(name.slice(prefix.length), knownEndings)
       return likeliest === undefined ? [] : [`unknown environment variable ${name}${didYouMean([prefix + likeliest])}`]
@@ -47,5 +47,7 @@ export function misspeltVariables(environment: Environment): readonly string[] {
 }
 
 const prefix = 'LINKSOCKS_'
+/** What Kubernetes sets in each container beside a service called linksocks. */
+const serviceVariables = /^LINKSOCKS_(PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?|SERVICE_(HOST|PORT(_\w+)?))$/
 const knownVariables = [modeVariable, ...new Set(flags.flatMap((flag: Flag) => environmentNames(flag)))]
 const knownEndings = knownVariables.map((name) => name.slice(prefix.length))
