@@ -277,6 +277,8 @@ describe('parseCommandLine', () => {
 
 describe('parseCommandLine, of configuration files,', () => {
   test.each([
+    ['check-config -c a.yaml', { action: 'check', file: 'a.yaml' }],
+    ['config show --config=a.yaml', { action: 'show', file: 'a.yaml' }],
     ['check-config a.yaml', { action: 'check', file: 'a.yaml' }],
     ['check-config', { action: 'check', file: 'linksocks.yaml' }],
     ['config show a.yaml', { action: 'show', file: 'a.yaml' }],
@@ -296,6 +298,8 @@ describe('parseCommandLine, of configuration files,', () => {
     ['config shwo', "config has no 'shwo', but show, from-flags, schema; did you mean show?"],
     ['config schema x', "unexpected argument 'x'"],
     ['check-config a b', "unexpected argument 'b'"],
+    ['check-config -c a b', "unexpected argument 'b'"],
+    ['config schema -c a', "unexpected argument 'a'"],
     ['config from-flags', 'config from-flags needs a command line: linksocks config from-flags server -t …'],
     ['config from-flags demo', 'config from-flags takes a server, client, provider or connector with its flags'],
   ])('refuses %s', (line, message) => {

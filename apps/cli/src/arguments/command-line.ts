@@ -75,9 +75,10 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
     return { kind: 'help', command, scope: given.has('all') ? 'all' : 'command', asked: true }
   if (command === 'help') return parseHelp(given, positionals)
   if (command === 'completion') return { kind: 'completion', shell: parseShell(positionals) }
-  if (command === 'config') return readConfigRequest(positionals, environment)
+  const configArguments = { positionals, flag: given.get('config') }
+  if (command === 'config') return readConfigRequest(configArguments, environment)
   if (command === 'check-config')
-    return { kind: 'config', action: 'check', file: readFileArgument(positionals, environment) }
+    return { kind: 'config', action: 'check', file: readFileArgument(configArguments, environment) }
   const url = findCommand(command)?.takesUrl === true ? takeUrl(positionals, given) : undefined
   const target = parseTarget(command, positionals)
   const taken =

@@ -2,6 +2,7 @@ import { didYouMean, suggest } from '@ls/foundation'
 import { findCommand } from '../command-table.js'
 import { configActions, type ConfigAction } from '../command.js'
 import { UsageError } from '../errors.js'
+import type { FlagValue } from '../flag.js'
 import { fileFlags } from '../flags/file-flags.js'
 import type { Environment } from './environment.js'
 import { shorten } from './flag-value.js'
@@ -16,17 +17,27 @@ export type ConfigRequest =
 /** Command line of a role. */
 export type RoleRun = RunOf<'server'> | RunOf<'client'> | RunOf<'provider'> | RunOf<'connector'>
 
+/** What stands behind `check-config` or `config`. */
+export interface ConfigArguments {
+  readonly positionals: readonly string[]
+  /** Value of `-c`, which `run` has too. */
+  readonly flag: FlagValue | undefined
+}
+
 /** Reads the file name of `check-config` and `config show`. @throws UsageError for more than one */
-export function readFileArgument([file, extra]: readonly string[], environment: Environment): string {
+export function readFileArgument({ positionals, flag }: ConfigArguments, environment: Environment): string {
+  const [file, extra] = flag === undefined ? positionals : [String(flag), ...positionals]
   if (extra !== undefined) throw new UsageError(`unexpected argument '${shorten(extra)}'`)
   return file ?? environment['LINKSOCKS_CONFIG'] ?? fileFlags[0].default
 }
 
 /** Reads the arguments of `linksocks config`. @throws UsageError for anything but an action */
-export function readConfigRequest([word, ...rest]: readonly string[], environment: Environment): ConfigRequest {
+export function readConfigRequest({ positionals, flag }: ConfigArguments, environment: Environment): ConfigRequest {
+  const [word, ...rest] = positionals
   const action = readAction(word)
-  if (action === 'show') return { kind: 'config', action, file: readFileArgument(rest, environment) }
-  const [extra] = rest
+  if (action === 'show')
+    return { kind: 'config', action, file: readFileArgument({ positionals: rest, flag }, environment) }
+  const [extra] = flag === undefined ? rest : [String(flag)]
   if (extra !== undefined) throw new UsageError(`unexpected argument '${shorten(extra)}'`)
   if (action === 'schema') return { kind: 'config', action }
   throw new UsageError('config from-flags needs a command line: linksocks config from-flags server -t …')

@@ -8,7 +8,7 @@ export const fileFlags = [
     type: 'string',
     placeholder: 'FILE',
     default: 'linksocks.yaml',
-    commands: ['run'],
+    commands: ['run', 'check-config', 'config'],
     section: 'File',
     help: 'Configuration file: YAML, JSON, or TOML where its name ends with .toml',
   },

@@ -21,6 +21,7 @@ function wordsOf(example: string): string[] {
 const needed: Readonly<Record<string, readonly string[]>> = {
   connect: ['db.internal:5432'],
   token: ['list'],
+  config: ['show'],
   'log-level': ['debug'],
 }
 
