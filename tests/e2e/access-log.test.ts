@@ -60,7 +60,7 @@ describe.skipIf(isWindows)('linksocks under systemd', () => {
     await until(() => told().includes('READY=1'), 'READY')
     server.kill('SIGTERM')
     await until(() => told().includes('STOPPING=1'), 'STOPPING')
-    expect(told()).toContain(`--no-block --pid=${server.pid} READY=1 STATUS=running`)
+    expect(told()).toContain(`--pid=${server.pid} READY=1 STATUS=running`)
   })
 })
 

@@ -65,9 +65,9 @@ describe.skipIf(process.platform !== 'linux')('the API of a server with two work
 
   test('replaces all workers, and says when it has', async () => {
     const { call, program } = await start('-t', 'f')
-    const answer = await call('POST', '/api/restart')
-    const isReplaced = /new workers have taken over/.test(program.output)
-    expect({ answer, isReplaced }).toEqual({ answer: { success: true, pid: program.pid }, isReplaced: true })
+    expect(await call('POST', '/api/restart')).toEqual({ success: true, pid: program.pid })
+    // The worker that was asked passes the answer on before it leaves, so the line comes later.
+    await until(() => /new workers have taken over/.test(program.output), 'the line that says so')
   })
 
   test('answers the owner at the socket, without the key', async () => {
