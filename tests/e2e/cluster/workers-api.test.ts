@@ -42,7 +42,10 @@ async function link(url: string, options: ClientOptions): Promise<LinkSocksClien
 const isLinkedIn = ({ output }: Program, worker: number): boolean =>
   new RegExp(`client connected.*worker=${worker}`).test(output)
 
-describe.skipIf(process.platform !== 'linux')('the API of a server with two workers', () => {
+/** Some start two servers of three processes each, which a busy machine takes 15 s for. */
+const timeout = 60_000
+
+describe.skipIf(process.platform !== 'linux')('the API of a server with two workers', { timeout }, () => {
   test('adds a token for all workers, counts its clients in all, and cuts them in all', async () => {
     const { call, url, program } = await start()
     const { token = '' } = (await call('POST', '/api/token', { type: 'forward' })) as { token?: string }
@@ -50,7 +53,7 @@ describe.skipIf(process.platform !== 'linux')('the API of a server with two work
     for (let count = 0; count < 4; count++) users.push(await link(url, { token, proxy: 'none', reconnect: false }))
     await until(() => isLinkedIn(program, 0) && isLinkedIn(program, 1), 'links in both workers')
     await expect
-      .poll(async () => (await call('GET', '/api/status'))['tokens'], { timeout: 5000 })
+      .poll(async () => (await call('GET', '/api/status'))['tokens'], { timeout: 15_000 })
       .toMatchObject([{ token, clients_count: 4 }])
     const ended = Promise.all(users.map((user) => onceEvent(user, 'linkDown')))
     await call('DELETE', `/api/token/${token}`)
@@ -116,7 +119,7 @@ describe.skipIf(process.platform !== 'linux')('the API of a server with two work
     }
     // Links go to the workers in turn.
     await Promise.all([provide(), provide()])
-    await expect.poll(async () => call('GET', '/api/ports'), { timeout: 5000 }).toHaveLength(1)
+    await expect.poll(async () => call('GET', '/api/ports'), { timeout: 15_000 }).toHaveLength(1)
     const socket = dial(port, '127.0.0.1')
     afterTest(() => socket.destroy())
     socket.write('hello')
