@@ -50,6 +50,8 @@ describe('the table of flags', () => {
             ![
               'demo',
               'run',
+              'check-config',
+              'config',
               'status',
               'top',
               'token',
