@@ -8,7 +8,7 @@ export {
   type LoadDashboard,
   readTimeoutMs,
 } from './http/dashboard-page.js'
-export { answerEvents, answerQuery, type EventRequest } from './http/live-answers.js'
+export { answerEvents, answerQuery, checkQuery, type EventRequest } from './http/live-answers.js'
 export { isFromOwnPage } from './http/own-page.js'
 export { type DashboardSession, sessionMs, Sessions, type SessionsOptions } from './http/sessions.js'
 export {

@@ -6,6 +6,10 @@ test('@ls/observe exports exactly these names', () => {
     [
       "Destinations",
       "LiveView",
+      "Query",
+      "maxRows",
+      "pageNames",
+      "pageOf",
       "tooManyReaders",
     ]
   `)

@@ -5,7 +5,7 @@ import { type Answer, ApiRefusal } from './answer.js'
 
 /** Answers with the result of `read`. @throws ApiRefusal 400 for an invalid query */
 export function answerQuery(read: () => object): Answer {
-  return { status: 200, body: checked(read) }
+  return { status: 200, body: checkQuery(read) }
 }
 
 /** A request for a stream of events. */
@@ -20,7 +20,7 @@ export interface EventRequest {
 
 /** Answers with events as they happen. @throws ApiRefusal 400 for an invalid query, 503 for too many readers */
 export function answerEvents(live: LiveView, { query, lastEventId, onStream }: EventRequest): Answer {
-  const stream = checked(() => live.events(query, lastEventId))
+  const stream = checkQuery(() => live.events(query, lastEventId))
   if (stream === undefined) throw new ApiRefusal(503, tooManyReaders, { 'retry-after': '5' })
   // Otherwise nginx buffers answers, and events would arrive late.
   const headers = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }
@@ -34,7 +34,8 @@ export function answerEvents(live: LiveView, { query, lastEventId, onStream }: E
   }
 }
 
-function checked<T>(read: () => T): T {
+/** Reads a query. @throws ApiRefusal 400 for a RangeError, which names what is wrong */
+export function checkQuery<T>(read: () => T): T {
   try {
     return read()
   } catch (error) {

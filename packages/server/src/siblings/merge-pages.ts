@@ -1,4 +1,5 @@
-import { ApiRefusal } from '@ls/observe/http'
+import { maxRows, type Page, pageNames, pageOf, Query } from '@ls/observe'
+import { ApiRefusal, checkQuery } from '@ls/observe/http'
 
 /** A row of a list of links or connections, or a group of connections. */
 type Row = Readonly<Record<string, unknown>>
@@ -13,15 +14,15 @@ interface PageBody {
   readonly groups?: readonly Row[]
 }
 
-/** Most rows that are read from each process for one page. */
-const maxMergedRows = 1000
-
-/** Query by which each process lists the rows that may be on a page. @throws ApiRefusal 400 for one that is too far */
+/**
+ * Query by which each process lists the rows that may be on a page. @throws ApiRefusal 400 for an invalid page, or one
+ * that is too far: each process answers with `maxRows` at most
+ */
 export function queryOfPart(query: URLSearchParams): URLSearchParams {
   const part = new URLSearchParams(query)
-  const { offset, limit } = placeOf(query)
-  if (offset + limit > maxMergedRows)
-    throw new ApiRefusal(400, `offset and limit together may be ${maxMergedRows} at most in a server with workers`)
+  const { offset, limit } = pageIn(query)
+  if (offset + limit > maxRows)
+    throw new ApiRefusal(400, `offset and limit together may be ${maxRows} at most in a server with workers`)
   part.set('offset', '0')
   part.set('limit', String(offset + limit))
   return part
@@ -34,21 +35,17 @@ export function mergePages(bodies: readonly unknown[], query: URLSearchParams): 
   const name = first?.groups === undefined ? (first?.links === undefined ? 'connections' : 'links') : 'groups'
   const all = pages.flatMap((page) => page[name] ?? [])
   const rows = name === 'groups' ? mergeGroups(all) : all
-  const { offset, limit } = placeOf(query)
-  const keyOf = keyFor(query.get('sort') ?? '', name)
-  const sign = query.get('order') === 'asc' ? 1 : -1
-  const sorted = rows.toSorted((a, b) => {
-    const [one, other] = [keyOf(a), keyOf(b)]
-    return one < other ? -sign : one > other ? sign : 0
-  })
+  const page = pageIn(query)
   const matched = name === 'groups' ? rows.length : sum(pages, 'matched')
-  return { ...first, total: sum(pages, 'total'), matched, offset, [name]: sorted.slice(offset, offset + limit) }
+  const sorted = pageOf(rows, keyFor(query.get('sort') ?? '', name), page)
+  return { ...first, total: sum(pages, 'total'), matched, offset: page.offset, [name]: sorted }
 }
 
-function placeOf(query: URLSearchParams): { readonly offset: number; readonly limit: number } {
-  // Each process checks the texts itself.
-  const number = (name: string, fallback: number): number => Number(query.get(name) ?? '') || fallback
-  return { offset: number('offset', 0), limit: number('limit', 100) }
+/** Each process checks the other parameters itself. */
+function pageIn(query: URLSearchParams): Page {
+  const names: readonly string[] = pageNames
+  const params = new URLSearchParams([...query].filter(([name]) => names.includes(name)))
+  return checkQuery(() => new Query(params, names).page())
 }
 
 /** Groups of the same key are one group, with the sum of their numbers. */
@@ -57,34 +54,52 @@ function mergeGroups(all: readonly Row[]): Row[] {
   for (const row of all) {
     const known = found.get(row['id'])
     if (known === undefined) found.set(row['id'], row)
-    else found.set(row['id'], { ...row, ...Object.fromEntries(groupSums.map((key) => [key, add(known, row, key)])) })
+    else
+      found.set(row['id'], {
+        ...row,
+        ...Object.fromEntries(groupSums.map((key) => [key, numbers(known, key) + numbers(row, key)])),
+      })
   }
   return [...found.values()]
 }
 
 const groupSums = ['connections', 'bytes_to_target', 'bytes_from_target', 'rate_to_target', 'rate_from_target']
 
+type SortKeys = Readonly<Record<string, (row: Row) => number | string>>
+
+/** Sort keys as those of the lists in `@ls/observe`, which sort before they describe their rows. */
+const trafficKeys: SortKeys = {
+  bytes: (row) => numbers(row, 'bytes_to_target', 'bytes_from_target'),
+  rate: (row) => numbers(row, 'rate_to_target', 'rate_from_target'),
+  rate_to_target: (row) => numbers(row, 'rate_to_target'),
+  rate_from_target: (row) => numbers(row, 'rate_from_target'),
+}
+const groupKeys: SortKeys = { ...trafficKeys, target: (row) => firstText(row, 'name') }
+const rowKeys: SortKeys = {
+  ...trafficKeys,
+  channels: (row) => numbers(row, 'channels'),
+  round_trip: (row) => numbers(row, 'round_trip_ms'),
+  target: (row) => firstText(row, 'target'),
+  address: (row) => firstText(row, 'client_address'),
+  token: (row) => firstText(row, 'token_name', 'token_id'),
+}
+
 function keyFor(sort: string, list: 'links' | 'connections' | 'groups'): (row: Row) => number | string {
-  const text = (row: Row, ...keys: string[]): string => keys.map((key) => row[key]).find(isText) ?? ''
-  const number = (row: Row, ...keys: string[]): number => keys.reduce((total, key) => total + Number(row[key] ?? 0), 0)
-  if (sort === 'bytes') return (row) => number(row, 'bytes_to_target', 'bytes_from_target')
-  if (sort === 'rate') return (row) => number(row, 'rate_to_target', 'rate_from_target')
-  if (sort === 'rate_to_target' || sort === 'rate_from_target') return (row) => number(row, sort)
-  if (list === 'groups') return sort === 'target' ? (row) => text(row, 'name') : (row) => number(row, 'connections')
-  if (sort === 'channels') return (row) => number(row, 'channels')
-  if (sort === 'round_trip') return (row) => number(row, 'round_trip_ms')
-  if (sort === 'target') return (row) => text(row, 'target')
-  if (sort === 'address') return (row) => text(row, 'client_address')
-  if (sort === 'token') return (row) => text(row, 'token_name', 'token_id')
-  return (row) => number(row, 'age_ms')
+  if (list === 'groups') return groupKeys[sort] ?? ((row) => numbers(row, 'connections'))
+  return rowKeys[sort] ?? ((row) => numbers(row, 'age_ms'))
+}
+
+function firstText(row: Row, ...keys: string[]): string {
+  return keys.map((key) => row[key]).find(isText) ?? ''
+}
+
+/** Sum of these fields. */
+function numbers(row: Row, ...keys: string[]): number {
+  return keys.reduce((total, key) => total + Number(row[key] ?? 0), 0)
 }
 
 function isText(value: unknown): value is string {
   return typeof value === 'string'
-}
-
-function add(one: Row, other: Row, key: string): number {
-  return Number(one[key] ?? 0) + Number(other[key] ?? 0)
 }
 
 function sum(pages: readonly PageBody[], key: 'total' | 'matched'): number {

@@ -101,6 +101,14 @@ describe('the API of several processes', () => {
     expect({ total: one.total, ids: ids.toSorted() }).toEqual({ total: 4, ids: all })
   })
 
+  test.each(['limit=0', 'limit=ten', 'limit=2&limit=3', 'offset=-1'])(
+    'refuses the page %s, as one process does',
+    async (page) => {
+      const { first } = await start()
+      expect(await call(first, 'GET', `/api/links?${page}`)).toMatchObject({ status: 400 })
+    },
+  )
+
   test('refuses a page that is too far for a merge', async () => {
     const { first } = await start()
     expect(await call(first, 'GET', '/api/links?limit=1000&offset=1')).toMatchObject({ status: 400 })
