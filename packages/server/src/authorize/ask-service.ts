@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import { answerBody } from '../port/answer-body.js'
 
 /** The service answered, but the answer is invalid. */
 export class WrongAnswer extends Error {
@@ -8,8 +9,8 @@ export class WrongAnswer extends Error {
 }
 
 /**
- * Sends a JSON text and resolves with the answer's body. @throws WrongAnswer for any status but 200; Error for no
- * answer in time
+ * Sends a JSON text and resolves with the answer's body. @throws WrongAnswer for any status but 200;
+ * RangeError for an answer that is too long; Error for no answer in time
  */
 export type AskService = (body: string, timeoutMs: number) => Promise<string>
 
@@ -44,24 +45,13 @@ async function post(send: typeof requestHttp, place: RequestOptions, body: strin
   try {
     asked.end(body)
     const [response] = (await once(asked, 'response')) as [IncomingMessage]
-    const text = await bodyOf(response)
+    const text = await answerBody(response, maxAnswerBytes)
     if (response.statusCode !== 200) throw new WrongAnswer(`it answers with status ${response.statusCode}`)
     return text
   } catch (error) {
     if (signal.aborted) throw new Error(`no answer within ${timeoutMs / 1000} s`, { cause: error })
     throw error
   }
-}
-
-async function bodyOf(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > maxAnswerBytes) throw new WrongAnswer(`the answer has more than ${maxAnswerBytes} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
 }
 
 /** Limit of an answer, in bytes. A verdict has less than 100. */

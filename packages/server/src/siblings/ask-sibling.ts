@@ -1,4 +1,6 @@
-import { request } from 'node:http'
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { answerBody } from '../port/answer-body.js'
 import { aloneHeader } from './siblings.js'
 
 /** A request to the management API of another process. */
@@ -25,30 +27,23 @@ const answerMs = 5000
 const maxAnswerBytes = 16_777_216
 
 /** Asks another process for its part of an answer; undefined where it does not answer, because it is ending. */
-export function askSibling(socketPath: string, asked: SiblingRequest): Promise<SiblingAnswer | undefined> {
-  return new Promise((resolve) => {
-    const headers = { [aloneHeader]: '1', 'content-length': String(Buffer.byteLength(asked.body)) }
-    const options = { socketPath, method: asked.method, path: asked.path, headers, agent: false }
-    const call = request({ ...options, signal: AbortSignal.timeout(answerMs) }, (response) => {
-      const chunks: Buffer[] = []
-      let bytes = 0
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length
-        chunks.push(chunk)
-        if (bytes > maxAnswerBytes) call.destroy()
-      })
-      response.on('error', () => resolve(undefined))
-      response.on('end', () => {
-        const fields = Object.entries(response.headers).flatMap(([name, value]) =>
-          typeof value === 'string' ? [[name, value] as const] : [],
-        )
-        const { statusCode: status = 500 } = response
-        resolve({ status, headers: Object.fromEntries(fields), body: parsed(Buffer.concat(chunks).toString()) })
-      })
-    })
-    call.on('error', () => resolve(undefined))
-    call.end(asked.body)
-  })
+export async function askSibling(
+  socketPath: string,
+  { method, path, body }: SiblingRequest,
+): Promise<SiblingAnswer | undefined> {
+  const headers = { [aloneHeader]: '1', 'content-length': String(Buffer.byteLength(body)) }
+  const signal = AbortSignal.timeout(answerMs)
+  try {
+    const asked = request({ socketPath, method, path, headers, agent: false, signal }).end(body)
+    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    const text = await answerBody(response, maxAnswerBytes)
+    const fields = Object.entries(response.headers).filter(
+      (field): field is [string, string] => typeof field[1] === 'string',
+    )
+    return { status: response.statusCode ?? 500, headers: Object.fromEntries(fields), body: parsed(text) }
+  } catch {
+    return undefined
+  }
 }
 
 function parsed(text: string): unknown {
