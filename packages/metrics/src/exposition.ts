@@ -25,17 +25,17 @@ export class Expositor {
   }
 
   /**
-   * Takes a snapshot and writes it.
+   * Writes a snapshot.
    *
    * @param accept The Accept header of the request: OpenMetrics if it names that, else Prometheus text.
+   * @param snapshot Numbers to write. @default those of now
    */
-  async write(accept = ''): Promise<Exposition> {
+  async write(accept = '', snapshot = this.#snapshot()): Promise<Exposition> {
     const contentType: RegistryContentType = accept.includes('application/openmetrics-text')
       ? Registry.OPENMETRICS_CONTENT_TYPE
       : Registry.PROMETHEUS_CONTENT_TYPE
     const registry = new Registry<RegistryContentType>()
     registry.setContentType(contentType)
-    const snapshot = this.#snapshot()
     for (const metric of metrics) register(registry, readable(metric, snapshot))
     for (const metric of await this.#process.getMetricsAsJSON()) register(registry, metric)
     return { contentType, body: await registry.metrics() }

@@ -103,12 +103,8 @@ const maxConnections = 64
 /** Writes numbers for the API; loads its modules at the first call. */
 export function metricsWriter(snapshot: () => Snapshot): NonNullable<ApiOptions['writeMetrics']> {
   let expositor: Promise<Expositor> | undefined
-  let ofAll: Snapshot | undefined
   return async (accept, given) => {
-    expositor ??= import('@ls/metrics').then(({ Expositor }) => new Expositor(() => ofAll ?? snapshot()))
-    const ready = await expositor
-    // It takes its snapshot before it waits for anything.
-    ofAll = given
-    return ready.write(accept)
+    expositor ??= import('@ls/metrics').then(({ Expositor }) => new Expositor(snapshot))
+    return (await expositor).write(accept, given)
   }
 }
