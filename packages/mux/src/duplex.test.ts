@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { seededBytes, turns, until } from '@ls/testkit'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { base, halfClosing, SessionPair, windowed } from '../testing/session-pair.js'
+import type { ChannelHandler } from './channel/channel-handler.js'
 import type { Channel } from './channel/channel.js'
 import { toDuplex } from './duplex.js'
 
@@ -48,6 +49,14 @@ describe('toDuplex', () => {
       complete: true,
       answer: 'the answer',
     })
+  })
+
+  test('gives the channel the handler that `wrap` makes', () => {
+    const { pair } = streams()
+    const channel = pair.left.open({ protocol: 'tcp', address: target })
+    const wrap = vi.fn((handler: ChannelHandler) => handler)
+    const stream = toDuplex(channel, wrap)
+    expect(wrap.mock.calls).toEqual([[stream]])
   })
 
   test('closes both channels after both ends', async () => {

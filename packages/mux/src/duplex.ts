@@ -20,11 +20,12 @@ export { streamTransport, type StreamTransportOptions } from './transports/strea
  * stream.end('GET / HTTP/1.0\r\n\r\n')
  * for await (const chunk of stream) process.stdout.write(chunk)
  *
+ * @param wrap Makes the channel's handler from that of the stream, for instance to watch the channel too.
  * @throws TypeError for a UDP channel.
  */
-export function toDuplex(channel: StreamChannel): Duplex {
+export function toDuplex(channel: StreamChannel, wrap?: (handler: ChannelHandler) => ChannelHandler): Duplex {
   if (channel.protocol !== 'tcp') throw new TypeError(`a ${channel.protocol} channel has no stream of bytes`)
-  return new ChannelDuplex(channel)
+  return new ChannelDuplex(channel, wrap)
 }
 
 /** The part of a channel that a stream uses. */
@@ -43,11 +44,11 @@ class ChannelDuplex extends Duplex implements ChannelHandler {
   /** Whether the stream fails with {@link #closed} once all received bytes have been read. */
   #broken = false
 
-  constructor(channel: StreamChannel) {
+  constructor(channel: StreamChannel, wrap: (handler: ChannelHandler) => ChannelHandler = (handler) => handler) {
     super()
     this.#channel = channel
     channel.pause()
-    channel.setHandler(this)
+    channel.setHandler(wrap(this))
     if (channel.state === 'closed')
       this.destroy(new MuxError('ERR_MUX_CHANNEL_CLOSED', 'the channel is closed already'))
   }

@@ -31,27 +31,7 @@ export function pacedPump(
 /** Does the same as {@link toDuplex}; with a `pace`, pauses the channel to keep the rate. The channel ends the span. */
 export function pacedDuplex(channel: Channel, pace: Pace | undefined, span?: ConnectionSpan): Duplex {
   const paced = pace === undefined ? channel : new PacedChannel(channel, pace)
-  return toDuplex(span === undefined ? paced : watchedBy(span, paced, channel))
-}
-
-type StreamChannel = Parameters<typeof toDuplex>[0]
-
-/** The part of `paced` that a stream uses, with a handler that the span watches. */
-function watchedBy(span: ConnectionSpan, paced: StreamChannel, channel: Channel): StreamChannel {
-  return {
-    protocol: paced.protocol,
-    get state() {
-      return paced.state
-    },
-    setHandler: (handler) => paced.setHandler(span.watch(handler, channel)),
-    send: (payload, options) => paced.send(payload, options),
-    end: () => paced.end(),
-    disconnect: (error) => paced.disconnect(error),
-    abort: (error) => paced.abort(error),
-    pause: () => paced.pause(),
-    resume: () => paced.resume(),
-    consumed: (bytes) => paced.consumed(bytes),
-  }
+  return toDuplex(paced, (handler) => span?.watch(handler, channel) ?? handler)
 }
 
 /** Channel whose sender and receiver wait for their turns at a rate. It holds at most the rest of one message. */
