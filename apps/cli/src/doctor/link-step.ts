@@ -1,12 +1,6 @@
 import { ClientError, type ClientOptions, LinkSocksClient } from '@ls/client'
-import {
-  type Connect,
-  connect,
-  redactUrl,
-  TransportError,
-  type TransportOptions,
-  WebSocketTransport,
-} from '@ls/transport'
+import { type MessageTransport, type TransportCloseReason, type TransportHandler, WrappedTransport } from '@ls/mux'
+import { connect, redactUrl, TransportError, type TransportOptions, WebSocketTransport } from '@ls/transport'
 import { withoutPorts } from '../options/client-options.js'
 import { messageOf } from '../output/describe-error.js'
 import type { Examination, Step } from './examination.js'
@@ -36,7 +30,7 @@ export const linkStep: Step = {
 /** One link, which is not reopened. */
 export class LinkAttempt {
   /** The WebSocket; undefined until it is open. */
-  transport: Transport | undefined
+  transport: MessageTransport | undefined
   /** Time to open the WebSocket, in milliseconds. */
   openMs = 0
   /** Time for token and extension after that, in milliseconds. */
@@ -66,11 +60,11 @@ export class LinkAttempt {
         const pings = heartbeat === undefined ? {} : { heartbeat }
         const transport = await (options.connect ?? connect)({ ...how, ...pings })
         this.openMs = performance.now() - startedAtMs
-        watchEnd(transport, (reason) => {
+        this.transport = transport
+        return new WatchedTransport(transport, (reason) => {
           this.#end ??= reason.cause ?? new Error(reason.reason)
           onEnd()
         })
-        return (this.transport = transport)
       },
     })
   }
@@ -107,21 +101,25 @@ export class LinkAttempt {
   }
 }
 
-type Transport = Awaited<ReturnType<Connect>>
-type CloseReason = Parameters<Parameters<Transport['setHandler']>[0]['onClose']>[0]
-
 /** Reports the end of a transport, which its owner learns as well. */
-function watchEnd(transport: Transport, onEnd: (reason: CloseReason) => void): void {
-  const setHandler = transport.setHandler.bind(transport)
-  transport.setHandler = (handler) =>
-    setHandler({
+class WatchedTransport extends WrappedTransport {
+  readonly #onEnd: (reason: TransportCloseReason) => void
+
+  constructor(transport: MessageTransport, onEnd: (reason: TransportCloseReason) => void) {
+    super(transport)
+    this.#onEnd = onEnd
+  }
+
+  override setHandler(handler: TransportHandler): void {
+    super.setHandler({
       onMessage: (message) => handler.onMessage(message),
       onDrain: () => handler.onDrain(),
       onClose: (reason) => {
-        onEnd(reason)
+        this.#onEnd(reason)
         handler.onClose(reason)
       },
     })
+  }
 }
 
 /** Finding about a link that ended by itself once it was open. */
