@@ -92,13 +92,13 @@ function endsOf(spans: readonly SpanShown[], attribute: string) {
   ])
 }
 
-const pathsOfConnection = [
-  'client:linksocks.connection',
-  'client:linksocks.connection > client:linksocks.open',
-  'client:linksocks.connection > client:linksocks.open > server:linksocks.exit',
-  'client:linksocks.connection > client:linksocks.open > server:linksocks.exit > server:linksocks.dial',
-  'client:linksocks.connection > client:linksocks.pick',
-]
+/** Spans of a connection from the program `near` to a target that `far` dials. */
+function pathsOfConnection(near: string, far: string): string[] {
+  const connection = `${near}:linksocks.connection`
+  const open = `${connection} > ${near}:linksocks.open`
+  const exit = `${open} > ${far}:linksocks.exit`
+  return [connection, open, exit, `${exit} > ${far}:linksocks.dial`, `${connection} > ${near}:linksocks.pick`]
+}
 
 const pathsOfAssociation = [
   'client:linksocks.association',
@@ -113,7 +113,7 @@ test('a connection makes one trace over client and server, and each part says ho
   await echoed(proxyPort)
   await until(() => spans.length >= 5, 'all spans')
 
-  expect(paths(spans)).toEqual(pathsOfConnection)
+  expect(paths(spans)).toEqual(pathsOfConnection('client', 'server'))
   expect(endsOf(spans, 'linksocks.outcome')).toEqual([
     [['first byte'], 'ok'],
     [['first byte'], 'ok'],
@@ -128,13 +128,7 @@ test('a trace continues from a connector over the server to a provider', async (
   await echoed(proxyPort)
   await until(() => spans.length >= 5, 'all spans')
 
-  expect(paths(spans)).toEqual([
-    'connector:linksocks.connection',
-    'connector:linksocks.connection > connector:linksocks.open',
-    'connector:linksocks.connection > connector:linksocks.open > provider:linksocks.exit',
-    'connector:linksocks.connection > connector:linksocks.open > provider:linksocks.exit > provider:linksocks.dial',
-    'connector:linksocks.connection > connector:linksocks.pick',
-  ])
+  expect(paths(spans)).toEqual(pathsOfConnection('connector', 'provider'))
 })
 
 test('a trace goes on from a connector to a provider on a direct path', async () => {
@@ -146,13 +140,7 @@ test('a trace goes on from a connector to a provider on a direct path', async ()
   await echoed(proxyPort)
   await until(() => spans.length >= 5, 'all spans')
 
-  expect(paths(spans)).toEqual([
-    'connector:linksocks.connection',
-    'connector:linksocks.connection > connector:linksocks.open',
-    'connector:linksocks.connection > connector:linksocks.open > provider:linksocks.exit',
-    'connector:linksocks.connection > connector:linksocks.open > provider:linksocks.exit > provider:linksocks.dial',
-    'connector:linksocks.connection > connector:linksocks.pick',
-  ])
+  expect(paths(spans)).toEqual(pathsOfConnection('connector', 'provider'))
 })
 
 test('an association for UDP makes one trace as well', async () => {
@@ -184,7 +172,7 @@ test('a plain request to an HTTP proxy makes one trace as well', async () => {
   site.closeIdleConnections()
   await until(() => spans.length >= 5, 'all spans')
 
-  expect(paths(spans)).toEqual(pathsOfConnection)
+  expect(paths(spans)).toEqual(pathsOfConnection('client', 'server'))
 })
 
 test('a source of datagrams at a fixed port makes one trace as well', async () => {

@@ -5,7 +5,7 @@ const line = "linksocks client 'wss://0123456789abcdef0123456789abcdef@server.ex
 
 test('qrCode brings its own colours to a terminal, whose background may be light', async () => {
   const lines = await qrCode(line, true)
-  // oxlint-disable-next-line eslint/no-control-regex -- colours
+  // oxlint-disable-next-line eslint/no-control-regex -- an escape sequence is what it looks for
   expect(lines.filter((each) => !/^\u001B\[97;40m[█▀▄ ]+\u001B\[0m$/.test(each))).toEqual([])
 })
 

@@ -151,10 +151,10 @@ function orderOf({ kind }: StoredToken): number {
 
 function sumOf(period: 'day' | 'month', nodes: Iterable<UsedAmounts>): UsedAmounts {
   const amounts = [...nodes].flatMap((used) => used[period] ?? [])
-  const [newest] = amounts
+  const newest = amounts
     .map((amount) => amount.period)
     .toSorted()
-    .toReversed()
+    .at(-1)
   if (newest === undefined) return {}
   const bytes = amounts.reduce((sum, amount) => sum + (amount.period === newest ? amount.bytes : 0), 0)
   return { [period]: { period: newest, bytes } }

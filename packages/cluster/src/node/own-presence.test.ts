@@ -51,28 +51,18 @@ test('OwnPresence writes again what the store has refused', async () => {
   expect(written).toEqual(['put peers.a.t'])
 })
 
-test('OwnPresence deletes again what the store has refused to delete', async () => {
-  const { own, state, written, attempted } = make()
-  own.changed('t')
-  await attempted(1)
-  Object.assign(state, { isRefusing: true, peers: none })
-  own.changed('t')
-  await attempted(2)
-  state.isRefusing = false
-  own.publishFailed()
-  await attempted(3)
-  expect(written).toEqual(['put peers.a.t', 'delete peers.a.t'])
-})
-
-test('OwnPresence deletes what it could not delete while the store was away', async () => {
-  const { own, state, written, attempted } = make()
-  own.changed('t')
-  await attempted(1)
-  Object.assign(state, { isRefusing: true, peers: none })
-  own.changed('t')
-  await attempted(2)
-  state.isRefusing = false
-  own.publishAll()
-  await attempted(3)
-  expect(written).toEqual(['put peers.a.t', 'delete peers.a.t'])
-})
+test.each(['publishFailed', 'publishAll'] as const)(
+  'OwnPresence.%s deletes again what the store has refused to delete',
+  async (again) => {
+    const { own, state, written, attempted } = make()
+    own.changed('t')
+    await attempted(1)
+    Object.assign(state, { isRefusing: true, peers: none })
+    own.changed('t')
+    await attempted(2)
+    state.isRefusing = false
+    own[again]()
+    await attempted(3)
+    expect(written).toEqual(['put peers.a.t', 'delete peers.a.t'])
+  },
+)
