@@ -163,8 +163,7 @@ describe('decode returns the message that encode got', () => {
 })
 
 test('decode ignores bytes after the end of a message', () => {
-  // The optional last field of these is only absent where the message ends, and for one the remaining bytes are that
-  // field.
+  // A message without its optional last field must end there: bytes after it would be read as that field.
   const open = anyMessage.filter((message) => !endsBeforeOptionalField(message))
   fc.assert(
     fc.property(open, fc.uint8Array({ maxLength: 5 }), (message, suffix) => {

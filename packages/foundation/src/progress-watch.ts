@@ -8,7 +8,10 @@ export interface ProgressWatchOptions {
   readonly quietMs: number
   /** Returns a number that changes with each step, such as the bytes that are left. */
   progress(): number
-  /** Whether time counts now; an interval at whose end it does not starts again. @default it always counts */
+  /**
+   * Whether time counts now. If it does not at the end of an interval, that interval starts again. @default it always
+   * counts
+   */
   isCounting?(): boolean
   /** Called once, when there was no progress. */
   onStuck(): void

@@ -169,7 +169,7 @@ export class Link {
     return session.attach(needsPings ? new PingedTransport(transport, { timing, clock, send }) : transport, resumedFrom)
   }
 
-  /** Ends, with its channels, a session that the server no longer has. */
+  /** Ends a session that the server no longer has, with its channels. */
   #closeOldSession(): void {
     const old = this.#session
     this.#session = undefined

@@ -15,7 +15,10 @@ function hello(): KnownMessage {
   return { type: MessageType.Hello, extensions: ['window', 'fin', 'resume'], windowBytes: 4096, ...ids }
 }
 
-/** A link to a server that accepts it so many times, and then refuses it; or that answers the attempts named. */
+/**
+ * A link to a server that accepts the first `welcomes` attempts and refuses all others; or that accepts the attempts
+ * whose entry is true and does not answer the others.
+ */
 async function linked(welcomes: number | readonly boolean[] = Infinity, leaveMs?: number) {
   const servers: { readonly transport: MemoryTransport; readonly received: Message[] }[] = []
   const [events, sessions]: [string[], Session[]] = [[], []]
@@ -55,13 +58,13 @@ async function linked(welcomes: number | readonly boolean[] = Infinity, leaveMs?
   return { link, servers, events, sessions, clock }
 }
 
-/** Continues a session at an attempt that had no answer. */
+/** Accepts an attempt that had no answer: the server resumes the session. */
 function answerResume(server: { readonly transport: MemoryTransport } | undefined): void {
   const resumed: KnownMessage = { type: MessageType.Resumed, success: true, sequence: 0 }
   for (const message of [hello(), welcome, resumed]) server?.transport.send(encode(message))
 }
 
-/** The same, after the server has requested a move and the link has moved. */
+/** A link that has moved because its server requested it. */
 async function moved() {
   const all = await linked()
   all.servers[0]?.transport.send(relink)

@@ -7,8 +7,8 @@ import { Link } from './link.js'
 /** Options of a {@link MovingLink}, in addition to those of a {@link Link}. */
 export interface MovingLinkOptions extends LinkOptions {
   /**
-   * Time that the link may be down, in milliseconds, before a second session begins beside the one that waits, because
-   * another server may be reached while that of the session stands still. @default never
+   * Time that the link may be down, in milliseconds, before a second session begins beside the one that waits: another
+   * server may be reachable while that of the session does not answer. @default never
    */
   readonly leaveMs?: number | undefined
   /** The session has a successor: open no more channels in it. It ends once its channels are closed. */
@@ -33,7 +33,7 @@ export class MovingLink {
   readonly #former = new Set<Link>()
   /** Set while the link is down, until it leaves. */
   #leaving: TimerHandle
-  /** Whether the link moves because the server is silent, which does not know of it. */
+  /** Whether the link moves although the server has not asked for it, because the server is silent. */
   #isUnasked = false
 
   constructor(init: MovingLinkOptions) {
@@ -125,7 +125,7 @@ export class MovingLink {
     }, leaveMs)
   }
 
-  /** Handles a link that is up again, or begins anew: there is nothing to leave. */
+  /** Called when the link is up again, or begins a new session: cancels the move. */
   #back(): void {
     this.#init.settings.clock.clearTimeout(this.#leaving)
     this.#stay()
@@ -138,7 +138,7 @@ export class MovingLink {
     this.#next.start()
   }
 
-  /** Cancels the move: the current link dials again by itself, and finds the process that is there now. */
+  /** Cancels the move. The current link dials again by itself, and reaches the process that listens there now. */
   #stay(): void {
     const next = this.#next
     this.#next = undefined
@@ -160,8 +160,8 @@ export class MovingLink {
   }
 
   /**
-   * Closes a session that was left once its server is back and it has no channel: the server does not know of its
-   * successor. Until then it would wait there for this client in vain.
+   * Closes a session that was left, once its server is back and the session has no channel. That server does not know
+   * of the new session, and would keep the old one for this client.
    */
   #closeWhenIdle(former: Link): void {
     if (!this.#former.has(former)) return

@@ -21,7 +21,7 @@ export class UrgentDialler {
     this.#options = options
   }
 
-  /** Called when the session needs one: dials immediately, or a while after the last attempt. */
+  /** Called when the session needs a second WebSocket: dials immediately, or a while after the last attempt. */
   wanted(session: Session): void {
     this.#session = session
     if (this.#dialling || this.#timer !== undefined || !session.linked || session.hasUrgent) return

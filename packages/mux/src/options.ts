@@ -27,7 +27,7 @@ export interface LinkTerms {
 
 /** Limits and times of a {@link Session}, in addition to the terms of its link. */
 export interface SessionOptions extends LinkTerms {
-  /** @default the process's clock */
+  /** Source of time. @default the process's clock */
   readonly clock?: Clock | undefined
   /** @default silent */
   readonly logger?: Logger | undefined

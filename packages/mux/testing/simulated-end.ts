@@ -20,7 +20,7 @@ export class SimulatedEnd implements ChannelHandler {
   #backlogBytes = 0
   #accepted = false
   #ended = false
-  /** Whether the end was closed such that arriving data no longer matters. */
+  /** Whether arriving data no longer matters, because of how the end was closed. */
   #deaf = false
   #aborted = false
   #ends = 0

@@ -12,7 +12,7 @@ export interface PathOptions {
   readonly seed?: number
   /** Share of packets that are lost at random, 0 to 1. */
   readonly loss: number
-  /** BBR never leaves its start: its send buffer holds less than the three times of the path that it wants by then. */
+  /** BBR never leaves its start: for that its send buffer would have to hold three times what the path holds. */
   readonly startsOnly?: boolean
 }
 
@@ -35,8 +35,9 @@ interface Arrival {
 /**
  * One direction of a TCP connection over a bottleneck, as a program sees it: the kernel accepts bytes up to its send
  * buffer, sends them in order, paced, with at most two bandwidth-delay products in flight, and delivers them in order.
- * A lost packet is sent again a round trip later, and all behind it waits. As BBR does it starts slowly, sends faster
- * and then slower than the path for one round trip in eight each, and stops nearly altogether for 200 ms each 10 s.
+ * A lost packet is sent again a round trip later, and all behind it waits. As BBR does, it starts slowly; then, in
+ * every eight round trips, it sends faster than the path for one and slower for one. Each 10 s it nearly stops for 200
+ * ms.
  */
 export class TcpPipe {
   path: PathOptions

@@ -6,7 +6,7 @@ export function encodeBase64Url(bytes: Uint8Array): string {
     .replaceAll('=', '')
 }
 
-/** Decodes such text; undefined for any other text. */
+/** Decodes base64 with the URL alphabet and without padding; returns undefined for any other text. */
 export function decodeBase64Url(text: string): Uint8Array | undefined {
   if (!base64UrlPattern.test(text) || text.length % 4 === 1) return undefined
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))

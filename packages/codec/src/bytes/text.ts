@@ -14,8 +14,8 @@ export function decodeText(bytes: Uint8Array): string {
 }
 
 /**
- * Decodes text to at most `maxBytes`, so that it can be encoded again: a replaced byte takes three, and the text is cut
- * where they no longer fit.
+ * Decodes text to at most `maxBytes`, so that it can be encoded again: each replaced byte takes three, and text that no
+ * longer fits is cut.
  */
 export function decodeShortText(bytes: Uint8Array, maxBytes: number): string {
   if (bytes.length === 0) return ''

@@ -17,7 +17,8 @@ export interface Compressor {
   gunzip(bytes: Uint8Array, maxInflatedBytes: number): Uint8Array
   /**
    * Inflates in pieces, as fast as the owner accepts them; throws like `gunzip` if the frame alone shows a fault. The
-   * owner gets no call before it has returned. Without it, data in transit is inflated in one call.
+   * owner gets its first call after this method has returned. A compressor without this method inflates data in transit
+   * in one call.
    */
   inflate?(bytes: Uint8Array, maxInflatedBytes: number, owner: InflationOwner): Inflating
 }

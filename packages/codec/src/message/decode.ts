@@ -124,7 +124,7 @@ function decodeConnect(reader: Reader): M.ConnectMessage {
   return { type: MessageType.Connect, protocol: 'tcp', channelId, address, ...readResume(reader) }
 }
 
-/** Reads one byte that older peers neither write nor read. */
+/** Reads the byte that requests to resume a channel; older peers neither write nor read it. */
 function readResume(reader: Reader): { resume?: true } {
   return !reader.ended && reader.flag('Connect resume') ? { resume: true } : {}
 }

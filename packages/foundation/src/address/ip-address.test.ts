@@ -45,7 +45,7 @@ describe('parseIpv6', () => {
     )
   })
 
-  // Node takes a zone behind "%", which 16 bytes cannot hold.
+  // Node accepts a zone after "%", which 16 bytes cannot hold.
   test('agrees with Node on what an address without a zone is', () => {
     fc.assert(
       fc.property(text, (text) => (parseIpv6(text) !== undefined) === (isIPv6(text) && !text.includes('%'))),

@@ -2,8 +2,8 @@ import type { TimerHandle } from '@ls/foundation'
 import type { ChannelHost } from '../session/table-entry.js'
 
 /**
- * Deadline for a peer to answer Connect: `timeoutMs` while the link is up, {@link answerLimitMs} in all. While the
- * link is down the channel waits as open ones do (protocol.md §3, `resume`).
+ * Deadline for a peer's answer to Connect: `timeoutMs`, counted only while the link is up, and {@link answerLimitMs} in
+ * total. Without a link the channel waits as open ones do (protocol.md §3, `resume`).
  */
 export class AnswerDeadline {
   readonly #host: ChannelHost
@@ -49,7 +49,7 @@ export class AnswerDeadline {
   }
 }
 
-/** Times that a channel has waited for its answer, and may wait, in milliseconds. */
+/** How long a channel has waited for its answer, and how long it may wait, in milliseconds. */
 export interface AnswerWait {
   /** Time waited while the link was up. */
   readonly linkedMs: number
@@ -62,12 +62,12 @@ export interface AnswerWait {
 }
 
 /**
- * Returns the longest time that a channel still waits for its answer, in milliseconds; 0 when it is over. Time without
- * a link is not the peer's fault, so it counts only towards the limit.
+ * Returns the longest time that a channel still waits for its answer, in milliseconds; 0 when that time is over. Time
+ * without a link is not the peer's fault, so it counts only towards the limit.
  */
 export function remainingAnswerMs({ linkedMs, elapsedMs, timeoutMs, limitMs }: AnswerWait): number {
   return Math.max(0, Math.min(timeoutMs - linkedMs, limitMs - elapsedMs))
 }
 
-/** Grace time of a session, in milliseconds: a later answer finds no channel. */
+/** Longest wait for an answer in total, in milliseconds: the default grace time of a session. */
 const answerLimitMs = 60_000

@@ -23,8 +23,8 @@ export interface ChannelCloseReason {
 export const plainEnd: ChannelCloseReason = { kind: 'ended', error: '' }
 
 /**
- * Returns the close reason for a Disconnect of the peer with the text `error`; `isRefusal`: instead of an answer to
- * Connect.
+ * Returns the close reason for a Disconnect of the peer with the text `error`; `isRefusal`: it arrived instead of an
+ * answer to Connect.
  */
 export function reasonOfDisconnect(error: string, isRefusal: boolean): ChannelCloseReason {
   if (isRefusal) return { kind: 'refused', error: isPlainEnd(error) ? 'failed: the peer closed the channel' : error }

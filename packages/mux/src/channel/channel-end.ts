@@ -26,7 +26,7 @@ export class ChannelEnd extends ChannelFacts implements Channel, SenderOwner, Re
   #closeReason = plainEnd
   #answerHold: AnswerHold | undefined
   #answerDeadline: AnswerDeadline | undefined
-  /** Runs after we have ended towards a base peer, while its last bytes still arrive. */
+  /** Runs after our Disconnect has left for a base peer, while the peer's last bytes still arrive. */
   #lastCall: ProgressWatch | undefined
 
   constructor(init: ChannelInit) {
@@ -94,7 +94,7 @@ export class ChannelEnd extends ChannelFacts implements Channel, SenderOwner, Re
     if (this.#state === 'draining') this.#closeReason = { kind: 'local', error }
     else if (this.sender.state === 'ending') this.#disconnectNext = error
     else this.#finish({ kind: 'local', error })
-    // The Fin may have left already, which ends the channel.
+    // The Fin may already have left, which closed the channel.
     if (this.state !== 'closed') this.sender.linger((text) => this.abort(text))
   }
 
@@ -241,7 +241,7 @@ export class ChannelEnd extends ChannelFacts implements Channel, SenderOwner, Re
     this.#answerDeadline?.stop()
     this.#lastCall?.stop()
     this.receiver.close()
-    // A consumer that waits for room may have to continue before it can take the rest.
+    // A consumer that waits for room must get `onDrain` before it can take the rest.
     if (wantsDrain && this.state === 'draining') this.onDrain()
   }
 

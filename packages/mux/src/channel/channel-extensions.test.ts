@@ -240,7 +240,7 @@ describe('Channel with window', () => {
     const { near, farRecorder } = pair.open()
     near.send(new Uint8Array(20_000_000))
     pair.settle(3000)
-    // 256 KiB a round trip would be 3.9 MB by now.
+    // With 256 KiB in each round trip, only 3.9 MB would have arrived by now.
     expect(farRecorder.receivedBytes).toBe(20_000_000)
   })
 

@@ -16,7 +16,7 @@ export interface ChannelInit {
   readonly traceparent?: string | undefined
 }
 
-/** What a channel can tell about itself: what it is, and how much it has moved. */
+/** Identity and counters of a channel. */
 export abstract class ChannelFacts {
   readonly id: Uint8Array
   readonly key: ChannelKey

@@ -56,8 +56,8 @@ export interface Channel {
   /** Largest payload that may be sent compressed. */
   readonly maxCompressedBytes: number
   /**
-   * Payload bytes to read in one call, for an owner whose source may have that much ready: the size of one message.
-   * While memory is short, no more than usual and than the peer's credit.
+   * Payload bytes that the owner should read from its source in one call: those of one message, or fewer while memory
+   * is short.
    */
   readonly readBytes: number
   /** Sets the handler. A paused channel stays paused until {@link resume}. */

@@ -8,8 +8,7 @@ export const inflationBytes = 106_496
 
 /**
  * Returns the bytes in a form that may be kept. Transports deliver views, and a short view would keep its whole read
- * chunk in memory. A view of at least a third of the chunk is kept as it is: a chunk of 64 KiB holds two of our largest
- * messages, hardly one more.
+ * chunk in memory. A view of at least a third of the chunk is kept as it is.
  */
 export function detached(bytes: Uint8Array): Uint8Array {
   if (bytes.length * 3 >= bytes.buffer.byteLength) return bytes

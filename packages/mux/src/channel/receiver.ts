@@ -48,7 +48,9 @@ export class Receiver {
   #queuedBytes = 0
   /** Bytes delivered but not reported as consumed: they wait in a full socket or are being inflated. */
   #deliveredBytes = 0
-  /** The part of them that is gzip data which the consumer is inflating, and the payload still to come from it. */
+  /**
+   * Gzip data among the delivered bytes that the consumer is inflating, and the payload that is still to come from it.
+   */
   #inflating: { readonly bytes: number; payloadBytes: number } | undefined
   /** Charge for queued and delivered bytes; exact only while something waits. */
   readonly #charge: Charge

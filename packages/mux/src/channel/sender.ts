@@ -75,7 +75,7 @@ export class Sender implements FlowOwner {
     return window ? Math.max(Math.floor(peerWindowBytes / 2), this.#flow.spareCreditBytes) : maxBaseMessageBytes
   }
 
-  /** Payload bytes to read in one call: while memory is short, no more than usual and than the peer's credit. */
+  /** Payload bytes to read in one call: those of one message, or fewer while memory is short. */
   get readBytes(): number {
     const { quantumBytes, baseMessageSize, budget } = this.#host.options
     if (baseMessageSize !== undefined) return budget.exceeded ? quantumBytes : baseMessageSize.bytes

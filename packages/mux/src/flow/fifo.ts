@@ -64,5 +64,5 @@ export class Fifo<T> {
 
 const firstSlots = 4
 
-/** Slots that an empty queue keeps at most: most channels are idle, and one burst must not cost memory permanently. */
+/** Most slots that an empty queue keeps: most channels are idle, and one burst must not cost memory permanently. */
 const maxIdleSlots = 64

@@ -14,13 +14,13 @@ export interface ReceiveWindowOptions extends WindowSizes {
  * The credit we grant a peer on one channel (protocol.md §3, `window`).
  *
  * Call `spend` when bytes arrive and `consume` when the consumer has taken them; `consume` returns the credit to grant
- * now, often 0. Credit is granted in quarters of the window. With halves a long path would use only half a window each
- * round trip, since the other half is always a few bytes short of being due. The window doubles when its size in bytes
- * passes within two round trips: then the sender waits for credit and not for data.
+ * now, often 0. Credit is granted in quarters of the window: with halves, a sender on a long path would use only half
+ * of its window in each round trip. The window doubles when its size in bytes passes within two round trips: then the
+ * sender waits for credit and not for data.
  *
  * Granted credit cannot be taken back, since the peer may have used it. A window that is slow or idle shrinks by
- * granting less. Budget that an idle window gives back can still be used by its peer; those bytes count when they
- * arrive.
+ * granting less. The peer may still use credit after an idle window has returned its budget; those bytes count when
+ * they arrive.
  */
 export class ReceiveWindow implements IdleWindow {
   readonly #options: ReceiveWindowOptions

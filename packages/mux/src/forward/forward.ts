@@ -93,7 +93,7 @@ export function forwardAccepted(
   return pair
 }
 
-/** Whether the channel can be forwarded. @throws TypeError for a channel that is ours, or answered */
+/** Whether the channel can be forwarded. @throws TypeError for a channel that this side opened, or that is answered */
 function mayForward(channel: Channel): boolean {
   if (channel.state === 'closed') return false
   if (channel.initiator || channel.state === 'open')

@@ -24,7 +24,7 @@ export interface HalfQueueInit {
 
 /** Queue of one half of a forwarded channel: messages for its link's peer, in a form that this peer accepts. */
 export class HalfQueue {
-  /** Where credit passes through it never waits for credit. */
+  /** Never waits for credit where credit passes through. */
   readonly flow: Flow
   /** The session whose messages fill the queue; set right after construction. */
   filler!: SessionEnd
@@ -65,7 +65,7 @@ export class HalfQueue {
   get limitBytes(): number {
     const { window, maxWindowBytes, queueBytes } = this.#host.options
     if (!window) return queueBytes
-    // Correct ends respect their credit, which is at most a window; this limits the others.
+    // Correct ends respect their credit, which is at most a window. This limit is for all others.
     return this.#direct ? 2 * maxWindowBytes : Infinity
   }
 

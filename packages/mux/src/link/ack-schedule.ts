@@ -74,12 +74,15 @@ export class AckSchedule {
 const ackEveryBytes = 262_144
 const ackDelayMs = 50
 
-/** The smallest full packet of bulk over UDP: QUIC begins with 1200 bytes (RFC 9000 §14.1). */
+/**
+ * Length from which a message counts as bulk, in bytes: below the smallest full packet of QUIC, 1200 bytes (RFC 9000
+ * §14.1), which channels for UDP may carry.
+ */
 const bulkMessageBytes = 1024
 
 /**
- * Number of short messages in a row after which there is no bulk: beside echoes, bulk has one message in a few even on
- * a slow path.
+ * Short messages in a row after which bulk counts as over: while bulk runs, one message in a few is long even on a slow
+ * path.
  */
 const shortMessages = 64
 

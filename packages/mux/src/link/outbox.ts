@@ -132,7 +132,7 @@ export class Outbox {
     this.#scheduler.quantumBytes = this.#baseMessageSize.bytes
   }
 
-  /** Bytes that wait in the transport of a base link; no queue counts the long message of one that is stuck. */
+  /** Bytes that wait in the transport of a base link: no queue counts a long message that is stuck there. */
   get #stuckBytes(): number {
     if (this.#writable || this.#baseMessageSize === undefined) return 0
     return this.#transport?.bufferedBytes ?? 0
@@ -160,7 +160,7 @@ export class Outbox {
     this.#copies?.passed(message, isUrgent)
   }
 
-  /** Whether urgent messages may be sent while bulk waits for room: their copies need not wait. */
+  /** Whether urgent messages may be sent while bulk waits for room: their copies go over the second transport. */
   get #mayOvertake(): boolean {
     if (this.#copies?.writable !== true || this.#sequencer?.resending !== false) return false
     return (this.#transport?.bufferedBytes ?? 0) < overtakingBytes

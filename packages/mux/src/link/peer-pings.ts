@@ -23,7 +23,10 @@ export class PeerPings {
     this.#pingedAtMs = nowMs
   }
 
-  /** Returns the time until which no ping of ours is needed, when one is due; in the past if one is needed now. */
+  /**
+   * Called when a ping of ours is due. Returns the time until which the peer's pings replace it; a time in the past if
+   * it is needed now.
+   */
   serveUntilMs(periodMs: number): number {
     const passed = this.#passedBytes()
     const isQuiet = passed - this.#seenBytes <= quietBytes

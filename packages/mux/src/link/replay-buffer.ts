@@ -66,7 +66,10 @@ export class ReplayBuffer {
     return true
   }
 
-  /** Charges each byte until the next link, after the link was lost: thousands of sessions may wait for theirs. */
+  /**
+   * Called when the link is lost: charges each byte until the next link, since thousands of sessions may wait for
+   * theirs.
+   */
   settle(): void {
     this.#charge.settle(this.memoryBytes)
   }

@@ -21,7 +21,7 @@ export interface SequencerOptions {
   readonly budget: MemoryBudget
   /** An Ack of everything received so far is due. */
   onAckDue(): void
-  /** Sends what waits: bulk that was held back for its pace may leave. */
+  /** Sends waiting messages: bulk that its pace held back may leave. */
   pump(): void
 }
 

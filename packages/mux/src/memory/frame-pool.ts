@@ -58,7 +58,8 @@ export class FramePool {
   }
 
   /**
-   * Returns the message whose payload starts the memory that {@link takePayload} returned; undefined for other memory.
+   * Returns the message around `payload`, if `payload` starts where the memory from {@link takePayload} starts;
+   * otherwise undefined.
    */
   frameOf(payload: Uint8Array): Uint8Array | undefined {
     const start = payload.byteOffset - tcpDataHeaderBytes

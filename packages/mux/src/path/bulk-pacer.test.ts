@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { BulkPacer, paceOf } from './bulk-pacer.js'
 
 const rate = 10_000
-/** What may leave at once: 20 ms at the rate. */
+/** Bytes that may leave in one burst: 20 ms at the rate. */
 const burstBytes = 200_000
 
 function make(given: { readonly rate: number | undefined } = { rate }) {

@@ -62,8 +62,8 @@ export function paceOf(rate: number, baseMs: number): number | undefined {
 }
 
 /**
- * Whether the kernel sends so many bytes in flight in bursts, with the risk that the queue of the path overflows. On a
- * short path that is not so: there a busy machine looks like a path that holds much.
+ * Whether the kernel sends so many bytes in flight in bursts that the queue of the path may overflow. False on a short
+ * path: there a busy machine looks like a path that holds much.
  */
 export function overfills(bytes: number, baseMs: number): boolean {
   return baseMs >= turnMs && bytes > mostSteadyBytes
@@ -72,5 +72,5 @@ export function overfills(bytes: number, baseMs: number): boolean {
 /** Faster than the path, so that a path that has become faster is noticed: BBR probes with the same gain. */
 const paceGain = 1.25
 
-/** Time whose bytes may leave in one burst, in milliseconds: a busy event loop calls late. */
+/** Length of a burst in time, in milliseconds: the timers of a busy event loop are late by as much. */
 const burstMs = turnMs

@@ -97,10 +97,10 @@ export class InFlightLimit {
     this.#probedAtMs = clock.now()
   }
 
-  /** Allows for losses and for pauses of TCP, since urgent messages do not wait behind bulk; or no longer. */
+  /** With `relaxed`, allows for losses and for pauses of TCP, since urgent messages do not wait behind bulk. */
   relax(relaxed: boolean): void {
     this.#relaxed = relaxed
-    // The limit of the start was too large: it would be tried again after each pause.
+    // Otherwise the limit of the start, which was too large, would be tried again after each pause.
     this.#growth.forget()
   }
 
@@ -186,8 +186,8 @@ export class InFlightLimit {
   }
 
   /**
-   * Whether the start has raised the limit to more than twice what the windows of channels allow, and these bytes queue
-   * already. Without this check the start would never end, and nothing would limit the queue.
+   * Whether the start has raised the limit to more than twice what the windows of channels allow, and those bytes
+   * already wait in a queue. Without this check the start would never end, and nothing would limit the queue.
    */
   #overshot({ inFlightBytes, baseMs }: PathSample, delayedMs: number): boolean {
     return this.#start !== undefined && inFlightBytes > startBytes && delayedMs >= baseMs / 8
@@ -257,7 +257,10 @@ const messageMs = 5
 
 const minLimitBytes = 4 * minMessageBytes
 
-/** On shorter paths the delays of a busy machine, some 30 ms, would pass for losses. */
+/**
+ * Shortest round trip for which uneven delays are measured, in milliseconds: a busy machine delays messages by some 30
+ * ms, which would look like losses on a shorter path.
+ */
 const jitterRoundTripMs = 100
 
 /** Longest delay of an Ack from a peer without `ack2` (protocol.md §3). */
@@ -268,21 +271,24 @@ const marksPerRound = 8
 const samplesPerRound = 6
 const fewSamples = 3
 
-/** Extra bytes in flight for messages that losses delay. */
+/** Round trips of extra bytes in flight, for messages that losses delay. */
 const lossRoundTrips = 2.5
 const relaxedRoundTrips = 8
 const rateLifetimeMs = 3000
 
-/** Rounds after which bulk will probably fill the path for longer. */
+/** Rounds filled with bulk after which bulk will probably fill the path for longer. */
 const crowdedRounds = 8
 
-/** A path that holds less is not slower in a pause of BBR, which leaves four packets in flight. */
+/** Bytes that a path must hold before a pause of BBR slows it down: BBR leaves four packets in flight. */
 const pauseBytes = 6 * minMessageBytes
 
-/** A queue longer than two round trips and this time is not jitter. */
+/** Delay beyond two round trips that is a queue and not jitter, in milliseconds. */
 const alarmMs = 50
 
-/** The same where urgent messages have another transport: longer than BBR's pauses of 200 ms, which are no queue. */
+/**
+ * The same where urgent messages have another transport, in milliseconds: longer than BBR's pauses of 200 ms, which are
+ * no queue.
+ */
 const relaxedAlarmMs = 300
 
 /** Share of the limit in a probe: empties any queue within a round, and keeps the path busy meanwhile. */

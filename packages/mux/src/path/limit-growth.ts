@@ -32,5 +32,8 @@ export class LimitGrowth {
   }
 }
 
-/** Growth in a round, doubled each round, so that ten times the throughput is reached within four rounds. */
+/**
+ * First growth of the limit in a round, as a share. It doubles each round, so that ten times the throughput is reached
+ * within four rounds.
+ */
 const slowGrowth = 1 / 4

@@ -17,8 +17,9 @@ export const minMessageBytes = 1380
 export const turnMs = 20
 
 /**
- * Bytes that a path may hold for BBR to leave its start, a third of the largest send buffer of Linux (4 MiB). On other
- * paths BBR sends at three times the rate whenever it has data, and must not get more than the path and its queue hold.
+ * Most bytes that a path may hold if BBR is to leave its start, a third of the largest send buffer of Linux (4 MiB). On
+ * a path that holds more, BBR sends at three times the rate whenever it has data, so it must not get more than the path
+ * and its queue hold.
  */
 export const mostSteadyBytes = 1_398_101
 

@@ -17,7 +17,10 @@ export class PathStart {
   #sawDelay = false
   #sawStall = false
 
-  /** Up to `newTcpBytes` in flight the new TCP connection itself makes a delay that soon ends. */
+  /**
+   * @param newTcpBytes Bytes in flight up to which the start of the TCP connection itself causes a delay, which soon
+   * ends.
+   */
   constructor(newTcpBytes: number) {
     this.#newTcpBytes = newTcpBytes
   }
@@ -34,17 +37,17 @@ export class PathStart {
 
   /**
    * Whether losses are likely: a long delay ended, or throughput rose much, although the limit was not lowered. A queue
-   * of the bottleneck does not end by itself, and has its full rate already. On a path that holds more, the bytes in
-   * flight that losses need would overfill the queue themselves.
+   * of the bottleneck does not end by itself, and behind it the throughput is already at its maximum. False on a path
+   * that holds much: there the extra bytes in flight that losses need would overfill the queue.
    */
   hasLosses(baseMs: number): boolean {
     return this.#sawStall && this.#bestRate * baseMs < mostSteadyBytes
   }
 
   /**
-   * Adds a round. `excessMs`: delay beyond the wanted one. With `relaxed` urgent messages have another transport, so
-   * growing throughput is enough to go on: a loss delays all behind it, and BBR leaves its own start too early when it
-   * has no data meanwhile.
+   * Adds a round. `excessMs`: delay beyond the wanted one. With `relaxed`, urgent messages have another transport, so
+   * the start continues while throughput grows: a loss delays all messages behind it, and BBR leaves its own start too
+   * early when it has no data.
    */
   learn({ rate, inFlightBytes, baseMs }: PathSample, excessMs: number, relaxed: boolean): StartStep {
     const isLate = excessMs >= baseMs * lateShare
@@ -66,10 +69,10 @@ export class PathStart {
 /** Delay of a round that shows a queue, in round trips. */
 const lateShare = 1 / 8
 
-/** The same of a round that a loss may have held up: about a round trip. A busy machine delays less. */
+/** Delay of a round that may come from a loss, in round trips; a loss costs about one. A busy machine delays less. */
 const stallShare = 1 / 2
 
-/** Throughput of a round that still grows, in times of the round before; and of one after a stall. */
+/** Factor by which throughput still grows from one round to the next; and the factor after a stall. */
 const leastGrowth = 1.2
 const stallGrowth = 1.5
 

@@ -99,7 +99,7 @@ test.each(besideSecond)(
   'pauses of TCP hold up no echo beside 8 streams $direction at $mbit Mbit/s and $roundTripMs ms',
   (row) => {
     const { p99Ms, share } = load({ ...row, urgent: true })
-    // At 200 ms a queue is seen as late, and is as long by then.
+    // With a round trip of 200 ms a queue is noticed after 200 ms, and has grown for as long.
     expect({ p99: p99Ms <= (row.roundTripMs < 200 ? 30 : 250), share: share >= 0.95 }).toEqual({
       p99: true,
       share: true,

@@ -19,7 +19,7 @@ export interface ReadingGateOptions {
  */
 export class ReadingGate {
   readonly #options: ReadingGateOptions
-  /** Entries that hold the gate, with the time since when they do. */
+  /** Entries that hold the gate, each with the time when it began. */
   readonly #holders = new Map<TableEntry, number>()
   #timer: TimerHandle
 

@@ -252,7 +252,7 @@ export class SessionEnd implements ChannelHost {
     }
   }
 
-  /** Ends the session, not the process: a message without a channel that fails means a broken peer. */
+  /** Ends the session, not the process: only a broken peer sends a message without a channel that causes an error. */
   #protocolError(error: unknown): void {
     const text = textOf(error)
     this.options.logger.error({ err: error }, `session closed: ${text}`)

@@ -15,8 +15,9 @@ export interface InboxOptions {
 
 /**
  * Messages of a transport for its owner, held while the owner is paused, followed by the end. It keeps the state of the
- * transport, so that nothing is delivered out of order or twice. For transports whose messages arrive in events: one
- * whose peer may send within a call of the owner, as that of `loopbackPair`, delivers later instead.
+ * transport, so that nothing is delivered out of order or twice. It is for transports whose messages arrive in events.
+ * A transport whose peer may send within a call of the owner, such as that of `loopbackPair`, must deliver later
+ * instead.
  */
 export class Inbox {
   readonly #options: InboxOptions
@@ -95,7 +96,7 @@ export class Inbox {
     this.#defer(this.#release)
   }
 
-  /** Receives a message. After a pause or a close, those that were read already still come. */
+  /** Receives a message. Messages that were read before a pause or a close may still arrive after it. */
   receive(message: Uint8Array): void {
     if (this.#state === 'destroyed' || this.#state === 'closed') return
     if (this.isFlowing && this.#held.length === 0) this.#handler?.onMessage(message)

@@ -21,7 +21,10 @@ export class UrgentCopies {
   readonly #transport: MessageTransport
   readonly #sent: SentMessages
   readonly #tails = new Map<ChannelKey, Tail>()
-  /** Messages up to this one may belong to channels without a tail. */
+  /**
+   * Number of the last message sent before this object existed: a channel without a tail may have messages in flight up
+   * to it.
+   */
   readonly #firstAfter: number
   #forgetAt = minForgetAt
   #allowanceBytes = allowanceBytes
