@@ -1,5 +1,5 @@
-// Packs the page that apps/dashboard has built into one JSON file beside the code: bundlers and single executables take
-// it in as they do any module.
+// Packs the page that apps/dashboard has built into one JSON file beside the code: bundlers and single executables
+// include it like any other module.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { extname } from 'node:path'
@@ -15,7 +15,7 @@ const types = {
   '.svg': 'image/svg+xml',
 }
 
-/** Most bytes that a phone on a slow line loads in a second or two. */
+/** Most bytes of the page, compressed: a phone on a slow line loads them in a second or two. */
 const maxGzipBytes = 150_000
 
 const files = Object.fromEntries(readdirSync(fileURLToPath(page)).toSorted().map(packed))

@@ -30,7 +30,7 @@ export function closeStream(stream: Duplex, reason?: Error): void {
   if (stream.destroyed) return
   const end = streamEnd(stream)
   if (end === 'whole') stream.destroy()
-  // Within a turn; until then libuv refuses a reset, and the stream would never close.
+  // The end leaves within a turn. Until then libuv refuses a reset, and the stream would never close.
   else if (end === 'leaving') stream.once('finish', () => stream.destroy())
   else reset(stream, reason)
 }
@@ -60,8 +60,8 @@ export function askForReset(socket: Socket, tell: (reset: Error | undefined) => 
 
 /**
  * Calls `onWhole` after the `end` of a stream, unless it was reset (see {@link askForReset}); then `close` follows.
- * Bytes that wait may wait for long, but their failure follows within the turn. A stream that cannot write any more,
- * since it has ended itself or allows no half-open connection, counts as whole.
+ * While bytes wait to be written, a reset makes them fail within a turn, so no empty write is needed. A stream that
+ * cannot write any more, since it has ended itself or allows no half-open connection, counts as whole.
  */
 export function confirmEnd(stream: Duplex, onWhole: () => void): void {
   if (!(stream instanceof Socket) || !stream.allowHalfOpen || !stream.writable) return onWhole()
@@ -95,7 +95,7 @@ function reset(stream: Duplex, reason: Error | undefined): void {
   if (stream.destroyed) return
   const carrier = carriers.get(stream)
   if (carrier !== undefined) reset(carrier, reason)
-  // A stream that is no socket tells its peer by the error; this side needs no notification of its own cut.
+  // A stream that is no socket reports the cut to its peer by the error. This side made the cut, and ignores the error.
   stream.on('error', () => {})
   if (!(stream instanceof Socket)) stream.destroy(reason ?? new Error('the connection was cut'))
   else if (canReset(stream)) stream.resetAndDestroy()

@@ -13,8 +13,8 @@ const highWaterBytes = 983_040
 const lowWaterBytes = 262_144
 
 /**
- * Most bytes that wait for a paused owner, in bytes. The library has no backpressure; only windows limit the peer.
- * Above it the transport is cut, and the session continues over another one.
+ * Most bytes that wait for a paused owner. The library has no backpressure; only windows limit the peer. Above it the
+ * transport is cut, and the session continues over another one.
  */
 const inboxLimitBytes = 67_108_864
 
@@ -144,7 +144,7 @@ function readEnd(text: string): TransportCloseReason {
     if (Number.isInteger(code) && typeof reason === 'string')
       return { code: code as number, reason: reason.slice(0, maxReasonLength) }
   } catch {
-    // As below.
+    // Text that is no JSON gets the same answer as other invalid text.
   }
   return { code: 1002, reason: 'the peer sent text that is no end of the direct path' }
 }

@@ -3,7 +3,7 @@ import { listConnections, parseConnectionQuery } from './connection-list.js'
 import type { LiveConnection } from './live-connection.js'
 import { Rates } from './rates.js'
 
-/** A connection that has moved so many bytes since the last look. */
+/** A connection that has moved so many bytes since the last measurement. */
 function connection(target: string, bytesToTarget: number, bytesFromTarget: number): LiveConnection {
   const numbers = { queuedBytes: 0, unsentBytes: 0, windowStalls: 0, openedAtMs: 1000, bytesToTarget, bytesFromTarget }
   return { key: {}, id: target, protocol: 'tcp', target, link: undefined, provider: undefined, ...numbers }

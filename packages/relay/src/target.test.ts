@@ -117,7 +117,7 @@ describe('parseTarget', () => {
     )
   })
 
-  // Texts that the system treats as an address without a query, rules must treat as that address.
+  // Rules must treat a text as an address if the resolver of the system does so without a query.
   test('agrees with the resolver of the system about numbers', async () => {
     const loose = fc.string({ unit: fc.constantFrom(...'0123789.xa'.split('')), minLength: 1, maxLength: 12 })
     await fc.assert(

@@ -17,7 +17,10 @@ export interface Joined {
 /** Interval at which presence is written again, in milliseconds, before stores remove it. */
 export const refreshMs = 200_000
 
-/** Time between two signs of life after which this node has stood still, in milliseconds, and writes all again. */
+/**
+ * Time between two signs of life, in milliseconds, after which this node was suspended, and writes all its entries
+ * again.
+ */
 export const lateMs = 20_000
 
 /** Key of the entry by which a node says that it lives. */

@@ -21,7 +21,7 @@ export type ToBroker =
       readonly table: Table
       readonly key: string
       readonly value: string
-      /** Compare-and-set where it is given. */
+      /** Revision to replace (compare and set); without it any entry is replaced. */
       readonly revision?: number
     }
   | { readonly store: 'delete'; readonly id: number; readonly table: Table; readonly key: string }

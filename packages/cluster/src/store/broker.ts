@@ -16,8 +16,8 @@ export class Broker {
   }
 
   /**
-   * Serves a process. Returns a function to call when the process has ended: what it said of itself is then removed,
-   * so that other nodes need not wait for its silence.
+   * Serves a process. Returns a function to call when the process has ended. It removes the data that the process wrote
+   * about itself, so that other nodes need not wait until it counts as silent.
    */
   serve(port: BrokerPort): () => void {
     const client = new BrokerClient(this.#hub.store(), port)
@@ -63,7 +63,7 @@ class BrokerClient implements StoreWatcher {
 
   ended(): void {
     void this.#store.close()
-    // What it has counted for quotas was moved, and counts for processes that start later, too.
+    // Counts for quotas stay: those bytes were moved, and count for processes that start later as well.
     const ended = [...this.#live].filter((key) => !key.startsWith('used.'))
     for (const key of ended) this.#store.delete('live', key).catch(() => {})
   }

@@ -110,12 +110,12 @@ function keepPath(server: Server, path: string): void {
   const close = server.close.bind(server)
   server.close = (onClosed) => {
     const second = `${path}.kept`
-    // The process that listens there now may have ended, and its file with it.
+    // The process that listens there now may have ended and removed its file.
     const isKept = existsSync(path)
     if (isKept) linkSync(path, second)
     close(onClosed)
     if (isKept) renameSync(second, path)
-    // Two names of one file are left as they are.
+    // If both names still lead to the same file, renaming has changed nothing.
     rmSync(second, { force: true })
     return server
   }

@@ -8,7 +8,7 @@ import { DirectError } from '../errors.js'
 const maxFrameBytes = 2_097_152
 const headerBytes = 4
 
-/** Puts the length before a message. */
+/** Puts its length before a message. */
 export function frameOf(message: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(headerBytes + message.length)
   frame.writeUInt32BE(message.length)

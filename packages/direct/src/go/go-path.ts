@@ -16,7 +16,7 @@ import { StreamTransport } from './stream-transport.js'
 export interface GoPathOptions {
   /** Source of time. */
   readonly clock: Clock
-  /** Gets what happens to the path, without secrets. */
+  /** Receives the log, without secrets. */
   readonly logger: Logger
   /** Limits of its sessions, which are base sessions. */
   readonly session: Pick<
@@ -27,7 +27,7 @@ export interface GoPathOptions {
   openSocket(): Promise<QuicSocket>
   /** Servers that report our address outside of a NAT, `host:port`. */
   readonly addressServers: readonly string[]
-  /** Addresses of this machine that the peer is told. */
+  /** Which addresses of this machine the peer receives. */
   readonly hostCandidates: HostCandidates
   /** Sends a message to the server, which passes it on. */
   send(message: Uint8Array): void
@@ -43,12 +43,18 @@ export interface GoPathOptions {
 const probeLimitMs = 6000
 const dialLimitMs = 3000
 const helloLimitMs = 2000
-/** Probes of a peer whose program has changed to QUIC stay unanswered, so a known address is tried after this time. */
+/**
+ * Time to probe a known address again, in milliseconds. The peer does not answer probes any more once it has changed to
+ * QUIC, so the address is then tried without an answer.
+ */
 const reprobeLimitMs = 1000
 /** Delay before the next attempt, in milliseconds; it doubles up to a minute. */
 const firstDelayMs = 2000
 const maxDelayMs = 60_000
-/** Go's reader of probes ends only with another packet, so some more are sent, this many milliseconds apart. */
+/**
+ * Time between further probes to an address that has answered, in milliseconds: Go stops reading probes only when
+ * another packet arrives.
+ */
 const nudgeMs = 40
 const nudges = 4
 /** Streams at one time: Go accepts 100, and a further one would wait. Further connections use the server. */
@@ -113,7 +119,7 @@ export class GoPath {
   receive(message: DirectMessage): void {
     const peer = readAnnouncement(message, this.#id)
     if (peer === undefined || this.#isClosed || this.#own === undefined) return
-    // A Go server passes the signals of all; one path is enough.
+    // A Go server passes on the signals of all processes; one path is enough.
     if (this.#session !== undefined && peer.id !== this.#peer?.id) return
     if (message.type === MessageType.DirectCapabilities) this.#tell(rendezvousOf(this.#own, peer.id))
     const isKnown = peer.id === this.#peer?.id && peer.publicKey.equals(this.#peer.publicKey)

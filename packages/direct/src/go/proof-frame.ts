@@ -46,7 +46,7 @@ export class ProofFrames {
     return frame[5] === typeBytes.answer ? { type: 'answer', nonce } : undefined
   }
 
-  /** All behind the magic is signed. */
+  /** The MAC covers all bytes after the magic. */
   #mac(frame: Buffer): Buffer {
     return createHmac('sha256', this.#key).update(frame.subarray(4)).digest().subarray(0, 16)
   }

@@ -20,7 +20,7 @@ const maxReceivedBytes = 65_527
 
 /** Settings of connections to Go programs. */
 export function quicheConfig(quiche: Quiche): QuicheConfig {
-  // The certificate is made on the spot. Both ends prove the key of the pair in the first stream.
+  // The certificate is created here and used once. Both ends prove the key of the pair in the first stream.
   const config = quiche.Config.withBoringSslCtx(false, false)
   config.setApplicationProtos(['linksocks-direct'])
   config.grease(true)

@@ -15,7 +15,7 @@ export interface QuicheConnectionOptions {
 /** Time between two packets that keep the connection and NATs on the way, in milliseconds: that of Go. */
 const keepAliveMs = 5000
 
-/** Packets that are sent in one go; then packets that have come are handled, since they may be acknowledgements. */
+/** Most packets that are sent before received packets are handled, since those may be acknowledgements. */
 const maxBurst = 64
 
 /** A QUIC connection that this end has dialled. All packets of one turn of the event loop are handled together. */
@@ -57,7 +57,7 @@ export class QuicheConnection implements QuicConnection {
     try {
       this.#options.native.recv(packet, { from: { host, port }, to: this.#options.local })
     } catch {
-      // A packet that is not valid counts as lost; quiche ends the connection itself where the peer is wrong.
+      // An invalid packet counts as lost; if the peer is at fault, quiche ends the connection itself.
     }
     this.#schedule()
   }
@@ -126,7 +126,7 @@ export class QuicheConnection implements QuicConnection {
   #readable(id: number): void {
     const known = this.#streams.get(id)
     if (known !== undefined) return known.pull()
-    // Only streams that the peer opens: one of ours that is over has bytes that are not wanted any more.
+    // Only streams that the peer opens: one of ours that is over may still have bytes, which nobody reads.
     if (id % 4 !== 1) return
     const stream = this.#add(id)
     if (this.#onStream === undefined) this.#waiting.push(stream)

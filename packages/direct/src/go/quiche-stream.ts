@@ -27,7 +27,7 @@ interface Reader {
 /** Most bytes of one read: it becomes one piece for the reader. */
 const readBytes = 65_536
 
-/** Reads of all streams begin here, and are copied out, since quiche fills what it is given. */
+/** All streams read into this memory first; the bytes are copied out, since quiche fills the memory that it gets. */
 const scratch = Buffer.allocUnsafeSlow(readBytes)
 
 /** One stream of a quiche connection. Bytes stay with quiche, whose credit limits them, until there is a reader. */
@@ -130,7 +130,7 @@ export class QuicheStream implements QuicStream {
     try {
       native.streamShutdown(id, shutdown.Read, 0)
     } catch {
-      // It has ended.
+      // The stream has already ended.
     }
     this.#endRead(undefined)
   }

@@ -103,7 +103,7 @@ export class StreamTransport implements MessageTransport {
     try {
       await lane.stream.write(frame)
     } catch {
-      // The reader of this stream ends the channel.
+      // The loop that reads this stream ends the channel.
     }
     this.#bufferedBytes -= frame.length
     if (!this.#isBlocked || this.#isOver || this.#bufferedBytes > lowWaterBytes) return
@@ -121,7 +121,7 @@ export class StreamTransport implements MessageTransport {
         for (const message of frames.push(chunk)) await this.#receive(lane, message)
       }
     } catch {
-      // A reset, or a frame of another protocol: as its end.
+      // A reset, or a frame of another protocol: handled like an end.
     }
     const { channelId } = lane
     if (lane.isOver || channelId === undefined) return this.#finish(lane)

@@ -134,7 +134,7 @@ class PacedChannel implements PumpChannel {
     if (!this.#full) this.#handler?.onDrain?.()
   }
 
-  /** The handler for all but payload; `closed` learns why the channel has closed. */
+  /** Wraps the callbacks that carry no payload; `closed` receives the close reason. */
   #wrap(closed: { onClose?(reason: ChannelCloseReason): void }): ChannelHandler {
     return {
       onEnd: () => this.#handler?.onEnd?.(),

@@ -6,7 +6,8 @@ import type { RateLimit, RateTurn } from './rate-limit.js'
 
 /**
  * Passes received payload on to a consumer at a rate, in slices. Programs in Go send up to a megabyte in one message,
- * compressed or not: passed on whole, it made 10 Mbit/s 8 % faster over 10 s, and came once in 0.8 s.
+ * compressed or not. Passed on whole, such messages came 0.8 s apart, and made a rate of 10 Mbit/s 8 % faster over 10
+ * s.
  */
 export class PacedReceiver {
   readonly #channel: PumpChannel
@@ -19,10 +20,10 @@ export class PacedReceiver {
   /** Rest of a long message; the channel is paused in the meantime, as during an inflation. */
   #rest: Uint8Array | undefined
   #inflation: Inflation | undefined
-  /** Why the channel has closed; the consumer learns it after the last byte. */
+  /** Close reason of the channel, which the consumer gets after the last byte. */
   #closed: ChannelCloseReason | undefined
   #isOver = false
-  /** Whether the consumer is gone, so that it takes everything. */
+  /** Whether the consumer is gone: payload is then passed on without waiting. */
   #isUnattended = false
   #passedBytes = 0
   #lingering: ProgressWatch | undefined
@@ -71,7 +72,7 @@ export class PacedReceiver {
     }
   }
 
-  /** Passes on what is held back as fast as the consumer takes it, and then the close. */
+  /** Passes on the held payload as fast as the consumer takes it, and then the close. */
   onClose(reason: ChannelCloseReason): void {
     this.#closed = reason
     this.#lingering = new ProgressWatch({
@@ -83,7 +84,10 @@ export class PacedReceiver {
     this.#continue()
   }
 
-  /** Called when the consumer is gone: what is held back goes to it anyway, since it reports the bytes as consumed. */
+  /**
+   * Called when the consumer is gone: the held payload goes to its handler without waiting, since that reports the
+   * bytes as consumed.
+   */
   leave(): void {
     this.#isUnattended = true
     this.#continue()
@@ -104,7 +108,7 @@ export class PacedReceiver {
     this.#handler.onData?.(slice)
   }
 
-  /** Passes on what was held back, then the following messages, or the close. */
+  /** Passes on the held payload, then the following messages, or the close. */
   #continue(): void {
     while (this.#rest !== undefined && this.#mayPass) {
       const slice = this.#rest.subarray(0, sliceBytes)

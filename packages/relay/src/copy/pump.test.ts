@@ -58,7 +58,7 @@ let nearChannel: Channel
 const unattended: ChannelHandler = { onClose: () => {} }
 const sizeBytes = 3_000_000
 
-/** Hash of the bytes until the end; the socket stays open, as it would not in an iteration. */
+/** Returns the hash of the bytes until the end. The socket stays open: an async iterator would close it. */
 async function digestOf(socket: Socket): Promise<string> {
   const hash = createHash('sha256')
   socket.on('data', (chunk) => hash.update(chunk))
@@ -73,7 +73,7 @@ async function textOf(socket: Socket): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-/** Writes until nothing has moved for a while; returns the number of bytes. */
+/** Writes until no more bytes leave for a while; returns the number of bytes. */
 async function fill(socket: Socket): Promise<number> {
   const chunk = Buffer.alloc(65_536)
   let written = 0
@@ -305,7 +305,7 @@ describe('pump passes on a reset that comes with data, which libuv reports as an
   })
 })
 
-/** Both arrive in one turn. */
+/** Sends data and then resets; both arrive in one turn of the event loop. */
 function resetBehindData(socket: Socket): void {
   socket.write('part of an ans')
   socket.resetAndDestroy()

@@ -113,7 +113,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
 
   onEnd(): void {
     this.#socket.end()
-    // From now on reading has to stop when TurnReader says so; a stream would first read on.
+    // From now on reading must stop as soon as TurnReader requires it; a stream would read once more first.
     if (!this.#socket.readableEnded) this.#tap ??= ReadTap.open(this.#socket, this)
   }
 

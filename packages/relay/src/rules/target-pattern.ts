@@ -61,7 +61,7 @@ function parseHost(host: string, rule: string): TargetPattern {
   if (prefix !== undefined) throw new RangeError(`${rule} has a prefix length on a name`)
   const wanted = parseName(literal, rule)
   if (!endsInNumber(wanted)) return nameTest((name) => name === wanted)
-  // As a target it would be parsed as that address.
+  // A target of this form is parsed as that address, so a rule must be as well.
   const address = parseNumberAddress(wanted)
   if (address !== undefined) return networkTest(address.text, undefined, rule)
   throw new RangeError(`${rule} ends in a number, but is no IPv4 address`)

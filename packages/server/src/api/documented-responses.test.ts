@@ -27,7 +27,7 @@ interface OpenApiDocument {
 }
 
 const source = readFileSync(new URL('../../../../spec/openapi.json', import.meta.url), 'utf8')
-// Schemas refer to each other where JSON Schema has its definitions.
+// OpenAPI and JSON Schema keep shared schemas under different keys.
 const document = JSON.parse(source.replaceAll('#/components/schemas/', '#/$defs/')) as OpenApiDocument
 const ajv = new Ajv2020({ allowUnionTypes: true })
 

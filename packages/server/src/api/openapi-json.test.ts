@@ -4,7 +4,7 @@ import { routes } from './routes.js'
 
 const source = readFileSync(new URL('../../../../spec/openapi.json', import.meta.url), 'utf8')
 
-/** The module as it has to be; `npx vitest run packages/server/src/api/openapi-json.test.ts -u` writes it. */
+/** Text that the module must have; `npx vitest run packages/server/src/api/openapi-json.test.ts -u` writes it. */
 function moduleText(): string {
   const text = JSON.stringify(JSON.parse(source)).replaceAll('\\', '\\\\').replaceAll("'", "\\'")
   return `/** spec/openapi.json as one line. Made by openapi-json.test.ts, which says how; change the source, not this. */

@@ -9,11 +9,14 @@ export interface ConnectionEnd {
   verdict: Promise<Error | undefined>
 }
 
-/** Watches the end of the connection of a request. It asks before Node ends the connection: see `askForReset`. */
+/**
+ * Watches how the connection of a request ends. It checks for a reset before Node closes the connection: see
+ * `askForReset`.
+ */
 export function watchConnectionEnd(request: ClientRequest): ConnectionEnd {
   const end: ConnectionEnd = { verdict: Promise.resolve(undefined) }
   request.once('socket', (socket) => {
-    // An empty write over TLS writes nothing.
+    // Over TLS an empty write sends nothing, so it cannot show a reset.
     if (!(socket instanceof Socket) || 'encrypted' in socket) return
     const onEnd = (): void => {
       end.verdict = new Promise((resolve) => askForReset(socket, resolve))

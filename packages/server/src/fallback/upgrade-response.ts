@@ -10,7 +10,7 @@ import { closeStream } from '@ls/dial'
 export function responseInstead(request: IncomingMessage, stream: Duplex): ServerResponse {
   const response = new ServerResponse(request)
   response.shouldKeepAlive = false
-  // Node has detached its own listeners from the connection, which did both.
+  // Node has removed its own listeners for both events from the connection.
   stream.on('error', () => closeStream(stream))
   stream.on('drain', () => response.emit('drain'))
   // The stream may be TLS or any other Duplex: only methods that all streams have are used.

@@ -134,7 +134,7 @@ export class ConnectorMessages {
     return token
   }
 
-  /** Finds the token of this text; undefined as well for one that was just taken from a provider that is gone. */
+  /** Finds the token of this text; undefined as well if the token was just taken from a provider that is gone. */
   #knownTo(reverse: ReverseToken, token: string): TokenRecord | undefined {
     const { tokens, relay, remove } = this.#options
     const known = tokens.find(token)

@@ -7,15 +7,16 @@ import type { Peer } from './peer.js'
 /** A link that is to be admitted. */
 export interface LinkRequest {
   readonly record: TokenRecord
-  /** Session that the link continues or gets beside; undefined for a new one. */
+  /** Session that the link continues, or that gets it as a second link; undefined for a new session. */
   readonly session: Session | undefined
-  /** Whether the session has both links then. */
+  /** Whether the link replaces the session's link, or is a second one beside it. */
   readonly place: 'instead' | 'beside'
 }
 
 /**
- * Checks that a link does not exceed the part of all links that one token may have, with the connectors of a reverse
- * token, nor that of second links. Returns the number of other links that the policy of the token counts.
+ * Checks that one more link exceeds neither the part of all links that one token may have (a reverse token counts with
+ * its connectors), nor the part for second links. Returns the number of other links that the policy of the token
+ * counts.
  *
  * @throws Crowded
  */

@@ -38,7 +38,7 @@ import type { ServerProxyOptions } from './server-proxy-options.js'
 /** Default paths of links (protocol.md §1). */
 export const defaultSocketPaths: readonly string[] = ['/socket', '/socket/']
 
-/** Options with the defaults that more than one module needs. The groups are gone: `proxy.host` is `socksHost`. */
+/** Options with the defaults that more than one module needs. There are no groups here: `proxy.host` is `socksHost`. */
 export type ResolvedServerOptions = Omit<
   ServerOptions,
   'api' | 'proxy' | 'expose' | 'exit' | 'limits' | 'policy' | 'relay'
@@ -133,7 +133,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   }
 }
 
-/** Checks now what is used only later. */
+/** Checks options that are used only later, so that a mistake shows immediately. */
 function checkEarly({ trustedProxies, allowOrigins, fallback, heartbeat }: ServerOptions): void {
   parseTrustedProxies(trustedProxies ?? [])
   void new AllowedOrigins(allowOrigins)
@@ -149,7 +149,7 @@ function resolveApi({ key, socket, ...calls }: ApiOptions): ResolvedApi {
 function resolveProxy(proxy: ServerProxyOptions): ResolvedProxy {
   const { udp, ...port } = proxyPortOptions(proxy)
   const { host = '127.0.0.1', listen = [], accounts = [], nowait = false, portPool = [1024, 10_240] } = proxy
-  // Who lists accounts believes that a port asks for them.
+  // A user who lists accounts expects a port that requires one.
   if (accounts.length > 0 && listen.length === 0)
     throw new RangeError('proxy.accounts are for the ports of proxy.listen, and there are none; tokens have their own')
   return {

@@ -126,7 +126,7 @@ interface Counter {
   bytes: number
   /** Bytes that other nodes have counted, in this period or another one. */
   elsewhere: readonly UsedInPeriod[]
-  /** Sum of all nodes at the last look. */
+  /** Sum of all nodes when the events were last checked. */
   toldBytes: number
 }
 
@@ -144,8 +144,9 @@ function turnTo(counter: Counter, nowMs: number): void {
 }
 
 /**
- * Whether a period is over. A clock that was set back ends no period, unless it had been ahead by more than one: that
- * would last for years. Machines without a battery start in 1970, and such a time ends nothing.
+ * Whether a period is over. A clock that was set back by one period or less does not end it. A clock that was set back
+ * by more does: it had been ahead, and the wrong period could last for years. A date before this program was written is
+ * ignored, since machines without a battery start in 1970.
  */
 function isOver(period: QuotaPeriod, current: string, nowMs: number): boolean {
   if (periodAt(period, nowMs) > current) return true

@@ -66,7 +66,10 @@ export class Account {
     return `this ${this.owner} has moved its ${dailyBytes} bytes of 24 hours; come back in ${hours} h`
   }
 
-  /** Takes the right to have a code checked now, which costs the relay time; false if there is none left. */
+  /**
+   * Uses up one of the checks of codes that the account may have now, since a check costs the relay time; false if
+   * there is none left.
+   */
   takeCode(): boolean {
     const now = this.#options.clock.now()
     this.#codes = Math.min(codesAtOnce, this.#codes + (now - this.#codesAtMs) / codeIntervalMs)

@@ -71,7 +71,8 @@ export class Codes {
     const { judgeCode } = this.#options.limits
     if (judgeCode === undefined) return undefined
     if (this.#waiting >= maxWaiting) throw tooFast('the relay is checking too many codes, try again in a minute')
-    // Its first part is no harder to guess, and checking takes time that grows with the length.
+    // Only the first characters are checked, since the time grows with the length. A code is at least as hard to guess
+    // as they are.
     return this.#inTurn(() => judgeCode(characters.slice(0, maxJudgedCharacters).join('')))
   }
 

@@ -82,7 +82,8 @@ export class Identities {
     const { record, home } = identity
     const remove = (reason: string) => () => this.#options.remove(record, reason)
     const { lifetimeMs } = limits
-    // Created in the future, by a wrong clock: the time left must not exceed a lifetime, or a timer could not hold it.
+    // An identity from the future was created by a wrong clock. The time left must not exceed a lifetime, which a timer
+    // can hold.
     const leftMs = Math.min(lifetimeMs, Math.max(0, lifetimeMs - livedMs))
     const lifeTimer = lifetimeMs === 0 ? undefined : clock.setTimeout(remove(lifeIsOver), leftMs)
     const entry: Entry = { ...identity, providers: 0, keepTimer: undefined, lifeTimer }

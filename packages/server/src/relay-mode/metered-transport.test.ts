@@ -29,8 +29,8 @@ describe('MeteredTransport', () => {
       clock.advance(1000)
       return handler.messages.length
     })
-    // One immediately, for the second that was there at the start, and one a second from then on; the next is on its
-    // way.
+    // The first second was available at the start; after it, one message passes each second, and the next one waits in
+    // the transport.
     expect(seen).toEqual([3, 4, 5, 5, 5, 5])
   })
 

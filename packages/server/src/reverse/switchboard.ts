@@ -173,7 +173,7 @@ function offerTo(
     onAccept: (message) => events.accepted({ to, message }),
     onRefuse: (error) => {
       const failure = parseFailure(error)
-      // Another node that has no provider any more; a provider itself has none to miss.
+      // Only another node gives this answer, when it has no provider any more; a provider never does.
       if (failure.word === 'no-provider') events.gone(failure.detail)
       else events.refused(failure)
     },

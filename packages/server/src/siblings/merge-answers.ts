@@ -6,20 +6,22 @@ import type { Siblings } from './siblings.js'
 
 /** How the processes of a server answer a request together. Without a rule the one that was asked answers alone. */
 export type Rule =
-  /** All are asked; the bodies of their answers make one. */
+  /** All processes are asked, and the bodies of their answers are merged. */
   | {
       readonly kind: 'merge'
       merge(answers: readonly [Answer, ...Answer[]], context: MergeContext): Answer
       /** Query for each. @default that of the request */
       queryOf?(query: URLSearchParams): URLSearchParams
     }
-  /** The one that has it answers, since the others do not know it. */
+  /** The process that has the object answers; the others do not know it. */
   | { readonly kind: 'owner' }
-  /** All do it; the first refusal is the answer. With `isFirstAnswer` the refusals of others do not count. */
+  /**
+   * All processes do it; the first refusal is the answer. With `isFirstAnswer` the refusals of the others do not count.
+   */
   | { readonly kind: 'all'; readonly isFirstAnswer?: true }
-  /** The numbers of all, written for Prometheus. */
+  /** The numbers of all processes, written for Prometheus. */
   | { readonly kind: 'metrics' }
-  /** None of them can, for this reason. */
+  /** No process can do it, for this reason. */
   | { readonly kind: 'refused'; readonly reason: string }
 
 interface MergeContext extends Pick<Siblings, 'mergeSnapshots'> {
@@ -34,7 +36,7 @@ const pages: Rule = {
   queryOf: queryOfPart,
 }
 
-/** A token that all have by their cluster may be gone at the others when they are asked. */
+/** In a cluster, the other processes may have removed the token before they are asked. */
 const removal: Rule = { kind: 'all', isFirstAnswer: true }
 
 const tickets: Rule = {
@@ -112,7 +114,7 @@ function inList(body: unknown): readonly unknown[] {
   return [body]
 }
 
-/** Bodies of the answers that are none of a refusal. */
+/** Bodies of the answers that are not refusals. */
 function bodiesOf(answers: readonly Answer[]): unknown[] {
   return answers.filter(({ status, body }) => status === 200 && body !== undefined).map(({ body }) => body)
 }

@@ -48,7 +48,7 @@ function pageIn(query: URLSearchParams): Page {
   return checkQuery(() => new Query(params, names).page())
 }
 
-/** Groups of the same key are one group, with the sum of their numbers. */
+/** Merges groups with the same key, and adds up their numbers. */
 function mergeGroups(all: readonly Row[]): Row[] {
   const found = new Map<unknown, Row>()
   for (const row of all) {
@@ -67,7 +67,7 @@ const groupSums = ['connections', 'bytes_to_target', 'bytes_from_target', 'rate_
 
 type SortKeys = Readonly<Record<string, (row: Row) => number | string>>
 
-/** Sort keys as those of the lists in `@ls/observe`, which sort before they describe their rows. */
+/** Sort keys by name, the same as for the lists in `@ls/observe`, but read from rows of an answer. */
 const trafficKeys: SortKeys = {
   bytes: (row) => numbers(row, 'bytes_to_target', 'bytes_from_target'),
   rate: (row) => numbers(row, 'rate_to_target', 'rate_from_target'),

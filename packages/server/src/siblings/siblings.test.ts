@@ -21,7 +21,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** Two servers that are processes of one, with a token `f`. */
+/** Two processes of one server, with a token `f`. */
 async function start(api: ServerOptions['api'] = {}) {
   const paths = ['a', 'b'].map((name) => join(folder, name))
   const mergeSnapshots = (all: readonly Snapshot[]): Snapshot => {

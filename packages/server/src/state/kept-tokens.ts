@@ -41,7 +41,7 @@ export class KeptTokens {
       try {
         this.#restore(stored)
       } catch (error) {
-        // Saved anew before the start: the old one must not replace it.
+        // The token was saved again before the start, so the old entry must not replace it.
         if (this.#isKept(stored.token)) continue
         this.#absent.push(stored)
         logger.warn({ kind: stored.kind, reason: textOf(error) }, 'a token of the state file could not be registered')
@@ -69,7 +69,7 @@ export class KeptTokens {
     // An identity of a relay is saved once it has a code.
     if (record.kind === 'connector' && record.reverse.identity !== undefined) this.#kept.add(record.reverse)
     this.#kept.add(record)
-    // The token that it replaces would come back when this one is revoked.
+    // Otherwise the token that it replaces would return when this one is revoked.
     this.#dropAbsent(record.token)
     await this.#options.state.save()
   }

@@ -162,7 +162,10 @@ export class ServerState {
     return Object.fromEntries(used.filter(([, bytes]) => bytes > 0))
   }
 
-  /** Saves as {@link save} does, the use that {@link usedSince} reports to the process that has taken over. */
+  /**
+   * Saves the use of quotas, as {@link save} does, unless another process has the state: {@link usedSince} reports the
+   * use to that process.
+   */
   async saveUsed(): Promise<void> {
     if (this.#handOver === undefined) await this.save()
   }

@@ -25,9 +25,9 @@ const headCheckMs = 500
 const requestTimeoutMs = 30_000
 
 /**
- * TLS handshakes that one address begins and does not finish in a second, as a part of its connections that may wait:
- * all of them begin within four seconds. One costs 0.4 ms, and 4 ms with an RSA key of 4096 bits, while others wait to
- * be accepted.
+ * Unfinished TLS handshakes that one address may begin in a second, as a part of the connections that it may have
+ * waiting: it may begin all of them within four seconds. One handshake costs 0.4 ms, or 4 ms with an RSA key of 4096
+ * bits, and other clients wait meanwhile.
  */
 const handshakesPerSecond = 1 / 4
 
@@ -88,12 +88,12 @@ export class HttpPort {
     this.server.prependListener('connection', (socket: Socket) => this.#pending.add(socket))
   }
 
-  /** Counts the connection for this address of its client. */
+  /** Counts the connection for this address. */
   isFor(socket: Socket, address: string | undefined): void {
     this.#pending.moveTo(underlying(socket), address)
   }
 
-  /** Hands the connection over until it closes. */
+  /** Marks the connection as served by another program until it closes. */
   handsOver(socket: Socket): void {
     this.#pending.serve(underlying(socket))
   }

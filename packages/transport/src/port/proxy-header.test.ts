@@ -85,7 +85,7 @@ describe('parseProxyHeader', () => {
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), port, (address, sourcePort) => {
         const family = isIP(address) === 4 ? 'TCP4' : 'TCP6'
         const header = v1(`PROXY ${family} ${address} ${address} ${sourcePort} 1`)
-        // The longest text of an address, with IPv4 in its end, does not fit twice into a line of version 1.
+        // A line of version 1 has no room for two addresses in the longest form, which ends in an IPv4 address.
         fc.pre(header.length <= 107)
         const read = parseProxyHeader(header)
         expect(read?.source).toEqual({ address, port: sourcePort })

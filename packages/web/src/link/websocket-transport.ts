@@ -102,7 +102,7 @@ export class WebSocketTransport implements MessageTransport {
     this.#reason ??= { code: 1006, reason: 'destroyed' }
     this.#held = []
     this.#stopPolling()
-    // On a dead network the close handshake would wait for minutes.
+    // On a dead network the close handshake would take minutes.
     this.#socket.onmessage = null
     this.#socket.onclose = null
     this.#socket.close()
