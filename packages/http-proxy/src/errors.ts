@@ -28,8 +28,8 @@ export interface HttpProxyErrorOptions extends ErrorOptions {
 }
 
 /**
- * A request that was not served, or a tunnel that was not opened. Match on `code`; the text names the value and the
- * limit, never a password.
+ * Error for a request that was not served, or a tunnel that was not opened. Match on `code`; the text names the value
+ * and the limit, never a password.
  *
  * A caller's own mistake (a port of 70000, a header with a line break) is a TypeError or RangeError instead.
  */

@@ -1,8 +1,8 @@
-/** Longest host name, in bytes: what a name server and the Connect message (protocol.md §1) take. */
+/** Longest host name, in bytes: the longest that name servers and the Connect message (protocol.md §1) accept. */
 export const maxHostBytes = 255
 
-/** Longest `user:password`, in bytes; what comes from a client fits its head anyway, see `maxHeadBytes`. */
+/** Longest `user:password`, in bytes. Texts of clients are limited by `maxHeadBytes` anyway. */
 export const maxCredentialsBytes = 4096
 
-/** How long we keep reading from a refused client, in milliseconds: closing with unread bytes could lose the reason. */
+/** Time to read further bytes of a refused client, in milliseconds: closing with unread bytes could lose the reason. */
 export const lingerMs = 1000

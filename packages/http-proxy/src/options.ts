@@ -17,20 +17,20 @@ export interface HttpProxyOptions {
   readonly transparent?: boolean | undefined
   /** Handles CONNECT requests instead of `dial`, for callers that copy between client and target themselves. */
   readonly onConnect?: ((request: ConnectRequest) => void) | undefined
-  /** A client has authenticated, with its first served request. */
+  /** Called when a client has authenticated, with its first served request. */
   readonly onProven?: ((socket: Duplex) => void) | undefined
   /**
-   * Called for each request that is not served. `peer` is the client's address, `socket` its connection. Limit the rate
-   * before logging it: any client can cause these. @default does nothing
+   * Called for each request that is not served. `peer` is the client's address, `socket` its connection. Any client can
+   * cause such errors, so limit their rate before you log them. @default does nothing
    */
   readonly onError?: ((error: unknown, peer: string | undefined, socket: Duplex) => void) | undefined
-  /** Gets each request that is not served, at `debug`: a hostile client must not fill a disk. @default silent */
+  /** Receives each request that is not served, at `debug`: a hostile client must not fill a disk. @default silent */
   readonly logger?: Pick<Logger, 'debug'> | undefined
   /** Largest request head, and largest trailer section, in bytes: Kerberos tokens take up to 48 KiB. @default 65536 */
   readonly maxHeadBytes?: number | undefined
   /** Largest response head, in bytes: origins send long cookies and policies. @default 65536 */
   readonly maxResponseHeadBytes?: number | undefined
-  /** How long a client may take for a request head, in milliseconds: slow heads hold sockets. @default 10000 */
+  /** How long a client may take for a request head, in milliseconds: a slow head occupies a socket. @default 10000 */
   readonly headTimeoutMs?: number | undefined
   /** How long a connection may wait for its next request, in milliseconds; longer than browsers pool. @default 60000 */
   readonly idleMs?: number | undefined

@@ -1,24 +1,24 @@
 import { isReplyWord, replyForms, replyOfErrno, type ReplyWord, replyWords } from '@ls/foundation'
 
-/** The HTTP status of a word. */
+/** Returns the HTTP status of a word. */
 export function statusOfReply(word: ReplyWord): number {
   return replyForms[word].status
 }
 
 /**
- * The word for a dial's rejection: the word itself, else its own `reply`, else that of its system error code, else that
- * of its `cause`, else `failed`.
+ * Returns the word for a dial's rejection: the word itself, else its own `reply`, else that of its system error code,
+ * else that of its `cause`, else `failed`.
  */
 export function replyForError(error: unknown): ReplyWord {
   return findReply(error) ?? (error instanceof Error ? findReply(error.cause) : undefined) ?? 'failed'
 }
 
-/** The Proxy-Status field for a word; `details` distinguishes words that share an error type of the RFC. */
+/** Returns the Proxy-Status field for a word; `details` distinguishes words that share an error type of the RFC. */
 export function formatProxyStatus(word: ReplyWord): string {
   return `proxy; error=${replyForms[word].errorType}; details="${word}"`
 }
 
-/** The word of a proxy's refusal: from its Proxy-Status field, else from the status. */
+/** Returns the word of a proxy's refusal: from its Proxy-Status field, else from the status. */
 export function replyOfResponse(status: number, proxyStatus: string | undefined): ReplyWord {
   return (proxyStatus === undefined ? undefined : parseProxyStatus(proxyStatus)) ?? wordOfStatus[status] ?? 'failed'
 }

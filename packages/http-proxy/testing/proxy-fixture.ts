@@ -9,7 +9,10 @@ import type { HttpProxyOptions } from '../src/options.js'
 import { createServer, type HttpProxyServer } from '../src/serve/create-server.js'
 import { RawClient } from './raw-client.js'
 
-/** A fixture for the tests of a file: what one opens is closed behind it, and nothing may be left over. */
+/**
+ * Creates a fixture for the tests of a file: everything that a test opens is closed after it, and nothing may stay
+ * open.
+ */
 export function useProxyFixture(): ProxyFixture {
   const fixture = new ProxyFixture()
   let assertNoLeak: () => Promise<void>
@@ -23,11 +26,11 @@ export function useProxyFixture(): ProxyFixture {
   return fixture
 }
 
-/** Opens things for one test and closes them all behind it. */
+/** Opens servers and proxies for one test, and closes them after it. */
 export class ProxyFixture {
   readonly #closers: (() => unknown)[] = []
 
-  /** Runs `close` at the end, and waits for what it returns. */
+  /** Runs `close` after the test, and waits for its result. */
   defer(close: () => unknown): void {
     this.#closers.push(close)
   }

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 
-/** A client that sends bytes as they are, for tests of what a browser would never send. */
+/** A client that sends bytes unchanged, for requests that a browser would never send. */
 export class RawClient {
   readonly socket: Socket
   /** Everything received, one character a byte. */
@@ -22,7 +22,7 @@ export class RawClient {
     return this
   }
 
-  /** Waits until what was received contains `pattern`, and takes everything up to its end out of `text`. */
+  /** Waits until the received text contains `pattern`, and takes everything up to its end out of `text`. */
   async read(pattern: RegExp | string): Promise<string> {
     for (;;) {
       const end = endOf(this.text, pattern)

@@ -1,6 +1,6 @@
 export const noBytes = new Uint8Array(0)
 
-/** One array of both; either itself where the other is empty. */
+/** Joins two arrays; returns one of them unchanged where the other is empty. */
 export function concatBytes(first: Uint8Array, second: Uint8Array): Uint8Array {
   if (first.length === 0) return second
   if (second.length === 0) return first
@@ -10,7 +10,7 @@ export function concatBytes(first: Uint8Array, second: Uint8Array): Uint8Array {
   return joined
 }
 
-/** The big-endian 16 bits at `offset`. */
+/** Reads 16 bits, big-endian, at `offset`. */
 export function readUint16(bytes: Uint8Array, offset: number): number {
   return (bytes[offset]! << 8) | bytes[offset + 1]!
 }

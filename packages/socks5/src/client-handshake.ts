@@ -57,13 +57,13 @@ export class ClientHandshake {
     this.#exchange = new Exchange(this.#dialect)
   }
 
-  /** The first bytes to write. */
+  /** Returns the first bytes to write. */
   start(): Uint8Array {
     return this.#dialect.greeting
   }
 
   /**
-   * Takes the proxy's next bytes. Never throws for bytes of the proxy.
+   * Handles the proxy's next bytes. Never throws for bytes of the proxy.
    *
    * @throws {TypeError} after a step that was not `need-more`
    */

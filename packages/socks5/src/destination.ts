@@ -36,7 +36,7 @@ export function parseDestination(host: string, port: number): Destination {
   if (typeof host !== 'string') throw new TypeError(`host is a string, not ${typeof host}`)
   if (typeof port !== 'number') throw new TypeError(`port is a number, not ${typeof port}`)
   checkPort(port)
-  // Only text of hexadecimal digits and marks can be an address; so most names skip both parsers.
+  // An address consists of hexadecimal digits and marks, so most names skip both parsers.
   if (/^[[\]\d.:a-f]+$/i.test(host)) {
     const ipv4 = parseIpv4(host)
     if (ipv4 !== undefined) return { host, port, type: 'ipv4' }
@@ -47,24 +47,24 @@ export function parseDestination(host: string, port: number): Destination {
   return { host, port, type: 'domain' }
 }
 
-/** `host:port`, with brackets around IPv6, as in a URL. */
+/** Returns `host:port`, with brackets around IPv6, as in a URL. */
 export function formatDestination(destination: Destination): string {
   return formatHostPort(destination.host, destination.port)
 }
 
-/** `port` itself, if it fits its two bytes on the wire. */
+/** Returns `port` if it fits into its two bytes on the wire. */
 export function checkPort(port: number): number {
   if (Number.isInteger(port) && port >= 0 && port <= 0xffff) return port
   throw new SocksError('ERR_SOCKS_BAD_VALUE', `port ${port} is not a whole number from 0 to 65535`)
 }
 
-/** The destination in 16 bytes at `offset`; IPv4 where they are IPv4-mapped. */
+/** Reads a destination from the 16 bytes at `offset`; IPv4-mapped addresses become IPv4. */
 export function ipv6Destination(bytes: Uint8Array, offset: number, port: number): Destination {
   if (isIpv4Mapped(bytes, offset)) return { host: formatIpv4(bytes, offset + 12), port, type: 'ipv4' }
   return { host: formatIpv6(bytes, offset), port, type: 'ipv6' }
 }
 
-/** The destination in a name off the wire. */
+/** Reads a destination from a name on the wire. */
 export function domainDestination(bytes: Uint8Array, port: number): Destination {
   let host: string
   try {
@@ -76,14 +76,14 @@ export function domainDestination(bytes: Uint8Array, port: number): Destination 
 }
 
 /**
- * The bytes of a host name that may go on the wire.
+ * Encodes a host name for the wire.
  *
  * Refuses characters that resolvers reject, or that would break out of `host:port`, a URL or a log line: controls,
  * white space and the WHATWG "forbidden domain code points".
  */
 export function encodeDomain(host: string): Uint8Array {
   if (host === '') throw new SocksError('ERR_SOCKS_BAD_VALUE', 'host name is empty')
-  // A UTF-16 unit is a byte at least, so a text over the limit need not be encoded to be refused.
+  // A UTF-16 unit takes at least one byte, so a text over the limit is refused without encoding it.
   const bytes = host.length > maxDomainBytes ? undefined : utf8.encode(host)
   if (bytes === undefined || bytes.length > maxDomainBytes) {
     const size = bytes === undefined ? `over ${maxDomainBytes}` : bytes.length

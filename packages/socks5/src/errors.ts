@@ -28,8 +28,8 @@ export interface SocksErrorOptions extends ErrorOptions {
 }
 
 /**
- * A peer, a proxy or a value that SOCKS cannot carry. Match on `code`; the text names the value and the limit, and
- * never a password.
+ * Error of a SOCKS peer or proxy, or for a value that SOCKS cannot carry. Match on `code`; the text names the value and
+ * the limit, and never a password.
  *
  * A caller's own mistake (a wrong type, a second reply) is a TypeError or RangeError instead.
  */
@@ -52,7 +52,7 @@ export function quote(text: string): string {
   return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text)
 }
 
-/** `0x05` rather than `5`: the way the RFCs write it. */
+/** Formats a byte as the RFCs do: `0x05`, not `5`. */
 export function hex(byte: number): string {
   return `0x${byte.toString(16).padStart(2, '0')}`
 }

@@ -40,9 +40,9 @@ export interface Progress<T> {
   readonly result: T | undefined
 }
 
-/** One version's side of a handshake: the part that differs. */
+/** The part of a handshake that depends on the version. */
 export interface Dialect<T> {
-  /** Takes the first message off `bytes`; undefined while it is incomplete. Throws a SocksError to refuse. */
+  /** Reads the first message of `bytes`; undefined while it is incomplete. @throws SocksError to refuse it */
   read(bytes: Uint8Array): Progress<T> | undefined
   /** Bytes for the peer after `read` has thrown. */
   refusal(error: SocksError): Uint8Array
@@ -78,7 +78,7 @@ export class Exchange<T> {
       if (!(error instanceof SocksError)) throw error
       return { state: 'failed', output: concatBytes(output, this.#dialect.refusal(error)), error }
     }
-    // A copy: the chunk is the caller's, and part of a message must not keep a whole read buffer alive.
+    // A copy: the caller may reuse the chunk, and a part of a message must not keep a whole read buffer in memory.
     this.#pending = bytes.slice()
     return { state: 'need-more', output }
   }

@@ -28,13 +28,13 @@ export const replyBytes: Readonly<Record<ReplyCode, { readonly socks5: number; r
   'address-unsupported': { socks5: 0x08, socks4: 0x5b },
 }
 
-/** The byte a client of `version` gets for `code`. */
+/** Returns the byte that a client of `version` receives for `code`. */
 export function encodeReplyCode(code: ReplyCode, version: 4 | 5): number {
   if (!Object.hasOwn(replyBytes, code)) throw new TypeError(`unknown reply code ${JSON.stringify(code)}`)
   return replyBytes[code][version === 5 ? 'socks5' : 'socks4']
 }
 
-/** The word for a proxy's byte; a byte outside the RFC is a plain `failed`. */
+/** Returns the word for a proxy's byte; `failed` for a byte that the RFC does not define. */
 export function decodeReplyCode(byte: number, version: 4 | 5): ReplyCode {
   return (version === 5 ? socks5Words : socks4Words).get(byte) ?? 'failed'
 }

@@ -21,7 +21,7 @@ interface Outcome {
   readonly tunnel: readonly number[]
 }
 
-/** Feeds `pieces` until the handshake ends, and sums up what came of it. */
+/** Feeds `pieces` until the handshake ends, and returns a summary of the result. */
 function feed(options: ServerHandshakeOptions, pieces: readonly Uint8Array[]): Outcome {
   const handshake = new ServerHandshake(options)
   const output: number[] = []
@@ -64,7 +64,7 @@ const socks4Session = fc
     fc.string(),
   )
   .map(([destination, id]) => encodeSocks4Request({ destination, userId: utf8.encode(id.replaceAll('\0', '')) }))
-/** Sessions that are right, sessions with a wrong byte, and noise behind a first byte that is right. */
+/** Correct sessions, sessions with a wrong byte, and random bytes after a correct first byte. */
 const session = fc.oneof(
   socks5Session,
   socks4Session,

@@ -59,7 +59,7 @@ export class ServerHandshake {
   }
 
   /**
-   * Takes the client's next bytes. Never throws for bytes of the client.
+   * Handles the client's next bytes. Never throws for bytes of the client.
    *
    * @throws {TypeError} after a step that was not `need-more`
    */
@@ -76,8 +76,8 @@ export class ServerHandshake {
   }
 
   /**
-   * The bytes that answer the request. `bound` is the address of the outgoing socket, or for `udp-associate` the one
-   * that takes datagrams, which the client must be able to reach. After a failure, close.
+   * Returns the bytes that answer the request. `bound` is the address of the outgoing socket, or for `udp-associate`
+   * the one that takes datagrams, which the client must be able to reach. After a failure, close.
    *
    * @throws {TypeError} when no request waits for an answer
    */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach } from 'vitest'
 import { leakCheck } from './leak-check.js'
 
-/** What runs after each test of a file. */
+/** Functions that run after each test of a file. */
 export interface Cleanups {
   /** Runs `cleanup` after the test, in reverse order of registration. */
   push(...cleanups: readonly (() => unknown)[]): void

@@ -29,7 +29,7 @@ export class FakeClock {
     return this.#timers.size
   }
 
-  /** When the next timer is due, or undefined when none is pending. */
+  /** Time at which the next timer is due; undefined when none is pending. */
   get nextDueMs(): number | undefined {
     return this.#next()?.dueMs
   }
@@ -48,7 +48,7 @@ export class FakeClock {
     this.#timers.delete(handle as Timer)
   }
 
-  /** Lets `ms` pass: runs due timers in order of time, among them those that callbacks add on the way. */
+  /** Lets `ms` pass: runs due timers in order of time, including those that callbacks add meanwhile. */
   advance(ms: number): void {
     if (!(ms >= 0)) throw new RangeError(`time only goes forward, got ${ms} ms`)
     const untilMs = this.#nowMs + ms

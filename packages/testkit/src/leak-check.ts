@@ -1,6 +1,6 @@
 import { turns } from './wait.js'
 
-/** Kinds that come and go on their own in a test runner, or that last one turn. */
+/** Kinds of resources that a test runner opens and closes by itself, or that exist for one turn only. */
 const uncounted = new Set([
   'Immediate',
   'FSReqPromise',
@@ -14,8 +14,8 @@ const uncounted = new Set([
 const timeoutMs = 2000
 
 /**
- * Notes which sockets, servers and timers are open now; the function it returns waits for everything opened since to
- * be gone, and throws an error that names the leftovers after 2 s.
+ * Records which sockets, servers and timers are open now. The returned function waits until everything opened since is
+ * closed; after 2 s it throws an error that names the rest.
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@ const endings = process.platform === 'win32' ? ['.exe', '.cmd', ''] : ['']
 
 /**
  * Checks for a name that several programs share: arguments of the program, and the text that identifies the right one.
- * `nc` may be Ncat or that of busybox, whose options differ; v2ray 5 takes its configuration another way.
+ * `nc` may be Ncat or that of busybox, whose options differ; v2ray 5 has another form of configuration.
  */
 const identities: Readonly<Record<string, { readonly ask: string; readonly says: RegExp }>> = {
   nc: { ask: '-h', says: /^OpenBSD netcat/ },
@@ -41,7 +41,7 @@ export function requireProgram(name: string, environment: NodeJS.ProcessEnv = pr
   return undefined
 }
 
-/** Fault of the program at `path`, in its own words. */
+/** Returns the fault of the program at `path`, as text. */
 function otherProgram(name: string, path: string): string | undefined {
   const identity = identities[name]
   if (identity === undefined) return undefined

@@ -4,13 +4,13 @@ const chunkBytes = 64 * 1024
 
 /** An endless stream of pseudo-random bytes that a seed determines; made by {@link seededBytes}. */
 export interface SeededBytes {
-  /** The next `length` bytes, in a buffer of their own. */
+  /** Returns the next `length` bytes, in a buffer of their own. */
   take(length: number): Buffer
 }
 
 /**
- * The same bytes for the same seed, on any machine: the keystream of AES-CTR, which is faster than any generator in
- * JavaScript and does not compress.
+ * Returns a stream that is the same for the same seed, on any machine: the keystream of AES-CTR, which is faster than
+ * any generator in JavaScript and does not compress.
  *
  * @example
  * ```ts
@@ -26,7 +26,7 @@ export function seededBytes(seed: number): SeededBytes {
   return { take: (length) => cipher.update(Buffer.alloc(length)) }
 }
 
-/** SHA-256 (lowercase hex) of the first `length` bytes of a seed, without holding them all. */
+/** Returns the SHA-256 (lowercase hex) of the first `length` bytes of a seed, without storing them all. */
 export function seededDigest(seed: number, length: number): string {
   const bytes = seededBytes(seed)
   const hash = createHash('sha256')

@@ -20,7 +20,7 @@ async function httpPort(): Promise<number> {
   return Number((await fixture.web((_, response) => response.end(answer))).split(':')[1])
 }
 
-/** A proxy that notes what it is asked for, and reaches this machine instead. */
+/** A proxy that records the requested targets, and connects to this machine instead. */
 async function proxy(): Promise<{ proxy: string; asked: string[] }> {
   const asked: string[] = []
   const dial: Dial<Duplex, DialInfo> = ({ host, port }, info) => {

@@ -10,12 +10,11 @@ export interface HttpProxyAgentOptions extends Pick<ConnectOptions, 'proxy' | 'h
 }
 
 /**
- * Makes agents for Node's `http` and `https`. Both open a CONNECT tunnel for each connection, so the proxy never reads
- * requests; one that allows CONNECT to port 443 only serves `agents.https` alone.
+ * Makes agents for Node's `http` and `https`. Both open a CONNECT tunnel for each connection, so the proxy cannot read
+ * requests. A proxy that allows CONNECT only to port 443 works with `agents.https` only.
  *
  * @throws {TypeError | RangeError} for an invalid proxy, when a request opens a connection
- * @example
- * const agents = createAgents({ proxy: 'http://ann:secret@proxy.example:3128' })
+ * @example const agents = createAgents({ proxy: 'http://ann:secret@proxy.example:3128' })
  * https.get('https://example.com/', { agent: agents.https }, (response) => response.pipe(process.stdout))
  */
 export function createAgents(options: HttpProxyAgentOptions): Agents {

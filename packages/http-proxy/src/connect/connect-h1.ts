@@ -8,8 +8,8 @@ import type { ConnectAttempt } from './connect-attempt.js'
 import { responseError } from './connect-response.js'
 
 /**
- * Opens a tunnel over a connection of its own by HTTP/1.1 CONNECT (RFC 9110 §9.3.6). Resolves with `stream`, at the
- * first byte behind the response, in the state of a fresh stream; on failure destroys it.
+ * Opens a tunnel over a connection of its own by HTTP/1.1 CONNECT (RFC 9110 §9.3.6). Resolves with `stream`, which
+ * begins with the first byte after the response and is in the state of a fresh stream; on failure destroys it.
  */
 export function requestTunnel(stream: Duplex, attempt: ConnectAttempt): Promise<Duplex> {
   const { proxy, signal, maxHeadBytes } = attempt
@@ -49,7 +49,8 @@ export function requestTunnel(stream: Duplex, attempt: ConnectAttempt): Promise<
         received = received.subarray(head.length)
       }
     }
-    // It may fail before its owner adds a listener: that appears as a close, not as an uncaught error.
+    // The stream may fail before its owner adds a listener: the error then appears as a close, and does not end the
+    // process.
     stream.on('error', () => {})
     stream.on('readable', onReadable).on('end', onEnd).on('error', onError).on('close', onEnd)
     if (signal.aborted) return onAbort()

@@ -18,7 +18,8 @@ export function requestStream(session: ClientHttp2Session, attempt: ConnectAttem
   const { proxy, signal } = attempt
   return new Promise((resolve, reject) => {
     const stream = openStream(session, attempt)
-    // It may fail before its owner adds a listener: that appears as a close, not as an uncaught error.
+    // The stream may fail before its owner adds a listener: the error then appears as a close, and does not end the
+    // process.
     stream.on('error', () => {})
     const settle = (): void => {
       signal.removeEventListener('abort', abort)

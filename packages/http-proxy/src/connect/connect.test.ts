@@ -200,7 +200,7 @@ describe('connect', () => {
 describe('connect over TLS', () => {
   const { key, cert } = testCertificate()
 
-  /** Our proxy behind TLS; `alpn` collects what its clients chose. */
+  /** Our proxy behind TLS; `alpn` collects the protocols that its clients chose. */
   async function tlsProxy(options: HttpProxyOptions = {}): Promise<{ port: number; alpn: unknown[] }> {
     const proxy = new HttpProxy(options, dialDirect)
     const alpn: unknown[] = []

@@ -68,8 +68,9 @@ export class SharedSession {
   /**
    * Opens one more tunnel.
    *
-   * @param reused Whether the session was quiet before: then a PING goes ahead, so that a dead one shows in seconds.
-   * @throws {HttpProxyError} ERR_HTTP_PROXY_CLOSED when the session is of no more use; it is retired then.
+   * @param reused Whether the session was quiet before: a PING is then sent first, so that a dead session is noticed
+   * within seconds.
+   * @throws {HttpProxyError} ERR_HTTP_PROXY_CLOSED when the session can no longer be used; it is then retired.
    */
   async open(attempt: ConnectAttempt, reused: boolean): Promise<Duplex> {
     const signal = reused ? AbortSignal.any([attempt.signal, this.#ping(attempt)]) : attempt.signal
@@ -86,7 +87,7 @@ export class SharedSession {
     }
   }
 
-  /** Takes no more tunnels; closes once those it has are done. */
+  /** Accepts no more tunnels; closes when the open ones have ended. */
   retire(): void {
     if (this.#state === 'retired') return
     this.#state = 'retired'
@@ -100,14 +101,14 @@ export class SharedSession {
     if (this.#tunnels++ === 0) this.#http2.ref()
   }
 
-  /** An idle session keeps no process running. */
+  /** Counts the end of a tunnel. A session without tunnels does not keep the process running. */
   #end(): void {
     if (--this.#tunnels > 0 || this.#state === 'retired') return
     this.#http2.unref()
     this.#idleTimer = setTimeout(() => this.retire(), this.#options.idleMs).unref()
   }
 
-  /** Aborts if the proxy does not answer a PING in time; one PING for all tunnels that open meanwhile. */
+  /** Aborts if the proxy does not answer a PING in time; one PING serves all tunnels that open meanwhile. */
   #ping({ proxy }: ConnectAttempt): AbortSignal {
     if (this.#probe !== undefined) return this.#probe.signal
     const probe = new AbortController()
@@ -122,7 +123,7 @@ export class SharedSession {
       clearTimeout(timer)
       this.#probe = undefined
     }
-    // A session too broken to send one fails the CONNECT by itself.
+    // If the session cannot send a PING, the CONNECT fails by itself.
     if (!this.#http2.destroyed && this.#http2.ping(settle)) return probe.signal
     settle()
     return probe.signal

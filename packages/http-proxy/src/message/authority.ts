@@ -2,8 +2,8 @@ import { formatHostPort, parseIpv4, parseIpv6, type Target } from '@ls/foundatio
 import { maxHostBytes } from '../limits.js'
 
 /**
- * Reads `host:port` (RFC 3986 §3.2 without user information). Names are held to what name servers resolve: letters,
- * digits, dot, hyphen and underscore; an IPv6 literal stands in brackets and has no zone.
+ * Reads `host:port` (RFC 3986 §3.2 without user information). Names may contain only the characters that name servers
+ * resolve: letters, digits, dot, hyphen and underscore; an IPv6 literal stands in brackets and has no zone.
  *
  * @param defaultPort Used where the port is missing or empty; without it, such text is refused.
  * @returns undefined for anything else.
@@ -23,7 +23,7 @@ export function formatAuthority({ host, port }: Target): string {
   return formatHostPort(host, port)
 }
 
-/** Checks what a caller gives: a wrong host is a TypeError, a port out of range a RangeError. */
+/** Checks a caller's target: a wrong host is a TypeError, a port out of range a RangeError. */
 export function checkTarget(target: Target, field: string): Target {
   const { host, port } = target
   if (!isPort(port)) throw new RangeError(`${field}.port must be a whole number from 1 to 65535, it is ${port}`)
@@ -35,7 +35,10 @@ function isPort(port: number): boolean {
   return Number.isInteger(port) && port >= 1 && port <= 0xffff
 }
 
-/** A name whose last label is a number, be it hexadecimal, is an address to some resolvers: only plain IPv4 passes. */
+/**
+ * Some resolvers read a name whose last label is a number, decimal or hexadecimal, as an address: only plain IPv4 is
+ * accepted.
+ */
 function isHostName(host: string): boolean {
   if (host.length > maxHostBytes || !/^[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_.])?$/i.test(host)) return false
   return !/(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i.test(host) || parseIpv4(host) !== undefined

@@ -15,14 +15,14 @@ export interface RequestHead {
  * The fields of a request for the next hop: the end-to-end ones, and the body's framing as Node's parser read it. Only
  * the parser reads the body, so the next hop must see the same framing.
  *
- * @param alsoDrop Names in lower case, which the caller makes anew.
+ * @param alsoDrop Names in lower case of fields that the caller adds itself.
  * @throws {HttpProxyError} with the status to answer, for a body that we could not pass on as it was framed.
  */
 export function onwardFields(request: RequestHead, alsoDrop?: ReadonlySet<string>): string[] {
   const { rawHeaders, method = '' } = request
   checkTransferEncoding(request)
   const fields = endToEnd(rawHeaders, alsoDrop)
-  // Strict parsing takes either one length or chunks, never both (RFC 9112 §6.3), so the length in place is what was
+  // Strict parsing accepts either one length or chunks, never both (RFC 9112 §6.3), so a length field states what was
   // read.
   if (hasTransferEncoding(rawHeaders)) fields.push('Transfer-Encoding', 'chunked')
   else if (!unframed.has(method) && fieldValues(fields, 'content-length').length === 0)
@@ -42,7 +42,7 @@ export function checkTransferEncoding({ rawHeaders, httpVersion }: RequestHead):
   throw new HttpProxyError('ERR_HTTP_PROXY_UNSUPPORTED', text, { status: 501 })
 }
 
-/** Whether a request has a body, going by its head (RFC 9112 §6.3). */
+/** Whether a request has a body, according to its head (RFC 9112 §6.3). */
 export function hasBody({ rawHeaders }: Pick<RequestHead, 'rawHeaders'>): boolean {
   return (
     hasTransferEncoding(rawHeaders) || fieldValues(rawHeaders, 'content-length').some((length) => Number(length) > 0)

@@ -23,7 +23,7 @@ export class LineReader {
     return { line: line.endsWith('\r') ? line.slice(0, -1) : line, next }
   }
 
-  /** Hands out what is held, and begins anew. */
+  /** Returns the held bytes and starts again empty. */
   release(): Buffer {
     const bytes = Buffer.from(this.#held, 'latin1')
     this.#held = ''

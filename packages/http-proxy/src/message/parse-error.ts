@@ -3,11 +3,11 @@ import { HttpProxyError } from '../errors.js'
 /** Error that Node's HTTP server reports as `clientError`. */
 export interface ParserError extends Error {
   readonly code?: string
-  /** The parser's own words. */
+  /** Reason, as the parser words it. */
   readonly reason?: string
 }
 
-/** The refusal for bytes that Node's parser did not take. */
+/** Returns the refusal for bytes that Node's parser did not accept. */
 export function parseError(error: ParserError, options: { readonly maxHeadBytes: number }): HttpProxyError {
   if (error.code === 'HPE_HEADER_OVERFLOW') {
     const text = `the request's head is larger than ${options.maxHeadBytes} bytes`

@@ -1,7 +1,7 @@
 import { LineReader } from './line-reader.js'
 import { isFieldName, parseField } from './repair-head.js'
 
-/** Bytes of a line that tells a chunk's size, extensions included: Node's parser takes as many. */
+/** Longest line with the size of a chunk, extensions included, in bytes: the limit of Node's parser. */
 const maxSizeLineBytes = 16_384
 
 /**
@@ -12,19 +12,19 @@ export class ChunkRepair {
   readonly #lines = new LineReader()
   readonly #maxTrailerBytes: number
   #state: 'size' | 'data' | 'data-end' | 'trailers' | 'over' | 'unreadable' = 'size'
-  /** Bytes of the chunk at hand that are still to come. */
+  /** Bytes of the current chunk that have not arrived yet. */
   #left = 0
 
   constructor(maxTrailerBytes: number) {
     this.#maxTrailerBytes = maxTrailerBytes
   }
 
-  /** The last trailer has come. */
+  /** Whether the last trailer has arrived. */
   get isOver(): boolean {
     return this.#state === 'over'
   }
 
-  /** Reads `chunk` from `at` on, writes to `out`, and returns where the body ends or the chunk does. */
+  /** Reads `chunk` from `at` on, writes to `out`, and returns the position where the body or the chunk ends. */
   read(chunk: Buffer, at: number, out: Buffer[]): number {
     let next = at
     while (next < chunk.length && !this.isOver) {
@@ -35,7 +35,7 @@ export class ChunkRepair {
     return next
   }
 
-  /** Held bytes at the end of the connection. */
+  /** Returns the held bytes at the end of the connection. */
   release(): Buffer {
     return this.#lines.release()
   }
@@ -54,13 +54,13 @@ export class ChunkRepair {
     const text = this.#lines.held.length > limit ? undefined : line === undefined ? '' : this.#repair(line)
     if (text === undefined) return this.#giveUp(next, out)
     if (line === undefined) return next
-    // Trailers stay held until they are whole, which bounds them all together.
+    // Trailers are held until the last one has arrived, so that one limit applies to all of them together.
     if (this.#state !== 'trailers' || line === '') this.#lines.release()
     if (text !== '') out.push(Buffer.from(text, 'latin1'))
     return next
   }
 
-  /** The repaired line; undefined for an invalid one. */
+  /** Returns the repaired line; undefined for an invalid one. */
   #repair(line: string): string | undefined {
     if (this.#state === 'size') return this.#repairSize(line)
     if (this.#state === 'data-end') {
@@ -90,7 +90,7 @@ export class ChunkRepair {
   }
 }
 
-/** Hands on the rest of `chunk`. */
+/** Passes on the rest of `chunk`. */
 function passOn(chunk: Buffer, at: number, out: Buffer[]): number {
   out.push(chunk.subarray(at))
   return chunk.length

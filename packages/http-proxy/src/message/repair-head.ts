@@ -1,4 +1,4 @@
-/** End of the body of a response (RFC 9112 §6.3). */
+/** How the end of a response's body is found (RFC 9112 §6.3). */
 export type ResponseBody = { readonly kind: 'none' | 'chunked' | 'until-close' | 'upgraded' } | CountedBody
 
 interface CountedBody {
@@ -9,10 +9,10 @@ interface CountedBody {
 /** A response head in the form of RFC 9112. */
 export interface RepairedHead {
   readonly text: string
-  /** A 1xx response: another head follows. */
+  /** Whether it is a 1xx response, after which another head follows. */
   readonly isInformational: boolean
   readonly body: ResponseBody
-  /** The framing was doubtful: nothing may follow on this connection. */
+  /** Whether the framing was doubtful: no further response may be read from this connection. */
   readonly isLast: boolean
 }
 
@@ -22,8 +22,7 @@ export interface RepairedHead {
  *
  * @param lines Without their ends and without the empty line.
  * @param method Of the request, since HEAD has no body in its response.
- * @returns undefined for a head that must not be understood, such as one with two lengths: the strict parser refuses
- *   it.
+ * @returns undefined for a head that must not be repaired, such as one with two lengths: the strict parser refuses it.
  */
 export function repairHead(lines: readonly string[], method: string): RepairedHead | undefined {
   const status = parseStatusLine(lines[0] ?? '')
@@ -40,7 +39,10 @@ export function repairHead(lines: readonly string[], method: string): RepairedHe
   }
 }
 
-/** A field or trailer line: `undefined` has no name, and one whose name is no token is left out by its reader. */
+/**
+ * Parses a line of a field or trailer; undefined for a line without a name. The caller drops fields whose name is not a
+ * token.
+ */
 export function parseField(line: string): Field | undefined {
   const colon = line.indexOf(':')
   if (colon < 0) return undefined
@@ -62,7 +64,10 @@ interface Framing {
   readonly isDoubtful: boolean
 }
 
-/** Any case, more than one blank, a minor version beyond ours (RFC 9110 §2.5), no reason: all of it is seen. */
+/**
+ * Parses a status line in all forms that servers send: any case, several blanks, a later minor version (RFC 9110 §2.5),
+ * no reason.
+ */
 function parseStatusLine(line: string): { readonly line: string; readonly code: number } | undefined {
   const match = /^HTTP\/(?<version>1\.\d|2\.0)[ \t]+(?<code>[1-9]\d\d)(?:[ \t]+(?<reason>.*))?$/is.exec(line)?.groups
   if (match === undefined || line.includes('\0')) return undefined
@@ -71,7 +76,7 @@ function parseStatusLine(line: string): { readonly line: string; readonly code: 
   return { line: text, code: Number(code) }
 }
 
-/** Undefined for what must be refused: NUL (RFC 9110 §5.5) and lines without a colon. */
+/** Parses the fields; undefined for lines that must be refused: with NUL (RFC 9110 §5.5), or without a colon. */
 function parseFields(lines: readonly string[]): Field[] | undefined {
   const fields: Field[] = []
   for (const line of unfold(lines)) {
@@ -83,7 +88,7 @@ function parseFields(lines: readonly string[]): Field[] | undefined {
   return fields
 }
 
-/** Joins folded lines (RFC 9112 §5.2). Blanks before the first field make its line one to skip (§2.2). */
+/** Joins folded lines (RFC 9112 §5.2). A line with blanks before the first field is skipped (§2.2). */
 function unfold(lines: readonly string[]): string[] {
   const whole: string[][] = []
   for (const line of lines) {
@@ -93,7 +98,7 @@ function unfold(lines: readonly string[]): string[] {
   return whole.map((parts) => parts.join(' '))
 }
 
-/** Puts one length in place of equal ones, and none beside chunks (RFC 9112 §6.3). */
+/** Replaces equal lengths by one, and removes a length beside chunks (RFC 9112 §6.3). */
 function frame(fields: readonly Field[]): Framing | undefined {
   const codings = listOf(fields, 'transfer-encoding').filter((coding) => coding !== '' && coding !== 'identity')
   const lengths = fields.filter(([name]) => name.toLowerCase() === 'content-length')
@@ -114,14 +119,14 @@ function bodyOf(code: number, method: string, { codings, length }: Framing): Res
   return length === undefined ? { kind: 'until-close' } : { kind: 'counted', bytes: length }
 }
 
-/** Undefined where the values are no lengths, differ, or are too large to count. */
+/** Returns the length; undefined where the values are no lengths, differ, or are too large to count. */
 function oneLength(values: readonly string[]): number | undefined {
   const [first = ''] = values
   if (!values.every((value) => /^\d+$/.test(value) && Number(value) === Number(first))) return undefined
   return Number.isSafeInteger(Number(first)) ? Number(first) : undefined
 }
 
-/** The elements of a list field, in lower case. */
+/** Returns the elements of a list field, in lower case. */
 function listOf(fields: readonly Field[], name: string): string[] {
   return fields
     .filter((field) => isNamed(field, name))
@@ -133,7 +138,7 @@ function isNamed([name]: Field, wanted: string): boolean {
   return name.toLowerCase() === wanted
 }
 
-/** Control bytes, a bare CR among them, as blanks (RFC 9112 §2.2, RFC 9110 §5.5); a tab stays. */
+/** Replaces control bytes, including a bare CR, by blanks (RFC 9112 §2.2, RFC 9110 §5.5); a tab stays. */
 function withoutControls(text: string): string {
   // oxlint-disable-next-line no-control-regex -- these are the characters to replace
   return text.replace(/[\x00-\x08\x0a-\x1f\x7f]/g, ' ')

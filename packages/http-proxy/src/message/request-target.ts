@@ -49,7 +49,7 @@ function originForm(path: string, method: string): string {
   return path.startsWith('/') ? path : `/${path}`
 }
 
-/** A target in a message: short, and without a password. */
+/** Returns a target for an error text: shortened, and without a password. */
 function hideUser(text: string): string {
   return text.replace(/^.*@/, '…@')
 }

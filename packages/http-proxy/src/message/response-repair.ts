@@ -20,23 +20,23 @@ export class ResponseRepair {
     this.#maxHeadBytes = options.maxHeadBytes
   }
 
-  /** The connection must not be used again: the end of a response was uncertain. */
+  /** Whether the connection must not be used again, because the end of a response was uncertain. */
   get isLast(): boolean {
     return this.#isLast
   }
 
-  /** The next bytes answer a request with this method. */
+  /** Called when the next bytes answer a request with this method. */
   expect(method: string): void {
     this.#method = method
     this.#state = 'head'
   }
 
-  /** No response is expected: bytes are passed on unchanged. */
+  /** Called when no response is expected: bytes are then passed on unchanged. */
   rest(): void {
     this.#state = 'between'
   }
 
-  /** Takes bytes of the origin and returns the ones for the parser. */
+  /** Accepts bytes of the origin, and returns bytes for the parser. */
   feed(chunk: Buffer): Buffer[] {
     const out: Buffer[] = []
     let at = 0
@@ -44,7 +44,7 @@ export class ResponseRepair {
     return out
   }
 
-  /** Held bytes at the end of the connection: part of a head, or of chunk framing. */
+  /** Returns the held bytes at the end of the connection: part of a head, or of chunk framing. */
   flush(): Buffer {
     return this.#chunks?.release() ?? this.#lines.release()
   }
@@ -103,7 +103,7 @@ export class ResponseRepair {
     return next
   }
 
-  /** Passes on what we cannot understand; the strict parser refuses it with a reason. */
+  /** Passes on bytes that cannot be repaired; the strict parser refuses them with a reason. */
   #giveUp(out: Buffer[]): void {
     this.#state = 'as-it-is'
     this.#isLast = true

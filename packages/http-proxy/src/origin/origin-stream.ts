@@ -22,17 +22,17 @@ export class OriginStream extends Duplex {
     inner.pause()
   }
 
-  /** The connection may carry another request. */
+  /** Whether the connection may carry another request. */
   get isReusable(): boolean {
     return !this.#repair.isLast
   }
 
-  /** The next bytes are the response to a request with this method. */
+  /** Called when the next bytes are the response to a request with this method. */
   expectResponse(method: string): void {
     this.#repair.expect(method)
   }
 
-  /** No more responses are expected. */
+  /** Called when no more responses are expected. */
   rest(): void {
     this.#repair.rest()
   }
@@ -50,7 +50,7 @@ export class OriginStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    // Later errors are of no interest.
+    // Errors after the close have no receiver.
     this.#inner.on('error', () => {})
     this.#inner.destroy()
     done(error)

@@ -27,8 +27,8 @@ export class Origins {
   }
 
   /**
-   * The agent for a request to `target` by `user`: connections of one account are not used for another. Over the limit,
-   * closes the agent used longest ago.
+   * Returns the agent for a request to `target` by `user`: connections of one account are not used for another. Over
+   * the limit, closes the agent used longest ago.
    */
   agentFor(target: Target, user: string | undefined): Agent {
     const key = `${formatAuthority(target)} ${user ?? ''}`
@@ -71,8 +71,8 @@ class OriginAgent extends Agent {
   }
 
   /**
-   * A connection whose origin ends it or sends bytes unasked is not used again (RFC 9112 §9.2): those bytes would
-   * answer the next request.
+   * A connection that its origin has ended, or over which it sends unrequested bytes, is not used again (RFC 9112
+   * §9.2): those bytes would answer the next request.
    */
   override keepSocketAlive(stream: OriginStream): boolean {
     if (!stream.isReusable) return false

@@ -6,11 +6,11 @@ import { type Account, joinAccount } from '../message/basic.js'
  * Accepts users on a list of accounts. Only digests are kept, and each attempt is compared with all of them, so the
  * time reveals neither whether a user exists nor how much of a password is right.
  *
- * `accounts` of `@ls/socks5` is a second one since the accounts differ: RFC 1929 limits both texts to 255 bytes, and
+ * `@ls/socks5` has an `accounts` of its own, since its accounts differ: RFC 1929 limits both texts to 255 bytes, and
  * Basic allows no colon in a user name.
  *
  * @throws {TypeError} for an empty list, an account that is no pair of strings, a colon in a user name, or a user
- *   listed twice
+ * listed twice
  * @throws {RangeError} for texts that are too long together, see `maxCredentialsBytes`
  */
 export function accounts(list: readonly Account[]): Authenticator {

@@ -63,12 +63,12 @@ export class ClientConnection implements ExchangeHost {
     this.#parse()
   }
 
-  /** The client has sent further requests beyond the one being served. */
+  /** Whether the client has sent further requests beyond the one being served. */
   get hasMore(): boolean {
     return this.#turns.length > 1
   }
 
-  /** The target of a request as the client sent it. */
+  /** Returns the target of a request as the client sent it. */
   targetOf(request: IncomingMessage): string {
     return this.#targets.restore(request.url ?? '')
   }
@@ -115,7 +115,7 @@ export class ClientConnection implements ExchangeHost {
     refuse(this.socket, error)
   }
 
-  /** The client has authenticated, as the account `user` if there are accounts. */
+  /** Called when the client has authenticated, as the account `user` if there are accounts. */
   proven(user: string | undefined): void {
     this.user = user
     if (this.#isProven) return
@@ -131,7 +131,7 @@ export class ClientConnection implements ExchangeHost {
     this.options.onError?.(error, (this.socket as Partial<Socket>).remoteAddress, this.socket)
   }
 
-  /** Ends HTTP on the socket for good: the bytes from here on belong to a tunnel. */
+  /** Ends HTTP on the socket permanently: all further bytes belong to a tunnel. */
   takeOver(response?: ServerResponse): Duplex {
     this.#state = 'tunnel'
     this.#releaseBytes()
@@ -163,7 +163,7 @@ export class ClientConnection implements ExchangeHost {
     if (this.#turns.length === 1) turn.start()
   }
 
-  /** Nothing more comes from Node's server; `start` runs once the responses before it are out. */
+  /** Stops using Node's server; `start` runs once the responses to earlier requests have left. */
   #detach(start: () => void): void {
     if (this.#state === 'closing') return
     this.#state = 'detached'
@@ -172,7 +172,7 @@ export class ClientConnection implements ExchangeHost {
     this.#push({ start, fail: () => {}, cancel: () => {}, request: undefined })
   }
 
-  /** Node's server no longer notifies responses that the socket has drained. */
+  /** Reports to responses that the socket has drained, which Node's server no longer does. */
   #passOnDrain(): void {
     this.socket.on('drain', () => (this.socket as { _httpMessage?: ServerResponse })._httpMessage?.emit('drain'))
   }
@@ -223,13 +223,13 @@ export class ClientConnection implements ExchangeHost {
     response.assignSocket(this.socket as Socket)
     this.#passOnDrain()
     response.once('finish', () => endGently(this.socket))
-    // The turn that runs this is the last one there is; the exchange takes its place.
+    // This code runs in the last turn; the exchange replaces that turn.
     const exchange = new Exchange(this, request, response, 'upgrade')
     this.#turns[0] = exchange
     exchange.start()
   }
 
-  /** An Upgrade may be ignored (RFC 9110 §7.8): the socket begins with the same request without it. */
+  /** Reads the same request again without its Upgrade, which may be ignored (RFC 9110 §7.8). */
   #parseAgain(): void {
     this.#turns.shift()
     this.#state = 'http'

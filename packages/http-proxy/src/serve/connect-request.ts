@@ -29,7 +29,7 @@ export interface ConnectRequestParts {
   readonly source: Target | undefined
   readonly user: string | undefined
   readonly timeoutMs: number
-  /** Called before 200 goes out. */
+  /** Called before the answer 200 is sent. */
   readonly onAccept: () => void
   readonly onReject: (error: unknown) => void
 }

@@ -52,7 +52,7 @@ class TcpHttpProxyServer implements HttpProxyServer {
   }
 
   async close(): Promise<void> {
-    // Its only error is that the server was not listening, which is fine here.
+    // The only error is that the server was not listening, which is no fault here.
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     await this.#proxy.close()
     await closed

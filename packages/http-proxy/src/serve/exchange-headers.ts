@@ -19,7 +19,7 @@ export function requestHeaders(request: IncomingMessage, authority: string, upgr
   return headers
 }
 
-/** The head of a request as the client sent it, but for its Upgrade. */
+/** Returns the head of a request as the client sent it, without its Upgrade. */
 export function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
   let head = `${method} ${url} HTTP/${httpVersion}\r\n`
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -40,7 +40,7 @@ export function sendsChunked(request: IncomingMessage, response: IncomingMessage
   return statusCode !== 204 && statusCode !== 304 && !hasField(rawHeaders, 'content-length')
 }
 
-/** The head of a 1xx response, written by hand: Node's server can send but two of them. */
+/** Builds the head of a 1xx response: Node's server can send only two kinds of them. */
 export function informationalHead(
   response: Pick<IncomingMessage, 'statusCode' | 'statusMessage' | 'rawHeaders'>,
 ): string {

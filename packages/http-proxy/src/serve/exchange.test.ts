@@ -130,7 +130,7 @@ describe('large bodies', () => {
     await client.read('\r\n\r\n')
     client.socket.pause()
     let before = -1
-    // Until nothing moves any more: then only the system's buffers and ours are full.
+    // Until no more bytes move: then the buffers of the system and of the proxy are full.
     while (before !== sent) {
       before = sent
       await turns(500)

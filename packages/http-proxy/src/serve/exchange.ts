@@ -19,7 +19,10 @@ import { breakGently, refusalOf } from './refusal.js'
 import { checkRequest } from './request-check.js'
 import type { ExchangeHost, Turn } from './turn.js'
 
-/** After these the connection continues; after any other refusal we may have parsed the client wrongly. */
+/**
+ * Statuses of refusals after which the connection continues; after any other one, the client may have been parsed
+ * wrongly.
+ */
 const lastingStatuses = new Set([403, 405, 407, 502, 503, 504])
 
 /** Methods that may be sent again on a fresh connection when a kept one turns out closed (RFC 9110 §9.2.2). */
@@ -68,7 +71,7 @@ export class Exchange implements Turn {
     }
   }
 
-  /** The client's bytes became invalid within this request, or no bytes move any more. */
+  /** Called when the client's bytes became invalid within this request, or when no bytes move any more. */
   fail(error: HttpProxyError): void {
     if (this.#state === 'waiting') this.#failure = error
     else if (this.#state === 'done') closeStream(this.#connection.socket)
@@ -161,7 +164,7 @@ export class Exchange implements Turn {
       if (chunked) to.addTrailers(endToEndTrailers(response.rawTrailers))
       to.end()
     })
-    // A body at hand goes out with the head; a head alone must not wait for the body's first byte.
+    // A body that is already here leaves with the head; a head alone must not wait for the body's first byte.
     setImmediate(() => {
       if (!to.writableEnded && !to.destroyed) flushHead(to)
     })
@@ -229,20 +232,23 @@ export class Exchange implements Turn {
     this.#response.writeHead(200, ['Content-Length', '0']).end()
   }
 
-  /** Whether the client waits for a 100 that it never got: it may send its body now or never, so we must close. */
+  /**
+   * Whether the client waits for a 100 that was never sent: it may or may not send its body, so the connection must
+   * close.
+   */
   #leavesBodyOpen(): boolean {
     return this.#expectsContinue && !this.#continued && !this.request.complete && hasBody(this.request)
   }
 
   /**
-   * Whether the client's connection ends with its origin's, as it would without us: some clients wait for that. A
+   * Whether the client's connection ends with its origin's, as it would without a proxy: some clients wait for that. A
    * client that requests keep-alive, or has already sent another request, keeps its connection.
    */
   #endsWith(response: IncomingMessage): boolean {
     return !keepsConnection(response) && !asksToKeep(this.request) && !this.#connection.hasMore
   }
 
-  /** The response is out, or the client is gone. */
+  /** Called when the response has been sent, or the client is gone. */
   #finish(): void {
     const upstream = this.#upstream
     const whole = this.#state === 'responding' && this.#response.writableFinished

@@ -34,13 +34,13 @@ export class HttpProxy {
     this.#context = { options: this.#options, dial, parse: (socket) => void this.#http.emit('connection', socket) }
   }
 
-  /** Client sockets open now, tunnels included. */
+  /** Number of open client sockets, tunnels included. */
   get connections(): number {
     return this.#connections.size
   }
 
   /**
-   * Serves a socket until it closes; the proxy owns it from here on.
+   * Serves a socket until it closes; the proxy owns it from now on.
    *
    * @param head Bytes that were read from it already.
    */
@@ -64,7 +64,10 @@ export class HttpProxy {
     if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve))
   }
 
-  /** Node's server as a parser: it never listens. Its own deadlines need a listening server, hence they are off. */
+  /**
+   * Creates Node's server as a parser: it never listens. Its own deadlines work only on a listening server, so they are
+   * off.
+   */
   #createParser(): HttpServer {
     const { maxHeadBytes, idleMs, exchangeIdleMs } = this.#options
     const http = createHttpServer({
@@ -74,7 +77,7 @@ export class HttpProxy {
       keepAliveTimeout: idleMs,
       headersTimeout: 0,
       requestTimeout: 0,
-      // Checked with a text of our own.
+      // This proxy checks it, with its own text.
       requireHostHeader: false,
     })
     http.timeout = exchangeIdleMs
@@ -109,5 +112,5 @@ export class HttpProxy {
   }
 }
 
-/** From Node 24.9 on; before, every Upgrade comes as one. */
+/** Works from Node 24.9 on; earlier versions report every Upgrade as an upgrade. */
 const ofNewerNodes = { shouldUpgradeCallback: isHonouredUpgrade }

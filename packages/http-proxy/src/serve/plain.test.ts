@@ -74,7 +74,7 @@ describe('a plain request', () => {
     let requests = 0
     const origin = await fixture.tcp((socket) => {
       socket.on('data', () => {
-        // Keeps its promise of a second request on the same connection only as a reset.
+        // The origin offers to keep the connection, but resets it at the second request.
         if (++requests === 2) return void socket.resetAndDestroy()
         socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
       })

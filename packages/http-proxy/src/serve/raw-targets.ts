@@ -22,7 +22,7 @@ export class RawTargets {
   readonly #maxHeadBytes: number
   #mark: string | undefined
   #state: State = 'line'
-  /** The part of a request line, or of the fields behind it, that has come; one character a byte. */
+  /** The part of a request line, or of the fields after it, that has arrived; one character a byte. */
   #text = ''
   #bodyLeft = 0
 
@@ -30,7 +30,7 @@ export class RawTargets {
     this.#maxHeadBytes = options.maxHeadBytes
   }
 
-  /** Takes bytes of the client and returns the ones for the parser: `chunk` itself if nothing is hidden. */
+  /** Accepts bytes of the client, and returns bytes for the parser: `chunk` itself if nothing is hidden. */
   feed(chunk: Buffer): Buffer {
     const out: Buffer[] = []
     let copied = 0
@@ -50,14 +50,14 @@ export class RawTargets {
     return copied === 0 && out.length === 0 ? chunk : Buffer.concat([...out, chunk.subarray(copied)])
   }
 
-  /** The target as the client sent it, one character a byte, where `target` is what the parser made of it. */
+  /** Returns the target as the client sent it, one character a byte; `target` is the text that the parser got. */
   restore(target: string): string {
     const at = this.#mark === undefined ? -1 : target.indexOf(this.#mark)
     if (at < 0 || this.#mark === undefined) return target
     return target.slice(0, at) + Buffer.from(target.slice(at + this.#mark.length), 'hex').toString('latin1')
   }
 
-  /** Reads on from `at` in one state, and returns where the next one begins. */
+  /** Reads from `at` on in the current state, and returns the position where the next state begins. */
   #step(chunk: Buffer, at: number): number {
     if (this.#state === 'line') return this.#readLine(chunk, at)
     if (this.#state === 'hidden') return this.#readHidden(chunk, at)
@@ -123,7 +123,7 @@ export class RawTargets {
     return at + taken
   }
 
-  /** The parser refuses what is larger. */
+  /** Stops changing bytes when the head is too large: the parser refuses it. */
   #checkSize(): void {
     if (this.#text.length <= this.#maxHeadBytes) return
     this.#text = ''
@@ -131,7 +131,7 @@ export class RawTargets {
   }
 }
 
-/** Length of the body behind `fields`, each with CRLF on both sides; undefined where it is not plain to see. */
+/** Returns the length of the body after `fields`, each with CRLF on both sides; undefined where it is uncertain. */
 function bodyLength(fields: string): number | undefined {
   if (/\r\n(?:transfer-encoding|upgrade)/i.test(fields)) return undefined
   const named = fields.match(/content-length/gi) ?? []

@@ -9,9 +9,9 @@ import type { Origins } from '../origin/origins.js'
 /** A task that must wait for all responses before it. */
 export interface Turn {
   start(): void
-  /** Its own part failed: the bytes of its request, or its time limit. */
+  /** Called when its own part failed: the bytes of its request, or its time limit. */
   fail(error: HttpProxyError): void
-  /** The client is gone. */
+  /** Called when the client is gone. */
   cancel(): void
   /** The request, where there is more of it to read. */
   readonly request: IncomingMessage | undefined
@@ -26,17 +26,17 @@ export interface ExchangeHost {
   readonly user: string | undefined
   /** Answers on the bare socket, after which nothing more is read from it. */
   refuse(error: unknown): void
-  /** The client has authenticated, as the account `user` if there are accounts. */
+  /** Called when the client has authenticated, as the account `user` if there are accounts. */
   proven(user: string | undefined): void
   /** Logs why a request was not served. */
   note(error: unknown): void
-  /** Ends HTTP on the socket for good: the bytes from here on belong to a tunnel. */
+  /** Ends HTTP on the socket permanently: all further bytes belong to a tunnel. */
   takeOver(response?: ServerResponse): Duplex
-  /** The client has sent further requests beyond the one being served. */
+  /** Whether the client has sent further requests beyond the one being served. */
   readonly hasMore: boolean
-  /** The target of a request as the client sent it. */
+  /** Returns the target of a request as the client sent it. */
   targetOf(request: IncomingMessage): string
-  /** The next turn may start. */
+  /** Ends a turn, so that the next one may start. */
   endTurn(turn: Turn): void
 }
 

@@ -19,7 +19,7 @@ async function httpPort(): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** A proxy that notes what it is asked for, and reaches this machine instead. */
+/** A proxy that records the requested targets, and connects to this machine instead. */
 async function proxy(): Promise<{ proxy: Proxy; asked: string[] }> {
   const asked: string[] = []
   const server = createServer({ accounts: [{ username: 'ada', password: 'secret' }] }, ({ destination }, reply) => {

@@ -33,14 +33,14 @@ async function listen(onSocket: (socket: Socket) => void): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** A proxy that accepts everything and answers with what it was asked for. */
+/** A proxy that accepts every request, and answers with the requested target. */
 async function answer(socket: Duplex): Promise<void> {
   const { request, reply, socket: tunnel } = await performServerHandshake(socket)
   reply('succeeded')
   tunnel.end(`${request.version} ${request.destination.host}`)
 }
 
-/** A proxy that does what it is asked. */
+/** A proxy that connects to the requested target. */
 async function passOn(socket: Duplex): Promise<void> {
   const { request, reply, socket: client } = await performServerHandshake(socket)
   const next = dialTcp(request.destination.port, request.destination.host)

@@ -88,7 +88,7 @@ function resolveDial<S extends Duplex>({ socket, dial }: ConnectOptions<S>): Dia
   return dial ?? (dialTcp as unknown as Dial<S>)
 }
 
-/** Awaits `dial`, but not past an abort: a dial that ignores the signal must not hold the caller. */
+/** Awaits `dial`, at most until an abort: the caller must not wait for a dial that ignores the signal. */
 function reach<S extends Duplex>(dial: Dial<S>, proxy: Target, signal: AbortSignal): Promise<S> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(abortReason(signal))

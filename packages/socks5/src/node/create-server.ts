@@ -14,7 +14,7 @@ import { replyForError } from './reply-for-error.js'
 export interface SocksServerOptions extends ServerHandshakeOptions {
   /** Accounts that may use the proxy, instead of `auth`. @default all clients */
   readonly accounts?: readonly Account[] | undefined
-  /** Gets each failed handshake and each error of a handler, at `debug`. @default silent */
+  /** Receives each failed handshake and each error of a handler, at `debug`. @default silent */
   readonly logger?: Pick<Logger, 'debug'> | undefined
   /** Time for a whole handshake, in milliseconds. @default defaultHandshakeTimeoutMs (10 s) */
   readonly handshakeTimeoutMs?: number | undefined
@@ -26,8 +26,8 @@ export interface SocksServerOptions extends ServerHandshakeOptions {
   /** Concurrent handshakes; a client beyond the limit is cut. @default defaultMaxHandshakes (1024) */
   readonly maxHandshakes?: number | undefined
   /**
-   * Called for each failed handshake and each error of a handler. `peer` is the client's address. Limit the rate before
-   * logging it: any client can cause these. @default does nothing
+   * Called for each failed handshake and each error of a handler. `peer` is the client's address. Any client can cause
+   * such errors, so limit their rate before you log them. @default does nothing
    */
   readonly onError?: ((error: unknown, peer: string | undefined) => void) | undefined
 }
@@ -92,7 +92,7 @@ class TcpSocksServer implements SocksServer {
 
   close(): Promise<void> {
     return new Promise((resolve) => {
-      // Its only error is that the server was not listening, which is fine here.
+      // The only error is that the server was not listening, which is no fault here.
       this.#server.close(() => resolve())
       for (const socket of this.#sockets) closeStream(socket)
     })

@@ -17,7 +17,7 @@ import { createServer, type RequestHandler, type SocksServer } from './create-se
 import { performClientHandshake } from './perform-client-handshake.js'
 import { replyForError } from './reply-for-error.js'
 
-/** Large enough to be cut into many pieces, and different everywhere. */
+/** A body that needs many pieces, and in which no part repeats. */
 const body = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 7 + (index >> 8)) & 0xff))
 const target = createHttpServer((_, response) => response.end(body))
 let targetPort: number
@@ -99,7 +99,7 @@ describe.skipIf(isMissing('microsocks'))('connect reaches a target through micro
   ])('by %s', async (_, host) => {
     await withMicrosocks([], async (port) => {
       const socket = await connect({ proxy: { host: '127.0.0.1', port }, target: { host, port: targetPort } })
-      // Not `end`: microsocks takes the end of one direction for the end of both.
+      // Not `end`: for microsocks the end of one direction is the end of both.
       socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
       const answer = await buffer(socket)
       expect(answer.subarray(answer.indexOf('\r\n\r\n') + 4).equals(body)).toBe(true)
@@ -168,7 +168,7 @@ describe('UDP ASSOCIATE', () => {
     await server.close()
   })
 
-  /** The least relay there can be: one client, one socket. */
+  /** The simplest relay: one client and one socket. */
   const relayDatagrams: RequestHandler = async (_, answer) => {
     const inside = createSocket('udp4').bind(0, '127.0.0.1')
     const outside = createSocket('udp4').bind(0, '127.0.0.1')
@@ -220,7 +220,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** Waits until something accepts on `port`: the program tells in no other way that it is ready. */
+/** Waits until a program accepts connections on `port`: it does not report in another way that it is ready. */
 async function accepts(port: number): Promise<void> {
   for (let attempt = 0; attempt < 1000; attempt++) {
     const socket = dialTcp(port, '127.0.0.1')

@@ -2,7 +2,10 @@ import { replyForms, replyOfErrno } from '@ls/foundation'
 import { SocksError } from '../errors.js'
 import { decodeReplyCode, type FailureCode } from '../reply.js'
 
-/** The reply for an error of `net.connect`, `dns.lookup` or this package's `connect`; `failed` for an unknown error. */
+/**
+ * Returns the reply for an error of `net.connect`, `dns.lookup` or this package's `connect`; `failed` for an unknown
+ * error.
+ */
 export function replyForError(error: unknown): FailureCode {
   if (error instanceof SocksError) return replyForSocksError(error)
   const code = error instanceof Error && 'code' in error ? error.code : undefined

@@ -41,7 +41,7 @@ export function encodeRequest({ destination, userId }: Socks4Request): Uint8Arra
   return bytes
 }
 
-/** Undefined while the request is incomplete; throws a SocksError as soon as it is wrong. */
+/** Reads a request; undefined while it is incomplete. @throws SocksError as soon as it is wrong */
 export function readRequest(bytes: Uint8Array): Parsed<Socks4Request> | undefined {
   const command = bytes[1]
   if (command !== undefined && command !== commandConnect) {
@@ -70,7 +70,7 @@ export interface Socks4Reply {
   readonly bound: Destination
 }
 
-/** `VN CD DSTPORT DSTIP`. There is no room for a bound address that is not IPv4: then zeros stand there. */
+/** Encodes `VN CD DSTPORT DSTIP`. A bound address that is not IPv4 does not fit, so zeros take its place. */
 export function encodeReply(code: ReplyCode, bound: Destination = unspecifiedDestination): Uint8Array {
   const { host, port } = bound.type === 'ipv4' ? bound : unspecifiedDestination
   const bytes = new Uint8Array(headerBytes)
@@ -111,7 +111,7 @@ function encodeAddress({ host, type }: Destination): Uint8Array {
   }
   const bytes = parseIpv4(host)
   if (bytes === undefined) throw new SocksError('ERR_SOCKS_BAD_VALUE', `host ${quote(host)} is not ipv4`)
-  // 0.0.0.x would be read as "a name follows", and the proxy would wait for it forever.
+  // The proxy would read 0.0.0.x as "a name follows", and wait for the name forever.
   if (bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 0 && bytes[3] !== 0) {
     throw new SocksError('ERR_SOCKS_BAD_VALUE', `SOCKS4 cannot carry the address ${host}: it marks a SOCKS4a name`)
   }

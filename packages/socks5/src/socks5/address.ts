@@ -9,7 +9,7 @@ const atypDomain = 0x03
 const atypIpv6 = 0x04
 
 /**
- * Writes a destination the way SOCKS5 does everywhere, in requests, replies and datagrams (RFC 1928 §5):
+ * Encodes a destination in the form that SOCKS5 uses in requests, replies and datagrams (RFC 1928 §5):
  *
  *     +------+----------+----------+
  *     | ATYP | DST.ADDR | DST.PORT |
@@ -34,7 +34,7 @@ export function encodeDestination(destination: Destination): Uint8Array {
 /**
  * Reads what {@link encodeDestination} writes, from `offset` on; undefined while it is incomplete.
  *
- * @throws {SocksError} `ERR_SOCKS_ADDRESS_TYPE`, or `ERR_SOCKS_BAD_VALUE` for a host name that is none
+ * @throws {SocksError} `ERR_SOCKS_ADDRESS_TYPE`, or `ERR_SOCKS_BAD_VALUE` for an invalid host name
  */
 export function decodeDestination(bytes: Uint8Array, offset = 0): Parsed<Destination> | undefined {
   const byteLength = destinationByteLength(bytes, offset)

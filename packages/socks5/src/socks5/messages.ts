@@ -16,7 +16,7 @@ export const authMethod = { none: 0x00, password: 0x02, unacceptable: 0xff } as 
 
 const socks5Command = { connect: 0x01, udpAssociate: 0x03, torResolve: 0xf0, torResolvePtr: 0xf1 } as const
 
-/** CONNECT or UDP ASSOCIATE (RFC 1928 §4); BIND is not spoken. */
+/** CONNECT or UDP ASSOCIATE (RFC 1928 §4); BIND is not supported. */
 export type RequestCommand = 'connect' | 'udp-associate'
 
 /**
@@ -64,7 +64,7 @@ export interface Credentials {
  *     |  1  |  1   | 1 to 255 |  1   | 1 to 255 |
  *     +-----+------+----------+------+----------+
  *
- * Read from 0 bytes on, since clients send an empty password where the user set none.
+ * An empty password is accepted, since clients send one where the user set none.
  */
 export function encodeCredentials({ username, password }: Credentials): Uint8Array {
   const bytes = new Uint8Array(3 + username.length + password.length)
@@ -85,12 +85,12 @@ export function readCredentials(bytes: Uint8Array): Parsed<Credentials> | undefi
   return { value, byteLength: end }
 }
 
-/** The verdict on the credentials: `VER STATUS`, zero for yes. */
+/** Encodes the result of the check of user and password: `VER STATUS`, where zero means accepted. */
 export function encodeAuthStatus(accepted: boolean): Uint8Array {
   return Uint8Array.of(credentialsVersion, accepted ? 0x00 : 0x01)
 }
 
-/** Ignores the version: some proxies write 5 there, and the status is what counts. */
+/** Reads the result. Ignores the version: some proxies write 5 there, and only the status matters. */
 export function readAuthStatus(bytes: Uint8Array): Parsed<boolean> | undefined {
   const status = bytes[1]
   return status === undefined ? undefined : { value: status === 0x00, byteLength: 2 }
@@ -125,9 +125,9 @@ export function readRequest(bytes: Uint8Array): Parsed<Socks5Request> | undefine
 
 export interface Socks5Reply {
   readonly code: ReplyCode
-  /** The byte from the proxy, for cases in which `code` is `failed` since the byte has no word. */
+  /** The byte from the proxy. Useful where `code` is `failed` because the byte has no word. */
   readonly byte: number
-  /** Undefined where the request failed, or where the proxy wrote an address that is none. */
+  /** Undefined where the request failed, or where the proxy sent no valid address. */
   readonly bound: Destination | undefined
 }
 

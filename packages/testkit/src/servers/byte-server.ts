@@ -4,7 +4,7 @@ import { seededBytes } from '../seeded-bytes.js'
 import { tcpServer, type TestTcpServer } from './tcp-server.js'
 
 export interface ByteServerOptions {
-  /** How many bytes each connection gets. */
+  /** Number of bytes that each connection gets. */
   readonly sendBytes: number
   /** Seed of the bytes, see `seededBytes`. @default 1 */
   readonly seed?: number
@@ -20,7 +20,9 @@ export function byteServer(options: ByteServerOptions): Promise<TestTcpServer> {
   })
 }
 
-/** Reads until the client ends its side, then answers with the SHA-256 of it all in lowercase hex and ends. */
+/**
+ * Reads until the client ends its side, then answers with the SHA-256 of all received bytes in lowercase hex, and ends.
+ */
 export function hashServer(): Promise<TestTcpServer> {
   return tcpServer((socket) => {
     const hash = createHash('sha256')

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 /**
- * Range of the ports. Systems take ports for outgoing connections and for port 0 from 32768 on, so none of those gets
- * one of these before its test does.
+ * Range of the ports. It lies below 32768, where systems begin to take ports for outgoing connections and for port 0,
+ * so no program gets one of these before the test does.
  */
 const firstPort = 10_000
 const lastPort = 32_767
@@ -12,11 +12,11 @@ const lastPort = 32_767
 const files = 16
 const portsEach = Math.floor((lastPort - firstPort + 1) / files)
 
-/** Ports that are not given again, the latest: more than any test uses. */
+/** Number of ports, the latest ones, that are not returned again: more than any test uses. */
 const maxGiven = 500
 const given = new Set<number>()
 
-/** A TCP port on loopback that is free, and that neither another test nor the system takes soon. */
+/** Returns a free TCP port on loopback that neither another test nor the system will take soon. */
 export async function freePort(): Promise<number> {
   const own = firstPort + (Number(process.env['VITEST_POOL_ID'] ?? 0) % files) * portsEach
   for (;;) {

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 export interface TestServer {
   readonly host: string
   readonly port: number
-  /** Stops listening and cuts what is still open. */
+  /** Stops listening and cuts open connections. */
   close(): Promise<void>
 }
 
@@ -12,7 +12,7 @@ export interface TestTcpServer extends TestServer {
   readonly sockets: ReadonlySet<Socket>
 }
 
-/** A TCP server on a free loopback port, with half-open sockets allowed and socket errors swallowed. */
+/** A TCP server on a free loopback port that allows half-open sockets and ignores socket errors. */
 export async function tcpServer(onSocket: (socket: Socket) => void): Promise<TestTcpServer> {
   const sockets = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -24,7 +24,10 @@ export async function tcpServer(onSocket: (socket: Socket) => void): Promise<Tes
   return Object.assign(await listenOnLoopback(server, sockets), { sockets })
 }
 
-/** Sends back what it receives, and ends its side when the client ends its own: a half-closing client gets it all. */
+/**
+ * Sends back all received bytes, and ends its side when the client ends its own, so a half-closing client gets all of
+ * them.
+ */
 export function echoServer(): Promise<TestTcpServer> {
   return tcpServer((socket) => socket.pipe(socket))
 }

@@ -45,7 +45,7 @@ test('strike mid-frame lets half of the next chunk through and ends', async () =
   socket.write('a')
   await until(() => received.length === 8, 'the first answer')
   relay.strike('mid-frame', 'oldest')
-  // One byte halved is none, so the server's answer never comes.
+  // Half of one byte is no byte, so the server never answers.
   socket.write('b')
   await onceEvent(socket, 'close')
   expect(received).toBe('12345678')

@@ -90,7 +90,7 @@ export class FaultRelay extends EventEmitter<FaultRelayEvents> {
     this.emit('link')
   }
 
-  /** All of 127.0.0.0/8 is this machine on Linux; elsewhere only its first address is sure to exist. */
+  /** On Linux all of 127.0.0.0/8 is this machine; on other systems only 127.0.0.1 is certain to be. */
   #localAddress(): string {
     return process.platform === 'linux' ? `127.0.0.${this.#address % 250 || 1}` : '127.0.0.1'
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { CloseReasonShape, HandlerShape, TransportShape } from './transport-shape.js'
 
 /**
- * A transport handler that notes every call, and whether it came from inside a call of the transport it watches.
+ * A transport handler that records every call, and whether it came from inside a call of the watched transport.
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export class RecordingHandler implements HandlerShape {
     return RecordingHandler.digestsOf(this.messages)
   }
 
-  /** The transport, with each call noted while it runs. */
+  /** Returns the transport, and records which of its calls is running. */
   watch(transport: TransportShape): TransportShape {
     const during = <T>(name: string, call: () => T): T => {
       const outer = this.#inside

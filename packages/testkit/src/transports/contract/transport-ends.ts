@@ -8,19 +8,19 @@ export interface TransportPair {
   readonly right: TransportShape
   /** Close code that `right` gets after `left.destroy()`, if the medium cannot end without a close. @default 1006 */
   readonly destroyedCode?: number
-  /** Lets a fake clock go on; called once per turn while the suite waits. */
+  /** Advances a fake clock; called once per turn while the suite waits. */
   step?(): void
-  /** Frees what the pair needs besides the transports, which the suite has destroyed by then. */
+  /** Frees other resources of the pair; the suite has destroyed the transports by then. */
   dispose?(): Promise<void> | void
 }
 
 /** Size of one message of a long sequence, in bytes. */
 export const chunkBytes = 16 * 1024
 
-/** No transport may take more than this from a sender whose peer does not read: system buffers plus its own. */
+/** Most bytes that a transport may accept while the peer does not read: the buffers of the system and its own. */
 const maxAcceptedBytes = 256 * 1024 * 1024
 
-/** Turns after which all bytes in flight inside this process have arrived. */
+/** Turns of the event loop after which all bytes in flight inside this process have arrived. */
 const settleTurns = 50
 
 /** The pair of one test, and the handlers that record what arrives. */
@@ -66,7 +66,7 @@ export class TransportEnds {
 
   /**
    * Sends whenever possible until no more bytes leave; returns the number of messages. The system's buffers may take
-   * the bytes that made `send` return false, so one false is not the end.
+   * the bytes that made `send` return false, so a single false does not end it.
    */
   async fill(): Promise<number> {
     let count = 0
