@@ -13,7 +13,7 @@ await alice.start()
 await bob.start()
 const connectorToken = await alice.addConnector()
 
-// What belongs to one provider is out of reach of every other.
+// A provider cannot remove the token of another provider.
 await bob.removeConnector(connectorToken).catch((error) => console.log(`bob: ${error.message}`))
 
 const connector = new LinkSocksClient({ url, token: connectorToken, role: 'connector', proxy: { port: 0 } })
@@ -22,7 +22,7 @@ await connector.start()
 console.log(`the connector reaches ${await partners} of 2 providers`)
 
 await alice.removeConnector(connectorToken)
-// Its link is closed, and its token is wrong from now on.
+// The server has closed its link, and refuses its token from now on.
 const end = await connector.closed
 console.log(`the connector has ended: ${end?.message}`)
 

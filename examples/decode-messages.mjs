@@ -1,4 +1,4 @@
-// Reads LinkSocks messages as they arrive in WebSocket frames, from a peer that is not to be trusted.
+// Reads LinkSocks messages as they arrive in WebSocket frames, from an untrusted peer.
 import { CodecError, decode, encode, encodeTcpData, MessageType, newChannelId } from '@ls/codec'
 
 const channelId = newChannelId()

@@ -1,4 +1,4 @@
-// Typed events, a signal that gives up, and a close that lets open connections finish.
+// Typed events, signals that cancel a start, and a close that lets open connections finish.
 import { once } from 'node:events'
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer, ServerError } from '@ls/server'

@@ -9,7 +9,7 @@ const run = promisify(execFile)
 /** An example fits on one screen. */
 const maxLines = 40
 
-/** An example ends by itself; one that still runs after this has left something open. */
+/** Time after which an example counts as hanging, in milliseconds: it has left something open. */
 const timeoutMs = 20_000
 
 const folder = import.meta.dirname

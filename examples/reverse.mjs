@@ -10,7 +10,7 @@ await once(target, 'listening')
 const { port: targetPort } = /** @type {import('node:net').AddressInfo} */ (target.address())
 
 const server = new LinkSocksServer({ host: '127.0.0.1', port: 0 })
-// A port of 0 takes any free one; without a provider's help it opens when the first one has come.
+// Port 0 is any free port. It opens when the first provider has connected.
 const { token } = server.addReverseToken({ socksPort: 0, username: 'ada', password: 'secret' })
 await server.listen()
 

@@ -14,7 +14,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest'
 // The command as it is installed, so these tests run against the result of `pnpm build`.
 const bin = fileURLToPath(new URL('../bin/linksocks.js', import.meta.url))
 const children = new Set<ChildProcess>()
-/** Four programs, one after the other, on a machine that has other work. */
+/** Time for four programs, one after the other, on a busy machine. */
 const programsTimeout = { timeout: 60_000 }
 
 afterEach(() => {
@@ -237,7 +237,7 @@ describe('linksocks at -dd', () => {
       await stranger.exit()
 
       const proxy = { host: '127.0.0.1', port: Number(port), username: 'user' }
-      // Targets are logged, and a user may paste anything for one.
+      // Targets are logged, and a user may paste a secret in place of one.
       const target = { host: secrets.connector, port: 1 }
       await expect(connect({ proxy: { ...proxy, password: secrets.password }, target })).rejects.toThrow(SocksError)
       await expect(connect({ proxy: { ...proxy, password: `${secrets.password}-mistyped` }, target })).rejects.toThrow(

@@ -54,7 +54,7 @@ async function answer(): Promise<ExitCode> {
     process.stdout.write(`${versionLine()}\n`)
     return exitCode.ok
   } catch (error) {
-    // Editors and people find the places in the file by lines that begin with them.
+    // The message of a mistake in the file begins with its place, so that editors can find it.
     const isConfigError = error instanceof UsageError && error.places !== undefined
     process.stderr.write(`${isConfigError ? '' : 'linksocks: '}${harmlessLines(redactor.clean(messageOf(error)))}\n`)
     if (!(error instanceof UsageError)) return exitCode.failure
@@ -112,7 +112,7 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
   const stop = listenForStop({
     source: signals,
     exit: (code) => process.exit(code),
-    // With a file, a hang-up means: read it again.
+    // With a file, a hang-up (SIGHUP) requests a reload.
     stopOnHangUp: file === undefined && isatty(0),
   })
   redactor.add(...secrets)
@@ -148,7 +148,7 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
     report(error)
     process.exit(exitCode.failure)
   })
-  // The primary has shown those of its workers.
+  // The primary has already shown the warnings of its workers.
   if (worker === undefined) for (const warning of warnings) logger.warn({}, warning)
 
   const output = new LineOutput(1)

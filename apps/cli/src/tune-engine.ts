@@ -12,8 +12,8 @@ export function engineStarted(): void {
 }
 
 /**
- * Time after which the start counts as over, in milliseconds: enough to load the modules of any command. A program that
- * still has no server to link to may get work by then.
+ * Time after which the start counts as over, in milliseconds: enough to load the modules of any command. A client that
+ * still waits for its server may get work from then on.
  */
 const startMs = 2000
 
@@ -22,7 +22,7 @@ export function flagsFor(version: string): string[] {
   return [noMarking, youngStays, ...compilersOf(version).map((compiler) => `--no-${compiler}`)]
 }
 
-/** Flags for the traffic; they take back those of {@link flagsFor} which are for the start only. */
+/** Flags for the traffic. They undo those flags of {@link flagsFor} that are for the start only. */
 export function flagsAfterStart(version: string): string[] {
   const flags = [youngDoubles, ...compilersOf(version).map((compiler) => `--${compiler}`)]
   return version.startsWith('11.') ? [...flags, earlyCompilation] : flags

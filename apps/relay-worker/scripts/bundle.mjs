@@ -17,7 +17,7 @@ await build({
   logLevel: 'warning',
   external: ['node:*', 'cloudflare:*', 'bufferutil', 'utf-8-validate'],
   plugins: [requireInPlace('files')],
-  // `ws` requires modules of Node by their plain names; a module has no `require`, and no place in a file system.
+  // `ws` calls `require` for modules of Node, which an ES module does not have. Any absolute path serves as its place.
   banner: { js: `import{createRequire as requireFrom}from'node:module';const require=requireFrom('/worker');` },
   define: { 'import.meta.url': '"file:///worker"' },
 })

@@ -4,8 +4,8 @@ import { WebSocketTransport } from '@ls/web'
 import type { Environment, ObjectState, UpgradeResponseInit, WorkerWebSocket } from './workers.js'
 
 /**
- * Durable Object with the relay: a provider and the connectors that know its code meet in its memory. It takes ordinary
- * WebSockets, not those that outlive the object's memory: sessions resume from what the memory holds.
+ * Durable Object with the relay: a provider and the connectors that know its code meet in its memory. It accepts
+ * ordinary WebSockets and not hibernating ones, since a session resumes from its state in memory.
  */
 export class RelayObject {
   readonly #relay: Promise<LinkSocksServer>

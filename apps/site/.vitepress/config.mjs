@@ -3,13 +3,16 @@ import { defineConfig } from 'vitepress'
 import { navigation, sidebar, words } from '../scripts/navigation.mjs'
 import { repositoryPage } from '../scripts/places.mjs'
 
-/** Splits Chinese, which has no blanks between words. It travels to the browser as text, so it stands alone. */
+/**
+ * Splits Chinese text, which has no blanks between words. The browser gets this function as text, so it must not use
+ * anything outside of itself.
+ */
 function tokenize(text) {
   const words = new Intl.Segmenter('zh', { granularity: 'word' }).segment(text.toLowerCase())
   return [...words].filter(({ isWordLike }) => isWordLike).map(({ segment }) => segment)
 }
 
-/** Anchors as code hosts make them, so that a link works in the repository and on the site alike. */
+/** Makes the same anchors as code hosts do, so that a link works in the repository and on the site. */
 function slugify(title) {
   return title
     .toLowerCase()
@@ -21,7 +24,7 @@ const themeOf = (language) => ({
   nav: navigation(language),
   sidebar: sidebar(language),
   ...words[language].theme,
-  // The address comes with each page: what is generated has none.
+  // Each page names its own source; generated pages have none.
   editLink: { pattern: ({ frontmatter }) => frontmatter.edit, text: words[language].edit },
 })
 
@@ -33,7 +36,7 @@ export default defineConfig({
   cacheDir: '.cache/vitepress',
   outDir: 'dist',
   cleanUrls: true,
-  // Typedoc's pages come after VitePress has looked.
+  // Typedoc writes its pages after VitePress has checked links.
   ignoreDeadLinks: [/^\/api\//],
   metaChunk: true,
   head: [
@@ -48,12 +51,12 @@ export default defineConfig({
   markdown: {
     anchor: { slugify },
     toc: { slugify },
-    // Shiki knows no haproxy; its lines read like those of an ini file.
+    // Shiki cannot highlight haproxy; its lines look like those of an ini file.
     languageAlias: { haproxy: 'ini' },
     theme: { light: 'github-light', dark: 'github-dark' },
   },
   themeConfig: {
-    // Not every page has a twin: the switch leads to the start page of the language.
+    // Some pages have no twin: the switch then leads to the start page of the other language.
     i18nRouting: false,
     search: {
       provider: 'local',

@@ -1,4 +1,4 @@
-/** The management API by endpoint, from its OpenAPI description. */
+/** Writes the page of the management API, by endpoint, from its OpenAPI description. */
 export function apiPage({ info, paths, components }) {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods)

@@ -1,12 +1,12 @@
-// The reference of the packages, by typedoc. It reads sources by a compiler that still has an API, which TypeScript 7
-// lacks.
+// Writes the reference of the packages with typedoc. Typedoc needs the compiler API of an older TypeScript: version 7
+// has none.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Application, ReflectionKind } from 'typedoc'
 import { packages } from './packages.mjs'
 import { repositoryPage, repositoryRoot, siteFolder } from './places.mjs'
 
-/** What has to have a comment: each is something that a user of a package can name. */
+/** Kinds of names that need a comment, since users of a package can use them. */
 const documentedKinds =
   ReflectionKind.Class |
   ReflectionKind.Interface |
@@ -24,7 +24,7 @@ export async function writeApiReference(folder) {
 }
 
 /**
- * What a user can name and no comment explains.
+ * Finds names that users can use and that have no comment.
  *
  * @returns {Promise<Record<string, { members: number, undocumented: string[] }>>} By package.
  */
@@ -38,7 +38,7 @@ async function convert() {
     name: 'LinkSocks packages',
     entryPoints: packages.flatMap(entryPoints),
     tsconfig: join(siteFolder, 'tsconfig.typedoc.json'),
-    // The workspace's own compiler checks the types; this one is older and is asked for comments only.
+    // The workspace's own compiler checks the types. This older one only reads the comments.
     skipErrorChecking: true,
     excludeInternal: true,
     excludePrivate: true,
@@ -72,8 +72,8 @@ function count(project, folder) {
 }
 
 /**
- * An error's `name` is that of its class, and a tag that tells the members of a union apart has but one value. Members
- * of a type literal, and what is inherited, are explained elsewhere.
+ * Whether a name needs no comment: the `name` of an error is that of its class, and a tag of a union member has only
+ * one value. Members of a type literal and inherited members are explained elsewhere.
  */
 function isSelfEvident(reflection) {
   return (

@@ -1,4 +1,4 @@
-// Makes the website: `pnpm docs:build` writes it to apps/site/dist.
+// Builds the website: `pnpm docs:build` writes it to apps/site/dist.
 import { join } from 'node:path'
 import { build } from 'vitepress'
 import { writeApiReference } from './api-reference.mjs'

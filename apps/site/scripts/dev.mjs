@@ -1,11 +1,11 @@
-// Shows the website while it is written: `pnpm docs:dev`. A change below docs/ or spec/ shows at once.
+// Serves the website while its pages are edited: `pnpm docs:dev`. A change below docs/ or spec/ is visible immediately.
 import { watch } from 'node:fs'
 import { join } from 'node:path'
 import { createServer } from 'vitepress'
 import { docsFolder, repositoryRoot, siteFolder } from './places.mjs'
 import { stage } from './stage.mjs'
 
-/** Editors write a file in several steps; this many milliseconds after the last one it is whole. */
+/** Quiet time after a change, in milliseconds: editors write a file in several steps. */
 const settleMs = 100
 
 stage()

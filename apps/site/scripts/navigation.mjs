@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { docsFolder } from './places.mjs'
 
-// Which pages the site shows, and under which names. A page that is missing here is found by the search alone, so
-// tools/site.test.mjs asks for all of them.
+// The pages in the site's navigation, with their titles. A page that is missing here could be found only by search, so
+// tools/site.test.mjs requires all of them.
 
 const sections = [
   {
@@ -132,7 +132,7 @@ export const words = {
   },
 }
 
-/** Every page of the site by its name, without the language. */
+/** Names of all pages of the site, without the language. */
 export const pageNames = sections.flatMap(({ pages }) => pages.map(([name]) => name))
 
 export function navigation(language) {
@@ -147,7 +147,7 @@ export function sidebar(language) {
   }))
 }
 
-/** A page without a twin is linked in English. */
+/** Returns the entry of a page; a page without a twin is linked in English. */
 function item(language, [name, en, zh]) {
   const path = `/${name.replace(/(^|\/)index$/, '$1')}`
   if (language === 'en') return { text: en, link: path }

@@ -4,16 +4,16 @@ import { apiPage } from './api-page.mjs'
 import { packages } from './packages.mjs'
 import { docsFolder, repositoryPage, repositoryRoot, stagedFolder } from './places.mjs'
 
-/** Pages that do not lie where the site shows them: path in the repository, path on the site. */
+/** Pages whose path on the site differs from their path in the repository, which is the key. */
 const moved = new Map([
   ['spec/protocol.md', 'reference/protocol.md'],
   ...packages.map(({ name }) => [`packages/${name}/README.md`, `reference/packages/${name}.md`]),
 ])
 
-/** For readers of the repository: a list of links that the site has as its sidebar. */
+/** Pages that the site does not show: this list of links is the site's sidebar. */
 const unshown = new Set(['docs/README.md'])
 
-/** Fills {@link stagedFolder} anew. */
+/** Empties {@link stagedFolder} and writes all pages to it. */
 export function stage() {
   rmSync(stagedFolder, { recursive: true, force: true })
   for (const file of listDocs()) stageFile(`docs/${file}`, file)
@@ -24,7 +24,7 @@ export function stage() {
   write('reference/api.md', apiPage(JSON.parse(read('spec/openapi.json'))))
 }
 
-/** Every page of docs/ that the site shows, relative to docs/. */
+/** Returns every page of docs/ that the site shows, relative to docs/. */
 function listDocs() {
   return readdirSync(docsFolder, { recursive: true, encoding: 'utf8' })
     .map((file) => file.replaceAll('\\', '/'))
@@ -38,7 +38,7 @@ function stageFile(from, to) {
   return cpSync(join(repositoryRoot, from), join(stagedFolder, to))
 }
 
-/** A page of the repository as the site shows it. */
+/** Converts a page of the repository to the form that the site shows. */
 function sitePage(from, to, text) {
   const source = `---\nedit: ${repositoryPage}/edit/main/${from}\n`
   const withSource = text.startsWith('---\n') ? text.replace('---\n', source) : `${source}---\n\n${text}`
@@ -53,12 +53,12 @@ function outsideFences(text, change) {
     .join('')
 }
 
-/** Browsers show the end of a line as a blank, which Chinese does not have. */
+/** Joins the lines of Chinese text: browsers show the end of a line as a blank, which Chinese does not use. */
 function joinChinese(prose) {
   return prose.replaceAll(/(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u3000-\u9fff\uff00-\uffef])/g, '')
 }
 
-/** Links to pages of the site stay within it; those to other files lead to the repository. */
+/** Changes links: those to pages of the site stay on the site, and those to other files lead to the repository. */
 function siteLinks(from, to, prose) {
   return prose.replaceAll(/(?<=\]\()(?<target>[^)\s#:]+)(?<anchor>#[^)\s]*)?(?=\))/g, (link, target, anchor = '') => {
     const file = posix.normalize(posix.join(posix.dirname(from), target)).replace(/\/$/, '')
@@ -76,7 +76,10 @@ function sitePath(file) {
   return statSync(join(repositoryRoot, file)).isDirectory() ? `${path}/index.md` : path
 }
 
-/** A code host goes by the system's theme, which is all that `<picture>` knows; the site has a switch. */
+/**
+ * Shows the picture of the current theme. A code host follows the theme of the system, as `<picture>` does; the site
+ * has its own switch.
+ */
 function bothThemes(text) {
   return text.replaceAll(
     /<picture>\s*<source [^>]*srcset="(?<dark>[^"]+)"[^>]*>\s*<img (?<rest>[^>]*)src="(?<light>[^"]+)"(?<more>[^>]*)>\s*<\/picture>/g,

@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { setInterval } from 'node:timers/promises'
 
-/** Between two pictures, in milliseconds. */
+/** Time between two pictures, in milliseconds. */
 const pictureMs = 100
 
 /** A camera that shows a clock, in SVG: no encoder is needed. @type {import('node:http').RequestListener} */

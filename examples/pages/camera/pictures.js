@@ -1,10 +1,10 @@
 import { find, join } from '../site/bytes.js'
 
-/** A picture of a camera is far smaller; what is larger is no picture. In bytes. */
+/** Largest picture, in bytes: those of a camera are far smaller. */
 const maxPictureBytes = 16 * 1024 * 1024
 
 /**
- * The pictures of a `multipart/x-mixed-replace` response, each as it comes.
+ * Yields the pictures of a `multipart/x-mixed-replace` response as they arrive.
  *
  * @param {Response} response
  * @returns {AsyncGenerator<Blob>}
@@ -27,7 +27,10 @@ export async function* pictures(response) {
   }
 }
 
-/** A part: head, an empty line, content. Before the first separator there is none. @param {Uint8Array} part */
+/**
+ * Returns the picture in a part (head, empty line, content); undefined for the bytes before the first part. @param
+ * {Uint8Array} part
+ */
 function pictureOf(part) {
   const headEnd = find(part, new Uint8Array([13, 10, 13, 10]))
   if (headEnd < 0) return undefined

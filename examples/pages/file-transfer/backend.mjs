@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 const target = { host: 'file', port: 1 }
 
 /**
- * A room for each sender: a token for its page, and tickets for those who know the room.
+ * Creates a room for each sender: a token for its page, and tickets for pages that name the room.
  *
  * @param {{ server: import('@ls/server').LinkSocksServer }} where
  */

@@ -9,7 +9,7 @@ export function writeHead({ name, size }) {
 }
 
 /**
- * Reads what stands before a file; the rest is its content.
+ * Reads the head in front of a file; the remaining bytes are its content.
  *
  * @param {ReadableStream<Uint8Array>} readable
  * @returns {Promise<{ head: { name: string, size: number }, content: ReadableStream<Uint8Array> }>}

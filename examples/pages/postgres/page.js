@@ -7,7 +7,7 @@ import { socketOf } from './socket.js'
 onSubmit(async ({ host, port, sql, ...account }) => {
   const target = { host, port: Number(port) }
   const { link } = await linkTo(target)
-  // Its types do not know `socket`.
+  // The driver's types lack `socket`.
   const options = { ...account, host, port: target.port, max: 1, socket: () => socketOf(link.openTcp(target)) }
   const database = postgres(/** @type {any} */ (options))
   try {

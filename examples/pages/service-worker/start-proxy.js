@@ -1,5 +1,5 @@
 /**
- * Registers the worker, and gives it the server and the ticket, which the backend of the page made.
+ * Registers the worker, and sends it the server and the ticket that the backend of the page made.
  *
  * @param {{ readonly server: string, readonly ticket: string }} link
  * @returns {Promise<string>} `linked`, or why not

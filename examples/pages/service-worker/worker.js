@@ -1,5 +1,5 @@
 // A Service Worker that serves https://app/proxy/HOST/PATH from http://HOST/PATH of an intranet, through a provider
-// there. Where the page asks for it, it is told the server and the ticket: `{ server, ticket }`.
+// there. The page sends it the server and the ticket in a message: `{ server, ticket }`.
 import { connect } from '@ls/web'
 
 const prefix = '/proxy/'
@@ -24,7 +24,7 @@ addEventListener('fetch', (event) => {
 })
 
 async function serve({ method, body }, url) {
-  // The browser ends an idle worker, and its link with it: the page has to bring a new ticket then.
+  // The browser ends an idle worker, and its link with it: the page must then send a new ticket.
   if (link === undefined) return new Response('no link: reload the page', { status: 503 })
   try {
     return await (await link).fetch(url, { method, body })

@@ -1,10 +1,10 @@
 import { LinkSocksClient } from '@ls/client'
 
 /**
- * A provider on this machine. A visitor gets a ticket for the one HTTP server behind it that it asks for.
+ * Starts a provider on this machine. A visitor gets a ticket for one HTTP server behind it, which the visitor chooses.
  *
  * @param {{ server: import('@ls/server').LinkSocksServer, url: string }} where
- * @param {string} defaultUrl What a visitor gets that names nothing
+ * @param {string} defaultUrl Server for a visitor that does not choose one
  */
 export async function behindProvider({ server, url: serverUrl }, defaultUrl) {
   const { token } = server.addReverseToken({ socksPort: 'none' })

@@ -47,7 +47,7 @@ async function pageOf(folder) {
 /** @param {import('esbuild').PluginBuild} build */
 function replaceNodeModules({ onResolve, onLoad, resolve }) {
   onResolve({ filter: new RegExp(`^(node:)?(${unused.join('|')})$`) }, ({ path }) => ({ path, namespace: 'unused' }))
-  // Whatever is taken from them is a class: some are extended while a driver loads.
+  // Everything that they export is a class here, since a driver extends some of them while it loads.
   const contents = 'module.exports = new Proxy({}, { get: () => class {} })'
   onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents }))
   onResolve({ filter: new RegExp(`^(node:)?(${Object.keys(replacements).join('|')})$`) }, ({ path, kind }) => {

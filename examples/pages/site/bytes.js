@@ -6,7 +6,9 @@ export function join(left, right) {
   return both
 }
 
-/** Where `what` begins in `bytes`; -1 for nowhere. @param {Uint8Array} bytes @param {Uint8Array} what */
+/**
+ * Returns the position of `what` in `bytes`; -1 if it is not there. @param {Uint8Array} bytes @param {Uint8Array} what
+ */
 export function find(bytes, what) {
   const [first = 0] = what
   for (let at = bytes.indexOf(first); at >= 0; at = bytes.indexOf(first, at + 1))

@@ -13,7 +13,7 @@ export const exampleNames = readdirSync(folder, { withFileTypes: true })
   .map(({ name }) => name)
 
 /**
- * What a backend decides: what the page shows to the server, and what else it has to know.
+ * Decision of a backend: the credentials of the page, and other data for it.
  *
  * @typedef {{ readonly token: string, readonly role?: string }} Visit
  * @typedef {{ link(wish: Record<string, any>): Visit, close?(): Promise<void> }} Backend
@@ -65,7 +65,7 @@ export class ExampleSite {
 
   /** @param {string} name */
   async #open(name) {
-    // The guard would keep visitors from this machine, and here that is where the targets are.
+    // The targets are on this machine, and a guard would close it to visitors.
     this.#server = new LinkSocksServer({
       host: '127.0.0.1',
       port: 0,
@@ -118,7 +118,7 @@ async function startBackend(name, where) {
   return exists ? (await import(file.href)).startBackend(where) : ticketForTarget(where)
 }
 
-/** Lets each visitor reach the one target that it asks for. @param {{ server: LinkSocksServer }} where */
+/** Lets each visitor reach the one target that it requests. @param {{ server: LinkSocksServer }} where */
 function ticketForTarget({ server }) {
   const token = server.addForwardToken()
   return {

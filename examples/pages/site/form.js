@@ -1,5 +1,5 @@
 /**
- * Calls `submit` with the fields of the page's form, and shows where it fails. The button waits meanwhile.
+ * Calls `submit` with the fields of the page's form, and shows its error. The button is disabled meanwhile.
  *
  * @param {(fields: Record<string, string>) => Promise<void>} submit
  */

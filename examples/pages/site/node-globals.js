@@ -1,4 +1,4 @@
-// What a driver that was written for Node takes for granted. Import it first.
+// Globals that drivers written for Node expect. Import this module first.
 import { Buffer } from 'node:buffer'
 
 Object.assign(globalThis, { Buffer, process: { env: {}, nextTick: queueMicrotask } })

@@ -1,10 +1,10 @@
 import { connect } from '@ls/web'
 
 /**
- * Asks the backend of this page for a link.
+ * Requests a link from the backend of this page.
  *
  * @param {object} wish What the page wants to reach; the backend decides
- * @returns {Promise<Record<string, any>>} `server`, `token`, and what else the backend says
+ * @returns {Promise<Record<string, any>>} `server`, `token`, and further data of the backend
  */
 export async function askBackend(wish) {
   const headers = { 'content-type': 'application/json' }
@@ -14,12 +14,12 @@ export async function askBackend(wish) {
 }
 
 /**
- * Asks the backend of this page for a ticket, and links with it.
+ * Requests a ticket from the backend of this page, and links with it.
  *
  * @param {object} wish
  * @param {import('@ls/web').WebLinkOptions} [options]
- * @returns {Promise<{ link: import('@ls/web').WebLink, visit: Record<string, any> }>} `visit`: what else the backend
- *   says
+ * @returns {Promise<{ link: import('@ls/web').WebLink, visit: Record<string, any> }>} `visit`: further data of the
+ * backend
  */
 export async function linkTo(wish, options) {
   const { server, token, role, ...visit } = await askBackend(wish)

@@ -1,7 +1,7 @@
 const prefix = 'known-host '
 
 /**
- * Whether a host is the one that was trusted before. Asks for one that is not known, and remembers it.
+ * Whether a host has the key that was trusted before. Asks the user about an unknown host, and stores its key.
  *
  * @param {string} host
  * @param {string} fingerprint

@@ -86,7 +86,7 @@ class ResizeRequest extends ChannelRequestMessage {
   }
 }
 
-/** In characters, and in pixels: 0 is "not known". */
+/** Writes the size in characters and in pixels, where 0 means "unknown". */
 function writeSize(/** @type {any} */ writer, /** @type {Size} */ { columns, rows }) {
   for (const number of [columns, rows, 0, 0]) writer.writeUInt32(number)
 }

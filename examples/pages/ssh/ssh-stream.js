@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { BaseStream } from '@microsoft/dev-tunnels-ssh'
 
-/** A connection of `@ls/web` as the SSH client takes it. */
+/** A connection of `@ls/web` in the form that the SSH client expects. */
 export class SshStream extends BaseStream {
   #tcp
   #writer

@@ -17,10 +17,10 @@ export type ConfigRequest =
 /** Command line of a role. */
 export type RoleRun = RunOf<'server'> | RunOf<'client'> | RunOf<'provider'> | RunOf<'connector'>
 
-/** What stands behind `check-config` or `config`. */
+/** Arguments after `check-config` or `config`. */
 export interface ConfigArguments {
   readonly positionals: readonly string[]
-  /** Value of `-c`, which `run` has too. */
+  /** Value of `-c`, which the command `run` has as well. */
   readonly flag: FlagValue | undefined
 }
 

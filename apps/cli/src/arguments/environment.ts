@@ -47,7 +47,7 @@ export function misspeltVariables(environment: Environment): readonly string[] {
 }
 
 const prefix = 'LINKSOCKS_'
-/** What Kubernetes sets in each container beside a service called linksocks. */
+/** Variables that Kubernetes sets in each container if there is a service called linksocks. */
 const serviceVariables = /^LINKSOCKS_(PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?|SERVICE_(HOST|PORT(_\w+)?))$/
 const knownVariables = [modeVariable, ...new Set(flags.flatMap((flag: Flag) => environmentNames(flag)))]
 const knownEndings = knownVariables.map((name) => name.slice(prefix.length))

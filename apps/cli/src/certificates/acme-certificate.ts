@@ -113,7 +113,7 @@ export function renewalMs({ validFrom, validTo }: Pick<X509Certificate, 'validFr
   return to - Math.min(thirtyDaysMs, (to - from) / 3)
 }
 
-/** Makes a timer not keep the process running. */
+/** Lets the process end while the timer runs. */
 function unref(timer: TimerHandle): void {
   ;(timer as Partial<NodeJS.Timeout>).unref?.()
 }

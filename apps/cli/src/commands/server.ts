@@ -114,7 +114,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
 
   try {
     metrics = await openStatus(settings, () => server.snapshot(), context)
-    // Before clients come: one with a token that only the other nodes know would be refused for good.
+    // Before clients come: one whose token only the other nodes have would be refused permanently.
     await node?.join(server)
     await server.listen({ signal: stop })
     await state?.save()
@@ -157,7 +157,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
 
 /** Opens the state: that of the previous process, otherwise that of the file. */
 async function openState({ name = 'server', settings }: ServerRequest, { restart, worker }: CommandContext) {
-  // That of workers is with the primary.
+  // The primary has the state of workers.
   if (worker !== undefined) return undefined
   if (restart !== undefined) return restart.stateOf(name, settings.state)
   return settings.state === undefined ? undefined : ServerState.open(settings.state)

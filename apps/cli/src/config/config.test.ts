@@ -65,7 +65,7 @@ describe('the table of flags', () => {
         )
       )
     })
-    // A provider is reverse, by where it stands.
+    // An entry of `providers` is always reverse.
     expect(rows.map(({ name }) => name).filter((name) => !keys.has(name))).toEqual([])
   })
 

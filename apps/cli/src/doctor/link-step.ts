@@ -101,7 +101,7 @@ export class LinkAttempt {
   }
 }
 
-/** Reports the end of a transport, which its owner learns as well. */
+/** Reports the end of a transport to an observer, in addition to its owner. */
 class WatchedTransport extends WrappedTransport {
   readonly #onEnd: (reason: TransportCloseReason) => void
 

@@ -51,7 +51,7 @@ async function addressFrom({ client }: LinkAttempt): Promise<string | Error> {
   }
 }
 
-/** A first link has opened before, so this one should have as well. */
+/** Reports that the link did not open, although an earlier one did. */
 function reportNoLink(report: (finding: Finding) => void, error: Error): false {
   report(lostLink('source', error))
   return false
@@ -90,7 +90,7 @@ async function throughput(attempt: LinkAttempt, speedMs: number): Promise<Findin
     return { step: 'throughput', level: 'PASS', text: `${formatRate(down)} down, ${formatRate(up)} up` }
   } catch (error) {
     const found = failure('throughput', attempt.end ?? error)
-    // A link that is cut comes back; one that passes nothing on does not notice it for long.
+    // A client dials a cut link again, but it takes long to notice a link that passes nothing on.
     if (found.code === 'ERR_TRANSPORT_PEER_SILENT') return lostLink('throughput', attempt.end ?? (error as Error))
     const cure =
       cures[found.code ?? ''] ?? 'the link breaks under load: look at the log of the server and at middleboxes'

@@ -79,7 +79,7 @@ async function askFor(question: Question, stop: AbortSignal): Promise<Snapshot> 
   }).catch((error: unknown) => {
     throw new Error(`${place} does not answer: ${(error as Error).message}`, { cause: error })
   })
-  // The socket of an API, which top takes in the same form.
+  // The address may be the socket of an API, as `top` accepts it.
   if (status === 404 && options.path === '/status') return askFor({ ...question, path: '/api/snapshot' }, stop)
   if (status === 401) throw new Error(`${place} does not take this API key`)
   if (status !== 200) throw new Error(`${place} answers ${status}: ${body.trim().slice(0, maxShownChars)}`)

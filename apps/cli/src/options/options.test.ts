@@ -12,7 +12,7 @@ import { clientOptions } from './client-options.js'
 import { ownProxyOptions, serverOptions } from './server-options.js'
 import { definedOnly } from './shared-options.js'
 
-/** Path of this process only. */
+/** A path that only this process uses. */
 const socketPath = join(tmpdir(), `linksocks-${process.pid}.sock`)
 
 describe('serverOptions', () => {

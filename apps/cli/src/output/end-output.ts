@@ -11,7 +11,8 @@ export function endOutput(): void {
   if (process.platform === 'win32' || !isPipe()) return
   process.stdout.write('', () => {
     closeSync(stdoutFd)
-    // Takes the free number, which the next connection would get otherwise, with all that is still printed.
+    // Opens another file with the same number. Otherwise the next connection would get the number, and with it all
+    // later output.
     openSync(devNull, 'w')
   })
 }

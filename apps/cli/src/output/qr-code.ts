@@ -1,6 +1,6 @@
 /**
- * Renders a text as the lines of a QR code. On a terminal they bring their own colours: readers need dark modules on
- * light ground, and the colours of a terminal may be either way round.
+ * Renders a text as the lines of a QR code. On a terminal they bring their own colours: readers need dark modules on a
+ * light ground, and a terminal may be dark or light.
  *
  * @param onTerminal Whether escape sequences may be written.
  */

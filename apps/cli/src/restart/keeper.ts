@@ -16,7 +16,7 @@ export function passSignalsOn(process: Pick<NodeJS.Process, 'on' | 'kill'>, pid:
   for (const signal of passedOn) process.on(signal, () => passOn(signal))
 }
 
-/** State that the first process has of those that have taken over. */
+/** Data of the first process about the processes that have taken over. */
 export interface Keeper {
   /** Id of the process that works now. */
   readonly pid: number

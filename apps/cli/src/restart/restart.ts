@@ -173,7 +173,7 @@ export class Restart {
   }
 }
 
-/** Whether systemd learns which process takes over by the notice that it is ready. */
+/** Whether the notice of readiness tells systemd which process takes over. */
 function isNotified({ NOTIFY_SOCKET: socket = '' }: Environment): boolean {
   return socket !== ''
 }

@@ -113,8 +113,8 @@ function ownArguments(): readonly string[] {
 }
 
 /**
- * Whether a path is the program. A link to it may lead to a newer one by now. A script that only starts the program is
- * not for Node.
+ * Whether a path is the program itself. A symbolic link may lead to a newer program by now, and Node cannot run a shell
+ * script that starts the program.
  */
 function isProgram(path: string): boolean {
   try {

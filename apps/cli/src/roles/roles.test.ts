@@ -353,7 +353,7 @@ describe('Roles.reload', () => {
   )
 })
 
-/** The next bytes; sockets are paused. */
+/** Returns the next bytes of a paused socket. */
 async function answer(channel: Socket): Promise<string> {
   const data = onceEvent(channel, 'data')
   channel.resume()
@@ -363,7 +363,7 @@ async function answer(channel: Socket): Promise<string> {
 /** 64 MiB that do not repeat within a window. */
 const payload = Buffer.concat(Array.from({ length: 64 }, () => randomBytes(1_048_576)))
 
-/** How often it is sent; 1 GiB takes longer: `RELOAD_TIMES=16 npx vitest run apps/cli/src/roles`. */
+/** Number of times that the payload is sent. For 1 GiB: `RELOAD_TIMES=16 npx vitest run apps/cli/src/roles`. */
 const times = Number(process.env['RELOAD_TIMES'] ?? 1)
 
 function sendPayload(socket: Socket): void {
@@ -399,7 +399,7 @@ function reverse(token: string, place: string): object {
   return { token, reverse: true, 'socks-listen': [place], 'socks-nowait': true, 'connector-token': [`${token}_c`] }
 }
 
-/** The form of a token that gives no access. */
+/** Returns the form of a token that gives no access. */
 function twiceHashed(token: string): string {
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
   return `sha256x2:${sha256(sha256(token))}`

@@ -140,7 +140,7 @@ function fixedPart({ settings, moreTokens }: ServerRequest): unknown {
   // Exposed ports stay at the address of the start.
   const { exposeHost = wsHost.startsWith('unix:') ? '127.0.0.1' : wsHost } = settings
   if (expose.length === 0) return { ...fixed, exposeHost }
-  // Those of the server itself are planned before it listens, for the tokens that it has then.
+  // Ports of the server itself are registered before it listens, for the tokens of that time.
   const otherTokens = moreTokens?.map((each) => without(each, ['policy']))
   return { ...fixed, ...without(settings, liveAddress), guard, exposeHost, moreTokens: otherTokens }
 }

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.js'
 import type { ServerSettings } from '../options/server-options.js'
 
-/** A name belongs to the process of its provider, and the port leads to any. */
+/** A host name belongs to the process that has its provider, but a connection may arrive at any process. */
 const namesReason = 'the process that gets a connection may not know its name; expose ports instead (--allow-ports)'
 
 /** Settings that work with one process only, and the reason. */

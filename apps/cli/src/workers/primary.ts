@@ -152,7 +152,7 @@ export class Primary {
     const { logger } = this.#context
     const old = [...this.#children].filter(({ isEnding }) => !isEnding)
     const next = old.map(({ index }) => this.#start(index, false))
-    // Until all serve, none of them is a worker that must be started again.
+    // A worker that ends before all of them serve is not started again.
     for (const child of next) child.isEnding = true
     const isReady = (await Promise.all(next.map(({ ready }) => ready))).every(Boolean)
     if (!isReady || this.#isEnding) {
@@ -162,9 +162,9 @@ export class Primary {
       return
     }
     for (const child of next) child.isEnding = false
-    // The worker that was asked passes the answer on before it leaves.
+    // The worker that got the request passes the answer on before it leaves.
     if (this.#answerAskers()) await new Promise((resolve) => setTimeout(resolve, answerMs))
-    // All at the same time: a client that leaves one must not come to another that is left, too.
+    // All at the same time: a client that leaves one worker must not come to another one that ends as well.
     for (const child of old) {
       child.isEnding = true
       child.process.send({ worker: 'leave' } satisfies ToWorker)
@@ -195,7 +195,7 @@ export class Primary {
     })
     const child: Child = { index, process, startedAtMs: performance.now(), isEnding: false, ready, snapshot: undefined }
     this.#children.add(child)
-    // A message to one that has just ended.
+    // A worker that has just ended gets no more messages.
     process.on('error', () => {})
     process.once('exit', (code, signal) => {
       ended()
@@ -204,7 +204,7 @@ export class Primary {
     return child
   }
 
-  /** Does what a user of a worker's API wants for all. */
+  /** Does for all workers what a user of one worker's API requests. */
   async #fulfil(what: WorkerRequest, asker: WorkerProcess): Promise<void> {
     const answer = (error?: string): void => {
       const done: ToWorker = { worker: 'done', what, pid: process.pid, ...(error === undefined ? {} : { error }) }
@@ -219,7 +219,7 @@ export class Primary {
     this.#context.draining.request()
   }
 
-  /** Answers those that have asked for new workers. Returns whether there were any. */
+  /** Answers the workers that have requested new workers. Returns whether there were any. */
   #answerAskers(error?: string): boolean {
     const askers = this.#askers.splice(0)
     for (const answer of askers) answer(error)

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { UsageError } from '../errors.js'
 
-/** Most workers: each keeps some 80 MB and a copy of all that the others say, and machines have fewer cores. */
+/** Most workers: each takes some 80 MB and has a copy of the data of all others, and machines have fewer cores. */
 const maxWorkers = 64
 
 /**

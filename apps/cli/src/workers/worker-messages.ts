@@ -15,7 +15,7 @@ export type FromWorker =
   | { readonly worker: 'notify'; readonly variables: readonly string[] }
   /** Its counters, once a second where there is a metrics port. */
   | { readonly worker: 'snapshot'; readonly snapshot: Snapshot }
-  /** A user of its API wants something for all workers. */
+  /** A user of its API requests something for all workers. */
   | { readonly worker: 'request'; readonly what: WorkerRequest }
 
 /** Requests of a worker to the primary. */
@@ -24,7 +24,7 @@ export type WorkerRequest = 'drain' | 'restart'
 /** Signals that the primary passes on. */
 type WorkerSignal = 'SIGTERM' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2'
 
-/** What a worker is told at its start. */
+/** Data that a worker gets at its start. */
 export interface WorkerStart {
   /** Number of its place, from 0. */
   readonly index: number

@@ -146,7 +146,7 @@ export const linkFaults: Record<string, Fault> = {
       await first.start()
       onTestFinished(() => first.close())
       const stream = await first.connect({ host: '127.0.0.1', port: await rawServer(() => {}) })
-      // The end of the client resets it.
+      // The client resets this stream when it ends.
       stream.on('error', () => {})
       return { url: `ws://127.0.0.1:${port}`, client: { token: 'busy' } }
     },

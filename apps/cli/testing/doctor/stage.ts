@@ -19,7 +19,7 @@ export interface Fault {
   readonly finds: Partial<Record<keyof Finding, unknown>>
 }
 
-/** What is examined; everything else is as a client with the right token has it. */
+/** The subject. Everything that is not given is that of a client with the right token. */
 export type Case = Partial<Omit<Subject, 'url'>> & { readonly url: string }
 
 /** The findings of an examination. */
@@ -91,7 +91,7 @@ export function webSocketThat(bytes: Uint8Array, end = false): Promise<number> {
         `HTTP/1.1 101 x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: ${accept}\r\n\r\n`,
       )
       socket.write(bytes)
-      // The answer to a close message is the end, as of any WebSocket.
+      // The answer to a close message is the end of the connection, as for any WebSocket.
       socket.on('data', (frames) => hasClose(frames) && socket.end())
       if (end) socket.end()
     })

@@ -1,4 +1,4 @@
-// What the interactive picture asks, and which mode follows from the answers.
+// Questions of the interactive picture, and the mode that follows from the answers.
 
 const modes = {
   forward: {
@@ -65,7 +65,7 @@ const tokens = {
   ],
 }
 
-/** The questions that still matter after the answers given so far. */
+/** Returns the questions that still matter after the answers given so far. */
 export function questions(answers) {
   if (answers.network === 'server') return [network]
   return answers.program === 'server' ? [network, program] : [network, program, tokens]
