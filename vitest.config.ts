@@ -6,18 +6,21 @@ const source = { conditions: ['@ls/source', 'node', 'development|production'] }
 
 const cpus = availableParallelism()
 
-/** Files side by side. Most tests wait more than they compute, so there are two also where there are two processors. */
+/**
+ * Test files that run at the same time. Most tests wait more than they compute, so there are two even on two
+ * processors.
+ */
 const many = Math.max(Math.min(cpus, 2), cpus - 1)
 const few = Math.max(1, Math.floor(cpus / 4))
 
 const longest = ['tests/stress/cut/*.test.ts', 'tests/site/*.test.ts']
-/** They load the machine, or have an upper limit of time. */
+/** Tests that load the machine, or fail when they take too long. */
 const loads = ['tests/stress/*.test.ts', 'tests/interop/cut.test.ts']
-/** It takes half a minute, in which it waits. */
+/** Takes half a minute, nearly all of it waiting. */
 const lossyPath = 'tools/bench/path/lossy-cuts.test.mjs'
 const notTests = ['**/node_modules/**', '**/dist/**']
 
-/** Groups run one after another, the files of a group side by side (docs/decisions/0095-tests-in-groups.md). */
+/** Groups run one after another; the files of a group run at the same time (docs/decisions/0095-tests-in-groups.md). */
 const projects = [
   group(
     'fast',
@@ -26,7 +29,8 @@ const projects = [
     ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/**/*.test.mjs'],
     [lossyPath],
   ),
-  // Projects of a group begin in the order of their names: else the longest file would run alone at the end.
+  // Projects of a group begin in the order of their names. The longest file begins first, or it would run alone at the
+  // end.
   group('system-longest', 1, many, longest),
   group('system-others', 1, many, ['tests/**/*.test.ts', 'examples/**/*.test.ts', lossyPath], [...longest, ...loads]),
   group('load', 2, few, loads),
@@ -51,7 +55,7 @@ export default defineConfig({
     setupFiles: process.env['LS_RUNS'] === undefined ? [] : ['tools/fuzz/more-runs.mjs'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
-    // One test of thousands that meets a busy machine must not hide what the others say. It is named at the end of CI.
+    // On a busy machine one test of thousands may fail by chance. CI runs it again and lists it at the end.
     retry: process.env['CI'] ? 1 : 0,
     // .ci/run reads its counts from the report.
     reporters: process.env['CI']

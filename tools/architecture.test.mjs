@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { tables } from './markdown.mjs'
 import { readPackages, repositoryRoot } from './workspace.mjs'
 
-// The pages that lead into the code name packages and files that are there.
+// Packages and files that these pages name must exist.
 
 const architecture = read('docs/architecture.md')
 const packages = readPackages(repositoryRoot)

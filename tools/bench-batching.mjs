@@ -4,18 +4,18 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-// The built packages, by path: tools depend on none of them.
+// Loads a built package by its path: this folder depends on none of them.
 const load = (name) => import(new URL(`../packages/${name}/dist/index.js`, import.meta.url))
 const [{ LinkSocksClient }, { LinkSocksServer }, { connect }] = await Promise.all(
   ['client', 'server', 'socks5'].map(load),
 )
 
 const kibibyte = 1024
-/** The first half is not counted: the adaptive policy measures the speed for a while before it acts. */
+/** The first half is not counted: the adaptive policy measures the speed for a while before it batches. */
 const steady = { messageBytes: 3 * kibibyte, everyMs: 10, count: 500 }
 const burst = { bytes: 512 * kibibyte, count: 8 }
 const bulkBytes = 64 * 1024 * kibibyte
-/** Policies take turns, so that none has the warmer process; the first round is thrown away. */
+/** Policies take turns, so that none has the warmer process; the first round does not count. */
 const rounds = 3
 const policies = ['auto', 'adaptive', 'off']
 
@@ -59,7 +59,7 @@ async function open(batching) {
   return { dial, close }
 }
 
-/** Messages of 3 KiB every 10 ms on one connection, each echoed: the time until each is back in full. */
+/** Sends messages of 3 KiB every 10 ms on one connection, each echoed; returns the times until each is back in full. */
 async function roundTrips({ dial }) {
   const socket = await dial()
   const times = []
@@ -76,7 +76,7 @@ async function roundTrips({ dial }) {
   for (let message = 0; message < steady.count; message++) {
     sentAt.push(performance.now())
     socket.write(Buffer.alloc(steady.messageBytes, 'x'))
-    // By the clock, not by the last one: the rate must not fall with each late timer.
+    // Times follow the clock and not the previous timer: the rate must not fall with each late timer.
     await sleep(startedAt + (message + 1) * steady.everyMs - performance.now())
   }
   while (sentAt.length > 0) await sleep(steady.everyMs)
@@ -84,7 +84,7 @@ async function roundTrips({ dial }) {
   return times.slice(steady.count / 2)
 }
 
-/** From the first byte of a burst to the echo of its last one. */
+/** Returns the times from the first byte of a burst to the echo of its last one. */
 async function burstTails({ dial }) {
   const times = []
   for (let index = 0; index < burst.count; index++) {
@@ -98,7 +98,7 @@ async function burstTails({ dial }) {
   return times
 }
 
-/** Throughput there and back of one connection that is always full. */
+/** Returns the throughput there and back of one connection that is always full. */
 async function throughput({ dial }) {
   const socket = await dial()
   const chunk = Buffer.alloc(64 * kibibyte)

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Holds every package to its layer: what it may depend on, and whether it may know that it runs on Node.
-// `pnpm layers`, or `node tools/check-layers.mjs [root]`.
+// Checks that every package stays in its layer: what it may depend on, and whether it may use Node. `pnpm layers`, or
+// `node tools/check-layers.mjs [root]`.
 import { existsSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join, relative, sep } from 'node:path'
@@ -50,7 +50,7 @@ function checkManifest({ name, folder, manifest }, workspace) {
   const at = `${folder}/package.json:1 depends on`
   if (!mayUse[name]) return [`${folder}/package.json:1 names ${name}: not in the table of tools/check-layers.mjs`]
   return runtimeDependencies(manifest).flatMap((dependency) => {
-    // Installed for what the bundle holds; its own sources are checked below.
+    // A dependency of the bundled packages; the bundle's own sources are checked below.
     if (isBundled(manifest) && !dependency.startsWith('@ls/')) return []
     const reason = layerFault(name, dependency, workspace)
     return reason ? [`${at} ${dependency}: ${reason}`] : []
@@ -86,7 +86,7 @@ function checkFiles(pkg, files, workspace, faultOf) {
   )
 }
 
-/** Faults that no file may have, a test no more than a source. */
+/** Faults that are forbidden in all files, tests included. */
 function importFault({ name, folder }, file, specifier, { root, entriesOf }) {
   if (isRelative(specifier)) {
     const target = relative(join(root, folder), join(root, dirname(file), specifier))
@@ -125,7 +125,7 @@ function layerFault(name, dependency, { entriesOf }) {
   return `${name} may use ${mayUse[name].join(', ') || 'no other package of ours'}`
 }
 
-/** Finds what {@link onlyBehind} keeps behind an entry and other entries lead to as well. */
+/** Finds packages that {@link onlyBehind} allows for one entry only, and that other entries use as well. */
 function checkEntries({ manifest }, files, root) {
   const entries = Object.entries(manifest.exports ?? {})
   return Object.entries(onlyBehind).flatMap(([dependency, home]) => {
@@ -169,7 +169,7 @@ function browserFaults(name, file, { imports, globals }) {
   ]
 }
 
-/** Code that closes a proxied connection by itself may make a part of a stream look like all of it. */
+/** Code that closes a proxied connection itself may make a partial stream look complete. */
 function endFaults(file, root) {
   if (file === streamEndFile) return []
   const lines = readFileSync(join(root, file), 'utf8').split('\n')
@@ -179,7 +179,7 @@ function endFaults(file, root) {
   })
 }
 
-/** The files that the given `entries` of a package import, by however many steps. */
+/** Returns the files that the given `entries` of a package import, directly or indirectly. */
 function reachable(root, manifest, entries, files) {
   const folder = files[0]?.split('/src/')[0]
   const starts = entries.map(([, target]) => target['@ls/source']).filter(Boolean)
@@ -193,7 +193,10 @@ function reachable(root, manifest, entries, files) {
   return found
 }
 
-/** The import that closes each circle among `files`; imports of types count, since a reader follows them as well. */
+/**
+ * Returns the import that closes each circle among `files`; imports of types count, since a reader follows them as
+ * well.
+ */
 function circles(root, files) {
   const known = new Set(files)
   const done = new Set()
@@ -214,7 +217,7 @@ function circles(root, files) {
   return faults
 }
 
-/** The files that `file` imports by a relative path. */
+/** Returns the files that `file` imports by a relative path. */
 function neighbours(root, file) {
   return readFile(root, file)
     .imports.filter(({ specifier }) => isRelative(specifier))
@@ -227,7 +230,7 @@ function neighbours(root, file) {
     )
 }
 
-/** What a file imports and uses. Each is read once in a run, however many checks ask. */
+/** Returns the imports and names of a file. Each file is read once in a run, for all checks. */
 function readFile(root, file) {
   const path = join(root, file)
   const known = sources.get(path)
@@ -240,8 +243,8 @@ function readFile(root, file) {
 const sources = new Map()
 
 /**
- * What a package may import when it runs. Packages of the workspace are inside of a bundle, and so not installed beside
- * it.
+ * Returns what a package may import at run time. A bundle contains the packages of the workspace, so they are not
+ * installed beside it.
  */
 function runtimeDependencies(manifest) {
   const { dependencies, optionalDependencies, peerDependencies, devDependencies = {} } = manifest

@@ -249,7 +249,7 @@ function socks5(files) {
   return library('socks5', {}, files)
 }
 
-/** A package as a map from path to text; `dependencies` and its siblings are lists of names. */
+/** A package as a map from path to text; `dependencies` and the similar fields are lists of names. */
 function library(name, { entries = {}, files: published, ...dependencies } = {}, files = {}) {
   const exports = Object.entries({ '.': './src/index.ts', ...entries })
   const manifest = {

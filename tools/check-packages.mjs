@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Packs every package as it would be published, and checks the tarballs: their content, their types, their manifests,
-// and that what their READMEs show runs where nothing but the package is installed. `pnpm packages`.
+// Packs every package as it would be published, and checks the tarballs: their content, types and manifests, and that
+// the programs of their READMEs run where only the package is installed. `pnpm packages`.
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,7 +16,7 @@ import { bundleFolder, readPackage, readPackages, repositoryRoot as root } from 
 
 const run = promisify(execFile)
 
-/** An installation or a tool that is not done after this many milliseconds hangs. */
+/** Time for an installation or a tool, in milliseconds; one that takes longer hangs. */
 const timeoutMs = 120_000
 
 const allowedFile = /^(dist\/|src\/|bin\/|README\.md$|CHANGELOG\.md$|LICENSE$|package\.json$)/
@@ -50,7 +50,7 @@ async function checkPackages(packages) {
   return inTwos(checks)
 }
 
-/** Two at a time: each check is one busy process. */
+/** Runs two checks at a time: each keeps one process busy. */
 async function inTwos(checks) {
   const waiting = checks.entries()
   const found = []
@@ -124,7 +124,7 @@ async function runReadme(home, { folder }) {
   return results.filter(({ status }) => status === 'rejected').map(({ reason }) => `${folder}: ${reason.message}`)
 }
 
-/** Installs everything together: asks each command for its help, uses every entry, and runs the other READMEs. */
+/** Installs all packages together: runs each command with --help, uses every entry, and runs the other READMEs. */
 async function runTogether(packed) {
   const tarballs = packed.map(({ tarball }) => tarball)
   const home = await install('together', tarballs)

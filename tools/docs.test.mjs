@@ -7,7 +7,8 @@ import { fencedBlocks, headings, localLinks } from './markdown.mjs'
 import { compileSnippets, readSnippets, runSnippet, snippetTimeoutMs } from './snippets.mjs'
 import { listFiles, repositoryRoot } from './workspace.mjs'
 
-// What a page shows must work: links lead somewhere, commands parse, and programs run against the built packages.
+// The contents of pages must work: links lead to existing places, commands are valid, and programs run with the built
+// packages.
 const pages = listFiles(repositoryRoot, '.', ['.md'])
   .filter((page) => !page.endsWith('CHANGELOG.md'))
   .map((page) => ({ page, text: readFileSync(join(repositoryRoot, page), 'utf8') }))
@@ -17,7 +18,7 @@ const blocks = pages.flatMap(({ page, text }) =>
 const snippets = pages.flatMap(({ page, text }) => readSnippets(page, text))
 const programs = snippets.filter(({ compiles }) => compiles)
 
-/** Below examples/, since from there every package of the workspace resolves. */
+/** Below examples/, where every package of the workspace can be imported. */
 const folder = join(repositoryRoot, 'examples/.cache/snippets')
 
 test.each(pages)('links of $page lead to a file and a heading', ({ page, text }) => {

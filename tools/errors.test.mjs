@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { headings } from './markdown.mjs'
 import { readPackages, repositoryRoot } from './workspace.mjs'
 
-// docs/errors.md explains every error code: one heading per code of the packages' closed unions.
+// docs/errors.md explains every error code: it has one heading for each code of the packages' unions.
 
 const unions = readPackages(repositoryRoot)
   .map(({ name, folder }) => ({ name, codes: errorCodes(`${folder}/src/errors.ts`) }))
@@ -39,7 +39,7 @@ describe('error codes', () => {
   })
 })
 
-/** The codes that a file spells out as string literals, be it in a union or in a list of which the union is made. */
+/** Returns the codes that a file contains as string literals, in a union or in a list from which the union is made. */
 function errorCodes(path) {
   const codes = new Set()
   const { program } = parseSync(path, readIfThere(path))

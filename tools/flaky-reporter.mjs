@@ -1,5 +1,5 @@
-// A vitest reporter: writes the names of the tests that failed first and passed when tried again to
-// .cache/flaky-tests.txt. `.ci/run` prints them at its end: such a test has a defect, even where CI goes on.
+// A vitest reporter: writes the names of tests that failed and then passed in a second run to .cache/flaky-tests.txt.
+// `.ci/run` prints them at its end: such a test has a defect, even though CI continues.
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryRoot } from './workspace.mjs'

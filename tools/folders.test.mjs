@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { listFiles, readPackages, repositoryRoot } from './workspace.mjs'
 
-// Sources stand in folders by subject: few enough files in each to see at a glance, and a map of them in the README.
+// Sources are in folders by subject: each has few enough files to survey, and the README has a map of them.
 
-/** Sources in one folder; tests beside them do not count. */
+/** Most sources in one folder; tests beside them do not count. */
 const maxSources = 15
 
 /** The site has pages and scripts, and no sources of this kind. */
@@ -26,7 +26,7 @@ describe.each(packages)('$folder', ({ folder }) => {
   })
 })
 
-/** Folders below `folder` that hold files, relative to the root. */
+/** Returns the folders below `folder` that contain files, relative to the root. */
 function foldersBelow(folder) {
   return [
     ...new Set(listFiles(repositoryRoot, folder, ['.ts']).map((file) => file.slice(0, file.lastIndexOf('/')))),

@@ -1,14 +1,14 @@
-// The layers of the house: what each package may depend on, and where a few things have their only place.
+// The layers of the project: what each package may depend on, and which things belong to a single place.
 
 const ground = ['@ls/foundation']
-/** What works on Node alone. */
+/** Packages below those that need Node. */
 const nodeGround = ['@ls/dial', ...ground]
 const bytes = ['@ls/codec', ...ground]
 const bytesAndPolicy = [...bytes, '@ls/batching']
 const protocols = ['@ls/mux', '@ls/socks5', '@ls/http-proxy']
 const io = ['@ls/transport', '@ls/relay']
 
-/** Arrows point down only. A package that is not listed has no place in the house yet. */
+/** Packages that each package may use. A package that is not listed may not exist yet. */
 export const mayUse = {
   '@ls/foundation': [],
   '@ls/dial': ground,
@@ -28,7 +28,7 @@ export const mayUse = {
   '@ls/server': ['@ls/link', '@ls/wisp', ...io, ...protocols, '@ls/dial', ...bytesAndPolicy, '@ls/observe'],
   '@ls/client': ['@ls/direct', '@ls/link', ...io, ...protocols, '@ls/dial', ...bytesAndPolicy, '@ls/observe'],
   '@ls/cluster': ['@ls/server', '@ls/link', '@ls/mux', ...bytes],
-  // Built files, and nothing that runs in a server.
+  // Built files; they run no code in a server.
   '@ls/dashboard': [],
   linksocks: [
     '@ls/server',
@@ -44,15 +44,15 @@ export const mayUse = {
   ],
   // The server in another runtime.
   '@ls/relay-worker': ['@ls/server', '@ls/web'],
-  // Makes a website, and uses nothing of ours.
+  // Builds a website, and uses no package of this project.
   '@ls/site': [],
-  // Runs in a browser, and knows the API alone.
+  // Runs in a browser, and uses only the API.
   '@ls/dashboard-page': ground,
-  // Structural only: every package's tests use it, so an arrow from it would close a circle.
+  // Describes types structurally: the tests of every package use it, so a dependency of it would close a circle.
   '@ls/testkit': [],
 }
 
-/** Packages that run in a browser: no Node, and time only through a Clock. */
+/** Packages that run in a browser: no Node, and time only from a Clock. */
 export const browserPackages = new Set([
   '@ls/foundation',
   '@ls/codec',
@@ -65,13 +65,13 @@ export const browserPackages = new Set([
   '@ls/http-proxy',
 ])
 
-/** Entries of a browser package that are for Node; so is what only they import. */
+/** Entries of a browser package that are for Node, as are the files that only they import. */
 export const nodeEntries = new Set(['./node', './duplex'])
 
-/** The one file that may read the process's own time. */
+/** The only file that may read the process's own time. */
 export const clockFile = 'packages/foundation/src/clock.ts'
 
-/** Third parties that belong to one package, so that they can be replaced in one place. */
+/** External packages that only one package may use, so that they can be replaced in one place. */
 export const onlyIn = {
   ws: '@ls/transport',
   bufferutil: '@ls/transport',
@@ -85,14 +85,14 @@ export const onlyIn = {
   '@nats-io/kv': '@ls/cluster',
 }
 
-/** Third parties that only one entry of a package may lead to, so that no other bundle meets them. */
+/** External packages that only one entry of a package may use, so that other bundles do not contain them. */
 export const onlyBehind = { 'wreq-js': './browser', 'tls-impersonate': './browser', '@opentelemetry/api': './tracing' }
 
-/** Packages that hold proxied connections: only {@link streamEndFile} decides how one ends. */
+/** Packages with proxied connections: only {@link streamEndFile} decides how a connection ends. */
 export const holdConnections = new Set(['@ls/relay', '@ls/http-proxy', '@ls/server', '@ls/socks5'])
 
 export const streamEndFile = 'packages/dial/src/stream-end.ts'
 
-/** Node's ways to close a connection, on what is called one; an `upstream` is a request. */
+/** Node's ways to close a connection, for names of connections; an `upstream` is a request. */
 export const closesConnection =
   /\b(?!upstream\b)\w*(?:socket|stream|client|connection)\w*\??\.(?:destroy|destroySoon|resetAndDestroy)\(/i

@@ -1,5 +1,6 @@
 /**
- * The fenced blocks of a Markdown text. ```` ```ts excerpt ```` has the language `ts` and the marks `['excerpt']`.
+ * Returns the fenced blocks of a Markdown text. ````
+ * ```ts excerpt ```` has the language `ts` and the marks `['excerpt']`.
  *
  * @returns {Array<{ language: string, marks: string[], code: string, line: number }>} `line` is that of the fence.
  */
@@ -22,7 +23,7 @@ export function fencedBlocks(text) {
 }
 
 /**
- * The links of a Markdown text that point into the repository: not to a host, and not inside code.
+ * Returns the links of a Markdown text that point into the repository: neither those to a host nor those inside code.
  *
  * @returns {Array<{ path: string, anchor: string, line: number }>} `path` is empty for a link within the page.
  */
@@ -39,7 +40,7 @@ export function localLinks(text) {
 }
 
 /**
- * The headings of a Markdown text with the anchors that code hosts give them; a repeated one gets `-1`, `-2`.
+ * Returns the headings of a Markdown text with the anchors that code hosts give them; a repeated one gets `-1`, `-2`.
  *
  * @returns {Array<{ text: string, anchor: string, line: number }>}
  */
@@ -73,7 +74,7 @@ function proseLines(text, clean = withoutCode) {
 }
 
 /**
- * The tables of a Markdown text.
+ * Returns the tables of a Markdown text.
  *
  * @returns {Array<{ header: string[], rows: string[][], line: number }>} `line` is that of the header.
  */

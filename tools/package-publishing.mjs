@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 
-/** Words that every package of this repository is found by on npm; each package adds at least one of its own. */
+/** Keywords of every package of this repository on npm; each package adds at least one of its own. */
 const sharedKeywords = ['linksocks']
 
 /**
- * Compares what npm shows of a public package with the workspace's own manifest, the one place that names the
- * repository.
+ * Compares the fields that npm shows for a public package with the workspace's own manifest, the only place that names
+ * the repository.
  *
- * @param {{ bugs: { url: string }, repository: { type: string, url: string } }} workspace The
- *   manifest of the repository's root.
+ * @param {{ bugs: { url: string }, repository: { type: string, url: string } }} workspace The manifest of the
+ * repository's root.
  * @param {{ folder: string, manifest: Record<string, any> }} pkg
  * @returns {string[]} One line per difference, `folder: what`.
  */

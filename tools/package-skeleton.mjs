@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
-/** What lies in every package's folder; siblings differ in their sources only. */
+/** Files that every package has; packages differ only in their sources. */
 const requiredFiles = [
   'README.md',
   'LICENSE',
@@ -12,7 +12,7 @@ const requiredFiles = [
   'src/index.test.ts',
 ]
 
-/** The sources go along: source maps point at them. */
+/** Sources are published too, since source maps point at them. */
 const publishedFiles = ['dist', 'src', '!src/**/*.test.ts', '!src/**/*.snap', 'README.md', 'CHANGELOG.md', 'LICENSE']
 
 const typecheckConfig = {
@@ -21,7 +21,7 @@ const typecheckConfig = {
   include: ['src', 'testing'],
 }
 
-/** A published package must not see the workspace's condition, or it would be built against sources. */
+/** A published package must not use the workspace's condition: it would be built from sources. */
 const buildOptions = { rootDir: 'src', outDir: 'dist', customConditions: [] }
 
 /**

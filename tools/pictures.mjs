@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Draws the pictures of the documentation: `node tools/pictures.mjs` writes docs/pictures. One for each theme, since a
-// code host chooses between two files, and one for each language.
+// Draws the pictures of the documentation: `node tools/pictures.mjs` writes docs/pictures. There is a picture for each
+// theme, since a code host chooses between two files, and for each language.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { repositoryRoot } from './workspace.mjs'
@@ -75,7 +75,7 @@ const pictures = {
   'step-3': steps('link', 'link-back'),
 }
 
-/** Three machines; one whose link has not been opened is not running. */
+/** Three machines; a machine whose link is not open yet does not run. */
 function steps(left, right) {
   const machine = (title, command, arrow) => [title, command, arrow === 'none' ? 'off' : 'on']
   return [
@@ -87,7 +87,7 @@ function steps(left, right) {
   ]
 }
 
-/** Every picture by its path below docs/pictures. */
+/** Returns every picture by its path below docs/pictures. */
 export function drawPictures() {
   const files = Object.entries(pictures).flatMap(([name, row]) =>
     Object.entries(themes).flatMap(([theme, colors]) => [
@@ -122,7 +122,7 @@ ${parts.join('\n')}
 `
 }
 
-/** Room for the longer of two lines: 15 px, about 8 px a letter and 16 px a Chinese one; 12 px monospaced, 7.3 px. */
+/** Width for the longer of two lines: 15 px, about 8 px a letter and 16 px a Chinese one; 12 px monospaced, 7.3 px. */
 function boxWidth(title, note) {
   const titleWidth = [...title].reduce((sum, letter) => sum + (letter > '\u2fff' ? 16 : 8.2), 0)
   return Math.round(Math.max(titleWidth, note.length * 7.3) + 28)

@@ -13,7 +13,7 @@ import { headings, tables } from './markdown.mjs'
 import { sourceConstant } from './source-constants.mjs'
 import { listFiles, repositoryRoot } from './workspace.mjs'
 
-// spec/protocol.md is what others write their programs by: its numbers are those of the code.
+// Others write their programs by spec/protocol.md, so its numbers must be those of the code.
 
 const page = read('spec/protocol.md')
 const sections = new Set(headings(page).map(({ text }) => /^(?<number>\d(?:\.\d+)?)\.? /.exec(text)?.groups.number))
@@ -31,9 +31,9 @@ const citations = files.flatMap((file) =>
     .flatMap((line, index) => citationsIn(line).map((cited) => ({ ...cited, where: `${file}:${index + 1}` }))),
 )
 
-/** Types that other programs have, and rows that name none. */
+/** Types of other programs, and rows without a type. */
 const notOurs = new Set(['—', 'ChannelBind', 'ChannelMigrate', 'ChannelMigrateAck', 'ChannelDataAck'])
-/** Never on the wire. */
+/** Codes that are never on the wire. */
 const unsent = new Set(['noStatus', 'abnormal'])
 
 describe('citations of protocol.md', () => {
@@ -98,14 +98,16 @@ describe('spec/protocol.md', () => {
   })
 })
 
-/** `256 KiB` as the number that the code has: bytes, or what the end of the constant's name says. */
+/**
+ * Converts a text such as `256 KiB` to the number of the code: bytes, or the unit at the end of the constant's name.
+ */
 function amount(text, name) {
   const { number, unit = '' } = /^(?<number>\d+)(?: (?<unit>bytes|KiB|MiB|ms|s|min|h))?$/.exec(text).groups
   const factor = { '': 1, bytes: 1, KiB: 1024, MiB: 1024 ** 2, ms: 1, s: 1000, min: 60_000, h: 3_600_000 }[unit]
   return (Number(number) * factor) / (name.endsWith('Seconds') ? 1000 : 1)
 }
 
-/** Every section that a line cites, and what it quotes from there. */
+/** Returns every section that a line cites, and its quotations from there. */
 function citationsIn(line) {
   const start = line.search(/protocol\.md/i)
   if (start < 0) return []

@@ -8,12 +8,12 @@ import { compileSnippets } from './snippets.mjs'
 
 const run = promisify(execFile)
 
-/** Loading every package takes well under a second. */
+/** Time to load every package, in milliseconds; it takes well under a second. */
 const loadTimeoutMs = 20_000
 
 /**
- * Uses every entry of the packages in all the ways that a user may: types, `import`, `require`, and bundles for Node
- * and for browsers.
+ * Uses every entry of the packages in all ways that users can: types, `import`, `require`, and bundles for Node and for
+ * browsers.
  *
  * @param {string} home A folder where the packages are installed, and nothing of this workspace is.
  * @param {Array<{ name: string, manifest: Record<string, any> }>} packages
@@ -39,7 +39,7 @@ function runsInBrowsers({ name, path }) {
   return browserPackages.has(name) && !nodeEntries.has(path)
 }
 
-/** Compiled with `skipLibCheck` off, so that the declarations themselves are read. */
+/** Compiled without `skipLibCheck`, so that the declarations themselves are checked. */
 async function typeFaults(home, entries) {
   const code = entries.map(({ specifier }, index) => `import * as entry${index} from '${specifier}'`).join('\n')
   const uses = entries.map((_, index) => `entry${index}`).join(', ')
@@ -47,7 +47,7 @@ async function typeFaults(home, entries) {
   return compileSnippets(join(home, 'types'), [snippet])
 }
 
-/** Node can `require` a module without top-level `await`; both ways have to give the same names. */
+/** Node can `require` a module without top-level `await`; both ways must give the same names. */
 async function loadFaults(home, entries) {
   const folder = join(home, 'load')
   mkdirSync(folder)
@@ -71,7 +71,7 @@ Promise.all(specifiers.map((specifier) => check(specifier).catch((error) => cons
 async function bundleFaults(home, entries, platform) {
   const faults = entries.map(async ({ specifier }) => {
     const stdin = { contents: `export * from '${specifier}'`, resolveDir: home }
-    // Optional native parts are loaded at run time where they are installed.
+    // Optional native packages are loaded at run time, where they are installed.
     const external = platform === 'node' ? ['bufferutil', 'utf-8-validate', 'wreq-js', 'tls-impersonate'] : []
     const options = { stdin, bundle: true, write: false, format: 'esm', logLevel: 'silent', platform, external }
     return build(options).then(

@@ -5,25 +5,25 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Written after each build; its time is that of the build. */
+/** File that is written after each build, so its time is that of the build. */
 const stamp = join(root, '.cache/built-command')
 
 /**
- * Runs the command from this clone, built where its sources have changed. It runs in this very process, so that Ctrl-C
- * reaches it alone and its exit code is ours: a shell in between would be ended by the signal, and reported as a
- * failure.
+ * Runs the command from this clone, and builds it first if its sources have changed. It runs in this process, so that
+ * it alone gets Ctrl-C, and its exit code is that of this process. The signal would end a shell in between, and pnpm
+ * would report a failure.
  *
  * @param {readonly string[]} args What follows `linksocks`.
  */
 export async function runCommand(args) {
   if (needsBuild() && !build()) return
-  // pnpm runs scripts in the root of the repository; file names in the arguments are meant where the user is.
+  // pnpm runs scripts in the root of the repository, but file names in the arguments are relative to the user's folder.
   if (process.env['npm_lifecycle_event'] !== undefined) process.chdir(process.env['INIT_CWD'] ?? '.')
   process.argv.splice(1, Infinity, join(root, 'linksocks'), ...args)
   await import('../apps/cli/bin/linksocks.js')
 }
 
-/** Whether a source is newer than the last build. A look at each file takes a tenth of the time that a build needs. */
+/** Whether a source is newer than the last build. This check takes a tenth of the time of a build. */
 function needsBuild() {
   if (!existsSync(join(root, 'node_modules')) || !existsSync(stamp)) return true
   const builtAt = statSync(stamp).mtimeMs
@@ -39,7 +39,7 @@ export function sourceFiles(repository) {
   const folders = ['packages', 'apps'].flatMap((folder) => {
     return readdirSync(join(repository, folder)).map((name) => join(repository, folder, name))
   })
-  // git leaves the folder of a removed package behind if it still has modules or a build.
+  // git keeps the folder of a removed package if modules or a build are left in it.
   const packages = folders.filter((folder) => existsSync(join(folder, 'package.json')))
   return packages.flatMap((folder) => {
     const sources = join(folder, 'src')
@@ -48,7 +48,7 @@ export function sourceFiles(repository) {
   })
 }
 
-/** pnpm installs first where that is due. Its output, and that of the build, belongs on standard error. */
+/** Builds; pnpm first installs dependencies if necessary. All output of both goes to standard error. */
 function build() {
   process.stderr.write('linksocks: building what has changed; the first time takes about a minute\n')
   const pnpm = process.env['npm_execpath']

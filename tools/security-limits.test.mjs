@@ -38,7 +38,7 @@ const files = 120_000
 const shares = shareDescriptors(files)
 const ofFiles = 'of the files that may be open'
 
-/** What each row of the table must say, made of what the code says. */
+/** Expected text of each row of the table, made from the values in the code. */
 const limits = {
   'connections that have yet to show that they may come in': `${count(same(serverOption('maxPending'), pending('maxPending')))}, at a server at most ${part(shares.pending / files)} ${ofFiles}`,
   'those of one address, or of one /64 of IPv6': `${count(pending('maxOfAddress'))}, at most half of the above`,
@@ -100,7 +100,7 @@ test('docs/security.md has no limit that nothing compares with the code', () => 
   expect([...rows.keys()].filter((what) => !(what in limits))).toEqual([])
 })
 
-/** The value that several places give. */
+/** Returns the value, which must be the same in all places. */
 function same(...values) {
   expect(new Set(values).size).toBe(1)
   return values[0]
@@ -128,14 +128,14 @@ function part(value) {
   return name
 }
 
-/** Of connections that are all served, how many of those that may wait stay. */
+/** Returns the part of pending connections that stay if all of them are being served. */
 function servedPart() {
   const connections = new PendingConnections({ maxPending: 100 })
   for (let added = 0; added < 100; added++) connections.add(undefined, () => {}).setServed(true)
   return connections.size / 100
 }
 
-/** How much of a limit is kept for its members. */
+/** Returns the part of a limit that is reserved for its members. */
 function keptPart() {
   return 1 - new Ledger({ limitBytes: 1000, shares: 16 }).lendableBytes / 1000
 }

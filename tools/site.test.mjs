@@ -44,7 +44,7 @@ describe('pictures', () => {
   })
 })
 
-/** Comments in shell may be translated; what runs may not. */
+/** Comments in shell may be translated, but commands may not. */
 function codeOf(path) {
   return fencedBlocks(read(path)).map(({ language, code }) => ({ language, code: code.replaceAll(/^#.*$/gm, '#') }))
 }

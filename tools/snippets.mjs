@@ -7,7 +7,7 @@ import { repositoryRoot } from './workspace.mjs'
 
 const run = promisify(execFile)
 
-/** A snippet that has not ended by itself after this many milliseconds is a fault, and is killed. */
+/** Time for a snippet to end by itself, in milliseconds; then it is killed and counts as a fault. */
 export const snippetTimeoutMs = 20_000
 
 const endings = { ts: 'ts', typescript: 'ts', js: 'js', javascript: 'js', mjs: 'js' }
@@ -28,11 +28,11 @@ const compilerOptions = {
 }
 
 /**
- * The programs in a Markdown text: its ts and js blocks. One marked `no-run` needs what a test lacks, and is only
- * compiled; one marked `excerpt` shows a part, and is only parsed.
+ * Returns the programs in a Markdown text: its ts and js blocks. A block marked `no-run` needs something that a test
+ * does not have, and is only compiled; one marked `excerpt` shows a part of a program, and is only parsed.
  *
  * @returns {Array<{ name: string, file: string, code: string, compiles: boolean, runs: boolean }>} `name` is
- *   `page:line`, `file` a file name made of it.
+ * `page:line`, `file` a file name made of it.
  */
 export function readSnippets(page, text) {
   return fencedBlocks(text)
@@ -47,8 +47,8 @@ export function readSnippets(page, text) {
 }
 
 /**
- * Writes the snippets into `folder`, whose surroundings must hold the packages that they import, and compiles them
- * in one go.
+ * Writes the snippets into `folder`, from which the packages that they import must be found, and compiles them
+ * together.
  *
  * @returns {Promise<string[]>} What the compiler says, each line beginning with the `file` of its snippet.
  */
@@ -71,7 +71,7 @@ export async function compileSnippets(folder, snippets) {
 /**
  * Runs a compiled snippet to its end.
  *
- * @throws {Error} with what it printed, when it fails or is not done by {@link snippetTimeoutMs}.
+ * @throws {Error} with its output, when it fails or takes longer than {@link snippetTimeoutMs}.
  */
 export async function runSnippet(folder, { name, file }) {
   const program = join(folder, 'out', file.replace(/\.ts$/, '.js'))

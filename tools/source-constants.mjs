@@ -4,8 +4,8 @@ import { parseSync, Visitor } from 'oxc-parser'
 import { repositoryRoot } from './workspace.mjs'
 
 /**
- * The number that a source file gives a name: `const name = 2 * kibibyte`, a default as in `options.name ?? 10_000` or
- * `{ name = 10_000 }`, or else a property of that name.
+ * Returns the number that a source file gives a name: `const name = 2 * kibibyte`, a default as in
+ * `options.name ?? 10_000` or `{ name = 10_000 }`, or else a property of that name.
  *
  * @throws {Error} when the file has no such number, or several that differ.
  */
@@ -37,14 +37,14 @@ export function sourceConstant(file, name) {
   throw new Error(`${file} gives ${name} ${value === undefined ? 'no number' : [...values].join(' and ')}`)
 }
 
-/** Undefined for what is no number, or comes from another file. */
+/** Returns the value of a node; undefined if it is no number, or comes from another file. */
 function evaluate(node, constants) {
   switch (node.type) {
     case 'Literal':
       return typeof node.value === 'number' ? node.value : undefined
     case 'Identifier':
       return constants.has(node.name) ? evaluate(constants.get(node.name), constants) : undefined
-    // The most that it can be.
+    // Returns the largest possible value.
     case 'CallExpression':
       return node.callee.property?.name === 'min' ? evaluate(node.arguments[0], constants) : undefined
     case 'BinaryExpression':

@@ -23,7 +23,7 @@ test.each([
   expect(() => sourceConstant(sourceFile(text), 'limitBytes')).toThrow(why)
 })
 
-/** A file with that text, for the time of the test; its path is relative to the repository. */
+/** Creates a file with that text for the time of the test; returns its path relative to the repository. */
 function sourceFile(text) {
   const folder = mkdtempSync(join(tmpdir(), 'source-constants-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))

@@ -1,6 +1,6 @@
 import { parseSync, Visitor } from 'oxc-parser'
 
-/** What a browser lacks. Reading one of these ties a module to Node. */
+/** Globals that a browser lacks. Code that reads one of them needs Node. */
 const nodeGlobals = new Set([
   'Buffer',
   'process',
@@ -11,7 +11,7 @@ const nodeGlobals = new Set([
   '__filename',
 ])
 
-/** Time and timers. Code without I/O takes them from a Clock, so that a test can step it. */
+/** Globals for time and timers. Code without I/O takes them from a Clock, so that tests can control them. */
 const timeGlobals = new Set(['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'])
 
 const globalObjects = new Set(['globalThis', 'window', 'self'])
@@ -56,7 +56,7 @@ function readGlobals(program, lineAt) {
     const kind = nodeGlobals.has(name) ? 'node' : timeGlobals.has(name) ? 'time' : undefined
     if (kind) found.set(start, { name, kind, line: lineAt(start) })
   }
-  // A name after a dot or before a colon is somebody's property: `clock.setTimeout` is no global.
+  // A name after a dot or before a colon is a property: `clock.setTimeout` is no global.
   const properties = new Set()
   const property = ({ computed, shorthand, key }) => {
     if (!computed && !shorthand) properties.add(key.start)

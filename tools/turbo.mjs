@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Runs turbo without telemetry and without its notices, on every platform's shell: `node tools/turbo.mjs run build`.
+// Runs turbo without telemetry and notices, in the shell of every platform: `node tools/turbo.mjs run build`.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 

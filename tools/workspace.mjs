@@ -2,13 +2,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The repository this script stands in. */
+/** Root of the repository. */
 export const repositoryRoot = dirname(dirname(fileURLToPath(import.meta.url)))
 
 const ignoredFolders = new Set(['node_modules', 'dist', '.cache', '.turbo', '.git'])
 
 /**
- * The libraries and programs of the workspace at `root`, in the order of their folders.
+ * Returns the libraries and programs of the workspace at `root`, in the order of their folders.
  *
  * @returns {Array<{ name: string, folder: string, manifest: Record<string, any> }>} `folder` is relative to `root`.
  */
@@ -21,26 +21,26 @@ export function readPackages(root, parents = ['packages', 'apps']) {
   )
 }
 
-/** One package of the workspace; `folder` is relative to `root`. */
+/** Returns one package of the workspace; `folder` is relative to `root`. */
 export function readPackage(root, folder) {
   const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
   return { name: manifest.name, folder, manifest }
 }
 
 /**
- * True for a package that is published as a bundle: what it uses of the workspace is inside, and what that needs of
- * others is installed beside it.
+ * Whether a package is published as a bundle: the bundle contains the packages of the workspace that it uses, and their
+ * external dependencies are installed beside it.
  */
 export function isBundled(manifest) {
   return manifest.files?.includes(bundleFolder) === true
 }
 
-/** Where such a package has its bundle, relative to it. */
+/** Folder of the bundle in such a package. */
 export const bundleFolder = 'dist/bundle'
 
 /**
- * Every file below `folder` whose name ends in one of `endings`, in a stable order; build output and installed
- * packages are left out.
+ * Returns every file below `folder` whose name ends in one of `endings`, in a stable order; build output and installed
+ * packages are omitted.
  *
  * @returns {string[]} Paths relative to `root`, with forward slashes.
  */

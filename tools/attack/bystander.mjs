@@ -7,7 +7,7 @@ import { percentile } from './judge.mjs'
 const program = fileURLToPath(new URL('programs/bystander.mjs', import.meta.url))
 const pollMs = 50
 
-/** Another tenant, in a process of its own: what the attacker computes must not delay what is measured. */
+/** The bystander, another tenant, in a process of its own: the attacker's work must not delay its measurements. */
 export class Bystander {
   #child
 

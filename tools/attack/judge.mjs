@@ -1,14 +1,14 @@
-/** What every attack must leave standing at the default limits. */
+/** Limits that every attack must stay within, with the default limits of the server. */
 const allowed = {
   /** Peak resident memory of the server, in MiB. */
   peakMebibytes: 300,
   /** How much the bystander's p99 may grow. */
   slowdown: 3,
-  /** A p99 below this is never too much, in ms: what another program does to a machine of two cores for a moment. */
+  /** A p99 below this is always accepted, in ms: other programs on a machine of two cores can cause as much. */
   floorMs: 50,
 }
 
-/** What an attack has done to others that it must not; empty when nothing. */
+/** Returns the limits that an attack has exceeded, as text; empty for none. */
 export function judge({ peakMebibytes, before, during, faults }) {
   const found = [...faults]
   if (!(peakMebibytes <= allowed.peakMebibytes)) {

@@ -1,12 +1,12 @@
 import { decode, encode, MessageType, newChannelId } from '@ls/codec'
 import { connect, formatAuthQuery } from '@ls/transport'
 
-/** Close code of a session that is over; the server keeps nothing for it. */
+/** Close code of a session that is over; the server keeps none of its data. */
 const sessionEnded = 4000
-/** How long the server may take to let a link in, in ms. */
+/** Time for the server to open a link, in ms. */
 const openLimitMs = 5000
 
-/** A link that says what it is told to, whether the protocol allows it or not. */
+/** A link that sends any message, whether the protocol allows it or not. */
 export class Link {
   /** Called with each message. */
   onMessage = () => {}
@@ -40,7 +40,7 @@ export class Link {
     if (!this.closed) this.#transport.send(encode(message))
   }
 
-  /** Opens a channel and gives its id; nobody waits for the answer. */
+  /** Opens a channel and returns its id, without waiting for the answer. */
   openTcp(address) {
     const channelId = newChannelId()
     this.send({ type: MessageType.Connect, protocol: 'tcp', channelId, address })
@@ -53,12 +53,12 @@ export class Link {
     return channelId
   }
 
-  /** Ends the link and its session, as a client does that leaves. */
+  /** Ends the link and its session, as a client does that stops. */
   close() {
     this.#transport.close({ code: sessionEnded, reason: 'done' })
   }
 
-  /** Cuts the TCP connection, with no word of farewell. */
+  /** Cuts the TCP connection without a close frame. */
   drop() {
     this.#transport.destroy()
   }

@@ -5,14 +5,14 @@ import { Targets } from './targets.mjs'
 
 export const program = [process.execPath, fileURLToPath(new URL('../../apps/cli/bin/linksocks.js', import.meta.url))]
 export const apiKey = 'attack-key'
-/** What the attacker holds, where an attack begins with a token, and what the bystander holds. */
+/** Token of the attacker, in attacks that have one, and token of the bystander. */
 export const tokens = { attacker: 'attacker', bystander: 'bystander' }
 
 /** A server, a bystander that uses it, and targets for both. */
 export class Rig {
   targets
   port
-  /** Where the bystander's client takes proxy connections. */
+  /** Port of the bystander's client for proxy connections. */
   proxyPort
   #server = new ProcessGroup()
   #client = new ProcessGroup()
@@ -20,9 +20,9 @@ export class Rig {
   #hasTls = false
 
   /**
-   * Starts all of it as the attack wants it: with more `flags` for the server, with `wrap`, which makes the server's
-   * command line from what it would be, with more `clientFlags` for the bystander's client, and with `bystander`, what
-   * the bystander does (see programs/bystander.mjs). `prepare` gives the same, once targets and port are known.
+   * Starts everything with the settings of an attack: `flags` for the server, `wrap`, which changes the server's
+   * command line, `clientFlags` for the bystander's client, and `bystander`, the work of the bystander (see
+   * programs/bystander.mjs). `prepare` returns the same settings once targets and port are known.
    */
   static async start({ prepare, ...attack }) {
     const rig = new Rig()
@@ -42,7 +42,7 @@ export class Rig {
     return this.#hasTls ? `wss://localhost:${this.port}` : `ws://127.0.0.1:${this.port}`
   }
 
-  /** Lets the bystander work for a while, and on until `enough` says so; its latencies in ms. */
+  /** Lets the bystander work for a while, and longer until `enough` returns true; returns its latencies in ms. */
   watch(durationMs, enough = () => true) {
     return this.#bystander.watch(durationMs, enough)
   }
@@ -65,7 +65,7 @@ export class Rig {
   async #startPrograms({ flags = [], clientFlags = [], wrap = (line) => line, bystander = {}, trusted }) {
     this.#hasTls = trusted !== undefined
     await this.#server.start(wrap([...program, 'server', ...this.#serverFlags(), ...flags]), this.port)
-    // Only strangers attack servers with TLS, so the bystander may have the other token there.
+    // Attacks on a server with TLS need no token, so the bystander may use the attacker's token there.
     const token = this.#hasTls ? tokens.attacker : await this.#addBystanderToken()
     const environment = this.#hasTls ? { NODE_EXTRA_CA_CERTS: trusted } : {}
     const { url, proxyPort } = this

@@ -1,12 +1,12 @@
-// Attacks the built server on loopback, one kind at a time, while a bystander of another tenant uses it. Prints the
-// server's peak memory and the bystander's latency before and during each, and ends with exit code 1 when something did
-// not hold. `pnpm attack`, or `pnpm attack NAME…` for some. Linux only: it reads /proc.
+// Attacks the built server on loopback, one kind of attack after the other, while a bystander of another tenant uses
+// it. Prints the server's peak memory and the bystander's latency before and during each attack. Ends with exit code 1
+// when a limit was exceeded. `pnpm attack`, or `pnpm attack NAME…` for some. Linux only: it reads /proc.
 import { endOnSignals } from '../bench/processes.mjs'
 import { attacks } from './attacks/index.mjs'
 import { judge } from './judge.mjs'
 import { Rig } from './rig.mjs'
 
-/** How long the bystander is watched in peace, and how long at least under attack, in ms. */
+/** Time that the bystander is watched without an attack, and at least under attack, in ms. */
 const watchMs = { before: 4000, during: 6000 }
 
 endOnSignals()

@@ -1,8 +1,8 @@
-// Connections that show no token, all from one address that is not the bystander's.
+// Connections without a token, all from one address that is not the bystander's.
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
-/** Any address of 127.0.0.0/8 is this machine's. */
+/** All of 127.0.0.0/8 is this machine. */
 export const strangersAddress = '127.66.0.1'
 
 export const upgradeRequest = [
@@ -18,14 +18,14 @@ export const upgradeRequest = [
 /** Silence after which an answer is over, in ms. */
 const answerMs = 500
 
-/** A connection that nobody waits for; what the server does to it is the server's choice. */
+/** Opens a connection and ignores what the server does to it. */
 export function openConnection(port) {
   const socket = connect({ port, host: '127.0.0.1', localAddress: strangersAddress })
   socket.on('error', () => socket.destroy())
   return socket
 }
 
-/** The same after the handshake of the WebSocket, or after the server has refused it. */
+/** Opens a connection and performs the handshake of the WebSocket; returns it also if the server has refused. */
 export async function openWebSocket(port) {
   const socket = openConnection(port)
   socket.write(upgradeRequest)
@@ -33,7 +33,7 @@ export async function openWebSocket(port) {
   return socket.resume()
 }
 
-/** All of the answer to a request, up to the end of the connection or of the time. */
+/** Returns the whole answer to a request, up to the end of the connection or to the time limit. */
 export async function ask(port, request) {
   const socket = openConnection(port)
   let answer = ''
@@ -43,12 +43,12 @@ export async function ask(port, request) {
   return answer
 }
 
-/** The status of an answer, 0 for none. */
+/** Returns the status of an answer; 0 without one. */
 export function statusOf(answer) {
   return Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0)
 }
 
-/** The header of a masked frame (RFC 6455 §5.2) of that many bytes; 0x82 is a whole binary message. */
+/** Returns the header of a masked frame (RFC 6455 §5.2) of that many bytes; 0x82 is a whole binary message. */
 export function frameHeader(payloadBytes, firstByte = 0x82) {
   const header = Buffer.alloc(14)
   header[0] = firstByte

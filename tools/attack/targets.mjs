@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 const program = fileURLToPath(new URL('programs/targets.mjs', import.meta.url))
 
 /**
- * What is reached through the server, see programs/targets.mjs: what the attacker computes must not delay its answers.
+ * The targets of the server, see programs/targets.mjs, in a process of their own: the attacker's work must not delay
+ * their answers.
  */
 export class Targets {
   echo
@@ -13,9 +14,9 @@ export class Targets {
   drain
   source
   website
-  /** TCP and UDP; nobody may reach it. */
+  /** Port over TCP and UDP that must not be reached. */
   forbidden
-  /** What the targets saw that must not be. */
+  /** Forbidden accesses that the targets have seen. */
   faults = []
   #child = fork(program, { execArgv: [] })
 

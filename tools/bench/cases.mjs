@@ -1,32 +1,33 @@
-// What is measured. Each case runs one task of the load against one started system, and gives one or more figures.
+// The cases of the benchmark. Each one runs one task of the load on one started system, and returns one or more
+// figures.
 
-/** The size of the application's writes, and over how many streams. */
+/** Sizes of the application's writes, and numbers of streams. */
 const bulkLoads = [
   { bytes: 65_536, name: '64 KiB', streams: { full: [1, 8, 64], quick: [1, 8] } },
   { bytes: 1024, name: '1 KiB', streams: { full: [1, 8, 64], quick: [8] } },
 ]
-/** Written by applications that answer at once, and read by people. */
+/** Size of an answer that an application sends immediately, and a person reads. */
 const answerBytes = 10 * 1024
 const datagramBytes = 1200
 const datagramsPerSecond = 5000
-/** Half of a round trip of 200 ms, and 200 Mbit/s: what is on its way then is 5 MB. */
+/** Half of a round trip of 200 ms, and 200 Mbit/s: the path then holds 5 MB. */
 export const longPath = { delayMs: 100, bytesPerSecond: 25_000_000 }
 const firstChannels = 50
-/** A peer that lets a message wait for others sends fewer of them. */
+/** Time for the messages of a case, in milliseconds. A peer that delays messages sends fewer of them in this time. */
 const channelsLimitMs = 8000
 const channelCounts = { full: [100, 1000, 3000, 10_000], quick: [100, 1000] }
 const mebibyte = 1024 * 1024
 
-/** Quantiles of a distribution that are kept: enough to draw it, and to read its ends. */
+/** Quantiles of a distribution that are stored: enough to draw it and to read its ends. */
 export const keptQuantiles = [...Array.from({ length: 99 }, (_, index) => index / 100), 0.99, 0.995, 0.999, 1]
 
-/** How long and how often, by thoroughness. */
+/** Durations and numbers, by thoroughness. */
 const efforts = {
   full: {
     bulkMs: 2000,
     warmUpMs: 700,
     times: 1000,
-    // By then V8 has compiled what it will; before, that is what the slowest hundredth waits for.
+    // By then V8 has compiled all hot functions; before, the slowest hundredth waits for the compiler.
     warmUpTimes: 5000,
     loadedTimes: 200,
     longMs: 6000,
@@ -67,7 +68,7 @@ export function allCases(thoroughness) {
   ]
 }
 
-/** The groups of cases and their headings; a system is started afresh for each. */
+/** Groups of cases and their headings; each group begins with newly started systems. */
 export const groupTitles = {
   bulk: 'Bulk',
   latency: 'Latency',
@@ -106,11 +107,11 @@ function bulkCase({ direction, streams, bytes, name }, { bulkMs, warmUpMs }) {
 }
 
 /**
- * `close` comes first: a peer that is slow to close would have those of the other cases before it. The downloads of
- * `beside-bulk` come last for the same reason.
+ * `close` comes first: a peer that closes slowly would still be closing the connections of earlier cases. The downloads
+ * of `beside-bulk` come last for the same reason.
  */
 function latencyCases({ times, warmUpTimes, loadedTimes, latencyLimitMs: limitMs }) {
-  // A connection takes hundreds of functions, each of which has to run often enough before V8 compiles it.
+  // A connection runs through hundreds of functions, and V8 compiles each of them only after many runs.
   const load = { count: times / 2, warmUp: warmUpTimes, limitMs: 2 * limitMs }
   const downloads = { direction: 'down', streams: 8, bytes: 65_536, warmUpMs: 1000 }
   return [
@@ -131,7 +132,7 @@ function latencyCases({ times, warmUpTimes, loadedTimes, latencyLimitMs: limitMs
   ]
 }
 
-/** @param {object} [bulk] streams that are to go on meanwhile */
+/** @param {object} [bulk] streams that run meanwhile */
 function latencyCase(id, title, task, load, bulk) {
   const figures = [0.5, 0.99].map((share) => ({
     id: `${id}-p${share * 100}`,
@@ -213,7 +214,7 @@ function longPathCases({ longMs, longWarmUpMs, latencyLimitMs: limitMs, pathStre
   return [{ ...connect, group: 'path', path: longPath, figures: connect.figures.slice(0, 1) }, ...bulk]
 }
 
-/** One run gives all its figures, from thousands of channels and messages each, so it runs in the first round only. */
+/** One run measures thousands of channels and messages, so the case runs in the first round only. */
 function channelsCase(thoroughness, { messages }) {
   const counts = channelCounts[thoroughness]
   const figures = [
@@ -242,7 +243,7 @@ function channelsCase(thoroughness, { messages }) {
 }
 
 async function runChannels({ route, run, measure, processes, settle, report }, counts, messages) {
-  // What the first channels load, compile and allocate for good is no cost of the channels after them.
+  // Memory and code that the first channels allocate permanently must not count for later channels.
   await run('openChannels', { route, count: firstChannels })
   await run('useChannels', { count: messages, limitMs: channelsLimitMs })
   const idle = await settle()
@@ -255,7 +256,7 @@ async function runChannels({ route, run, measure, processes, settle, report }, c
     figures[`channels-${count}-memory`] = await settle()
     const { cpuSeconds, result: sent } = await measure('useChannels', { count: messages, limitMs: channelsLimitMs })
     figures[`channels-${count}-message`] = (cpuSeconds * 1e6) / sent
-    // What is known so far stays known when more channels cannot be opened.
+    // Figures measured so far stay valid when more channels cannot be opened.
     report(figures)
   }
   const most = counts.at(-1)
@@ -269,7 +270,7 @@ function plural(streams) {
   return streams === 1 ? '1 stream' : `${streams} streams`
 }
 
-/** The value below which that share of `values` lies. */
+/** Returns the value below which that share of `values` lies. */
 export function quantile(values, share) {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]

@@ -1,6 +1,6 @@
-// `pnpm bench:check`: has the data path become slower? Figures are ratios to two plain Node relays in the same run, so
-// that they say the same on every machine; one more than a quarter worse than in reference.json fails.
-// With --update it writes what it measures to reference.json instead.
+// `pnpm bench:check`: checks whether the data path has become slower. Figures are ratios to two plain Node relays in
+// the same run, so they are comparable between machines. A figure that is more than a quarter worse than in
+// reference.json fails. With --update it writes the measured figures to reference.json instead.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { quantile } from './cases.mjs'
 import { Target } from './children.mjs'
@@ -12,14 +12,18 @@ import { relays } from './systems/limits.mjs'
 import { ourSystems } from './systems/linksocks.mjs'
 
 const referenceFile = new URL('reference.json', import.meta.url)
-/** Pairs of measurements, ours and the relays' in turn; the median of their ratios shrugs off a busy moment or two. */
+/**
+ * Pairs of measurements, ours and the relays' in turn; a busy moment or two do not change the median of their ratios.
+ */
 const pairs = 5
 /** How often a figure may be measured before it counts as slower. */
 const attempts = 3
 const bulkLoad = { streams: 8, bytes: 65_536, warmUpMs: 250, durationMs: 600 }
 const latencyLoad = { warmUp: 50, count: 300, limitMs: 2000 }
 
-/** What is watched; less is better. CPU for the same work, and the faster times, depend little on what else runs. */
+/**
+ * The measured figures; smaller is better. CPU time for fixed work and the faster times depend little on other load.
+ */
 const figures = {
   'CPU of a download': (running) => bulkCpu(running, 'down'),
   'CPU of an upload': (running) => bulkCpu(running, 'up'),
@@ -46,7 +50,7 @@ async function check(reference) {
   for (let tries = 1; tries < attempts && regressions.length > 0; tries++) {
     console.log('again, since a busy machine looks the same:')
     const again = await measureRatios(regressions.map(({ name }) => name))
-    // Noise makes a figure worse at times; code that is slower does so every time.
+    // A slower program is slower each time; noise is not, so the best attempt counts.
     for (const [name, ratio] of Object.entries(again)) ratios[name] = Math.min(ratios[name], ratio)
     regressions = findRegressions(ratios, reference)
   }
@@ -62,12 +66,12 @@ function update(ratios) {
   writeFileSync(referenceFile, `${JSON.stringify(rounded, undefined, 2)}\n`)
 }
 
-/** Ours over the relays', for each named figure. */
+/** Returns our figures divided by those of the relays, for each name. */
 async function measureRatios(names) {
   const ratios = {}
   for (const name of names) {
     const measure = figures[name]
-    // Once for the compiler.
+    // A first run, so that V8 has compiled the code.
     for (const system of systems) await measure(system)
     const measured = []
     for (let pair = 0; pair < pairs; pair++) measured.push((await measure(systems[0])) / (await measure(systems[1])))
@@ -78,7 +82,7 @@ async function measureRatios(names) {
   return ratios
 }
 
-/** CPU seconds for each byte. */
+/** Returns the CPU seconds for each byte. */
 function bulkCpu(running, direction) {
   const run = async ({ route, measure }) => {
     const { cpuSeconds, bytes } = await measure('bulk', { ...bulkLoad, route, direction }, direction)
@@ -87,7 +91,7 @@ function bulkCpu(running, direction) {
   return running.runCase({ run }, {})
 }
 
-/** CPU seconds for each connection that carries a byte. */
+/** Returns the CPU seconds for each connection that carries a byte. */
 function connectionCpu(running) {
   const run = async ({ route, run, processes }) => {
     const before = processes.cpuSeconds()
@@ -97,7 +101,7 @@ function connectionCpu(running) {
   return running.runCase({ run }, {})
 }
 
-/** The time that a tenth of many is below: what it takes when nothing else wants the processor. */
+/** Returns the tenth percentile of many times: the time without other load on the processor. */
 function fastTime(running, task) {
   return running.runCase(
     { run: async ({ route, run }) => quantile(await run(task, { route, ...latencyLoad }), 0.1) },

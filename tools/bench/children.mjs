@@ -1,9 +1,9 @@
-// The bench's own processes: the target and the load, one request at a time each.
+// The benchmark's own processes, the target and the load; each serves one request at a time.
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** The far end; see programs/target.mjs. */
+/** The target; see programs/target.mjs. */
 export class Target {
   #child
   port
@@ -12,7 +12,7 @@ export class Target {
     this.#child = forkProgram('target.mjs', [host], prefix)
   }
 
-  /** `place`: where it listens, and the command that takes it there; see path/shaped-path.mjs. */
+  /** `place`: where it listens, and the prefix of its command line; see path/shaped-path.mjs. */
   static async start(place = { host: '127.0.0.1', prefix: [] }) {
     const target = new Target(place)
     const [{ port }] = await once(target.#child, 'message')
@@ -20,7 +20,7 @@ export class Target {
     return target
   }
 
-  /** Bytes uploaded so far, by everyone. */
+  /** Returns the bytes uploaded so far, over all connections. */
   async receivedBytes() {
     const answer = once(this.#child, 'message')
     this.#child.send('count')
@@ -33,14 +33,14 @@ export class Target {
   }
 }
 
-/** The load; see programs/load.mjs. After a failure it is to be stopped, since what it was doing goes on. */
+/** The load; see programs/load.mjs. Stop it after a failure: the failed task may still run. */
 export class LoadGenerator {
   #child = forkProgram('load.mjs')
 
   /**
-   * Runs a task to its end. `onMark` is told of its marks at once.
+   * Runs a task to its end. `onMark` is called immediately for each of its marks.
    *
-   * @throws Error with the task's own reason, or when it is not done after `limitMs`.
+   * @throws Error with the reason of the task, or when it takes longer than `limitMs`.
    */
   async run(task, load, { onMark = () => {}, limitMs }) {
     let timer

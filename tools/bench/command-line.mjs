@@ -16,11 +16,11 @@ A complete run writes docs/performance.md, and so does --page; others write to .
   --help
 `
 
-/** A run of more rounds than this has been mistyped: each takes half an hour. */
+/** Most rounds: each takes half an hour, so a larger number is a mistake. */
 const maxRounds = 100
 
 /**
- * What the command line asks for.
+ * Parses the command line.
  *
  * @param {readonly string[]} args
  * @param {{ caseIds: readonly string[], peerIds: readonly string[] }} known

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
-// `pnpm bench:counters`: what the counters of a channel cost a message, beside the same code without them.
+// `pnpm bench:counters`: measures what the counters of a channel cost for each message, compared with the same code
+// without them.
 import { dirname } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -16,7 +17,7 @@ another order each round (default 2000). Prints the CPU time of a message, and t
 of a round: of the first to the one without counters, and of the second to the first, which is the noise.
 `
 
-/** The lines that count, and how many of each there are: a line that is missing here would make the bench lie. */
+/** The lines that count, by file. The benchmark fails when one of them is missing from the code. */
 const counting = {
   'flow/flow.js': [/^\s*if \(this\.#lacksCredit\)\s*this\.stalls\+\+;/m],
   'channel/sender.js': [/this\.sentBytes \+= bytes;/, /this\.sentDatagrams\+\+;/],
@@ -45,7 +46,7 @@ function remove(text, line, path) {
   return rest
 }
 
-/** The class `Session` of a copy of the built packages, changed by `plugins`. */
+/** Returns the class `Session` of a copy of the built packages, changed by `plugins`. */
 async function sessionClass(name, plugins = []) {
   const entry = fileURLToPath(import.meta.resolve('@ls/mux'))
   const { outputFiles } = await build({
@@ -62,7 +63,7 @@ async function sessionClass(name, plugins = []) {
   return (await import(pathToFileURL(file).href)).Session
 }
 
-/** CPU time of the process, in nanoseconds. */
+/** Returns the CPU time of the process, in nanoseconds. */
 function cpuNs() {
   const { user, system } = process.cpuUsage()
   return (user + system) * 1000
@@ -74,7 +75,7 @@ function turn(pair, payload, count) {
   return (cpuNs() - before) / count
 }
 
-/** The CPU time of a message in each turn, by variant. */
+/** Returns the CPU time of a message in each turn, by variant. */
 function measure(variants, { bytes, count, rounds }) {
   const payload = new Uint8Array(bytes)
   const pairs = Object.entries(variants).map(([name, Session]) => ({ name, pair: sessionPair(Session), turns: [] }))
@@ -99,10 +100,10 @@ function report(bytes, { counted, again, bare }) {
   console.log(`| ${columns.join(' | ')} |`)
 }
 
-/** Enough for the compiler to be done with all of them. */
+/** Rounds after which the compiler has compiled all variants. */
 const warmUpRounds = 60
 
-/** Payload of a message, and messages of one turn: about two milliseconds. */
+/** Payload of a message, and messages in one turn, which takes about two milliseconds. */
 const loads = [
   { bytes: 64, count: 2000 },
   { bytes: 65_536, count: 50 },
@@ -121,5 +122,5 @@ else {
   console.log('| Message | CPU time | without counters | ratio | noise |\n|---|--:|--:|--:|--:|')
   for (const load of loads) report(load.bytes, measure(variants, { ...load, rounds: Number(values.rounds) }))
 }
-// Timers of the sessions are still there.
+// The timers of the sessions would keep the process running.
 process.exit(0)

@@ -1,5 +1,5 @@
-// `pnpm bench:micro`: the hot paths of codec, mux, batching and socks5, against the built files.
-// An argument that is part of a name runs only what has it: pnpm bench:micro mux
+// `pnpm bench:micro`: the hot paths of codec, mux, batching and socks5, with the built files. An argument selects the
+// benchmarks whose name contains it: pnpm bench:micro mux
 import { Batcher } from '@ls/batching'
 import { channelKey, decode, encode, encodeTcpData, MessageType, newChannelId, readTcpDataPayload } from '@ls/codec'
 import { Session } from '@ls/mux'

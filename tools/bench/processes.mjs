@@ -1,22 +1,22 @@
-// Programs under measurement: started in order, watched through /proc, ended all together.
+// Measured programs: started in order, observed through /proc, and ended together.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** USER_HZ, which Linux fixes for what it shows in /proc. */
+/** USER_HZ: Linux always uses this value in /proc. */
 const clockTicksPerSecond = 100
-/** A program that does not listen after this many milliseconds will not; Python on a busy machine takes seconds. */
+/** Time for a program to listen, in milliseconds; Python on a busy machine takes seconds. */
 const startTimeoutMs = 20_000
-/** What a failed start shows of the program's own words, in characters. */
+/** Most characters of a program's output in the error of a failed start. */
 const outputCharacters = 2000
 
-/** What runs must not outlive the bench, however it ends. */
+/** Processes that must end with the benchmark, for whatever reason it ends. */
 const running = new Set()
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
 
-/** Ends the process, and all it has started, on the signals that ask for it. */
+/** Ends this process, and all processes that it has started, on signals to end. */
 export function endOnSignals() {
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 }
@@ -50,13 +50,13 @@ export class ProcessGroup {
     )
   }
 
-  /** CPU seconds so far, user and system, of all processes and their children; NaN where there are none. */
+  /** Returns the CPU seconds so far, user and system, of all processes and their children; NaN without any. */
   cpuSeconds() {
     if (this.#children.length === 0) return Number.NaN
     return this.#tree().reduce((sum, { cpuTicks }) => sum + cpuTicks, 0) / clockTicksPerSecond
   }
 
-  /** Resident memory now (`VmRSS`) or at most (`VmHWM`), in MiB, of all of them; NaN where there are none. */
+  /** Returns the resident memory now (`VmRSS`) or at most (`VmHWM`), in MiB, of all of them; NaN without any. */
   residentMebibytes(field = 'VmRSS') {
     if (this.#children.length === 0) return Number.NaN
     const kibibytes = this.#tree().map(({ pid }) =>
@@ -80,7 +80,7 @@ export class ProcessGroup {
   #tree() {
     const all = processTable()
     const wanted = new Set(this.pids)
-    // A parent may come after its child in the table, so until nothing is found any more.
+    // A parent may come after its child in the table, so the search is repeated until it finds no more.
     for (let before = -1; before !== wanted.size;) {
       before = wanted.size
       for (const { pid, parent } of all) if (wanted.has(parent)) wanted.add(pid)
@@ -89,10 +89,10 @@ export class ProcessGroup {
   }
 }
 
-/** Nothing of the developer's own settings: a proxy variable would send a peer elsewhere. */
+/** Removes the developer's own settings: a proxy variable would send a peer elsewhere. */
 const cleanEnvironment = Object.fromEntries(['PATH', 'HOME'].map((name) => [name, process.env[name]]))
 
-/** A port of 127.0.0.1 that is free now. */
+/** Returns a port of 127.0.0.1 that is free now. */
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -125,7 +125,7 @@ function processTable() {
     .filter((entry) => entry !== undefined)
 }
 
-/** proc(5): the name in parentheses may hold anything, so fields count from the last one. */
+/** The name in parentheses may contain any characters, so fields are counted after the last parenthesis (proc(5)). */
 export function parseStat(text) {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   if (fields.length < 13) return undefined
@@ -136,7 +136,7 @@ export function parseStat(text) {
   }
 }
 
-/** A process may end between being listed and being read. */
+/** Reads a file of /proc; its process may have ended since it was listed. */
 function read(path) {
   try {
     return readFileSync(path, 'utf8')
@@ -149,6 +149,6 @@ function killQuietly(pid) {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
-    // Gone with its parent.
+    // The process has ended with its parent.
   }
 }

@@ -1,8 +1,8 @@
-/** How much worse than its reference a figure may be: less is noise. */
+/** Share by which a figure may be worse than its reference: less than this is noise. */
 const tolerance = 0.25
 
 /**
- * The figures that have become worse than they may; less is better.
+ * Returns the figures that are too much worse than their references; smaller is better.
  *
  * @param {Record<string, number>} ratios what was measured now
  * @param {Record<string, number>} reference what was measured once

@@ -1,4 +1,5 @@
-// `pnpm bench`: how fast is it, beside what else could carry the same bytes, on this machine? See docs/performance.md.
+// `pnpm bench`: compares the speed of this program with other ways to carry the same bytes, on this machine. See
+// docs/performance.md.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem, type } from 'node:os'
@@ -46,7 +47,7 @@ async function main(wanted) {
   if (results.complete) writePage(results)
 }
 
-/** What is to be measured, and what should be but cannot. */
+/** Returns what is to be measured, and what cannot be. */
 function planOf({ quick, casePrefixes, peers, against }) {
   const cases = allCases(quick ? 'quick' : 'full').filter(
     ({ id }) => casePrefixes?.some((prefix) => id.startsWith(prefix)) ?? true,
@@ -62,7 +63,7 @@ function planOf({ quick, casePrefixes, peers, against }) {
   }
 }
 
-/** A first look takes what most want to know: ours beside its limit and the program that it replaces. */
+/** A quick run compares only our program, its limit, and the program that it replaces. */
 function isWanted(id, kind, { quick, peers }) {
   if (kind === 'peer') return peers?.includes(id) ?? (!quick || id === 'go')
   return !quick || ['direct', 'relays', 'linksocks', 'other-build'].includes(id)
@@ -107,14 +108,14 @@ async function measure({ cases, systems, missing }, { rounds, complete, casePref
 function write(folder, results) {
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, undefined, 1)}\n`)
-  // An earlier run may have had more to show.
+  // An earlier run may have drawn more pictures.
   for (const name of Object.keys(pictureTitles)) rmSync(join(folder, name), { force: true })
   for (const [name, svg] of Object.entries(plots(results))) writeFileSync(join(folder, name), svg)
 }
 
 function writePage(results) {
   write(pageFolder, results)
-  // It is committed, and so has to look as `pnpm format:check` wants it.
+  // The page is committed, so it must have the format that `pnpm format:check` requires.
   execFileSync(join(repositoryRoot, 'node_modules/.bin/oxfmt'), [join(pageFolder, 'results.json')])
   const report = reportMarkdown(results, picturesOf(results, 'performance'))
   writeFileSync(page, replaceReport(readFileSync(page, 'utf8'), report))

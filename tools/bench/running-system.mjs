@@ -4,20 +4,20 @@ import { LoadGenerator } from './children.mjs'
 import { freePort, ProcessGroup } from './processes.mjs'
 
 const delayRelay = fileURLToPath(new URL('programs/delay-relay.mjs', import.meta.url))
-/** Most cases take seconds; one that takes this long has hung. */
+/** Time for a case, in milliseconds: most take seconds, and one that takes longer hangs. */
 const defaultLimitMs = 60_000
-/** A link, or a provider's, may come up after the ports do. */
+/** Attempts to reach the target: a link, or that of a provider, may come up after the ports. */
 const probeTries = 40
 const probePauseMs = 250
-/** A system is quiet once it uses less than a tenth of a core; one that never is has had this long. */
+/** A system is quiet when it uses less than a tenth of a core; the wait for that has a limit. */
 const quiet = { everyMs: 100, cpuShare: 0.1, limitMs: 6000 }
-/** How long memory gets to settle, and the garbage collector to run. */
+/** Time for memory to settle and for the garbage collector to run, in milliseconds. */
 const settleMs = 2000
 
 /** One started system with a load of its own, ready to be measured. */
 export class RunningSystem {
   processes = new ProcessGroup()
-  /** The long path is no part of the system. */
+  /** The long path; it is not part of the system. */
   #path = new ProcessGroup()
   #load = new LoadGenerator()
   #target
@@ -27,7 +27,7 @@ export class RunningSystem {
     this.#target = target
   }
 
-  /** @throws Error when it does not start, or carries nothing. */
+  /** @throws Error when it does not start, or carries no bytes. */
   static async start(system, target, path, far = { host: '127.0.0.1', nearHost: '127.0.0.1', prefix: [] }) {
     const running = new RunningSystem(target)
     try {
@@ -41,7 +41,7 @@ export class RunningSystem {
     }
   }
 
-  /** Runs a case; `keep` takes all samples of a distribution, `report` figures before the case has ended. */
+  /** Runs a case; `keep` stores all samples of a distribution, `report` stores figures before the case has ended. */
   runCase({ run, limitMs = defaultLimitMs }, { keep, report }) {
     return run({
       route: this.#route,
@@ -56,7 +56,7 @@ export class RunningSystem {
   }
 
   /**
-   * Waits until what an earlier case has left behind is done: some peers go on for seconds after a connection closed.
+   * Waits until the work of an earlier case is finished: some peers continue for seconds after a connection was closed.
    */
   async becomeQuiet() {
     for (const deadline = Date.now() + quiet.limitMs; Date.now() < deadline;) {
@@ -72,7 +72,7 @@ export class RunningSystem {
     await Promise.all([this.processes.stop(), this.#path.stop()])
   }
 
-  /** What was carried, and what it took, between the marks of a task. */
+  /** Returns the bytes, the time and the CPU time between the marks of a task. */
   async #measure(task, load, direction, limitMs) {
     const samples = []
     const onMark = (name, receivedBytes) => samples.push(this.#sample(direction, receivedBytes))
@@ -88,15 +88,15 @@ export class RunningSystem {
 
   async #sample(direction, receivedBytes = 0) {
     const sample = { atMs: performance.now(), cpuSeconds: this.processes.cpuSeconds() }
-    // Uploads are counted where they arrive: what was written may still wait on the way.
+    // Uploads are counted at the target: written bytes may still be in transit.
     return { ...sample, bytes: direction === 'up' ? await this.#target.receivedBytes() : receivedBytes }
   }
 
-  /** Bulk streams for as long as an action takes, from a process of their own: they must not delay what is measured. */
+  /** Runs bulk streams during an action, from another process: they must not delay the measurement. */
   async #beside(load, action, limitMs) {
     const generator = new LoadGenerator()
     try {
-      // It is stopped long before its time; only its failure to begin is of interest.
+      // The streams are stopped before their time is over; only a failure to begin matters.
       await new Promise((resolve, reject) => {
         generator.run('bulk', { ...load, durationMs: 2 * limitMs }, { onMark: resolve, limitMs }).catch(reject)
       })

@@ -3,7 +3,7 @@ import { Target } from './children.mjs'
 import { RunningSystem } from './running-system.mjs'
 import { direct, relays } from './systems/limits.mjs'
 
-// The load against the target, without any proxy: every task moves what it says, and counts it.
+// The load with the target and without any proxy: every task moves and counts the bytes that it should.
 let target
 let running
 
@@ -81,6 +81,6 @@ test('a path makes a round trip longer', async () => {
   const load = { warmUp: 0, count: 3, limitMs: 10_000 }
   const times = await far.runCase({ run: ({ route, run }) => run('roundTrips', { ...load, route }) }, {})
   await far.stop()
-  // Timers of Node fire up to a millisecond early.
+  // Node's timers fire up to a millisecond early.
   expect(Math.min(...times)).toBeGreaterThan(58)
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 let folder
 let files = 0
 
-/** The path of a new file, in a folder that is gone with this process. */
+/** Returns the path of a new file, in a folder that is removed with this process. */
 export function scratchFile(name) {
   if (folder === undefined) {
     folder = mkdtempSync(join(tmpdir(), 'bench-'))

@@ -1,5 +1,5 @@
 /**
- * Two sessions whose messages pass in memory, at once: what a message costs without any socket.
+ * Makes two sessions whose messages pass immediately in memory, to measure a message without any socket.
  *
  * @param {typeof import('@ls/mux').Session} Session
  */
@@ -45,7 +45,7 @@ function serve(channel) {
   channel.resume()
 }
 
-/** Messages wait until `deliver`, since a transport calls nobody from inside `send`. */
+/** Messages wait until `deliver`, since a transport must not call back from inside `send`. */
 function joinedTransports() {
   const ends = [new MemoryEnd(), new MemoryEnd()]
   ends[0].peer = ends[1]
@@ -60,7 +60,7 @@ class MemoryEnd {
   #arrived = []
   #handler
 
-  /** Hands over what has arrived; false when nothing had. */
+  /** Passes on the messages that have arrived; false if there were none. */
   deliver() {
     const messages = this.#arrived
     if (messages.length === 0) return false

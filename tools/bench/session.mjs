@@ -3,7 +3,7 @@ import { keptQuantiles, quantile } from './cases.mjs'
 import { Target } from './children.mjs'
 import { RunningSystem } from './running-system.mjs'
 
-/** Figures that no case gives: memory beside the bulk cases, and the start of the program. */
+/** Figures that belong to no case: memory beside the bulk cases, and the start of the program. */
 export const memoryFigures = [
   { id: 'memory-idle', group: 'memory', title: 'just started, all processes', unit: 'MiB', better: 'lower' },
   { id: 'memory-peak', group: 'memory', title: 'most during the bulk cases', unit: 'MiB', better: 'lower' },
@@ -15,12 +15,12 @@ export const startFigures = [
 const startCount = 15
 
 /**
- * Measures systems in turn, group by group and round by round, so that a machine that is busy for a while hurts all
- * alike; every second round takes them in the opposite order.
+ * Measures systems in turn, group by group and round by round, so that a machine that is busy for a while affects all
+ * of them; every second round has the opposite order.
  *
  * @returns {Promise<{ values: Record<string, Record<string, number[]>>, distributions: object, failures: object[] }>}
- *   `values` by figure and system, one for each round (a hole where a case failed); `distributions` by case and system,
- *   the quantiles in `keptQuantiles` of all rounds together.
+ * `values` by figure and system, one for each round (a hole where a case failed); `distributions` by case and system,
+ * the quantiles in `keptQuantiles` of all rounds together.
  */
 export async function measureAll({ systems, cases, rounds, progress }) {
   const results = new Results()
@@ -42,7 +42,7 @@ export async function measureAll({ systems, cases, rounds, progress }) {
   return results.finish()
 }
 
-/** Milliseconds that the program takes to tell its version, and Node to do nothing, in turn. */
+/** Returns the milliseconds that the program takes to print its version, and Node to do nothing, in turn. */
 export function measureStart(program) {
   const time = (args) => {
     const started = performance.now()
@@ -63,8 +63,8 @@ function fits(system, { group, needsUdp = false }) {
 }
 
 /**
- * All cases of a group against one start of a system. One that fails has a second try against a fresh start, unless it
- * has had one: some peers do not get over what an earlier case has left them with.
+ * Runs all cases of a group on one start of a system. A case that fails is repeated on a new start, unless it had one
+ * already: some peers do not recover from an earlier case.
  */
 async function measureGroup({ system, cases, target, record, log }) {
   let running
@@ -114,11 +114,11 @@ class Results {
   #samples = {}
   #failures = []
 
-  /** Where one system's figures of one round go. */
+  /** Returns the functions that record the figures of one system in one round. */
   of(system, round) {
     return {
       figures: (declared, figures) => {
-        // Not finite where a system has no process to watch.
+        // Not finite for a system without a process.
         for (const { id } of declared) if (Number.isFinite(figures[id])) this.#set(id, system, round, figures[id])
       },
       samples: (id, times) => {

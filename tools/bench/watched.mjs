@@ -1,4 +1,4 @@
-// `pnpm bench:watched`: what it costs to be watched, by Prometheus at both ends or by a dashboard.
+// `pnpm bench:watched`: measures the cost of being watched, by Prometheus at both ends or by a dashboard.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -21,7 +21,7 @@ const { values } = parseArgs({
 
 const command = [process.execPath, join(repositoryRoot, 'apps/cli/bin/linksocks.js')]
 const key = 'bench'
-/** Short, so that the three ways of a round meet the same machine. */
+/** Short times, so that the three ways of a round run on an equally busy machine. */
 const times = { warmUpMs: 200, durationMs: 600 }
 const loads = {
   bulk: { direction: 'down', streams: 8, bytes: 65_536, ...times },
@@ -29,7 +29,7 @@ const loads = {
 }
 const roundTripLoad = { warmUp: 200, count: 3000, limitMs: 800 }
 
-/** The flags of server and client, and what a watcher reads each second, or without an end. */
+/** The flags of server and client, and the pages that a watcher reads each second, or without an end. */
 const ways = {
   unwatched: () => ({}),
   scraped: (_link, [server, client]) => ({
@@ -58,7 +58,7 @@ async function startWay(way, target) {
   return { running, watcher: watch(watched) }
 }
 
-/** Reads as a watcher does; `stop` fails if it could not. */
+/** Reads pages as a watcher does; `stop` fails if a read has failed. */
 function watch({ reads = [], follows }) {
   const ended = new AbortController()
   const ask = (url) => fetch(url, { headers: { 'X-API-Key': key }, signal: ended.signal })
@@ -85,7 +85,7 @@ function watch({ reads = [], follows }) {
   }
 }
 
-/** The figures of one turn of a way. */
+/** Returns the figures of one turn of a way. */
 async function measure(running) {
   const figures = {}
   await running.runCase(
@@ -134,8 +134,8 @@ async function measureAll(rounds) {
 }
 
 /**
- * A row for each figure and way: its median, the quartiles of its ratios to the unwatched turn of the same round, and
- * its best turn, which other load on the machine disturbs least.
+ * Prints a row for each figure and way: its median, the quartiles of its ratios to the unwatched turn of the same
+ * round, and its best turn, which other load on the machine changes least.
  */
 function report(systems) {
   const [unwatched] = systems

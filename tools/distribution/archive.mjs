@@ -7,7 +7,7 @@ import { repositoryRoot } from '../workspace.mjs'
 import { targetName } from './targets.mjs'
 
 /**
- * Packs an executable with what belongs beside it, as `.zip` for Windows and `.tar.gz` for the others.
+ * Packs an executable with its further files, as `.zip` for Windows and `.tar.gz` for the others.
  *
  * @param {Readonly<Record<string, string>>} documents Names and texts of files made from the flag table.
  * @returns {string} Path of the archive.

@@ -4,8 +4,8 @@ import { repositoryRoot } from '../workspace.mjs'
 import { nodeVersion } from './targets.mjs'
 
 /**
- * What is in the executables, as CycloneDX 1.6: Node, and each package of which the bundle holds a file. It is made
- * from what the bundler has read, since a list of installed packages names many that are not in it.
+ * Returns the contents of the executables as CycloneDX 1.6: Node, and each package of which the bundle contains a file.
+ * The list is made from the files that the bundler has read, since many installed packages are not in the bundle.
  *
  * @param {import('esbuild').Metafile} metafile
  * @param {string} version
@@ -30,7 +30,7 @@ export function billOfMaterials(metafile, version) {
   }
 }
 
-/** The manifest of the package that a file belongs to; undefined for what the bundler makes itself. */
+/** Returns the manifest of the package that a file belongs to; undefined for a file that the bundler generates. */
 function manifestOf(file) {
   for (
     let folder = dirname(file);
@@ -50,8 +50,8 @@ function component({ name, version, license }) {
 }
 
 /**
- * A licence as CycloneDX has it: an identifier or an expression of SPDX, or else a name. Manifests have all three in
- * one field.
+ * Converts a licence to CycloneDX, which distinguishes identifiers and expressions of SPDX from other names; manifests
+ * have one field for all three.
  *
  * @param {string} text `MIT`, `(BSD-3-Clause OR GPL-2.0)` or `MPL 2.0`.
  */

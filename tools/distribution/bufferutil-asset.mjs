@@ -1,5 +1,5 @@
-// Takes the place of `bufferutil` in the single executable. Where the add-on cannot be written or loaded (a file system
-// that is read-only or forbids programs), this throws, and masking is done in JavaScript, as without the package.
+// Replaces `bufferutil` in the single executable. Where the add-on cannot be written or loaded (a file system that is
+// read-only or forbids programs), this throws, and masking is done in JavaScript, as without the package.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

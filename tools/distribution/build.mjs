@@ -1,6 +1,6 @@
-// Makes what is handed out beside the npm packages: `pnpm build:dist [linux-x64 …]`, all targets when none is named;
-// `pnpm build:packages` makes .deb and .rpm for Linux too, which takes Go.
-// Writes into dist/release: an archive for each target, a bill of materials, and SHA256SUMS.
+// Builds the files that are distributed beside the npm packages: `pnpm build:dist [linux-x64 …]`, for all targets when
+// none is named. `pnpm build:packages` also builds .deb and .rpm for Linux, which needs Go. Writes into dist/release:
+// an archive for each target, a bill of materials, and SHA256SUMS.
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { repositoryRoot } from '../workspace.mjs'

@@ -6,15 +6,18 @@ import { repositoryRoot } from '../workspace.mjs'
 import { asChunk } from './chunks.mjs'
 import { requireInPlace } from './require-in-place.mjs'
 
-/** Loaded by users who ask for a browser's fingerprint or for QUIC; native, large, and not part of the single file. */
+/**
+ * Packages for a browser's fingerprint and for QUIC. They are native and large, and load only when a user asks for
+ * them, so they are not in the single file.
+ */
 const notBundled = ['@matrixai/quic', 'wreq-js', 'tls-impersonate', 'utf-8-validate']
 
 /**
  * Joins the built command and all it imports into chunks, so that V8 reads only what a command uses. `main.js` and
  * `version.js` are the entries.
  *
- * @returns {Promise<{ chunks: Map<string, string>; metafile: import('esbuild').Metafile }>} Texts by file name,
- *   and what went into them.
+ * @returns {Promise<{ chunks: Map<string, string>; metafile: import('esbuild').Metafile }>} Texts by file name, and
+ * esbuild's report of their sources.
  */
 export async function bundleCommand() {
   const { metafile, outputFiles } = await build({
@@ -31,7 +34,7 @@ export async function bundleCommand() {
     format: 'esm',
     target: 'node20',
     external: notBundled,
-    // A chunk is no file.
+    // A chunk has no file of its own.
     define: { 'import.meta.url': 'bundleUrl' },
     metafile: true,
     plugins: [requireInPlace('all'), bufferutilFromAsset],
@@ -42,7 +45,7 @@ export async function bundleCommand() {
   return { chunks: new Map(chunks), metafile }
 }
 
-/** esbuild splits only ES modules, while V8's code cache is there only for scripts. */
+/** Converts an ES module to a script: esbuild splits only ES modules, and V8 has a code cache only for scripts. */
 async function commonJs(module) {
   const { code } = await transform(module, {
     format: 'cjs',
@@ -68,8 +71,8 @@ export async function bundleFirstScript() {
 }
 
 /**
- * With one character outside ASCII, V8 keeps the whole text in two bytes for each character. esbuild leaves such
- * characters in regular expressions.
+ * Escapes characters outside ASCII: with a single one, V8 stores the whole text with two bytes for each character.
+ * esbuild leaves such characters in regular expressions.
  */
 function escapeNonAscii(script) {
   return script.replaceAll(/[^\0-\u007F]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
@@ -88,7 +91,7 @@ const bufferutilFromAsset = {
 }
 
 /**
- * Where the add-on of `bufferutil` for a platform lies. There is none for Linux on arm64: masking is done in
+ * Returns the path of the add-on of `bufferutil` for a platform. There is none for Linux on arm64: masking is done in
  * JavaScript.
  *
  * @param {string} platform `linux`, `darwin` or `win32`

@@ -1,5 +1,5 @@
-// Builds the image and tries it, where there is a builder: `pnpm check:container`. Says so where there is none. Where
-// the base image cannot be pulled, one that is made here stands in for it.
+// Builds the image and tries it, if a builder is installed: `pnpm check:container`; otherwise it says that there is
+// none. If the base image cannot be pulled, an image that is made here replaces it.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -10,20 +10,20 @@ import { repositoryRoot } from '../workspace.mjs'
 import { makeLocalBase, whyNoLocalBase } from './local-base.mjs'
 
 const builder = ['docker', 'podman'].find((program) => spawnSync(program, ['info']).status === 0)
-/** Enough to fetch the base image; where its registry cannot be reached, builders retry. */
+/** Time to pull the base image, in milliseconds; if its registry cannot be reached, builders retry. */
 const probeMs = 60_000
-/** A server needs half a second, on a busy machine some more. */
+/** Time for a server to start: half a second, and more on a busy machine. */
 const startSeconds = 30
 const image = 'localhost/linksocks-check'
 
-/** The registries of the packages are reached as from this machine. */
+/** The container reaches the registries of the packages as this machine does. */
 const network = '--network=host'
 
 if (builder === undefined) skip('neither docker nor podman runs here')
 const base = findBase()
-/** podman raises these limits, which a root without CAP_SYS_RESOURCE may not. */
+/** podman raises these limits, which root may not do without CAP_SYS_RESOURCE. */
 const limits = ['nofile', 'nproc'].flatMap((name) => ['--ulimit', `${name}=4096:4096`])
-/** The format that podman takes by itself has no health checks. */
+/** The default format of podman has no health checks. */
 const forPodman = builder === 'podman' ? [...limits, '--format', 'docker'] : []
 execFileSync(builder, ['build', network, ...forPodman, '--build-arg', `BASE=${base}`, '-t', image, repositoryRoot], {
   stdio: 'inherit',
@@ -61,7 +61,7 @@ function run(...args) {
   return execFileSync(builder, args, { encoding: 'utf8' }).trim()
 }
 
-/** The base of the Dockerfile, or one that is made here. */
+/** Returns the base of the Dockerfile, or one that is made here. */
 function findBase() {
   const [, usual] = /^ARG BASE=(\S+)$/m.exec(readFileSync(join(repositoryRoot, 'Dockerfile'), 'utf8'))
   const probe = spawnSync(builder, ['run', '--rm', network, usual, 'true'], { encoding: 'utf8', timeout: probeMs })

@@ -1,6 +1,6 @@
-// Makes the packages of this machine and tries them: `pnpm check:packages`. The .deb is installed into a root of its
-// own, looked at, run and purged; its unit is run under a systemd of its own; of the .rpm the list of files is
-// compared, where `rpm` or `bsdtar` can read it.
+// Builds the packages of this machine and tries them: `pnpm check:packages`. It installs the .deb into a root of its
+// own, inspects it, runs it and purges it, and runs its unit under a systemd of its own. For the .rpm it compares the
+// list of files, if `rpm` or `bsdtar` can read it.
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
   copyFileSync,
@@ -40,7 +40,7 @@ const expected = [
   '/usr/share/fish/vendor_completions.d/linksocks.fish',
   '/usr/share/man/man1/linksocks.1.gz',
 ]
-/** What `systemd-analyze security` may find: at most 2.0, in tenths. */
+/** Highest result of `systemd-analyze security`: 2.0, in tenths. */
 const maxExposure = 20
 
 execFileSync(process.execPath, [join(repositoryRoot, 'tools/distribution/build.mjs'), '--packages', name], {
@@ -90,13 +90,13 @@ function checkDeb() {
   console.log('a purge leaves nothing')
 }
 
-/** Scripts of the package run outside of the root, told by DPKG_ROOT where it is: there is no shell inside. */
+/** Scripts of the package run outside of the root, since there is no shell inside; DPKG_ROOT names the root. */
 function dpkg(...args) {
   const common = [`--root=${root}`, '--force-script-chrootless', '--force-not-root', '--no-triggers']
   execFileSync('dpkg', [...common, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
-/** Every file in the root that is not dpkg's own. */
+/** Returns every file in the root that does not belong to dpkg. */
 function files() {
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())

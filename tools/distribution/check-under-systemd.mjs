@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
 
-/** Where a machine with systemd has the manager itself. */
+/** Path of the manager on a machine with systemd. */
 const manager = '/usr/lib/systemd/systemd'
 
-/** For the whole check on a slow machine, in milliseconds; it takes 15 s. */
+/** Limit for the whole check on a slow machine, in milliseconds; it takes 15 s. */
 const limitMs = 120_000
 
-/** In the namespaces: a manager of its own that knows the unit of the package, and the few targets that it names. */
+/** In the namespaces: a manager of its own, with the unit of the package and the few targets that it names. */
 const start = `set -e
 mount --make-rprivate /
 mount -t tmpfs none /run
@@ -28,7 +28,7 @@ echo LINKSOCKS_TOKEN=a_token_of_the_check >>/etc/linksocks/server.env
 exec env -i PATH="$PATH" container=check SYSTEMD_UNIT_PATH=/run/units ${manager} --system --unit=check.target
 `
 
-/** Beside that manager: the life of a server. Each `until` is ended by the limit of the whole. */
+/** Beside that manager: the life of a server. The limit for the whole check ends each `until`. */
 const life = `set -e
 unit=linksocks@server
 shows() { [ "$(systemctl show --value --property=$1 $unit)" = "$2" ] || { echo "$1 is not $2:"; systemctl status --no-pager $unit; exit 1; }; }
@@ -57,7 +57,7 @@ echo 'it stops by itself'
  * Runs the unit of an installed package under a systemd of its own, in namespaces that end with it.
  *
  * @param {string} deb
- * @returns {Promise<void>} Rejects when the unit does not behave; says so where it cannot be tried.
+ * @returns {Promise<void>} Rejects when the unit does not work; prints a message where it cannot be tried.
  */
 export async function checkUnderSystemd(deb) {
   const namespaces = [

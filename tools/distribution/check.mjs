@@ -1,5 +1,5 @@
-// Makes the executable of this machine and tries it where there is no Node and nothing else: `pnpm check:dist`.
-// As root on Linux it runs in a chroot that holds the executable and its shared libraries alone.
+// Builds the executable of this machine and tries it without Node and other programs: `pnpm check:dist`. As root on
+// Linux it runs in a chroot that contains only the executable and its shared libraries.
 import { execFileSync, spawn } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -13,11 +13,11 @@ import { timeRatio } from './measure.mjs'
 import { nodeProgram } from './node-program.mjs'
 import { targetName } from './targets.mjs'
 
-/** Times as long as Node's own start. */
+/** Largest ratio of its start to Node's own start. */
 const slowestStart = 1.2
 
 const name = targetName(hostTarget())
-/** Of what is set here only where chroot is. */
+/** In the chroot the executable gets only this variable. */
 const env = { PATH: process.env.PATH }
 execFileSync(process.execPath, [join(repositoryRoot, 'tools/distribution/build.mjs'), name], { stdio: 'inherit' })
 const release = join(repositoryRoot, 'dist/release')
@@ -41,7 +41,7 @@ function archiveOf(target) {
   return join(release, `linksocks-${version}-${target}.tar.gz`)
 }
 
-/** How to run the executable without anything of this machine; as close to it as this user may come. */
+/** Returns how to run the executable without the files of this machine, as far as this user can. */
 function isolated(folder) {
   const mayChroot = process.platform === 'linux' && process.getuid?.() === 0
   if (!mayChroot) {
@@ -61,14 +61,14 @@ function sharedLibraries(program) {
   return [...listed.matchAll(/(?<=\s)\/\S+/g)].map(([path]) => path).filter((path) => existsSync(path))
 }
 
-/** Scripts call `--version` often. */
+/** Checks the time of `--version`, which scripts call often. */
 function checkStart(program) {
   const ratio = timeRatio([program, '--version'], [nodeProgram(hostTarget()), '-e', '0'])
   console.log(`--version takes ${ratio.toFixed(2)} times as long as node -e 0`)
   if (ratio > slowestStart) throw new Error(`it has to take at most ${slowestStart} times as long`)
 }
 
-/** Sends a request through the demo, which is a server and a client. */
+/** Sends a request through the demo, which consists of a server and a client. */
 async function transfer({ command, args }) {
   const body = Buffer.alloc(8 * 1024 * 1024, 'linksocks ')
   const web = createServer((_request, response) => response.end(body)).listen(0, '127.0.0.1')

@@ -30,7 +30,7 @@ export function chunkLoader({ read, readCache, require, url, onCompiled }) {
   }
 }
 
-/** What {@link chunkLoader} reads as the text of a chunk. */
+/** Converts a CommonJS module to the text of a chunk for {@link chunkLoader}. */
 export function asChunk(commonJs) {
   return `(function(exports,require,module,bundleUrl){${commonJs}\n})`
 }

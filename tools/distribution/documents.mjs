@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { repositoryRoot } from '../workspace.mjs'
 
 /**
- * Names and texts of the files that the command makes from its flag table. @returns {Readonly<Record<string, string>>}
+ * Returns names and texts of the files that the command generates from its flag table. @returns
+ * {Readonly<Record<string, string>>}
  */
 export function makeDocuments() {
   return {

@@ -6,13 +6,13 @@ import { bufferutilPath, bundleCommand, bundleFirstScript } from './bundle.mjs'
 import { nodeProgram } from './node-program.mjs'
 import { targetName, targets } from './targets.mjs'
 
-/** Where {@link makeProgram} leaves the parts of all executables. */
+/** Folder into which {@link makeProgram} writes the parts of all executables. */
 const parts = join(repositoryRoot, 'dist/work')
 
 /**
  * Bundles the command, with V8's code cache for this platform.
  *
- * @returns {Promise<import('esbuild').Metafile>} What went into it.
+ * @returns {Promise<import('esbuild').Metafile>} esbuild's report of its sources.
  */
 export async function makeProgram() {
   const folder = join(parts, 'chunks')
@@ -27,7 +27,7 @@ export async function makeProgram() {
 }
 
 /**
- * Makes the single executable for a target out of what {@link makeProgram} has made.
+ * Makes the single executable for a target from the parts that {@link makeProgram} has written.
  *
  * @param {(typeof targets)[number]} target
  * @returns {string} Path of the executable.
@@ -52,7 +52,7 @@ export function makeExecutable(target) {
   return output
 }
 
-/** Code caches are for the V8 of one platform. */
+/** Returns the assets for a target: code caches are valid for V8 on one platform only. */
 function assetsFor(target) {
   const names = readdirSync(join(parts, 'chunks')).filter((name) => isHost(target) || !name.endsWith('.cache'))
   const assets = Object.fromEntries(names.map((name) => [name, join(parts, 'chunks', name)]))
@@ -64,7 +64,7 @@ function isHost({ platform, arch }) {
   return platform === process.platform && arch === process.arch
 }
 
-/** Any of them can make the executables of all. */
+/** Returns the target of this machine, which can make the executables of all targets. */
 export function hostTarget() {
   const host = targets.find(isHost)
   if (host === undefined) throw new Error(`executables cannot be made on ${process.platform} ${process.arch}`)

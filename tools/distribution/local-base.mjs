@@ -2,11 +2,11 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Of the programs in the Dockerfile, `nc` comes from a package of its own. Node's program needs the libraries. */
+/** Packages for the programs in the Dockerfile: `nc` has its own, and Node's program needs the libraries. */
 const packages = ['ca-certificates', 'libatomic1', 'libstdc++6', 'netcat-openbsd']
 const certificates = '/etc/ssl/certs/ca-certificates.crt'
 
-/** Why {@link makeLocalBase} cannot work here; undefined where it can. @returns {string | undefined} */
+/** Returns the reason why {@link makeLocalBase} cannot work here; undefined if it can. @returns {string | undefined} */
 export function whyNoLocalBase() {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'a base of its own needs root on Linux'
   if (spawnSync('mmdebstrap', ['--version']).error !== undefined) return 'a base of its own needs mmdebstrap'
@@ -14,8 +14,8 @@ export function whyNoLocalBase() {
 }
 
 /**
- * Makes a base image where the usual one cannot be pulled: Debian with Node, npm and the certificates of this machine,
- * and the user `node`. It stands in for `node:22-alpine`, so the image is tried, but not on Alpine.
+ * Makes a base image for a machine that cannot pull the usual one: Debian with Node, npm and the certificates of this
+ * machine, and the user `node`. It replaces `node:22-alpine`, so the image is tried, but not on Alpine.
  *
  * @param {string} builder `docker` or `podman`
  * @param {string} folder Where the archive of the image is written.
@@ -30,7 +30,7 @@ export function makeLocalBase(builder, folder) {
     `copy-in ${join(npm, 'npm')} /usr/lib/node_modules`,
     'ln -s ../lib/node_modules/npm/bin/npx-cli.js "$1/usr/bin/npx"',
     'ln -s ../lib/node_modules/npm/bin/npm-cli.js "$1/usr/bin/npm"',
-    // Those of the machine, which may lead to registries over a proxy with a certificate of its own.
+    // The certificates of this machine: registries may be behind a proxy that has its own.
     ...(existsSync(certificates) ? [`copy-in ${certificates} /etc/ssl/certs`] : []),
     'chroot "$1" useradd --create-home node',
   ]

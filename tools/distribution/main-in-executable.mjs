@@ -1,4 +1,4 @@
-// First script of the executable: runs the command out of its chunks, which are assets.
+// First script of the executable: runs the command from its chunks, which are assets.
 import { getAsset, getRawAsset } from 'node:sea'
 import { pathToFileURL } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
@@ -14,7 +14,7 @@ const load = chunkLoader({
   url: pathToFileURL(process.execPath).href,
 })
 
-/** Executables that were made on another platform have none. */
+/** Executables that were made on another platform have no caches. */
 function codeCache(name) {
   try {
     return new Uint8Array(getRawAsset(`${name}.cache`))
@@ -23,7 +23,7 @@ function codeCache(name) {
   }
 }
 
-// Scripts ask for the version often, so nothing else is loaded for it, as in `bin/linksocks.js`.
+// Scripts ask for the version often, so it is printed without loading anything else, as in `bin/linksocks.js`.
 const [, , word, ...others] = process.argv
 if (others.length === 0 && ['--version', '-V', '-v', 'version'].includes(word))
   process.stdout.write(`${load('./version.js').versionLine()}\n`)

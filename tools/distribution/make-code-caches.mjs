@@ -1,5 +1,5 @@
 // Writes V8's code cache beside each chunk in a folder: `node make-code-caches.mjs FOLDER`, with the Node of the
-// executable. Chunks are run first, so that their cache holds the functions that run while they load.
+// executable. Chunks run first, so that their cache contains the functions that run while they load.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -33,7 +33,7 @@ for (const name of names) {
   try {
     load(`./${name}`)
   } catch {
-    // It needs an optional native package, which is not here.
+    // The chunk needs an optional native package, which is not installed here.
   }
 }
 writeCaches()

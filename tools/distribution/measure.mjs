@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process'
 const pairs = 31
 
 /**
- * How many times as long a command takes as another: the fastest run of each, since other processes only ever add time.
- * They run in turns, so that both have the same load beside them.
+ * Returns the ratio of the times of two commands. The fastest run of each counts, since other processes only add time.
+ * They run in turns, so that both run beside the same load.
  *
  * @param {readonly string[]} command
  * @param {readonly string[]} compared

@@ -5,7 +5,8 @@ import { repositoryRoot } from '../workspace.mjs'
 import { nodeVersion } from './targets.mjs'
 
 /**
- * Node's program for a target, from the npm registry; kept in `.cache` for the next time. @returns {string} Its path.
+ * Returns the path of Node's program for a target, from the npm registry; stored in `.cache` for later calls. @returns
+ * {string} Its path.
  */
 export function nodeProgram({ nodePackage, platform }) {
   const folder = join(repositoryRoot, '.cache/distribution', `${nodePackage}-${nodeVersion}`)

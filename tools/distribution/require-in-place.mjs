@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * `createRequire(import.meta.url)('../file.json')` finds what lies beside a module. In a bundle nothing does, so it
- * goes into the bundle.
+ * `createRequire(import.meta.url)('../file.json')` finds a file beside a module. A bundle has no such files, so they
+ * become part of it.
  *
  * @param {'files' | 'all'} what Packages that are required so are still looked up beside the bundle, unless it is
- *   `all`.
+ * `all`.
  * @returns {import('esbuild').Plugin}
  */
 export function requireInPlace(what) {

@@ -5,10 +5,10 @@ import { gzipSync } from 'node:zlib'
 import { repositoryRoot } from '../workspace.mjs'
 import { targetName } from './targets.mjs'
 
-/** The newest whose modules can all be had. */
+/** The newest version whose modules can be downloaded. */
 const nfpmVersion = 'v2.45.2'
 
-/** Debian's names of what we call `x64` and `arm64`; nfpm knows those of RPM itself. */
+/** Debian's names for `x64` and `arm64`; nfpm converts them to those of RPM. */
 const architectures = { x64: 'amd64', arm64: 'arm64' }
 
 /**
@@ -35,7 +35,7 @@ export function makeSystemPackage({ format, target, executable, documents, versi
   return output
 }
 
-/** What nfpm reads; JSON is YAML. */
+/** Describes the package for nfpm, in JSON, which is YAML. */
 function describe({ target, executable, version, work, format }) {
   const zsh = format === 'deb' ? 'vendor-completions' : 'site-functions'
   const settings = ['server', 'provider', 'client'].map((role) => ({
@@ -75,7 +75,7 @@ function describe({ target, executable, version, work, format }) {
   }
 }
 
-/** The packer, from Go's module proxy; kept in `.cache` for the next time. @returns {string} Its path. */
+/** Returns the packer, from Go's module proxy; stored in `.cache` for later calls. @returns {string} Its path. */
 function nfpm() {
   const folder = join(repositoryRoot, '.cache/distribution', `nfpm-${nfpmVersion}`)
   const program = join(folder, 'nfpm')

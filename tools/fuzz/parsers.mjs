@@ -1,4 +1,4 @@
-/** The tests that hold properties of parsers: what reads bytes or text of strangers, peers, targets and users. */
+/** Tests with properties of parsers, which read bytes or text of strangers, peers, targets and users. */
 export const parserTests = [
   'packages/codec/src/message/channel-id.test.ts',
   'packages/codec/src/codec.property.test.ts',

@@ -1,6 +1,6 @@
-// Runs the properties of all parsers on a million inputs each, from a new seed every time: `pnpm fuzz` (nightly), or
-// with `--runs N` on fewer. The seed is printed and kept in .cache/fuzz.jsonl with how it ended; `--seed N` repeats a
-// run.
+// Runs the properties of all parsers on a million inputs each, with a new seed every time: `pnpm fuzz` (nightly), or
+// with `--runs N` on fewer. It prints the seed, and writes it with the result to .cache/fuzz.jsonl; `--seed N` repeats
+// a run.
 import { spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { appendFileSync, mkdirSync } from 'node:fs'
@@ -9,9 +9,9 @@ import { parseArgs } from 'node:util'
 import { repositoryRoot } from '../workspace.mjs'
 import { parserTests } from './parsers.mjs'
 
-/** Inputs of one round: a test that runs for minutes without a pause cannot tell vitest that it is alive. */
+/** Inputs of one round: a test that runs for minutes without a pause cannot report to vitest. */
 const roundInputs = 100_000
-/** The longest that one test of a round may take, in ms. */
+/** Longest time of one test in a round, in ms. */
 const testLimitMs = 15 * 60_000
 const kept = join(repositoryRoot, '.cache/fuzz.jsonl')
 

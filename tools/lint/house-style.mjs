@@ -1,11 +1,10 @@
-/** Columns of a line, comments included. The formatter wraps code at the same width and leaves comments alone. */
+/** Columns of a line, comments included. The formatter wraps code at the same width and does not change comments. */
 const maxColumns = 120
 
 /**
- * Rules of the house that oxlint has none for, as a plugin of oxlint.
+ * Rules of this project that oxlint lacks, as a plugin of oxlint.
  *
- * `comment-width`: a comment ends by column 120.
- * `camel-case-constants`: `const maxBytes`, and not `const MAX_BYTES`.
+ * `comment-width`: a comment ends by column 120. `camel-case-constants`: `const maxBytes`, and not `const MAX_BYTES`.
  * `object-assertions`: `expect({ a, b }).toEqual({ a: 1, b: 2 })`. A failure then gives the name of the value that
  * differs; with `[a, b]` it gives an index.
  */

@@ -1,10 +1,10 @@
-// Bytes that both ends make and hash alike: blocks of 8 MiB, each of its number. The page's hash function takes whole
-// buffers only, so what is compared is the hash of the hashes of all blocks.
+// Bytes that both ends generate and hash in the same way: numbered blocks of 8 MiB. The page's hash function accepts
+// whole buffers only, so the ends compare the hash of the hashes of all blocks.
 
-/** Bytes of a block. */
+/** Size of a block, in bytes. */
 export const blockBytes = 8_388_608
 
-/** The block of a number. */
+/** Returns the block with a number. */
 export function makeBlock(number) {
   const words = new Uint32Array(blockBytes / 4)
   for (let at = 0, word = number * 7919 + 1; at < words.length; at++) {
@@ -14,7 +14,7 @@ export function makeBlock(number) {
   return new Uint8Array(words.buffer)
 }
 
-/** Cuts what arrives into blocks, and calls `onBlock` with each; `end` gives the rest. */
+/** Cuts received bytes into blocks, and calls `onBlock` with each; `end` returns the rest. */
 export class BlockReader {
   #block = new Uint8Array(blockBytes)
   #filled = 0

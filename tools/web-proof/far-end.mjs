@@ -1,5 +1,5 @@
-// What the page talks to: targets, a relay that cuts, and a WebSocket without LinkSocks to compare with. Its parent
-// says `{ serverPort }`, and gets the ports; `{ cut: true }` resets the WebSockets that pass through the relay.
+// The peers of the page: targets, a relay that cuts, and a WebSocket without LinkSocks for comparison. Its parent sends
+// `{ serverPort }`, and gets the ports; `{ cut: true }` resets the WebSockets that pass through the relay.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
@@ -24,7 +24,7 @@ async function open(onSocket) {
 /** Answers a number of blocks, written as a line, with those blocks. */
 async function sendBlocks(socket) {
   const [line] = await once(socket, 'data')
-  // A socket that is cut is the relay's doing.
+  // The relay may have cut the socket.
   await pipeline(Readable.from(blocks(Number(line))), socket).catch(() => {})
 }
 
@@ -32,7 +32,7 @@ function* blocks(count) {
   for (let number = 0; number < count; number++) yield makeBlock(number)
 }
 
-/** Answers the end of what it gets with its hash. */
+/** Answers with the hash of the received bytes at their end. */
 function hashBlocks(socket) {
   const whole = createHash('sha256')
   const reader = new BlockReader((block) => whole.update(hashOf(block)))
@@ -43,9 +43,12 @@ function hashBlocks(socket) {
   })
 }
 
-/** Sends what it can, and tells the parent how much: shows whether a reader that stops holds it back. */
+/**
+ * Sends as much as it can, and reports the number of bytes to the parent: this shows whether a reader that stops slows
+ * it down.
+ */
 function sendEndlessly(socket) {
-  // Small pieces: a piece counts as sent when all of it has left.
+  // Small pieces, since a piece counts as sent only when all of it has left.
   const block = makeBlock(0).subarray(0, 65_536)
   const write = () => {
     while (socket.writable && socket.write(block));
@@ -74,7 +77,7 @@ function cutting(port) {
   })
 }
 
-/** Echoes messages over a WebSocket, with nothing of LinkSocks but its framing. */
+/** Echoes messages over a WebSocket, without any protocol of LinkSocks. */
 async function bareEcho() {
   const listener = await listen({
     host: '127.0.0.1',

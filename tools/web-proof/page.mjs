@@ -1,11 +1,11 @@
-// Runs in the browser: what each proof does there. `run.mjs` bundles it.
+// Runs in the browser: the page's part of each proof. `run.mjs` bundles it.
 import { connect } from '@ls/web'
 import { BlockReader, makeBlock } from './blocks.mjs'
 
 const hex = (bytes) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
 const host = '127.0.0.1'
 
-/** Hashes blocks as they come; `hash()` gives the hash of all their hashes. */
+/** Hashes blocks as they arrive; `hash()` returns the hash of all their hashes. */
 class Hasher {
   #hashes = []
   #reader = new BlockReader((block) => this.#hashes.push(crypto.subtle.digest('SHA-256', block)))
@@ -16,7 +16,7 @@ class Hasher {
     this.#reader.add(chunk)
   }
 
-  /** Where nothing waits to be hashed but a few blocks. */
+  /** Resolves when only a few blocks wait for their hash. */
   async settled() {
     await this.#hashes.at(-4)
   }
@@ -27,7 +27,7 @@ class Hasher {
   }
 }
 
-/** The hash of the blocks that the far end sends or gets. */
+/** Returns the hash of the blocks that the far end sends or receives. */
 async function expectedHash(blocks) {
   const hasher = new Hasher()
   for (let number = 0; number < blocks; number++) {
@@ -61,7 +61,7 @@ async function upload({ link, port, blocks }) {
   return answer
 }
 
-/** Opens many streams at once, sends a little through each and reads it back. */
+/** Opens many streams at the same time, sends a little through each, and reads it back. */
 async function manyStreams({ link, port, count }) {
   const one = async (number) => {
     const { readable, writable } = link.openTcp({ host, port })
@@ -74,7 +74,7 @@ async function manyStreams({ link, port, count }) {
   return answers.filter(Boolean).length
 }
 
-/** Sends bytes through an echo, at most `aheadBytes` ahead of what came back; gives bytes a second, one way. */
+/** Sends bytes through an echo, with at most `aheadBytes` in flight; returns bytes a second, one way. */
 async function throughput({ write, onBytes, bytes, aheadBytes = 4_194_304 }) {
   const chunk = makeBlock(0).subarray(0, 65_536)
   const started = performance.now()
@@ -122,7 +122,7 @@ async function linkThroughput({ link, port, bytes }) {
 
 const middle = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
 
-/** Milliseconds that the middle one of many small messages takes to come back. */
+/** Returns the median time of many small messages there and back, in milliseconds. */
 async function roundTrip(send, rounds) {
   const times = []
   for (let round = 0; round < rounds; round++) {
@@ -157,7 +157,7 @@ async function linkRoundTrip({ link, port, rounds }) {
   return median
 }
 
-/** A stream that nobody reads after its first chunk. */
+/** A stream that is not read after its first chunk. */
 async function stall({ link, port }) {
   const { readable } = link.openTcp({ host, port })
   const reader = readable.getReader()

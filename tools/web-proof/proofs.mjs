@@ -1,4 +1,4 @@
-// Each proof: a name, and a function of the rig and its sizes that gives what was seen and whether it is enough.
+// Each proof: a name, and a function of the rig and its sizes that returns the result and whether it is enough.
 import { setTimeout as delay } from 'node:timers/promises'
 import { blockBytes } from './blocks.mjs'
 
@@ -16,11 +16,11 @@ export const proofs = {
   },
   cuts: async (rig, { cuts }) => {
     let done = 0
-    // A session exists once both ends have said so: before that there is nothing to resume.
+    // The session exists once both ends have sent a message; before that there is nothing to resume.
     await rig.run('linkRoundTrip', { port: rig.ports.echo, rounds: 1 })
     const timer = setInterval(() => done < cuts && rig.farEnd.send({ cut: true }) && done++, cutEveryMs)
     try {
-      // Transfers go on until all cuts have been made.
+      // Transfers continue until all cuts have been made.
       for (let round = 0; ; round++) {
         const outcome = await transfer(rig, { mib: 256 })
         if (!outcome.ok) return { ok: false, text: `after ${done} cuts, transfer ${round}: ${outcome.text}` }
@@ -83,7 +83,7 @@ export const proofs = {
   },
 }
 
-/** Faster than a transfer of 8 MiB, slower than a new link. */
+/** Time between two cuts, in milliseconds: less than a transfer of 8 MiB takes, and more than a new link. */
 const cutEveryMs = 150
 
 async function transfer({ run, page, ports }, { mib }) {
@@ -98,14 +98,14 @@ const blocksOf = (mib) => Math.ceil((mib * mebibyte) / blockBytes)
 
 const hashes = new Map()
 
-/** Made once for each length: it takes as long as a transfer. */
+/** Computed once for each length: it takes as long as a transfer. */
 async function expected(page, blocks) {
   const known = hashes.get(blocks) ?? (await page.evaluate((count) => globalThis.proof.expectedHash(count), blocks))
   hashes.set(blocks, known)
   return known
 }
 
-/** The heap after a collection, with the buffers outside it. */
+/** Returns the heap after a collection, with the buffers outside it. */
 async function heapBytes(cdp) {
   await cdp.send('HeapProfiler.collectGarbage')
   const { usedSize, backingStorageSize = 0 } = await cdp.send('Runtime.getHeapUsage')

@@ -9,7 +9,7 @@ import { chromium } from 'playwright-core'
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
 const token = 'proof'
 
-/** Starts all; `close` ends all. */
+/** Starts all programs; `close` ends them. */
 export async function startRig({ serverArguments = [] } = {}) {
   const server = await startServer(serverArguments)
   const farEnd = fork(here('far-end.mjs'))
@@ -36,7 +36,7 @@ export async function startRig({ serverArguments = [] } = {}) {
   }
 }
 
-/** In the page: opens a link unless there is one, and calls the function. */
+/** Runs in the page: opens a link unless there is one, and calls the function. */
 async function inPage({ name, options, port, token }) {
   globalThis.link ??= await globalThis.proof.connect(`ws://127.0.0.1:${port}`, { token })
   return globalThis.proof[name]({ link: globalThis.link, ...options })

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// `pnpm prove:web`: what `@ls/web` promises, seen in Chromium. Prints a line for each proof; exits with 1 if one fails.
+// `pnpm prove:web`: tests the promises of `@ls/web` in Chromium. Prints a line for each proof; exits with 1 if one
+// fails.
 import { parseArgs } from 'node:util'
 import { proofs } from './proofs.mjs'
 import { startRig } from './rig.mjs'
@@ -26,7 +27,7 @@ const { values } = parseArgs({
   },
 })
 
-/** A proof that hangs has failed, in milliseconds. */
+/** Time for a proof, in milliseconds; one that takes longer hangs, and has failed. */
 const limitMs = 300_000
 
 const sizes = {

@@ -3,7 +3,7 @@ import { openConnection, upgradeRequest } from '../strangers.mjs'
 
 const workers = 64
 const durationMs = 6000
-/** As much as a stranger may send ahead: 4 KiB, in messages of 1 KiB. */
+/** The most early data that the server accepts: 4 KiB, in messages of 1 KiB. */
 const messages = Array.from({ length: 4 }, (_, index) => Buffer.alloc(1000, index).toString('base64url'))
 const request = upgradeRequest.replace('\r\n\r\n', `\r\nSec-WebSocket-Protocol: ${messages.join(', ')}\r\n\r\n`)
 

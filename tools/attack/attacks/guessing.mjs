@@ -5,7 +5,7 @@ import { strangersAddress } from '../strangers.mjs'
 
 const guessers = 32
 const durationMs = 6000
-/** A guesser who gets an answer this fast has tried more than a limit would let through. */
+/** More comparisons than this mean that no limit slowed the guesses down. */
 const mostChecked = 200
 
 export const keyGuessing = {
@@ -28,7 +28,7 @@ export const tokenGuessing = {
   })),
 }
 
-/** Sends what `requestFor` makes of each guess; an answer with the status `checked` tells that it was compared. */
+/** Makes a run that sends requests with guesses. The status `checked` means that the server compared the guess. */
 function guessing(what, checked, requestFor) {
   return async ({ port }) => {
     const until = performance.now() + durationMs

@@ -5,7 +5,7 @@ const connections = 6000
 const batch = 100
 const pauseMs = 20
 const holdMs = 4000
-/** A WebSocket that never says who it is, a request that does not end, and silence. */
+/** A WebSocket that does not authenticate, a request that does not end, and silence. */
 const openings = [upgradeRequest, upgradeRequest.slice(0, 40), '']
 
 export const halfOpen = {

@@ -31,7 +31,7 @@ export const halfTls = {
   },
 }
 
-/** What a client says first: the server answers with its certificate and a signature. */
+/** Returns the first bytes of a client: the server answers them with its certificate and a signature. */
 function clientHello() {
   return new Promise((resolve) => {
     const write = (chunk, _encoding, done) => {

@@ -16,7 +16,7 @@ import { smuggling } from './smuggling.mjs'
 import { transparentPort, webPages } from './web-pages.mjs'
 import { windowHoarding } from './window-hoarding.mjs'
 
-/** Without a token first, then with one, then from the user's own machine. */
+/** Attacks without a token come first, then those with one, then those from the user's own machine. */
 export const attacks = [
   halfFrames,
   halfOpen,

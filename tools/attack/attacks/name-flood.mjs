@@ -10,14 +10,14 @@ import { tokens } from '../rig.mjs'
 const names = 2000
 const holdMs = 6000
 const slowAnswerMs = 100
-/** A name server of our own; any address of 127.0.0.0/8 is this machine's. */
+/** Address of a name server of this tool; all of 127.0.0.0/8 is this machine. */
 const resolverAddress = '127.66.0.53'
 const bystanderDomain = 'bystander.example.com'
 
 export const nameFlood = {
   id: 'name-flood',
   title: 'tenant: 2,000 names at once that nobody knows, after 100 ms each',
-  /** The server's resolv.conf is replaced in a mount namespace, which only root may make. */
+  /** The server's resolv.conf is replaced in a mount namespace, which only root may create. */
   missing: () => (process.getuid() === 0 ? undefined : 'only root can give the server a name server of its own'),
   prepare: async () => {
     await startResolver()
@@ -48,14 +48,14 @@ async function startResolver() {
   socket.unref()
 }
 
-/** RFC 1035 §4.1.1: a response, recursion available, RCODE 3. */
+/** A response with recursion available and RCODE 3 (RFC 1035 §4.1.1). */
 function noSuchName(query) {
   const answer = Buffer.from(query)
   answer.writeUInt16BE(0x8183, 2)
   return answer
 }
 
-/** 127.0.0.1 for a question about A, and no address for any other. */
+/** Answers 127.0.0.1 to a question about A, and no address to any other. */
 function loopbackAnswer(query) {
   const questionEnd = query.indexOf(0, 12) + 5
   const answer = Buffer.from(query.subarray(0, questionEnd))

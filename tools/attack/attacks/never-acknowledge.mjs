@@ -8,7 +8,7 @@ const acknowledgeMs = 300
 const takeMs = 500
 const everyMessages = 2
 const endlessCreditBytes = 0x7fff_ffff
-/** These are in no sequence (protocol.md, resume). */
+/** Messages without a number (protocol.md, resume). */
 const unnumbered = new Set([MessageType.Ack, MessageType.Hello, MessageType.AuthResponse, MessageType.Resumed])
 
 export const neverAcknowledge = {
@@ -19,7 +19,7 @@ export const neverAcknowledge = {
   },
 }
 
-/** Acknowledges for a moment, so that the server takes the path for a fast one, then never again. */
+/** Acknowledges for a moment, so that the server measures a fast path, and then no more. */
 async function fillReplay({ url, targets }) {
   const link = await openOrUndefined(url)
   if (link === undefined) return sleep(takeMs)
@@ -38,7 +38,7 @@ async function fillReplay({ url, targets }) {
   link.drop()
 }
 
-/** The server may refuse this tenant a new session; that is no harm to others. */
+/** The server may refuse this tenant a new session: that harms no other tenant. */
 async function openOrUndefined(url) {
   return Link.open({ url, token: tokens.attacker, extensions: ['window', 'fin', 'resume'] }).catch(() => {})
 }

@@ -31,7 +31,7 @@ export const openFiles = {
 const isRoot = process.getuid?.() === 0
 const asRoot = /runs as root on a public port/
 
-/** What a server on a public port says until it has said enough. */
+/** Returns the output of a server on a public port, as soon as `isEnough` accepts it. */
 async function startWith(accountFile, isEnough) {
   const port = String(await freePort())
   const [node, ...line] = [

@@ -5,7 +5,7 @@ import { tokens } from '../rig.mjs'
 
 const durationMs = 4000
 const pauseMs = 100
-/** Loopback, as a rule by name might take it for a name of its own. */
+/** Names for loopback that a rule by name might take for a name below example.com. */
 const names = [
   '127.0.0.1\0.example.com',
   'localhost\0.example.com',
@@ -17,7 +17,7 @@ const names = [
   '::ffff:127.0.0.1%x.example.com',
   'user@127.0.0.1',
 ]
-/** The forms of loopback and of no address that resolvers take. */
+/** The forms of loopback and of the unspecified address that resolvers accept. */
 const addresses = [
   '127.0.0.1',
   '127.1',
@@ -63,13 +63,13 @@ export const closedAddresses = {
   run: (rig) => ask(rig, addresses),
 }
 
-/** The rules close the bystander's usual target as well, so it visits the website behind the port. */
+/** The rules close the bystander's usual target as well, so the bystander visits the website behind the port. */
 function siteBesideRules({ targets, port }, rules) {
   const fallback = `http://127.0.0.1:${targets.website.port}`
   return { flags: [...rules, '--fallback', fallback], bystander: { visits: `http://127.0.0.1:${port}` } }
 }
 
-/** Opens each again and again, TCP and UDP. The target itself tells when it is reached. */
+/** Requests each host repeatedly, over TCP and UDP. The target reports when it is reached. */
 async function ask({ url, targets }, hosts) {
   const link = await Link.open({ url, token: tokens.attacker })
   const unanswered = new Map()

@@ -7,9 +7,9 @@ import { strangersAddress } from '../strangers.mjs'
 
 const workers = 16
 const durationMs = 6000
-/** What a relay gives to one address at most (docs/guide/relay.md). */
+/** Most providers and codes that a relay gives to one address (docs/guide/relay.md). */
 const mostProviders = 16
-/** Long to judge: 16 of them at once, then one in 10 s. */
+/** A code that takes long to judge: a relay checks 16 of them, and then one in 10 s. */
 const slowCode = '4@8({[<369&#!1/|0$5+7%24'
 
 export const relayStrangers = {
@@ -41,7 +41,7 @@ export const relayStrangers = {
   },
 }
 
-/** A provider without a token, from an address that is not the bystander's. */
+/** Opens a link of a provider without a token, from an address that is not the bystander's. */
 function open(url) {
   const dial = async (host, port) => {
     const socket = connect({ host, port, localAddress: strangersAddress })

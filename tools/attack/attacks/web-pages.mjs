@@ -29,7 +29,7 @@ export const webPages = {
     return [
       ...onlyRefused('the proxy port', statuses.stream),
       ...onlyRefused('the API', statuses.api),
-      // What refuses everyone would pass for what refuses pages.
+      // A port that refuses all requests would pass the check above.
       ...(String(program) === '101,200' ? [] : [`a program without Origin got ${String(program)} instead of 101,200`]),
     ]
   },
@@ -43,7 +43,7 @@ export const transparentPort = {
     const reached = new Set()
     const { port } = targets.forbidden
     for (const until = performance.now() + durationMs; performance.now() < until; await sleep(pauseMs)) {
-      // Of another origin, and of a name that was made to lead to the proxy itself.
+      // Pages of another origin, and of a name that resolves to the proxy itself.
       reached.add(statusOf(await ask(proxyPort, get(`127.0.0.1:${port}`, 'Origin: https://evil.example\r\n'))))
       reached.add(statusOf(await ask(proxyPort, get(`localhost:${port}`, 'Origin: null\r\n'))))
       reached.add(statusOf(await ask(proxyPort, get(`rebound.example:${proxyPort}`, ''))))

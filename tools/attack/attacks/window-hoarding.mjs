@@ -4,10 +4,10 @@ import { Link } from '../link.mjs'
 import { tokens } from '../rig.mjs'
 
 const channels = 80
-/** What each channel sends, as its credit allows, so that its window grows. */
+/** Bytes that each channel sends, as its credit allows, so that its window grows. */
 const channelBytes = 2 * 1024 * 1024
 const pieceBytes = 32 * 1024
-/** Before the first Window message of the server (protocol.md, window): the least it promises is 4 KiB. */
+/** Credit before the first Window message of the server (protocol.md, window): it promises at least 4 KiB. */
 const firstCreditBytes = 4096
 const spreadMs = 10
 const holdMs = 6000

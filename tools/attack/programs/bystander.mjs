@@ -1,5 +1,5 @@
-// The honest tenant: one request after the other, and a new link now and then. Told what to do in its argument, asked
-// to begin and to report by its parent.
+// The honest tenant: sends one request after the other, and opens a new link now and then. Its argument says what to
+// do, and its parent when to begin and to report.
 import { once } from 'node:events'
 import { get } from 'node:http'
 import { get as getSecurely } from 'node:https'
@@ -42,7 +42,7 @@ async function repeat(request, pause, onDone) {
   }
 }
 
-/** Through the proxy to the echo, and back. `host` may hold a `*`, for a name that nobody asked for before. */
+/** Sends a byte through the proxy to the echo and back. A `*` in `host` makes a new name for each request. */
 async function proxied(signal) {
   const target = { ...echo, ...(host === undefined ? {} : { host: host.replace('*', String(++requests)) }) }
   const socket = await connect({ proxy: { host: '127.0.0.1', port: proxyPort }, target, timeoutMs: requestLimitMs })
@@ -57,7 +57,7 @@ async function proxied(signal) {
   }
 }
 
-/** A visitor of the website behind the port wants the page it asked for; with TLS, by a handshake of its own. */
+/** Requests a page of the website behind the port; with TLS, each time with a new handshake. */
 async function visit(signal) {
   const path = `/page/${++requests}`
   const request = visits.startsWith('https:')
@@ -69,7 +69,7 @@ async function visit(signal) {
   if (text !== `page ${path}`) throw new Error(`asked for ${path}, got '${text}'`)
 }
 
-/** A second link with the same token is let in. */
+/** Opens a second link with the same token. */
 async function openLink() {
   const link = await Link.open({ url, token, extensions: ['window', 'fin', 'resume'] })
   link.close()

@@ -1,6 +1,6 @@
-// What is reached through the server, in a process of its own: an echo, a sink that never reads, a drain that reads
-// all, a source that never ends, a website, and a place that nobody may reach. Tells its parent where they are, and
-// what they saw that must not be.
+// Targets of the server, in a process of their own: an echo, a sink that never reads, a drain that reads all, a source
+// that never ends, a website, and a port that must not be reached. Reports their ports to its parent, and every
+// forbidden access.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'

@@ -1,19 +1,19 @@
-/** What a crowd must leave standing. */
+/** Limits that a crowd must stay within. */
 const allowed = {
-  /** Least part of what the streams carried alone. */
+  /** Least share of the throughput that the streams had alone. */
   runningShare: 0.95,
-  /** Most that the p99 of new connections may grow. */
+  /** Largest factor by which the p99 of new connections may grow. */
   slowdown: 2,
-  /** A p99 below this is never too much, in ms: one collection of garbage on a busy machine takes as long. */
+  /** A p99 below this is always accepted, in ms: a single garbage collection on a busy machine takes as long. */
   floorMs: 50,
-  /** Resident memory of any one process, in MiB: the budget of 192 MiB, and what Node needs for itself. */
+  /** Resident memory of each process, in MiB: the budget of 192 MiB, and the memory of Node itself. */
   residentMebibytes: 300,
 }
 
 export const headLine = `| Mode | Stand still | Opened | Streams, of alone | Opens p50 alone | beside | p99 alone | beside | Failed | MiB of each process, before → with the crowd |
 |---|---|--:|--:|--:|--:|--:|--:|--:|---|`
 
-/** One measured row as a line of the table. */
+/** Formats a measured row as a line of the table. */
 export function rowLine({ mode, direction, opened, alone, beside, memory }) {
   const ms = (value) => `${value.toFixed(1)} ms`
   const latencies = [alone.p50, beside.p50, alone.p99, beside.p99].map(ms)
@@ -22,7 +22,7 @@ export function rowLine({ mode, direction, opened, alone, beside, memory }) {
   return `| ${[mode, direction, opened, share, ...latencies, beside.failed, held].join(' | ')} |`
 }
 
-/** The limits that a row misses. */
+/** Returns the limits that a row exceeds. */
 export function faultsOf({ mode, direction, crowd, opened, alone, beside, memory }) {
   const found = []
   if (opened < crowd) found.push(`only ${opened} of ${crowd} connections were opened`)

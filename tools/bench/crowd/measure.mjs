@@ -7,10 +7,10 @@ import { percentile } from '../../attack/judge.mjs'
 import { ProcessGroup } from '../processes.mjs'
 import { modes } from './rows.mjs'
 
-/** How long each part lasts, in ms: `settle` is for what the crowd has started to be over. */
+/** Duration of each part, in ms. In `settle` the connections that the crowd has opened become quiet. */
 const partMs = { warmUp: 2000, alone: 8000, settle: 4000, beside: 10_000 }
 
-/** Measures one mode with one direction of the crowd; all it has started is gone after it. */
+/** Measures one mode with one direction of the crowd, and stops everything that it has started. */
 export async function measureRow({ mode, direction, crowd, program }) {
   const processes = new ProcessGroup()
   const children = []
@@ -55,17 +55,17 @@ async function watch(runner, durationMs) {
   return { p50, p99, bytesPerSecond: bytes / seconds, failed, reason }
 }
 
-/** The role and resident memory of each process. */
+/** Returns the role and the resident memory of each process. */
 function memoryOf({ pids }) {
   return pids.map((pid) => {
-    // The command line of ours becomes its title.
+    // Our program sets its title to its command line.
     const role = /\b(server|client|provider|connector)\b/.exec(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))?.[0]
     const kibibytes = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
     return { title: role ?? String(pid), mebibytes: Math.round(kibibytes / 1024) }
   })
 }
 
-/** A program of the folder `programs`, and what it says. */
+/** A program of the folder `programs`, and its messages. */
 class Child {
   #child
 

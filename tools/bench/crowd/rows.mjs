@@ -1,6 +1,6 @@
 import { ourSystems, reverseSystem } from '../systems/linksocks.mjs'
 
-/** Which end of the connections stands still: readers of downloads, or targets of uploads. */
+/** The direction of the stalled connections: downloads without a reader, or uploads whose target does not read. */
 export const directions = ['down', 'up']
 
 /** Each mode by its name, and the system that starts it for a build of ours. */

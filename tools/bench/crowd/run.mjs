@@ -1,4 +1,4 @@
-// `pnpm bench:crowd`: does a crowd that stands still hold up others, and what does it cost? Linux, as root.
+// `pnpm bench:crowd`: measures whether stalled connections delay others, and how much memory they take. Linux, as root.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -37,7 +37,8 @@ else if (process.env['LINKSOCKS_CROWD'] === undefined) process.exitCode = inName
 else process.exitCode = await measure()
 
 /**
- * Runs all of this again where socket buffers are small: 2,000 of the usual ones would fill the memory of the system.
+ * Runs this program again in a namespace with small socket buffers: 2,000 buffers of the usual size would fill the
+ * memory of the system.
  */
 function inNamespace() {
   const buffers = "echo '4096 16384 65536' | tee /proc/sys/net/ipv4/tcp_wmem >/proc/sys/net/ipv4/tcp_rmem"

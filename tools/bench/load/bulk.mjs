@@ -3,11 +3,11 @@ import { dial, want } from './dial.mjs'
 import { pour } from './pour.mjs'
 
 /**
- * Streams that download or upload as fast as they can, measured between two marks. Downloads are counted here; what
- * has been uploaded only the target knows.
+ * Streams that download or upload as fast as they can, measured between two marks. Downloads are counted here, and
+ * uploads by the target.
  *
  * @param {{ route: object, direction: 'down' | 'up', streams: number, bytes: number, warmUpMs: number, durationMs:
- *   number }} load `bytes`: size of the application's writes
+ * number }} load `bytes`: size of the application's writes
  */
 export async function bulk({ route, direction, streams, bytes, warmUpMs, durationMs }, mark) {
   const flow = await openStreams(route, direction, streams, bytes)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { dial, next, want } from './dial.mjs'
 
-/** How many connections are made, or messages are under way, at a time: enough to keep both ends busy, no more. */
+/** Connections or messages at the same time: enough to keep both ends busy, and no more. */
 const atOnce = 32
 const byte = Buffer.from('x')
 
@@ -21,9 +21,9 @@ export async function openChannels({ route, count }) {
 }
 
 /**
- * Sends messages of a byte over all open channels in turn, and waits for their echoes: `count`, or as many as fit into
- * `limitMs`. Returns how many came back: a peer may lose some. No channel has two under way: their echoes may come in
- * one piece, and would count as one.
+ * Sends messages of a byte over all open channels in turn, and waits for their echoes: `count` messages, or as many as
+ * fit into `limitMs`. Returns the number of echoes, since a peer may lose some. Each channel has only one message in
+ * flight: two echoes may arrive in one piece, and would count as one.
  */
 export async function useChannels({ count, limitMs }, mark) {
   let [sent, answered] = [0, 0]
@@ -49,7 +49,7 @@ export function closeChannels() {
   for (const { socket } of open.splice(0)) socket.destroy()
 }
 
-/** Every worker does one thing after the other, until `work(turn, worker)` says that there is no more. */
+/** Runs workers in parallel; each calls `work(turn, worker)` repeatedly until that returns false. */
 async function inParallel(work) {
   const runWorker = async (_, worker) => {
     for (let turn = 0; await work(turn, worker); turn++);

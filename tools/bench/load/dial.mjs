@@ -1,24 +1,24 @@
 import { connect } from 'node:net'
 
 /**
- * Where all sockets of this process are read into: a buffer per read would make the garbage collector of the generator
- * the slowest part of what is measured. What a receiver wants to keep of it, it copies.
+ * Buffer for the reads of all sockets of this process. With a buffer for each read, garbage collection would make the
+ * load generator slower than the measured program. A receiver copies the bytes that it needs for longer.
  */
 const readBuffer = Buffer.allocUnsafe(256 * 1024)
 
 const greeting = Buffer.from([0x05, 0x01, 0x00])
 const acceptedMethod = 2
-/** The shortest reply with an address (RFC 1928 §6); a longer one comes in one piece, too. */
+/** Length of the shortest reply with an address (RFC 1928 §6); a longer one arrives in one piece as well. */
 const ipv4ReplyBytes = 10
 
-/** A way to the target: `socksPort` is undefined where `port` itself leads to it. */
+/** Builds a SOCKS5 request for a port of this machine. */
 export function requestFor(command, port) {
   return Buffer.from([0x05, command, 0x00, 0x01, 127, 0, 0, 1, port >> 8, port & 0xff])
 }
 
 /**
- * A connection to the target, direct or through a SOCKS5 proxy. `receive` of the result gets a view that is valid
- * during the call.
+ * Opens a connection to the target, directly or through a SOCKS5 proxy. `receive` of the result gets a view that is
+ * valid during the call.
  *
  * @param {{ port: number, host?: string, targetPort: number, socks: boolean }} route `host`: 127.0.0.1 unless given
  */
@@ -28,14 +28,14 @@ export async function dial(route) {
   return connection
 }
 
-/** A SOCKS5 association; resolves with its control connection and the port for datagrams. */
+/** Opens a SOCKS5 association; resolves with its control connection and the port for datagrams. */
 export async function associate(route) {
   const connection = await open(route.port)
   const reply = await handshake(connection, requestFor(0x03, 0))
   return { connection, port: reply.readUInt16BE(reply.length - 2) }
 }
 
-/** What the target has to be told first: see programs/target.mjs. */
+/** Builds the first bytes for the target: see programs/target.mjs. */
 export function want(letter, bytes = 0) {
   const head = Buffer.alloc(5)
   head.write(letter, 'latin1')
@@ -43,7 +43,7 @@ export function want(letter, bytes = 0) {
   return head
 }
 
-/** The next bytes of a connection, copied. */
+/** Resolves with a copy of the next bytes of a connection. */
 export function next(connection) {
   return new Promise((resolve, reject) => {
     connection.receive = (bytes) => {
@@ -87,7 +87,7 @@ async function handshake(connection, request) {
   return reply
 }
 
-/** At least `bytes` of what comes; nothing follows a reply before the target has been told what is wanted. */
+/** Resolves with at least `bytes` bytes; the target sends nothing before it gets its first bytes. */
 async function collect(connection, bytes) {
   let all = await next(connection)
   while (all.length < bytes) all = Buffer.concat([all, await next(connection)])

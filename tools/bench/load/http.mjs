@@ -4,7 +4,10 @@ import { dial } from './dial.mjs'
 const kept = Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
 const closing = Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
 
-/** HTTP requests a second by `users` who each wait for an answer, on one kept connection each or on new ones. */
+/**
+ * Sends HTTP requests by `users` that each wait for an answer, over one kept connection each or over new ones; returns
+ * requests a second.
+ */
 export async function requests({ route, keep, users, warmUpMs, durationMs }) {
   const state = { answers: 0, stopped: false }
   const work = Array.from({ length: users }, () => (keep ? askOnOne(route, state) : askOnNew(route, state)))
@@ -38,7 +41,7 @@ async function ask(connection, request, state) {
   await new Promise((resolve, reject) => {
     connection.onFailed = reject
     connection.receive = (bytes) => {
-      // The head comes in one piece, and says how much follows.
+      // The head arrives in one piece, and gives the length of the body.
       if (expected === Infinity) expected = answerBytes(bytes)
       received += bytes.length
       if (received >= expected) resolve()

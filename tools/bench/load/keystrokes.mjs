@@ -5,13 +5,13 @@ import { pour } from './pour.mjs'
 const byte = Buffer.from('x')
 
 /**
- * What a person sees beside bulk: how long a byte takes there and back each `echoEveryMs`, and how long a connection
- * takes to open each `openEveryMs`, first without and then with streams that take all they can get.
+ * Measures what a person notices beside bulk: the time of a byte there and back each `echoEveryMs`, and the time to
+ * open a connection each `openEveryMs`, first without and then with streams that send as fast as they can.
  *
  * @param {{ route: object, direction: 'down' | 'up', streams: number, idleMs: number, warmUpMs: number, durationMs:
- *   number, echoEveryMs: number, openEveryMs: number }} load
+ * number, echoEveryMs: number, openEveryMs: number }} load
  * @returns {Promise<{ beganAtMs: number, idle: object[], echoes: object[], opens: object[] }>} when the warm-up ended,
- *   by the clock of the machine, and each `{ atMs, tookMs }` from then on: an echo of the warm-up has a negative time
+ * by the clock of the machine, and each `{ atMs, tookMs }` from then on: an echo of the warm-up has a negative time
  */
 export async function keystrokes(load, mark) {
   const { route, direction, streams, idleMs, warmUpMs, durationMs } = load
@@ -27,9 +27,9 @@ export async function keystrokes(load, mark) {
   await sleep(durationMs)
   mark('end', bulk.receivedBytes)
   const opens = opener.stop()
-  // What is still under way counts as well: the longest times would be missing otherwise.
+  // Echoes still in transit count as well: otherwise the longest times would be missing.
   const echoes = await typist.finish()
-  // What the kernel still holds of uploads must not pass beside what is measured next.
+  // Upload bytes in the kernel must not delay the next measurement.
   for (const socket of bulk.sockets) socket.resetAndDestroy()
   const since = ({ atMs, tookMs }) => ({ atMs: atMs - began, tookMs })
   return { beganAtMs, idle: idle.map(since), echoes: echoes.map(since), opens: opens.map(since) }
@@ -64,11 +64,12 @@ async function startTyping(route, everyMs) {
   }
 }
 
-/** How long the last echoes may take before they count as they are. */
+/** Longest wait for the last echoes, in milliseconds; after it they count with the time so far. */
 const lastEchoMs = 15_000
 
 async function openBulk(route, direction, streams) {
-  // All are open before the first has a load: one after the other would wait for the load of those before.
+  // All connections are opened before the first one is loaded: otherwise each would wait for the load of the earlier
+  // ones.
   const connections = await Promise.all(Array.from({ length: streams }, () => dial(route)))
   const bulk = { sockets: connections.map(({ socket }) => socket), receivedBytes: 0 }
   for (const connection of connections) {

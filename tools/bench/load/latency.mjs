@@ -3,7 +3,7 @@ import { dial, next, want } from './dial.mjs'
 
 const byte = Buffer.from('x')
 
-/** Milliseconds until a byte has come back over a new connection. */
+/** Returns the milliseconds until a byte is back over a new connection. */
 export function connectTimes({ route, warmUp, count, limitMs }) {
   return repeat(warmUp, count, limitMs, async () => {
     const connection = await dial(route)
@@ -13,7 +13,7 @@ export function connectTimes({ route, warmUp, count, limitMs }) {
   })
 }
 
-/** Milliseconds for a byte there and back on an open connection. */
+/** Returns the milliseconds for a byte there and back on an open connection. */
 export async function roundTrips({ route, warmUp, count, limitMs }) {
   const connection = await dial(route)
   connection.socket.write(want('e'))
@@ -25,7 +25,7 @@ export async function roundTrips({ route, warmUp, count, limitMs }) {
   return times
 }
 
-/** Milliseconds until the end of an answer that ends with its connection, the making of the connection included. */
+/** Returns the milliseconds from the start of a connection to the end of an answer that ends with the connection. */
 export function answerTimes({ route, warmUp, count, limitMs, bytes }) {
   return repeat(warmUp, count, limitMs, async () => {
     const connection = await dial(route)
@@ -39,7 +39,8 @@ export function answerTimes({ route, warmUp, count, limitMs, bytes }) {
 }
 
 /**
- * Times of `count` actions in a row, or of as many as fit into `limitMs` but at least one, after up to `warmUp` others.
+ * Returns the times of `count` actions in a row, or of as many as fit into `limitMs` but at least one, after up to
+ * `warmUp` others.
  */
 async function repeat(warmUp, count, limitMs, action) {
   const started = performance.now()

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 
-/** More than deflate looks back (32 KiB), so what repeats after it is not found. */
+/** Random bytes. Deflate searches only the last 32 KiB, so it cannot find the repetition after these. */
 const noise = randomBytes(64 * 1024)
 
 /**
- * What there is to carry: at most 64 KiB of noise, in chunks of `bytes`. A peer that deflates (pywssocks does) has as
- * much to carry as the others.
+ * Returns the payload: at most 64 KiB of random bytes, in chunks of `bytes`. A peer that compresses (pywssocks does)
+ * has to carry as much as the others.
  */
 export function payloadChunks(bytes) {
   if (bytes > noise.length) throw new RangeError(`chunks of ${bytes} bytes (limit ${noise.length})`)

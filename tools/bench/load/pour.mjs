@@ -1,12 +1,15 @@
 import { payloadChunks } from './payload.mjs'
 
 /**
- * Bytes in a row before other sockets get their turn: a write that the system takes at once calls back before anything
- * else runs, and a fast reader would have the process to itself.
+ * Bytes that are written before other sockets get a turn. A write that the system accepts immediately calls back before
+ * other code runs, so a fast reader would keep the process for itself.
  */
 const burstBytes = 256 * 1024
 
-/** Writes chunks of `bytes` to `socket` as fast as it takes them, one after the other: what waits would be joined. */
+/**
+ * Writes chunks of `bytes` to `socket` as fast as it accepts them, one after the other, since waiting chunks would be
+ * joined.
+ */
 export function pour(socket, bytes) {
   const chunks = payloadChunks(bytes)
   let index = 0

@@ -3,25 +3,26 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { associate, requestFor } from './dial.mjs'
 
-/** A datagram not back by then is lost. */
+/** Time after which a missing datagram counts as lost, in milliseconds. */
 const lostAfterMs = 250
-/** For what is still under way when the sending ends. */
+/** Time for datagrams in transit after the last one was sent, in milliseconds. */
 const tailMs = 500
-/** As in programs/target.mjs. */
+/** The same as in programs/target.mjs. */
 const bufferBytes = 4 * 1024 * 1024
 const everyMs = 5
-/** Most datagrams in a row, when this process got no turn for a while: their loss would say nothing about the proxy. */
+/** Most datagrams in a row after a pause of this process: the loss of more would not be the fault of the proxy. */
 const burst = 64
 
 /**
- * Datagrams echoed a second after `warmUpMs`, with `window` under way at any time, and the share of all that was lost.
+ * Returns the datagrams echoed a second after `warmUpMs`, with `window` of them in flight at any time, and the share of
+ * all that was lost.
  */
 export async function windowedDatagrams({ route, bytes, window, warmUpMs, durationMs }) {
   const socket = await open(route)
   const state = { sent: 0, received: 0 }
   const started = performance.now()
   const endsAt = started + warmUpMs + durationMs
-  // A slot is a datagram under way: its answer, or its time, sends the next one.
+  // A slot is a datagram in flight: its answer, or its timeout, sends the next one.
   const slots = Array.from({ length: window }, (_, number) => ({ number, due: 0 }))
   const fire = (slot) => {
     slot.due = performance.now() + lostAfterMs
@@ -31,7 +32,7 @@ export async function windowedDatagrams({ route, bytes, window, warmUpMs, durati
   socket.onAnswer = (number) => {
     state.received++
     const slot = slots[number % window]
-    // One that was given up and came after all has had its successor.
+    // A late answer to a datagram that counts as lost: the slot has already sent its next one.
     if (slot.number !== number || performance.now() >= endsAt) return
     slot.number += window
     fire(slot)
@@ -53,7 +54,7 @@ export async function windowedDatagrams({ route, bytes, window, warmUpMs, durati
   return { rate, lost: lostShare(state) }
 }
 
-/** The share lost of datagrams sent at a steady rate. */
+/** Returns the share of lost datagrams that were sent at a steady rate. */
 export async function steadyDatagrams({ route, bytes, perSecond, durationMs }) {
   const socket = await open(route)
   const state = { sent: 0, received: 0 }
@@ -61,7 +62,7 @@ export async function steadyDatagrams({ route, bytes, perSecond, durationMs }) {
   socket.onAnswer = () => state.received++
   const started = performance.now()
   for (let elapsedMs = 0; elapsedMs < durationMs; elapsedMs = performance.now() - started) {
-    // By the clock, not by the last timer: the rate must not fall with each late one.
+    // Times follow the clock and not the previous timer: the rate must not fall with each late timer.
     const due = Math.floor((elapsedMs * perSecond) / 1000)
     for (let left = Math.min(due - scheduled, burst); left > 0; left--) socket.send(bytes, state.sent++)
     scheduled = due
@@ -76,10 +77,10 @@ function lostShare({ sent, received }) {
   return sent === 0 ? 1 : (sent - received) / sent
 }
 
-/** A socket to the target whose datagrams carry a number; through SOCKS they carry its header, too. */
+/** Opens a socket to the target whose datagrams carry a number; through SOCKS they also carry its header. */
 async function open(route) {
   const association = route.socks ? await associate(route) : undefined
-  // A UDP request header is a TCP request with other words in its first three bytes (RFC 1928 §7).
+  // A UDP request header is a TCP request with a different meaning of its first three bytes (RFC 1928 §7).
   const header = route.socks
     ? Buffer.concat([Buffer.alloc(3), requestFor(0x01, route.targetPort).subarray(3)])
     : Buffer.alloc(0)

@@ -1,6 +1,6 @@
-// Transfers over a path that loses one packet in a hundred, while their link is cut: every byte is checked.
-// `node tools/bench/path/lossy-cuts.mjs run cubic`, after a build and as root. Exits with 1 when a transfer is wrong or
-// fails.
+// Transfers over a path that loses one packet in a hundred, while their link is cut; every byte is checked.
+// `node tools/bench/path/lossy-cuts.mjs run cubic`, after a build and as root. Exits with 1 when a transfer fails or
+// has wrong bytes.
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -17,7 +17,7 @@ const ports = { webSocket: 8765, echo: 7000, proxy: 9870 }
 const transferBytes = 1_048_576
 const workers = 4
 const cuts = 3
-/** Beyond the 8 s after which a silent link counts as dead. */
+/** Time of silence, in milliseconds: longer than the 8 s after which a silent link counts as dead. */
 const silenceMs = 10_000
 
 const [role, ...rest] = process.argv.slice(2)
@@ -54,7 +54,7 @@ async function echo() {
   console.log('echo')
 }
 
-/** Exchanges random bytes with the echo until the cuts are over; the last ones begin after the link was silent. */
+/** Exchanges random bytes with the echo until the cuts are over; the last transfers begin after the link was silent. */
 async function transfer(host) {
   const untilMs = performance.now() + 2000 * (cuts + 1) + silenceMs + 3000
   let count = 0
@@ -77,12 +77,12 @@ async function exchange(host) {
     throw new Error('wrong bytes came back')
 }
 
-/** As a device on the path does that forgets a connection. */
+/** Cuts a link as a device on the path does that forgets a connection. */
 function cutLink([program, ...args]) {
   execFileSync(program, [...args, 'ss', '-K', 'dport', '=', `:${ports.webSocket}`], { stdio: 'ignore' })
 }
 
-/** Starts a program, and waits until it has printed what is `ready`. */
+/** Starts a program, and waits until it has printed the text `ready`. */
 function start(words, ready) {
   const child = spawnAll(words, 'pipe')
   let output = ''

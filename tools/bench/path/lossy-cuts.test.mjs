@@ -18,7 +18,7 @@ test.skipIf(missing !== undefined)(
   120_000,
 )
 
-/** CUBIC, or what is most like it where the system does not allow that in a namespace. */
+/** Returns CUBIC, or a similar algorithm where the system does not allow CUBIC in a namespace. */
 function lossBased() {
   const allowed = readFileSync('/proc/sys/net/ipv4/tcp_allowed_congestion_control', 'utf8').trim().split(' ')
   if (allowed.includes('cubic')) return 'cubic'

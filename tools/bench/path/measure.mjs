@@ -5,7 +5,7 @@ import { allowanceMs, backAfterMs } from './targets.mjs'
 
 const typing = { idleMs: 1500, echoEveryMs: 37, openEveryMs: 400 }
 
-/** Measures one system on the path as it is; times in milliseconds, the rate in Mbit/s of payload. */
+/** Measures one system on the current path; times in milliseconds, the rate in Mbit/s of payload. */
 export async function measureRow(system, target, path, row) {
   path.setCongestionControl(row.congestionControl)
   path.change(row.shape)
@@ -32,7 +32,7 @@ async function run({ route, measure, path, row }) {
     echoP50Ms: quantile(echoes, 0.5),
     echoP99Ms: quantile(echoes, 0.99),
     openP50Ms: result.opens.length === 0 ? undefined : quantile(took(result.opens), 0.5),
-    // The first rate of the list is the one that there was before.
+    // The first rate of the list was in force before the measurement.
     backMs: changes.map((mbit, index) => backMs(result.echoes, { mbit, index, idleMs, changedAtMs })).slice(1),
     echoes: result.echoes,
   }
@@ -43,7 +43,7 @@ function backMs(echoes, { mbit, index, idleMs, changedAtMs }) {
   return backAfterMs(echoes, { fromMs, toMs, allowedMs: idleMs + allowanceMs(mbit) })
 }
 
-/** When the rates changed, by the clock of the machine. */
+/** Changes the rates one after the other; returns the times of the changes, by the clock of the machine. */
 async function changeInTurn(path, { shape, changes = [] }, delayMs, everyMs) {
   if (changes.length > 0) await sleep(delayMs)
   const changedAtMs = []

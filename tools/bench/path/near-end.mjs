@@ -1,4 +1,4 @@
-// The near end of the shaped path: starts each system in turn, loads it, and sends what it measured to run.mjs.
+// The near end of the shaped path: starts each system in turn, loads it, and sends the results to run.mjs.
 import { once } from 'node:events'
 import { Target } from '../children.mjs'
 import { endOnSignals } from '../processes.mjs'
@@ -35,7 +35,7 @@ function chosenSystems(row) {
   })
 }
 
-/** The systems take turns, so that a machine that is busy for a while hurts all alike. */
+/** Systems take turns, so that a machine that is busy for a while affects all of them. */
 async function measureInTurns(row, chosen) {
   const turns = chosen.map(() => [])
   for (let turn = 0; turn < Number(wanted.rounds); turn++) {

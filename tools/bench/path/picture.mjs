@@ -1,12 +1,10 @@
 import { chart, width } from '../report/chart.mjs'
 import { picture, text } from '../report/svg.mjs'
 
-/** Time that one point of a curve stands for, in milliseconds: the longest echo of it. */
+/** Time that one point of a curve stands for, in milliseconds: its value is the longest echo of that time. */
 const bucketMs = 200
 
-/**
- * How long an echo takes from moment to moment, from before a load until its end: a curve for each result of one row.
- */
+/** Draws the times of echoes from before a load until its end: a curve for each result of one row. */
 export function echoPicture(title, results) {
   const beganAtMs = Math.min(...results.map(({ echoes }) => echoes[0].atMs))
   const lines = results.map(({ system, title, echoes }) => ({
@@ -28,7 +26,7 @@ export function echoPicture(title, results) {
   return picture(width, 300, title, text(20, 24, title, { 'font-size': 15, 'font-weight': 600 }) + drawn)
 }
 
-/** Points of seconds and milliseconds. */
+/** Returns points of seconds and milliseconds. */
 function longest(echoes, beganAtMs) {
   const buckets = new Map()
   for (const { atMs, tookMs } of echoes) {

@@ -14,7 +14,7 @@ const head = [
   'short of its target',
 ]
 
-/** A line for each row and system that was measured, beside plain TCP in the same run. */
+/** Makes a table with a line for each measured row and system, beside plain TCP in the same run. */
 export function pathTable(results) {
   return markdownTable(
     head,
@@ -23,7 +23,7 @@ export function pathTable(results) {
   )
 }
 
-/** How many rows of our own program there are, and how many of them are short of a target. */
+/** Returns the number of rows of our own program, and how many of them miss a target. */
 export function countShort(results) {
   const ours = pairs(results).filter(({ result }) => result.system.startsWith('linksocks'))
   const short = ours.filter(
@@ -32,7 +32,7 @@ export function countShort(results) {
   return { short: short.length, all: ours.length }
 }
 
-/** The same of one result, as a line to read while the next is measured. */
+/** Formats one result as a line to read while the next row is measured. */
 export function progressLine(result, plain) {
   const row = rows.find(({ id }) => id === result.row)
   const [path, mbit, share, idle, echo, , open, openShare, short] = cells(row, result, plain ?? result)

@@ -1,4 +1,4 @@
-// What `pnpm bench:path` has measured so far, a file: rows can be measured in several runs.
+// The results of `pnpm bench:path` so far, in a file: rows can be measured in several runs.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { repositoryRoot } from '../systems/find.mjs'
@@ -9,7 +9,7 @@ export function readResults() {
   return existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, 'utf8')) : []
 }
 
-/** Keeps results beside those of other rows. */
+/** Stores results beside those of other rows. */
 export function keepResults(results) {
   const others = readResults().filter(({ row }) => results.every((result) => result.row !== row))
   mkdirSync(dirname(resultsFile), { recursive: true })

@@ -1,4 +1,4 @@
-// The paths that are measured, and what beside: a row each.
+// The measured paths with their loads, one row for each.
 
 const wide = 1_000_000
 const small = 65_536
@@ -8,8 +8,8 @@ const slow = { mbit: 1, roundTripMs: 50, queueBytes: small }
 const slowly = { warmUpMs: 6000, durationMs: 10_000 }
 
 /**
- * `systems` are measured beside plain TCP unless others are asked for. `changes`: rates in Mbit/s that follow one
- * another, an equal part of the measurement each. `targets`: see targets.mjs.
+ * `systems` are measured beside plain TCP, unless the command line names others. `changes`: rates in Mbit/s, one after
+ * the other, each for an equal part of the measurement. `targets`: see targets.mjs.
  */
 export const rows = [
   row('1-50-20', slow, { streams: 20, ...slowly, systems: everyMode, targets: atOneMbit() }),
@@ -29,7 +29,7 @@ export const rows = [
   lossRow(1, 4, 'up'),
 ]
 
-/** The rows that a list of names asks for: a whole name is that row, anything else all rows that begin with it. */
+/** Returns the rows for a list of names: a full name selects that row, any other name all rows that begin with it. */
 export function chooseRows(list) {
   if (list === undefined) return rows
   return list.split(',').flatMap((name) => {
@@ -42,7 +42,7 @@ function atOneMbit() {
   return { p50BeyondIdleMs: 100, p99BeyondIdleMs: 250 }
 }
 
-/** Four messages take less than the 30 ms on each of these. */
+/** On each of these paths, four messages take less than 30 ms. */
 function fastRow(mbit, roundTripMs, direction = 'down') {
   const systems = direction === 'down' && mbit === 20 && roundTripMs === 50 ? everyMode : undefined
   const load = { streams: 8, direction, targets: { p99BeyondIdleMs: 30 }, ...(systems && { systems }) }

@@ -1,4 +1,5 @@
-// `pnpm bench:path`: does a keystroke wait behind bulk on a slow path? Needs root; see docs/decisions/0025.
+// `pnpm bench:path`: measures whether a keystroke waits behind bulk on a slow path. Needs root; see
+// docs/decisions/0025.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -59,7 +60,7 @@ else {
   if (short > 0) process.exitCode = 1
 }
 
-/** All but the servers runs at the near end, so that what is measured has no namespace to cross. */
+/** Everything except the servers runs at the near end, so that no namespace lies between load and clients. */
 async function measure() {
   const path = await ShapedPath.open(rows[0].shape)
   const program = fileURLToPath(new URL('near-end.mjs', import.meta.url))

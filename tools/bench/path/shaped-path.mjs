@@ -9,10 +9,10 @@ const source = fileURLToPath(new URL('shaper.c', import.meta.url))
 const nearHost = '10.77.0.1'
 const farHost = '10.77.0.2'
 const subnet = '10.77.0.0/24'
-/** A device that is not there after this long will not come. */
+/** Most checks for a new device; after these it will not appear. */
 const deviceTries = 100
 
-/** Why there can be no shaped path here, or undefined where there can. */
+/** Returns the reason why a shaped path is not possible here; undefined if it is possible. */
 export function missingForPath() {
   if (process.platform !== 'linux') return 'it needs Linux'
   if (process.getuid() !== 0) return 'it needs root, for network namespaces and tun devices'
@@ -33,12 +33,12 @@ export class ShapedPath {
   }
 
   /**
-   * Makes a path that is gone with this process.
+   * Creates a path that ends with this process.
    *
    * @param {{ roundTripMs: number, lossPercent: number, mbit: number, queueBytes: number }} shape
    */
   static async open(shape) {
-    // Named after this process: two runs must not meet.
+    // Names contain the process id, so that two runs do not use the same ones.
     const [near, far] = ['near', 'far'].map((end) => `bench-${end}-${process.pid}`)
     const path = new ShapedPath({ near, far, settings: scratchFile('path') })
     path.change(shape)
@@ -50,7 +50,7 @@ export class ShapedPath {
       ip('-n', name, 'link', 'set', 'lo', 'up')
     }
     const shaper = spawn(program, [near, far, path.#settings], { stdio: ['ignore', 'ignore', 'inherit'] })
-    // What is measured decides how long this process lives.
+    // The shaper must not keep this process running.
     shaper.unref()
     process.once('exit', () => shaper.kill('SIGKILL'))
     await connect(near, `${nearHost}/24`)
@@ -58,7 +58,7 @@ export class ShapedPath {
     return path
   }
 
-  /** A path that another process has opened, and that {@link describe} names. */
+  /** Uses a path that another process has opened, and that {@link describe} describes. */
   static join(description) {
     return new ShapedPath(description)
   }
@@ -67,7 +67,10 @@ export class ShapedPath {
     return { near: this.#near, far: this.#far, settings: this.#settings }
   }
 
-  /** Where servers are: the address that clients reach, theirs as seen from there, and what stands before a command. */
+  /**
+   * Place of servers: the address for clients, the clients' address as servers see it, and the prefix of a command
+   * line.
+   */
   get farPlace() {
     return { host: farHost, nearHost, prefix: inNamespace(this.#far) }
   }
@@ -76,13 +79,14 @@ export class ShapedPath {
     return inNamespace(this.#near)
   }
 
-  /** From now on the path is another one, within a tenth of a second. */
+  /** Changes the path; it takes effect within a tenth of a second. */
   change({ roundTripMs, lossPercent, mbit, queueBytes }) {
     writeFileSync(this.#settings, `${roundTripMs / 2} ${lossPercent} ${mbit * 1000} ${queueBytes}\n`)
   }
 
   /**
-   * Sets how TCP of both ends shares a path, bbr or cubic: by the route, since a namespace may not choose any it likes.
+   * Sets the congestion control of TCP at both ends, bbr or cubic: by the route, since a namespace may not choose every
+   * algorithm.
    */
   setCongestionControl(name) {
     for (const [namespace, host] of [

@@ -1,7 +1,7 @@
-// Where each row has to arrive, beside plain TCP in the same run.
+// The targets of each row, relative to plain TCP in the same run.
 
 /**
- * What of a row's figures is short of its targets, in words; empty where all is reached.
+ * Returns the figures of a row that miss its targets, as text; empty if there are none.
  *
  * `mbitShare`: least share of plain TCP's throughput · `openOfPlain`, `p50OfPlain`: most, in times of plain TCP ·
  * `p50BeyondIdleMs`, `p99BeyondIdleMs`: most, beyond an echo without load · `backMs`: most, from a change of the rate
@@ -20,8 +20,8 @@ export function shortfalls(targets, figures, plain, mostMbit = Infinity) {
 }
 
 /**
- * How long after the change of a rate echoes are quick again, in milliseconds: from then until the next change, at most
- * one in a hundred takes more than `allowedMs`.
+ * Returns the time from a change of the rate until echoes are fast again, in milliseconds: from then until the next
+ * change, at most one in a hundred takes more than `allowedMs`.
  */
 export function backAfterMs(echoes, { fromMs, toMs, allowedMs }) {
   const own = echoes.filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
@@ -31,8 +31,8 @@ export function backAfterMs(echoes, { fromMs, toMs, allowedMs }) {
 }
 
 /**
- * What a path carries of payload at most, in Mbit/s. Plain TCP's figure can be higher by a tenth: what waited behind
- * lost packets when the measurement began was sent before.
+ * Returns the largest rate of payload on a path, in Mbit/s. Plain TCP's figure can be a tenth higher: it includes bytes
+ * that waited behind lost packets when the measurement began.
  */
 export function payloadMbit({ shape, changes = [shape.mbit] }) {
   const mbit = changes.reduce((sum, each) => sum + each, 0) / changes.length
@@ -42,12 +42,12 @@ export function payloadMbit({ shape, changes = [shape.mbit] }) {
 /** Payload of a packet of 1500 bytes. */
 const payloadShare = 1448 / 1500
 
-/** How much longer than an idle echo one may take on a path of this rate, in milliseconds. */
+/** Returns how much longer than an idle echo an echo may take on a path of this rate, in milliseconds. */
 export function allowanceMs(mbit) {
   return mbit <= 1 ? 250 : 30
 }
 
-/** A target that a row has not got makes the limit NaN, which nothing is beyond. */
+/** Without a target for a row the limit is NaN, and no value exceeds it. */
 function tooLong(name, value, limit) {
   return value > limit ? `${name} ${Math.round(value)} > ${Math.round(limit)} ms` : undefined
 }

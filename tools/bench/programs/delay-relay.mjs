@@ -1,12 +1,12 @@
 // A long path: node delay-relay.mjs PORT TARGET-PORT DELAY-MS BYTES-PER-SECOND, delay and rate each way, shared by all
-// connections. It has a rate, since without one the far end of any delay would have all memory for a window.
+// connections. It needs a rate: without one, a sender could use all memory as its window, whatever the delay.
 import { connect, createServer } from 'node:net'
 
 const [port, target, delayMs, bytesPerSecond] = process.argv.slice(2).map(Number)
-/** What is on its way at full rate, and the queue of a router in front of it, as long again. */
+/** Bytes in flight at full rate, and as many in the queue of a router in front of the path. */
 const inFlightBytes = 2 * Math.ceil((bytesPerSecond * delayMs) / 1000)
 
-/** One direction of the path: a chunk arrives `delayMs` after it has gone onto the wire, one chunk after the other. */
+/** One direction of the path: a chunk arrives `delayMs` after it was sent, one chunk after the other. */
 class Wire {
   #flying = []
   #flyingBytes = 0
@@ -43,8 +43,8 @@ class Wire {
 
   #deliver({ chunk, to }) {
     if (chunk === undefined) return to.end()
-    // Counted as flying until the receiver has taken it, as a full window would be; a receiver that is gone calls back,
-    // too.
+    // Bytes count as in flight until the receiver has taken them, as with a full window; the callback also runs if the
+    // receiver is gone.
     to.write(chunk, () => {
       this.#flyingBytes -= chunk.length
       if (this.#flyingBytes < inFlightBytes) this.#release()

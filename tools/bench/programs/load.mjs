@@ -1,4 +1,4 @@
-// The load, in a process of its own: takes one task at a time from its parent, sends marks, and answers.
+// The load, in a process of its own: accepts one task at a time from its parent, sends marks, and returns the result.
 import { bulk } from '../load/bulk.mjs'
 import { closeChannels, openChannels, useChannels } from '../load/channels.mjs'
 import { requests } from '../load/http.mjs'

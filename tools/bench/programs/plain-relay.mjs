@@ -1,5 +1,5 @@
-// One hop of what any Node program has to pay: node plain-relay.mjs PORT TARGET-PORT [in|out CERT KEY]
-// `in` takes TLS from its clients, `out` speaks TLS to its target; two of them are the limit for wss.
+// One hop, as cheap as in any Node program: node plain-relay.mjs PORT TARGET-PORT [in|out CERT KEY]. `in` accepts TLS
+// from its clients, `out` connects to its target with TLS; two of them are the limit for wss.
 import { readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'

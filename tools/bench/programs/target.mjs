@@ -1,7 +1,7 @@
-// The far end of every measurement, in a process of its own: TCP and UDP on one port, told to the parent.
-// A connection begins with a letter and a number (4 bytes): what is wanted, and how many bytes.
-//   d: writes of that size forever · u: takes data forever · e: echo · c: so many bytes, then the end
-// or with an HTTP request, which gets 1 KiB. Datagrams come back as they are.
+// The target of every measurement, in a process of its own: TCP and UDP on one port, which it reports to its parent. A
+// connection begins with a letter and a number (4 bytes) that select what it does. d: writes of that size without end ·
+// u: reads without end · e: echo · c: that many bytes, then the end. A connection may also begin with an HTTP request,
+// which gets 1 KiB. Datagrams come back unchanged.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -11,7 +11,10 @@ import { pour } from '../load/pour.mjs'
 const headerBytes = 5
 const httpBody = 'x'.repeat(1024)
 const httpAnswer = `HTTP/1.1 200 OK\r\nContent-Length: ${httpBody.length}\r\n\r\n${httpBody}`
-/** Enough for the datagrams that a generator has under way; the default would lose them here, not in the proxy. */
+/**
+ * Enough for the datagrams that a load has in flight; with the default, this program would lose some of them, not the
+ * proxy.
+ */
 const datagramBufferBytes = 4 * 1024 * 1024
 
 let receivedBytes = 0
@@ -35,7 +38,7 @@ function serve(socket) {
     if (head.length < headerBytes) return
     socket.off('data', begin)
     answer(socket, String.fromCharCode(head[0]), head.readUInt32BE(1))
-    // Whatever followed the head belongs to what was wanted.
+    // Bytes after the head belong to the selected service.
     const rest = head[0] === httpLetter ? head : head.subarray(headerBytes)
     if (rest.length > 0) socket.emit('data', rest)
   })
@@ -52,7 +55,7 @@ function answer(socket, wanted, bytes) {
   else socket.on('data', (chunk) => answerHttp(socket, chunk))
 }
 
-/** Generators send a request in one piece and wait for its answer. */
+/** Loads send a request in one piece and wait for its answer. */
 function answerHttp(socket, chunk) {
   if (chunk.includes('Connection: close')) socket.end(httpAnswer)
   else socket.write(httpAnswer)

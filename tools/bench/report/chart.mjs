@@ -3,7 +3,7 @@ import { bar, curve, line, text } from './svg.mjs'
 export const width = 900
 export const small = { 'font-size': 11 }
 
-/** One colour for a system in every picture; ours stands out, the limits are grey. */
+/** One colour for each system in every picture; ours is conspicuous, the limits are grey. */
 export const colors = {
   direct: '#8c959f',
   relays: '#57606a',
@@ -24,7 +24,8 @@ export const colors = {
 }
 
 /**
- * Curves with a legend at their right: by default over a logarithmic x, whose ticks are powers of ten, and a linear y.
+ * Draws curves with a legend on the right: by default with a logarithmic x axis, whose ticks are powers of ten, and a
+ * linear y axis.
  */
 export function chart({ top, title, lines, xUnit, xTicks, yLabel, yTicks, logarithmic = { x: true, y: false } }) {
   const [left, right, bottom] = [80, width - 230, top + 220]
@@ -58,13 +59,13 @@ export function chart({ top, title, lines, xUnit, xTicks, yLabel, yTicks, logari
   )
 }
 
-/** Where on a line from `start` to `stop` a value is. */
+/** Returns the position of a value on a line from `start` to `stop`. */
 function scale([low, high], [start, stop], logarithmic) {
   const place = logarithmic ? Math.log10 : Number
   return (value) => start + ((place(value) - place(low)) / (place(high) - place(low) || 1)) * (stop - start)
 }
 
-/** Powers of ten from `low` to `high`. */
+/** Returns the powers of ten from `low` to `high`. */
 function decades(low, high) {
   const first = Math.ceil(Math.log10(low) - 1e-9)
   const count = Math.max(0, Math.floor(Math.log10(high) + 1e-9) - first + 1)

@@ -1,7 +1,7 @@
 import { figureTable } from './table.mjs'
 import { verdictTable } from './verdicts.mjs'
 
-/** What a run has found, as Markdown; `pictures` are links relative to where it is read. */
+/** Formats the results of a run as Markdown; `pictures` are links relative to the page. */
 export function reportMarkdown(results, pictures) {
   const { machine, commit, date, command, rounds, missing, failures } = results
   const lines = [
@@ -25,7 +25,9 @@ export function reportMarkdown(results, pictures) {
   return lines.join('\n')
 }
 
-/** The page with `report` between the markers called `name`. @throws Error when the page has not got them. */
+/**
+ * Returns the page with `report` between the markers called `name`. @throws Error when the page has no such markers.
+ */
 export function replaceReport(page, report, name = 'bench') {
   const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`]
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
@@ -33,7 +35,7 @@ export function replaceReport(page, report, name = 'bench') {
   return `${page.slice(0, from + begin.length)}\n\n${report}\n\n${page.slice(to)}`
 }
 
-/** One line for each system and case, whatever the number of rounds. */
+/** Returns one line for each system and case, whatever the number of rounds. */
 function summarise(failures, { systems }) {
   const titleOf = (id) => systems.find((system) => system.id === id)?.title ?? id
   const lines = failures.map(({ system, case: id, error }) => `- ${titleOf(system)}, ${id}: ${error.split('\n')[0]}`)

@@ -6,7 +6,7 @@ import { formatNumber } from './table.mjs'
 
 const titleSize = { 'font-size': 15, 'font-weight': 600 }
 
-/** All pictures of a run by file name; one with nothing to show is left out. */
+/** Returns all pictures of a run by file name; those without data are omitted. */
 export function plots(results) {
   const drawn = {
     'throughput.svg': throughput(results),
@@ -16,7 +16,10 @@ export function plots(results) {
   return Object.fromEntries(Object.entries(drawn).filter(([, svg]) => svg !== undefined))
 }
 
-/** Bars for the bulk cases of large writes: a panel for each, a bar for each system but `direct`, which dwarfs them. */
+/**
+ * Draws bars for the bulk cases of large writes: a panel for each, a bar for each system except `direct`, which is far
+ * faster.
+ */
 function throughput({ figures, systems, values }) {
   const panels = figures.filter(({ id }) => /^bulk-.*-64k$/.test(id) && values[id] !== undefined)
   if (panels.length === 0) return undefined
@@ -45,7 +48,7 @@ function throughput({ figures, systems, values }) {
   return picture(width, height, title, text(20, 24, title, titleSize) + panels.map(drawPanel).join(''))
 }
 
-/** How many round trips are done after how long: idle above, beside 8 downloads below. */
+/** Draws the share of round trips that are finished after each time: idle above, beside 8 downloads below. */
 function latency({ distributions, systems }) {
   const panels = [
     { id: 'round-trip', title: '1 byte there and back' },
@@ -72,7 +75,7 @@ function latency({ distributions, systems }) {
   return picture(width, 50 + panels.length * 280, title, text(20, 24, title, titleSize) + panels.map(draw).join(''))
 }
 
-/** Resident memory of all processes against idle channels. */
+/** Draws the resident memory of all processes against the number of idle channels. */
 function memory({ systems, values }) {
   const counts = Object.keys(values)
     .flatMap((id) => /^channels-(\d+)-memory$/.exec(id)?.[1] ?? [])
@@ -97,7 +100,7 @@ function memory({ systems, values }) {
   return picture(width, 330, title, text(20, 24, title, titleSize) + drawn)
 }
 
-/** The next number with one digit that counts. */
+/** Returns the next larger number with one significant digit. */
 function roundUp(value) {
   const digit = 10 ** Math.floor(Math.log10(value))
   return Math.ceil(value / digit) * digit

@@ -1,4 +1,7 @@
-/** The middle value, or undefined of none; of an even number the mean of the middle two. Holes do not count. */
+/**
+ * Returns the median: of an even number of values the mean of the two in the middle, of none undefined. Holes do not
+ * count.
+ */
 export function median(values = []) {
   const sorted = known(values).toSorted((a, b) => a - b)
   if (sorted.length === 0) return undefined
@@ -6,7 +9,9 @@ export function median(values = []) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** How far the values lie from the median, as a share of it: half of the distance between the outermost. */
+/**
+ * Returns how far the values are from the median, as a share of it: half of the distance between smallest and largest.
+ */
 export function spread(values = []) {
   const [middle, all] = [median(values), known(values)]
   if (all.length < 2 || middle === 0) return undefined
@@ -14,15 +19,15 @@ export function spread(values = []) {
 }
 
 /**
- * The median of ratios within a round, which a machine that was busy in another round does not touch; undefined where
- * no round has both.
+ * Returns the median of ratios within a round, so that load in one round does not change the ratios of others;
+ * undefined where no round has both values.
  */
 export function pairedRatio(values = [], others = []) {
   const rounds = values.map((value, round) => [value, others[round]])
   return median(rounds.flatMap(([value, other]) => (known([value, other]).length === 2 ? [value / other] : [])))
 }
 
-/** JSON makes null of a hole. */
+/** JSON writes a hole as null. */
 function known(values) {
   return values.filter((value) => Number.isFinite(value))
 }

@@ -1,10 +1,11 @@
-// Just enough SVG: shapes and text with escaped attributes, on a white ground, so that it reads on dark pages too.
+// The few SVG shapes that the reports need, with escaped attributes and on a white ground, so that they are readable on
+// dark pages as well.
 
 const fontFamily = 'system-ui, -apple-system, Segoe UI, sans-serif'
 const inkColor = '#24292f'
 const faintColor = '#d0d7de'
 
-/** A whole picture. */
+/** Returns a whole picture. */
 export function picture(width, height, title, content) {
   const size = { xmlns: 'http://www.w3.org/2000/svg', width, height, viewBox: `0 0 ${width} ${height}`, role: 'img' }
   const ground = element('rect', { width, height, fill: 'white' })

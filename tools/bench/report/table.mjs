@@ -1,7 +1,10 @@
 import { groupTitles } from '../cases.mjs'
 import { median, spread } from './statistics.mjs'
 
-/** All figures of a run: a row for each, a column for each system; medians, and the spread where there is one. */
+/**
+ * Makes a table of all figures of a run: a row for each figure, a column for each system; medians, with the spread
+ * where there is one.
+ */
 export function figureTable({ systems, figures, values }) {
   const measured = systems.filter(({ id }) => figures.some((figure) => median(values[figure.id]?.[id]) !== undefined))
   const head = ['', ...measured.map(({ title, version }) => `${title}${version === undefined ? '' : ` ${version}`}`)]
@@ -13,7 +16,7 @@ export function figureTable({ systems, figures, values }) {
   return markdownTable(head, rows)
 }
 
-/** A number as a person wants it: three digits that count. */
+/** Formats a number with three significant digits. */
 export function formatNumber(value) {
   if (value === undefined) return '–'
   if (value === 0) return '0'
@@ -22,7 +25,7 @@ export function formatNumber(value) {
   return value.toPrecision(Math.abs(value) >= 0.1 ? 3 : 2)
 }
 
-/** The first column to the left, all others to the right. */
+/** Makes a table whose first column is aligned left, and all others right. */
 export function markdownTable(head, rows, alignments = head.map((_, index) => (index === 0 ? '---' : '---:'))) {
   return [head, alignments, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }

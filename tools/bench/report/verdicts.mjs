@@ -5,8 +5,8 @@ const bulk = ['down', 'up'].flatMap((direction) => [1, 8].map((streams) => `bulk
 const latencies = ['connect-p50', 'connect-p99', 'round-trip-p50', 'round-trip-p99']
 
 /**
- * Where this program has to arrive. `ratio` compares a figure of ours with one of others, worst first: the least of
- * `higher`, the greatest of `lower`. `peers` stands for every peer that was measured.
+ * The targets of this program. `ratio` compares a figure of ours with the worst of the others: the smallest ratio for
+ * `higher`, the largest for `lower`. `peers` stands for every measured peer.
  */
 const targets = [
   ...bulk.flatMap((id) => [
@@ -28,10 +28,11 @@ const targets = [
 ]
 
 /**
- * Each target whose figures and systems are part of this run, with what was measured and whether it was reached.
+ * Returns each target whose figures and systems are part of this run, with the measured value and whether the target
+ * was reached.
  *
  * @returns {Array<{ row: string, figure: string, target: string, met: boolean | undefined }>} `met` is undefined where
- *   something is missing or failed.
+ * something is missing or failed.
  */
 export function judge(results) {
   const figures = new Set(results.figures.map(({ id }) => id))
@@ -103,7 +104,7 @@ function nameOf(figure, { figures }) {
   return figures.find(({ id }) => id === figure).title
 }
 
-/** Systems that this run was not asked for go by their ids. */
+/** Returns the title of a system; its id if this run does not have the system. */
 function titleOf(id, { systems, missing }) {
   if (id === 'peers') return 'every peer'
   return [...systems, ...missing].find((system) => system.id === id)?.title ?? id

@@ -5,8 +5,8 @@ import { scratchFile } from '../scratch.mjs'
 let made
 
 /**
- * Paths of a certificate for localhost, and of its key; made once, gone with this process. @throws Error without
- * openssl.
+ * Returns the paths of a certificate for localhost and of its key; created once, removed with this process. @throws
+ * Error without openssl.
  */
 export function certificate() {
   made ??= make()

@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url'
 
 export const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** Where install-peers.sh puts programs. */
+/** Folder into which install-peers.sh installs programs. */
 const peers = process.env['LINKSOCKS_BENCH_PEERS'] || join(repositoryRoot, '.cache/bench-peers')
-/** Where tests/interop/install-peers.sh puts the deployed programs of our own protocol. */
+/** Folder into which tests/interop/install-peers.sh installs the deployed programs of our protocol. */
 export const interopPeers = process.env['LINKSOCKS_PEERS'] || join(repositoryRoot, '.cache/peers')
 
-/** The path of a program: what was installed for this, or else what is on PATH. */
+/** Returns the path of a program: the installed one, otherwise the one on PATH. */
 export function findProgram(name) {
   const folders = [
     join(peers, 'bin'),
@@ -19,7 +19,7 @@ export function findProgram(name) {
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
 }
 
-/** What a program says when asked for its version: the first thing that looks like one. */
+/** Returns the version of a program: the first text in its output that looks like one. */
 export function askVersion(program, args) {
   try {
     const said = execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 10_000 })

@@ -1,4 +1,4 @@
-// What bounds every figure: no proxy at all, and what any Node program of two hops has to pay.
+// The limits of every figure: no proxy at all, and the least that a Node program with two hops costs.
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../processes.mjs'
 import { certificate } from './certificate.mjs'

@@ -1,4 +1,4 @@
-// The programs that speak the LinkSocks protocol take the same flags: ours, and the deployed ones.
+// Our programs and the deployed ones, which speak the LinkSocks protocol and accept the same flags.
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -40,13 +40,13 @@ export function reverseSystem(program = builtProgram) {
   return { ...ourSystems(program)[0], id: 'linksocks-reverse', title: 'linksocks, reverse mode', start }
 }
 
-/** Our program where the client spreads its connections over four links. */
+/** Our program with a client that spreads its connections over four links. */
 export function threadsSystem(program = builtProgram) {
   const start = (place) => startForward([process.execPath, program], place, { flags: ['--threads', '4'] })
   return { ...ourSystems(program)[0], id: 'linksocks-threads', title: 'linksocks, --threads 4', start }
 }
 
-/** Another build of ours, to compare with: what a change has brought, in one run. */
+/** Another build of our program, to measure a change in one run. */
 export function otherBuild(program) {
   const missing = () => (existsSync(program) ? undefined : `there is no ${program}`)
   return { ...ourSystems(program)[0], kind: 'build', id: 'other-build', title: 'linksocks, other build', missing }
@@ -85,7 +85,7 @@ async function startForward(command, { processes, targetPort, between, far }, { 
   const tlsFlags = pem === undefined ? [] : ['--tls-cert', pem.cert, '--tls-key', pem.key]
   const trust = pem === undefined ? {} : { NODE_EXTRA_CA_CERTS: pem.cert }
   const server = [...far.prefix, ...command, 'server', ...token, ...serverPlace(far, link), ...tlsFlags]
-  // The target is on the server's loopback, which a server that listens beyond it closes.
+  // The target is on the server's loopback, which the guard closes on a server that listens on other addresses too.
   await processes.start(server, link, { LINKSOCKS_GUARD: 'none' }, far.host)
   const url = `${tls ? 'wss://localhost' : `ws://${far.host}`}:${await between(link)}`
   await processes.start([...command, 'client', ...token, '-u', url, '-p', String(port), ...flags], port, trust)

@@ -1,4 +1,4 @@
-// Programs of the same trade, each set up as its users do for SOCKS over WebSocket.
+// Other programs of this kind, each configured as its users do for SOCKS over WebSocket.
 import { writeFileSync } from 'node:fs'
 import { freePort } from '../processes.mjs'
 import { scratchFile } from '../scratch.mjs'
@@ -14,12 +14,12 @@ const chisel = peer('chisel', ['--version'], {
   client: (link, port, host) => ['client', `http://${host}:${link}`, `127.0.0.1:${port}:socks`],
 })
 
-// Built around its library: see tools/bench/peers.
+// Built from its library: see tools/bench/peers.
 const gost = peer('gost', ['-V'], {
   id: 'gost',
   title: 'gost',
   udp: true,
-  // Its datagrams take what it counts as a listener at the far end.
+  // Datagrams need a listener at the far end, in gost's terms.
   server: (link, host) => ['-L', `relay+ws://${host}:${link}?bind=true`],
   client: (link, port, host) => ['-L', `socks5://127.0.0.1:${port}?udp=true`, '-F', `relay+ws://${host}:${link}`],
 })
@@ -35,7 +35,7 @@ const wstunnel = peer('wstunnel', ['--version'], {
 const v2ray = peer('v2ray', ['-version'], {
   id: 'v2ray',
   title: 'v2ray (socks over ws)',
-  // Without mux its datagrams go beside the WebSocket.
+  // Without mux, datagrams do not go through the WebSocket.
   udp: false,
   server: (link, host) => ['-config', writeConfig(v2rayServer(link, host))],
   client: (link, port, host) => ['-config', writeConfig(v2rayClient(link, port, host, { enabled: false }))],

@@ -1,5 +1,5 @@
-// Opens connections one after the other and leaves them standing: nothing is read, and with `writes` all is written
-// that goes in. Tells its parent how many there are.
+// Opens connections one after the other and leaves them stalled: it reads nothing, and with `writes` it writes as much
+// as each one accepts. Reports their number to its parent.
 import { dial } from '../../load/dial.mjs'
 
 const { crowd, writes, ...route } = JSON.parse(process.argv[2])

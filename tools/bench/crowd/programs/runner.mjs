@@ -1,12 +1,12 @@
-// Those who go on: 50 streams that get back what they send at 20 kB/s, and new connections, one after the other, until
-// their first byte is back. Asked by its parent to begin and to report.
+// The connections that continue beside the crowd: 50 streams that get their own bytes back at 20 kB/s, and new
+// connections, one after the other, until their first byte is back. Its parent says when to begin and to report.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { dial, next } from '../../load/dial.mjs'
 
 const streams = 50
 const message = Buffer.alloc(1000, 'm')
 const everyMs = 50
-/** Between two opens, in ms. */
+/** Time between two opens, in ms. */
 const pauseMs = 10
 const openLimitMs = 10_000
 

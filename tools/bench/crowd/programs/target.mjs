@@ -1,4 +1,4 @@
-// What is reached through the proxy: an echo, a source that never ends, and a sink that never reads.
+// The targets behind the proxy: an echo, a source that never ends, and a sink that never reads.
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
