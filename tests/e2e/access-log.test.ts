@@ -44,7 +44,7 @@ test('linksocks server --access-log writes a line for a connection that is over'
 })
 
 describe.skipIf(isWindows)('linksocks under systemd', () => {
-  /** Stands in for the program of systemd: writes down what it is told. */
+  /** A program in place of systemd-notify, which records its arguments. */
   async function fakeNotify(): Promise<{ folder: string; told: () => string }> {
     const folder = await temporaryFolder()
     const path = join(folder, 'systemd-notify')
@@ -72,7 +72,7 @@ print('bound', flush=True)
 print(s.recv(4096).decode(), flush=True)
 `
 
-/** Whether a program is there and runs. */
+/** Whether a program is installed and runs. */
 function runs(name: string, ...words: string[]): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn(name, words, { stdio: 'ignore' })
@@ -82,7 +82,7 @@ function runs(name: string, ...words: string[]): Promise<boolean> {
 
 const hasSystemd = !isWindows && (await runs('systemd-notify', '--version')) && (await runs('python3', '--version'))
 
-// systemd-notify comes with systemd, and Python stands in for it; the test above runs everywhere.
+// systemd-notify comes with systemd, and Python receives its messages; the test above runs on all machines.
 test.skipIf(!hasSystemd)('systemd-notify sends READY to the socket of systemd', async () => {
   const socket = join(await temporaryFolder(), 'notify')
   const systemd = spawn('python3', ['-c', receiver, socket], { stdio: ['ignore', 'pipe', 'ignore'] })

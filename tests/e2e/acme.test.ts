@@ -10,14 +10,14 @@ import { afterTest } from '../stress/cleanup.js'
 import { Program } from './program.js'
 import { temporaryFolder } from './temporary-folder.js'
 
-/** Let's Encrypt's server for tests (`tests/interop/install-peers.sh` installs it). */
+/** Let's Encrypt's server for tests, which `tests/interop/install-peers.sh` installs. */
 const pebble = fileURLToPath(new URL('../../.cache/peers/pebble/bin/pebble', import.meta.url))
 
 interface Authority {
   readonly directoryUrl: string
-  /** Where it asks for challenges. */
+  /** Port to which it sends challenges. */
   readonly httpPort: number
-  /** PEM file of who signed its own HTTPS certificate. */
+  /** PEM file of the issuer of its own HTTPS certificate. */
   readonly caFile: string
   readonly log: () => string
 }
@@ -70,7 +70,7 @@ async function serve(authority: Authority, state: string, { listen = authority.h
   return new Program({ environment: { NODE_EXTRA_CA_CERTS: authority.caFile } }, 'server', ...acme, ...place)
 }
 
-/** An order has a dozen round trips, each with a key to check. */
+/** Time for an order, in milliseconds: it has a dozen round trips, each with a key to check. */
 const timeout = 60_000
 
 describe.skipIf(!existsSync(pebble))('linksocks server --tls-domain, with pebble,', { timeout }, () => {

@@ -19,7 +19,7 @@ interface ChannelJson {
   readonly [name: string]: unknown
 }
 
-/** Calls the management API and returns what it says. */
+/** Calls the management API and returns the parsed answer. */
 async function call<T = unknown>(server: LinkSocksServer, method: string, path: string, body?: object): Promise<T> {
   const { port = 0 } = server.address ?? {}
   const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
@@ -30,7 +30,7 @@ async function call<T = unknown>(server: LinkSocksServer, method: string, path: 
   return (await answer.json()) as T
 }
 
-/** A net whose server has the API, with a connection through it: four bytes went there, eight came back. */
+/** A net whose server has the API, with a connection that has moved four bytes there and eight back. */
 async function talking(mode: Mode) {
   const net = await proxyNet(mode, { server: { api: { key: apiKey } }, client: { reconnect: { delayMs: 10 } } })
   const target = closing(await tcpServer(sayTwice))
@@ -46,7 +46,7 @@ function sayTwice(socket: Socket): void {
   socket.on('end', () => socket.end())
 }
 
-/** Sends a text and returns the first of what comes back. */
+/** Sends a text and returns the first bytes of the answer. */
 async function answered(socket: Socket, text: string): Promise<string> {
   socket.write(text)
   socket.resume()
@@ -116,7 +116,7 @@ describe('DELETE /api/token', () => {
     const { token } = server.tokens().find((each) => each.kind === kind) ?? {}
     await call(server, 'DELETE', '/api/token', { token })
     await cut
-    // The token is wrong now, so the client does not come back.
+    // The token is invalid now, so the client does not reconnect.
     const reason = await within(hops[0]?.client.closed ?? Promise.reject(new Error('no client')), 'the client to end')
     expect(reason).toMatchObject({ code: 'ERR_CLIENT_REFUSED' })
   })
@@ -230,7 +230,7 @@ test('a SOCKS port that was taken opens by itself once it is free', async () => 
 
 test('a SOCKS port that was taken opens without a wait once it is changed to a free one', async () => {
   const blocker = closing(await echoServer())
-  // No attempt follows by itself: this clock stands still.
+  // This clock stands still, so no attempt follows by itself.
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, clock: new FakeClock() }))
   const { token } = server.addReverseToken({ socksPort: blocker.port })
   await server.listen()

@@ -6,10 +6,10 @@ import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { Program } from './program.js'
 
-/** A program starts, on a machine that has other work. */
+/** Time for a program to start on a busy machine, in milliseconds. */
 const timeout = 60_000
 
-/** URLs of services that do not decide. */
+/** URLs of services that give no valid answer. */
 const broken = {
   'is not there': async () => `http://127.0.0.1:${await freePort()}/`,
   'accepts and never answers': async () => `http://127.0.0.1:${closing(await tcpServer(() => {})).port}/`,

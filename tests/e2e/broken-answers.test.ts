@@ -22,13 +22,14 @@ describe.each(modes)('%s: an answer that its target breaks off is reset at the H
   })
 })
 
-/** Sends the part once it was asked, and resets the connection once the part has left. */
+/** Sends the part after a request, and resets the connection once the part has left. */
 function breakOff(socket: Socket, text: string): void {
   socket.once('data', () => socket.write(text, () => socket.resetAndDestroy()))
 }
 
 /**
- * All that a proxy answers, and how the connection ends: the code of its error, or nothing for an end in good order.
+ * Resolves with the whole answer of a proxy, and how the connection ends: the code of its error, or nothing for a
+ * normal end.
  */
 function answerTo(port: number, request: string): Promise<{ text: string; error: string | undefined }> {
   return new Promise((resolve) => {
@@ -37,7 +38,7 @@ function answerTo(port: number, request: string): Promise<{ text: string; error:
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => socket.write(request))
     socket.setEncoding('latin1').on('data', (chunk: string) => (text += chunk))
     socket.on('error', (failure: NodeJS.ErrnoException) => (error = failure.code))
-    // libuv reports a reset as an end when data came with it; an empty write fails after a reset only.
+    // libuv reports a reset as an end if data came with it; an empty write fails only after a reset.
     socket.once('end', () => socket.write('', () => socket.end()))
     socket.once('close', () => resolve({ text, error }))
   })

@@ -21,10 +21,10 @@ import { Program } from './program.js'
 /** A busy machine takes long to start a browser. */
 const startMs = 60_000
 
-/** More than the page, and all buffers on the way, may hold. */
+/** More than the page and all buffers on the way may hold. */
 const tooMuchBytes = 200 * mebibyte
 
-/** A server that takes whatever comes, and a link to it. */
+/** A server that accepts all links, and a link to it. */
 async function linkedPair(connect: Connect) {
   let accept: (transport: WebSocketTransport) => void
   const accepted = new Promise<WebSocketTransport>((resolve) => (accept = resolve))
@@ -42,7 +42,7 @@ async function browserNet(dialer: BrowserDialer) {
   const { connect } = dialer
   const client = closing(new LinkSocksClient({ url, token, proxy: { port: 0 }, connect, proxyFromEnvironment: false }))
   await client.start()
-  // Only then does it know the session.
+  // The server has the session only from then on.
   await until(() => server.peers.size === 1, 'the server to let the client in')
   return { server, client, socks: client.socksAddress ?? { host: '', port: 0 } }
 }
@@ -137,7 +137,7 @@ describe.skipIf(!hasChromium)('a page in Chromium', () => {
   })
 
   describe('of another origin', () => {
-    /** Opens a page from elsewhere that tries to attach, and tells how that went. */
+    /** Opens a page of another origin that tries to attach; returns the result. */
     async function trial(address: string): Promise<string> {
       const script = `
         const socket = new WebSocket(${JSON.stringify(address)})

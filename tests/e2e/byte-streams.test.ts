@@ -38,14 +38,16 @@ async function open(proxy: Place, target: Place, host = '127.0.0.1'): Promise<So
   return socket
 }
 
-/** What went through to a target and back, both ways in turn, and what it should have been. */
+/**
+ * Sends bytes to a target and back, in both directions one after the other; returns the received and the expected ones.
+ */
 async function exchange(proxy: Place, bytes: number) {
   const target = closing(await transferServer())
   const got = [await download(await open(proxy, target), bytes), await upload(await open(proxy, target), bytes)]
   return { got, expected: Array.from({ length: 2 }, () => seededDigest(transferSeed, bytes)) }
 }
 
-/** A forward net whose client takes byte streams, and where. */
+/** A forward net whose client accepts byte streams, and their address. */
 async function streamNet(secure: boolean): Promise<ProxyNet & Place> {
   const port = await freePort()
   const net = await proxyNet('forward', {
@@ -117,7 +119,7 @@ describe.skipIf(requireProgram('v2ray') === undefined)('v2ray as a server of our
   )
 })
 
-/** A server with a proxy port of its own for byte streams, without any client, and where to reach it. */
+/** A server with a proxy port of its own for byte streams, without any client, and its address. */
 async function ownPort(accounts: readonly Account[] = []) {
   const proxy = { listen: [`ws://127.0.0.1:0${path}`], accounts }
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, proxy }))
@@ -141,7 +143,7 @@ describe.skipIf(requireProgram('v2ray') === undefined)('v2ray as a client of a s
   ])('gets nowhere with %s', async (_name, clientPath, accounts) => {
     const { port } = await ownPort(accounts)
     const client = { port: await startV2rayClient(port, { path: clientPath, inside: 'socks', secure: false }) }
-    // It says yes before it has tried, and then closes.
+    // The program reports success before it has connected, and then closes.
     await expect(exchange(client, 1000)).rejects.toThrow(/ended/)
   })
 })
@@ -201,7 +203,7 @@ describe('byte streams between two of ours', () => {
 })
 
 describe('a link with early data', () => {
-  /** What a client asks for, and what became of it. */
+  /** Links through a URL; returns the client's request and the result. */
   async function linked(url: (port: number) => string) {
     const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
     const token = server.addForwardToken()
@@ -236,7 +238,7 @@ describe('a link with early data', () => {
 
   test('continues its session after a cut, with Resume in the next request', async () => {
     const { client, heads, between } = await linked((port) => `ws://127.0.0.1:${port}?ed=2048`)
-    // The server knows the session once it has served something on it.
+    // The server has the session once it has served something on it.
     await exchange({ port: client.socksAddress?.port ?? 0 }, 1)
     const back = onceEvent(client, 'linkUp', { timeoutMs: 15_000 })
     for (const socket of between.sockets) socket.destroy()

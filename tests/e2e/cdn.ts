@@ -22,9 +22,9 @@ export interface Cdn {
 }
 
 /**
- * Behaves to WebSockets as CDNs do: cuts idle ones, and all once they are old enough, without a close frame; gathers
- * bytes before it passes them on, so that frames come in other pieces than they were sent; and writes header names in
- * lower case.
+ * Treats WebSockets as CDNs do: cuts idle ones, and all others at a certain age, without a close frame; gathers bytes
+ * before it passes them on, so that frames arrive in other pieces than they were sent; and writes header names in lower
+ * case.
  */
 export async function startCdn(options: CdnOptions): Promise<Cdn> {
   const cuts = { idle: 0, old: 0 }
@@ -82,7 +82,7 @@ function join(
   ] as const) {
     from.on('data', (chunk: Buffer) => {
       idle.refresh()
-      // Read on only when this has gone: what a CDN holds is bounded too.
+      // Reads on only when this has left: a CDN has a limited buffer too.
       from.pause()
       setTimeout(() => {
         if (to.destroyed) return

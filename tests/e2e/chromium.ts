@@ -12,11 +12,11 @@ export const hasChromium = requireProgram('chromium') !== undefined
 
 /** A browser without a window, with one page open. */
 export interface Chromium {
-  /** Loads the page anew, as a person does. */
+  /** Reloads the page, as a person does. */
   reload(): Promise<void>
-  /** What an expression in the page, or its promise, comes to, as text. */
+  /** Evaluates an expression in the page, or awaits its promise; returns the result as text. */
   evaluate(expression: string): Promise<string>
-  /** Ends it, with all its processes. */
+  /** Ends the browser with all its processes. */
   close(): Promise<void>
 }
 
@@ -26,7 +26,8 @@ export async function openChromium(url: string): Promise<Chromium> {
   const switches = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run']
   const child = spawn('chromium', [...switches, '--remote-debugging-pipe', `--user-data-dir=${profile}`, url], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
-    // Nothing of the developer's own proxy settings; a group of its own, so that its children end with it.
+    // The developer's own proxy settings are left out. The browser gets a process group, so that its children end with
+    // it.
     env: { PATH: process.env['PATH'], HOME: profile },
     detached: true,
   })
@@ -51,7 +52,7 @@ export async function openChromium(url: string): Promise<Chromium> {
   }
 }
 
-/** Commands to a browser over a pair of pipes: JSON, each ended by a NUL. */
+/** Sends commands to a browser over a pair of pipes: JSON, each ended by a NUL. */
 class DevTools {
   readonly #input: Writable
   readonly #waiting = new Map<number, (result: unknown) => void>()

@@ -114,7 +114,7 @@ test.skipIf(!hasCurl)(
     await server.printed(new RegExp(`:${socks}`))
     const http = closing(await httpServer())
     const fetchOne = () => curl('--socks5-hostname', `127.0.0.1:${socks}`, `${http.url}/bytes/100000`)
-    // Those on the killed provider wait for it to come back; they end with the server, after the test.
+    // Requests on the killed provider wait for it to return; they end with the server, after the test.
     const underLoad = Array.from({ length: 12 }, fetchOne)
     providers[0]?.kill('SIGKILL')
     await providers[0]?.exit()

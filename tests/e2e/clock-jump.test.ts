@@ -9,7 +9,7 @@ import { Program } from './program.js'
 const jumping = pathToFileURL(fileURLToPath(new URL('jumping-clock.mjs', import.meta.url))).href
 const how = { environment: { NODE_OPTIONS: `--import ${jumping}` } }
 
-/** Two programs start in each test, on a machine that may be busy; in milliseconds. */
+/** Time for two programs to start on a busy machine, in milliseconds. */
 const timeout = 60_000
 
 // Windows has no SIGUSR2.

@@ -9,11 +9,11 @@ import { afterTest, closing } from '../stress/cleanup.js'
 import { canRunSsh, SshServer } from '../stress/ssh-server.js'
 import { Program } from './program.js'
 
-/** Two programs start, on a machine that has other work. */
+/** Time for two programs to start on a busy machine. */
 const programsTimeout = { timeout: 60_000 }
 const binary = fileURLToPath(new URL('../../apps/cli/bin/linksocks.js', import.meta.url))
 
-/** More than any buffer on the way holds. */
+/** More than any buffer on the way can hold. */
 const sessionBytes = 8 * 1024 * 1024
 
 /** The URL of a server that has just started. */
@@ -22,7 +22,7 @@ async function startServer(): Promise<string> {
   return (await server.printed(/^listening: (\S+)/m))[1]!
 }
 
-/** What `linksocks connect` does with `input` and its end. */
+/** Runs `linksocks connect` with `input`, which then ends. */
 async function connectTo(target: string, input: string) {
   const url = await startServer()
   const child = spawn(process.execPath, [binary, 'connect', target, '-t', 'connect-token', '-u', url])
@@ -73,7 +73,7 @@ describe('linksocks connect', programsTimeout, () => {
     },
   )
 
-  // sshd is not on every machine.
+  // sshd is not installed on every machine.
   test.skipIf(!canRunSsh)('carries ssh as its ProxyCommand', async () => {
     const ssh = await SshServer.start()
     const proxy = `${process.execPath} ${binary} connect %h:%p -t connect-token -u ${await startServer()} --log-level error`

@@ -7,7 +7,7 @@ import { afterTest, closing } from '../stress/cleanup.js'
 import { proxyNet, type ProxyNet } from '../stress/proxy-net.js'
 
 const requests = 10_000
-/** Requests under way at the same time, as a busy browser's many tabs. */
+/** Requests at the same time, as of the many tabs of a busy browser. */
 const atOnce = 64
 
 interface Outcomes {
@@ -16,7 +16,7 @@ interface Outcomes {
   gone: number
 }
 
-/** One request: most are echoed, some find nobody, some are given up by their client in the middle. */
+/** Sends one request: most are echoed, some reach no target, and the client aborts some of them in the middle. */
 async function request(index: number, { socks }: ProxyNet, ports: Ports, outcomes: Outcomes): Promise<void> {
   const port = index % 5 === 0 ? ports.closed : ports.open
   try {
@@ -42,7 +42,7 @@ interface Ports {
   readonly closed: number
 }
 
-/** Channels in every table there is. */
+/** Returns the number of channels in each table. */
 function tableSizes(net: ProxyNet): number[] {
   return [...net.sessions().map(({ channelCount }) => channelCount), [...net.server.channels()].length]
 }

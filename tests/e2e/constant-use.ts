@@ -7,7 +7,7 @@ interface Address {
   readonly port: number
 }
 
-/** Sends and reads back until it is told to stop; resolves with whether all came back as it was sent. */
+/** Sends bytes and reads them back until it is stopped; resolves with whether all came back unchanged. */
 export function transfer(proxy: Address, target: Address) {
   let isOver = false
   const opening = connect({ proxy, target })
@@ -34,7 +34,7 @@ export function transfer(proxy: Address, target: Address) {
   return { opened: opening.then(() => {}), result: run(), stop: () => void (isOver = true) }
 }
 
-/** Opens one connection after the other until it is told to stop; resolves with how many there were. All must work. */
+/** Opens one connection after the other until it is stopped; resolves with their number. All must work. */
 export function visits(proxy: Address, target: Address) {
   let isOver = false
   const visit = async (count: number): Promise<number> => {

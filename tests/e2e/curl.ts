@@ -2,16 +2,16 @@ import { execFile } from 'node:child_process'
 import { requireProgram } from '@ls/testkit'
 
 export interface CurlResult {
-  /** curl's exit code; 0 when it got an answer. */
+  /** curl's exit code; 0 after an answer. */
   readonly code: number
   readonly body: string
-  /** What curl says went wrong. */
+  /** Error message of curl. */
   readonly error: string
 }
 
 export const hasCurl = requireProgram('curl') !== undefined
 
-/** Runs curl, quietly but for errors, for at most 20 s. */
+/** Runs curl with no output except errors, for at most 20 s. */
 export function curl(...options: string[]): Promise<CurlResult> {
   return new Promise((resolve) => {
     execFile('curl', ['-sS', '--max-time', '20', ...options], { encoding: 'utf8' }, (error, body, text) => {

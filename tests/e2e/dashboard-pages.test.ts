@@ -7,15 +7,15 @@ import { afterTest } from '../stress/cleanup.js'
 import { Program } from './program.js'
 import { temporaryFolder } from './temporary-folder.js'
 
-// Pages of the dashboard as an operator uses them: the file of `linksocks run`, and the keyboard alone.
+// Pages of the dashboard as an operator uses them: with the file of `linksocks run`, and with the keyboard alone.
 
 const program = requireProgram('chromium')
 
-/** A page that has just been loaded on a machine that runs other suites takes its time. */
+/** Time for a page to load on a machine that runs other suites, in milliseconds. */
 const timeoutMs = 15_000
 const testTimeoutMs = 90_000
 
-/** Most presses of Tab to any part of a page. */
+/** Most presses of Tab to reach any part of a page. */
 const maxTabs = 25
 
 describe.runIf(program !== undefined)('dashboard', { timeout: testTimeoutMs }, () => {
@@ -26,7 +26,7 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testTimeoutMs }, (
   }, testTimeoutMs)
   afterAll(() => browser.close())
 
-  /** A server with a file, and the page of it, signed in. */
+  /** Starts a server with a file, opens its page, and signs in. */
   const opened = async () => {
     const [port, file] = [await freePort(), join(await temporaryFolder(), 'linksocks.yaml')]
     const write = (more: string): Promise<void> =>
@@ -84,7 +84,7 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testTimeoutMs }, (
   })
 })
 
-/** Text of what has the focus; of a field, its name. */
+/** Returns the text of the focused element; of a field, its name. */
 function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement

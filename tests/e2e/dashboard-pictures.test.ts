@@ -8,12 +8,12 @@ import { expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { Program } from './program.js'
 
-// The overview of a server in use. `pnpm pictures:dashboard` writes what it looks like to docs/pictures.
+// The overview of a server in use. `pnpm pictures:dashboard` writes its picture to docs/pictures.
 
 const program = requireProgram('chromium')
 const isDrawing = process.env['MODE'] === 'pictures'
 
-/** The plot fills a fifth of its five minutes. */
+/** Time in which the plot fills a fifth of its five minutes. */
 const drawingMs = 70_000
 const testTimeoutMs = 180_000
 
@@ -40,7 +40,7 @@ test.runIf(program !== undefined)(
   },
 )
 
-/** Clients of three tokens, and a connector with its provider, with some downloads each. */
+/** Starts clients of three tokens, and a connector with its provider, with some downloads each. */
 async function useServer(port: number, target: TestTcpServer): Promise<void> {
   const url = `ws://127.0.0.1:${port}`
   const reverse = await postToken(port, { type: 'reverse', policy: { name: 'office' } })
@@ -66,7 +66,7 @@ async function download(proxy: { host: string; port: number }, { port }: TestTcp
   afterTest(() => clearInterval(asking))
 }
 
-/** Sends 16 KiB each 40 ms, more or less, to each that connects. */
+/** Sends about 16 KiB each 40 ms to each client. */
 function steadySource(): Promise<TestTcpServer> {
   return tcpServer((socket) => {
     const sending = setInterval(() => socket.write(Buffer.alloc(8192 + Math.random() * 16_384)), 40)

@@ -7,15 +7,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { Program } from './program.js'
 
-// The dashboard as an operator has it: the built command, a real browser, real traffic.
+// The dashboard as an operator uses it: the built command, a real browser, real traffic.
 
 const apiKey = 'sekret'
 const program = requireProgram('chromium')
 
-/** A page that has just been loaded on a machine that runs other suites takes its time. */
+/** Time for a page to load on a machine that runs other suites, in milliseconds. */
 const timeoutMs = 15_000
 
-/** All steps of a test are quick, but a browser beside other suites is not. */
+/** Time for a test, in milliseconds: all its steps are quick, but a browser beside other suites is not. */
 const testTimeoutMs = 90_000
 
 describe.runIf(program !== undefined)('dashboard', { timeout: testTimeoutMs }, () => {
@@ -24,7 +24,7 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testTimeoutMs }, (
   let server: Program
   const ends: (() => void)[] = []
 
-  /** One server and one browser for all tests: what they make does not meet. */
+  /** Starts one server and one browser for all tests, which do not disturb each other. */
   const startServer = async (): Promise<void> => {
     const how = { endLater: (end: () => void) => void ends.push(end) }
     server = new Program(how, 'server', '-k', apiKey, '-H', '127.0.0.1', '-P', String(port), '--guard', 'none')
@@ -177,10 +177,10 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testTimeoutMs }, (
   })
 })
 
-/** What a client has of the menu. */
+/** Pages in the menu of a client. */
 const clientPages = ['Overview', 'Links', 'Connections', 'Destinations', 'Log']
 
-/** Makes a token by the API. */
+/** Creates a token through the API. */
 async function postToken(port: number, body: object): Promise<string> {
   const headers = { 'X-API-Key': apiKey, 'Content-Type': 'application/json' }
   const answer = await fetch(`http://127.0.0.1:${port}/api/token`, {
@@ -197,7 +197,7 @@ async function signIn(page: Page, key: string): Promise<void> {
   await page.keyboard.press('Enter')
 }
 
-/** Makes a forward token in the page, and takes it off the line that it shows. */
+/** Creates a forward token in the page, and reads it from the line that the page shows. */
 async function makeToken(page: Page, name = '<b>ada</b>'): Promise<string> {
   await page.click('nav a[href="#/tokens"]')
   await page.click('.toolbar button')
@@ -209,7 +209,7 @@ async function makeToken(page: Page, name = '<b>ada</b>'): Promise<string> {
   return /\/\/([^@]+)@/.exec(line ?? '')?.[1] ?? ''
 }
 
-/** A connection to an echo through a client with that token. */
+/** Opens a connection to an echo through a client with that token. */
 async function throughClient(port: number, token: string) {
   const target: TestTcpServer = closing(await echoServer())
   const client = closing(new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, token, proxy: { port: 0 } }))
@@ -221,9 +221,9 @@ async function throughClient(port: number, token: string) {
   return { socket, target }
 }
 
-/** What a screen reader or a phone would stumble over. */
+/** Returns the faults of a page for screen readers and phones. */
 async function faultsOf(page: Page, name: string, scheme: 'light' | 'dark'): Promise<string[]> {
-  // The same page in other colours.
+  // The dark page differs only in its colours.
   const options: RunOptions = scheme === 'light' ? {} : { runOnly: ['color-contrast'] }
   const violations = await page.evaluate(async (asked) => {
     const { axe } = globalThis as unknown as { axe: { run(how: RunOptions): Promise<{ violations: Violation[] }> } }

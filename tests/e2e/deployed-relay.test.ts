@@ -11,7 +11,9 @@ import { afterTest, closing } from '../stress/cleanup.js'
 const identity = 'c1a3e2f0-5d7b-4a64-9a3e-0f6d2b7c8e91'
 const anonymous = hashToken('anonymous')
 
-/** The deployed relay, as docs/interop.md describes it: one group, and messages passed on by their channel. */
+/**
+ * A relay that behaves like the deployed one in docs/interop.md: one group, and messages passed on by their channel.
+ */
 async function deployedRelay() {
   const shown: string[] = []
   const links = new Set<MessageTransport>()

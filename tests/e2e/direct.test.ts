@@ -8,7 +8,7 @@ import { byteServer, hashServer, onceEvent, seededDigest, until } from '@ls/test
 import { expect, test } from 'vitest'
 import { closing } from '../stress/cleanup.js'
 
-/** A server, a provider and a connector that make a direct path; `cut` ends the newest. */
+/** A server, a provider and a connector that open a direct path; `cut` ends the newest one. */
 async function directNet({ directPaths = true } = {}) {
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, directPaths }))
   const { token } = server.addReverseToken({ allowManageConnector: true })
@@ -41,7 +41,7 @@ async function directNet({ directPaths = true } = {}) {
   return { server, provider, connector, cut: () => cut() }
 }
 
-/** Its methods, which can be taken apart. */
+/** Returns its methods as functions that need no object. */
 function bound(puncher: Awaited<ReturnType<typeof loadPuncher>>): typeof puncher {
   return { offer: () => puncher.offer(), answer: (offer) => puncher.answer(offer) }
 }
@@ -132,7 +132,7 @@ test('the providers of a token share connections on direct paths', { timeout: 60
       streams.push(await connector.connect({ host: '127.0.0.1', port: target.port }))
     return all.map((client, index) => directChannels(client) - before[index]!)
   }
-  // The connector knows of its second path a moment after the provider does; until then one of two goes relayed.
+  // The connector gets its second path a moment after the provider; until then one of two connections is relayed.
   for (let pairs = 0; pairs < 100 && (await open(2))[2] !== 2; pairs++);
   const [atFirst, atSecond, atConnector] = await open(4)
   expect({ atFirst, atSecond, atConnector }).toEqual({ atFirst: 2, atSecond: 2, atConnector: 4 })
@@ -164,7 +164,7 @@ test('a server that does not allow direct paths keeps connections to itself', { 
   expect({ got: Buffer.concat(got).length, path: connector.path }).toEqual({ got: 10, path: 'relay' })
 })
 
-/** A connector that must not use the server, at one that allows no direct paths. */
+/** A connector that must not use the server, at a server that allows no direct paths. */
 async function withoutPath(onlyAction: 'exit' | 'refuse'): Promise<LinkSocksClient> {
   const { server } = await directNet({ directPaths: false })
   const url = `ws://127.0.0.1:${server.address?.port}`

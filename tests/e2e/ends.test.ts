@@ -8,7 +8,7 @@ import { startClient, startServer } from './running.js'
 
 afterEach(() => vi.restoreAllMocks())
 
-/** A proxy port, and what ends its connections. */
+/** A proxy port, and an event that ends its connections. */
 interface Scene {
   readonly proxy: { readonly host: string; readonly port: number } | undefined
   end(): unknown
@@ -88,7 +88,7 @@ test.each(Object.entries(scenes))(
   60_000,
 )
 
-/** More than what is on its way in a test. */
+/** More bytes than are in flight in a test. */
 const quotaBytes = 4_000_000
 
 const cut: unknown = expect.stringMatching(/^(ECONNRESET|EPIPE)$/)
@@ -123,7 +123,10 @@ async function download(proxy: Scene['proxy'], sendBytes: number): Promise<void>
   await socketEnd(socket, { timeoutMs: 30_000 })
 }
 
-/** Both ends of a connection through the proxy that has carried some of `bytes` both ways; neither side ends it. */
+/**
+ * Returns both ends of a connection through the proxy that has carried some of `bytes` in both directions; neither side
+ * ends it.
+ */
 async function twoEnds(proxy: Scene['proxy'], bytes: number): Promise<[Socket, Socket]> {
   if (proxy === undefined) throw new Error('there is no proxy port')
   const accepted: Socket[] = []

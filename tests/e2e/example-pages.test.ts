@@ -13,7 +13,7 @@ import { canRunPostgres, PostgresServer } from './postgres-server.js'
 
 const program = requireProgram('chromium')
 
-/** A browser beside other suites is slow. */
+/** Time for a test, in milliseconds: a browser beside other suites is slow. */
 const testTimeoutMs = 90_000
 
 describe.runIf(program !== undefined)('examples/pages', { timeout: testTimeoutMs }, () => {
@@ -51,7 +51,7 @@ describe.runIf(program !== undefined)('examples/pages', { timeout: testTimeoutMs
 
     const receiver = await openTab(address)
     await receiver.evaluate(() => {
-      // Not every browser can write to disk, and a headless one cannot ask where.
+      // Not every browser can write to disk, and a headless one cannot ask the user for a place.
       delete (globalThis as { showSaveFilePicker?: unknown }).showSaveFilePicker
     })
     const [download] = await Promise.all([
@@ -86,7 +86,7 @@ describe.runIf(program !== undefined)('examples/pages', { timeout: testTimeoutMs
     await page.click('summary')
     await page.fill('[name=key]', server.pemKey)
     await page.getByRole('button', { name: 'Connect' }).click()
-    // The terminal has the focus once the shell is there.
+    // The terminal has the focus once the shell runs.
     await page.locator('.xterm-helper-textarea:focus').waitFor()
     await page.keyboard.type('echo $(stty size | tr " " x) $((6 * 7))\n')
     await page.getByText(/^\d+x\d+\s42/).waitFor()
@@ -107,7 +107,7 @@ describe.runIf(program !== undefined)('examples/pages', { timeout: testTimeoutMs
 
 const command = fileURLToPath(new URL('../../examples/pages/run.mjs', import.meta.url))
 
-/** Starts what `pnpm example` starts; resolves with the URL that it prints. */
+/** Starts the server of `pnpm example`; resolves with the URL that it prints. */
 async function startExample(name: string): Promise<string> {
   const child = spawn(process.execPath, [command, name, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
   afterTest(() => child.kill())

@@ -55,7 +55,7 @@ async function site(answer: RequestListener, secure = false): Promise<number> {
   return (server.address() as { port: number }).port
 }
 
-/** A site that says its name and what it was asked. */
+/** A site that answers with its name and the request. */
 function named(name: string): Promise<number> {
   return site(({ method, url, headers }, response) => {
     response.end(JSON.stringify({ name, method, url, headers }))
@@ -69,7 +69,7 @@ async function get(port: number, host: string, path = '/', headers: Record<strin
   return { status: answer.statusCode, body: await text(answer) }
 }
 
-/** What comes back for raw bytes. */
+/** Sends raw bytes; resolves with the answer. */
 async function raw(port: number, bytes: string): Promise<string> {
   const socket = connectTcp(port, '127.0.0.1')
   cleanups.push(() => socket.destroy())

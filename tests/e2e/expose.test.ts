@@ -11,7 +11,7 @@ import { RawPeer } from './raw-peer.js'
 import { runProgram } from './run-program.js'
 import { udpEcho } from './udp-echo.js'
 
-/** Two programs start, on a machine that has other work. */
+/** Time for two programs to start on a busy machine. */
 const programsTimeout = { timeout: 60_000 }
 
 function dial(port: number): Socket {
@@ -20,7 +20,7 @@ function dial(port: number): Socket {
   return socket
 }
 
-/** Whether something listens there; a reset may come before the connection is seen. */
+/** Whether a program listens there; a reset may come before the connection is seen. */
 function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
@@ -99,7 +99,7 @@ describe('linksocks provider --expose', programsTimeout, () => {
     expect(await accepts(port)).toBe(false)
   })
 
-  // sshd is not on every machine.
+  // sshd is not installed on every machine.
   test.skipIf(!canRunSsh)('carries ssh', async () => {
     const ssh = await SshServer.start()
     const { url } = await startServer('--allow-ports', '20000-29999')

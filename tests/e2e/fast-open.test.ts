@@ -9,7 +9,7 @@ import { afterTest, closing } from '../stress/cleanup.js'
 import { modes, proxyNet } from '../stress/proxy-net.js'
 import { RawPeer } from './raw-peer.js'
 
-/** A SOCKS client that was told of success by a server in reverse mode, whose provider says nothing by itself. */
+/** A SOCKS client with a reported success, at a server in reverse mode whose provider does not answer by itself. */
 async function unanswered(extensions: readonly Extension[], options: ServerOptions = {}) {
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, proxy: { fastOpen: true }, ...options }))
   const { token, port } = server.addReverseToken({ socksPort: await freePort(), socksNowait: true })

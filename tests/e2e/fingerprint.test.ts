@@ -26,10 +26,10 @@ import { temporaryFolder } from './temporary-folder.js'
 
 const newerNode = requireNewerNode()
 
-/** A busy machine takes long to start programs and browsers. */
+/** Time for programs and browsers to start on a busy machine, in milliseconds. */
 const startMs = 60_000
 
-/** The ClientHello of `linksocks client` with this flag. */
+/** Returns the ClientHello of `linksocks client` with this flag. */
 async function helloOfProgram(
   catcher: HelloCatcher,
   fingerprint: string,
@@ -42,7 +42,7 @@ async function helloOfProgram(
   return hello
 }
 
-/** The ClientHello of a WebSocket in Chromium. */
+/** Returns the ClientHello of a WebSocket in Chromium. */
 async function helloOfChromium(catcher: HelloCatcher): Promise<ClientHello> {
   const page = await pageServer(`<script>new WebSocket('wss://localhost:${catcher.port}/socket')</script>`)
   const browser = await openChromium(`http://localhost:${page.port}/`)
@@ -55,9 +55,9 @@ async function helloOfChromium(catcher: HelloCatcher): Promise<ClientHello> {
 }
 
 /**
- * A ClientHello without what Chromium has begun to send after version 149, the last that wreq-js knows: the extension
- * trust_anchors, and the signatures ML-DSA-44, -65 and -87. All else has to be equal, GREASE and the order of
- * extensions aside: both are drawn anew for each connection, and JA4 leaves them out.
+ * Removes what Chromium has begun to send after version 149, the last version that wreq-js supports: the extension
+ * trust_anchors, and the signatures ML-DSA-44, -65 and -87. Everything else must be equal except GREASE and the order
+ * of extensions, which are random for each connection and not part of JA4.
  */
 function asVersion149(hello: ClientHello): ClientHello {
   const laterExtensions = new Set([0xca_34])
@@ -85,7 +85,7 @@ describe.skipIf(!hasChromium || newerNode === undefined)('linksocks client --fin
     expect(ja4(ours)).toBe(ja4(chromium))
   })
 
-  // OpenSSL makes a key share for the first group alone; that and GREASE are what is left to tell it by.
+  // OpenSSL makes a key share for the first group only. Otherwise only GREASE differs.
   test.each(['versions', 'ciphers', 'serverName', 'alpn', 'signatures', 'groups'] as const)(
     'has the %s of Chromium, letter by letter',
     (part) => {
@@ -101,7 +101,7 @@ describe.skipIf(!hasChromium || newerNode === undefined)('linksocks client --fin
 describe.skipIf(newerNode === undefined)('a link that looks like Chrome, on Node 26', () => {
   const { cert, key } = testCertificate()
 
-  /** The program as a client of a server behind TLS; what it trusts is for `args` to say. */
+  /** Starts the program as a client of a server behind TLS; `args` must say which certificate it trusts. */
   async function clientWith(...args: string[]): Promise<Program> {
     const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, tls: { cert, key } }))
     const token = server.addForwardToken()
@@ -198,7 +198,7 @@ async function chromeNet(options: ForwardOptions = {}): Promise<Net> {
     }),
   )
   await client.start()
-  // Only then does it know the session.
+  // The server has the session only from then on.
   await until(() => server.peers.size === 1, 'the server to let the client in')
   return { server, client, relay, socks: client.socksAddress ?? { host: '', port: 0 } }
 }

@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { Program } from './program.js'
 
-/** Three programs start, on a machine that has other work. */
+/** Time for three programs to start on a busy machine. */
 const programsTimeout = { timeout: 60_000 }
 
-/** The port that the `forward:` line of a program names. */
+/** Returns the port in the `forward:` line of a program. */
 async function fixedPort(program: Program): Promise<number> {
   return Number((await program.printed(/^forward: 127\.0\.0\.1:(\d+)=/m))[1])
 }

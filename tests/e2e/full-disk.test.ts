@@ -16,9 +16,9 @@ test.skipIf(missing !== undefined)(
   async () => {
     const folder = await smallDisk()
     const [port, log, filler] = [await freePort(), `${folder}/log`, `${folder}/filler`]
-    // Each client is worth some lines at this level.
+    // Each client causes some lines at this level.
     const args = ['server', '-t', 'token', '-H', '127.0.0.1', '-P', String(port), '-dd', '--log-format', 'json']
-    // The shell makes it only once it runs.
+    // The shell creates the file only when it runs.
     writeFileSync(log, '')
     const server = new Program({ shell: `exec "$@" >>${log} 2>&1` }, ...args)
     await until(() => readFileSync(log, 'utf8').includes('listening'), 'the server to listen', { timeoutMs: 15_000 })
@@ -44,7 +44,7 @@ async function smallDisk(): Promise<string> {
   return folder
 }
 
-/** Takes all the room there is. */
+/** Fills the disk. */
 function fill(file: string): void {
   try {
     for (;;) writeFileSync(file, 'x'.repeat(4096), { flag: 'a' })

@@ -10,7 +10,7 @@ import { temporaryFolder } from './temporary-folder.js'
 
 export interface ServedRepository {
   readonly url: string
-  /** The one file in it. */
+  /** The only file in it. */
   readonly file: { readonly name: string; readonly text: string }
 }
 

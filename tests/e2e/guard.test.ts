@@ -11,7 +11,7 @@ const ownAddress = Object.values(networkInterfaces())
   .flat()
   .find((each) => each?.internal === false && each.family === 'IPv4')?.address
 
-/** What a client hears that asks for a target, by default an echo server on loopback. */
+/** Returns the answer to a client that requests a target, by default an echo server on loopback. */
 async function answer(options: ServerOptions, ask?: (server: LinkSocksServer) => { host: string; port: number }) {
   const server = closing(new LinkSocksServer({ port: 0, ...options }))
   const token = server.addForwardToken()

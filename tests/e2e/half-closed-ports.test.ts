@@ -11,7 +11,7 @@ import { afterTest, closing } from '../stress/cleanup.js'
 import { Program } from './program.js'
 import { temporaryFolder } from './temporary-folder.js'
 
-/** Up to two programs start, on a machine that has other work. */
+/** Time for up to two programs to start on a busy machine, in milliseconds. */
 const timeout = 60_000
 const bytes = 1_000_000
 const binary = fileURLToPath(new URL('../../apps/cli/bin/linksocks.js', import.meta.url))
@@ -52,7 +52,7 @@ function dial(to: number | string): Socket {
   return socket
 }
 
-/** All that comes until the end. It leaves the other direction open, which an async iterator would not. */
+/** Resolves with all bytes until the end. It leaves the other direction open; an async iterator would close it. */
 function readAll(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = []
   return new Promise((resolve, reject) => {
@@ -94,7 +94,7 @@ const ways: Record<string, Way> = {
   },
 }
 
-/** The two ways that Windows has no files for are left out there. */
+/** Two of the ways need UNIX sockets or pipes, which Windows lacks. */
 const names = Object.keys(ways).filter((name) => process.platform !== 'win32' || !/unix|connect/.test(name))
 
 describe.each(names)('half-close through %s', { timeout }, (name) => {

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { wayTo } from './way.js'
 
-/** A server, another one that is to take over, and a way that leads to the first. */
+/** A server, another one that will take over, and a way that leads to the first. */
 async function net(prepare: (server: LinkSocksServer) => void) {
   const make = async () => {
     const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
@@ -31,7 +31,7 @@ async function net(prepare: (server: LinkSocksServer) => void) {
     afterTest(() => socket.destroy())
     return socket
   }
-  /** The other server takes over. */
+  /** Makes the other server take over. */
   const handOver = (): Promise<void> => {
     way.leadTo(next.address?.port ?? 0, { cut: false })
     return old.drain({ isHandedOver: true })
@@ -63,7 +63,7 @@ describe('a LinkSocksServer that is handed over', () => {
   test('continues to accept channels until the client has moved', async () => {
     const { old, link, open } = await net((server) => server.addForwardToken('t'))
     const { socksAddress } = await link('t')
-    // Nobody else is there yet.
+    // No other server listens there yet.
     void old.drain({ isHandedOver: true })
     expect(await echoes(await open(socksAddress))).toBe('hello')
   })

@@ -1,5 +1,5 @@
-// Loaded into a program with --import: its time of day differs by CLOCK_OFFSET_MS (0 without it), as on a machine whose
-// clock is wrong. Each SIGUSR2 sets it to another hour, as the machine's owner or a time server does.
+// Loaded into a program with --import. The program's time of day differs by CLOCK_OFFSET_MS (0 without it), as on a
+// machine whose clock is wrong. Each SIGUSR2 changes it by hours, as a person or a time server does.
 const jumpsMs = [3_600_000, -7_200_000]
 const RealDate = Date
 let offsetMs = Number(process.env.CLOCK_OFFSET_MS ?? 0)

@@ -10,12 +10,12 @@ import { Program } from './program.js'
 
 const guide = readFileSync(new URL('../../docs/guide/logs.md', import.meta.url), 'utf8')
 
-/** The guide's filter, with fail2ban's `<ADDR>` as it stands for addresses. */
+/** The guide's filter, with the pattern that fail2ban puts in place of `<ADDR>`. */
 const failures = [...guide.matchAll(/^(?:failregex =|  +)\s*(\^.*<ADDR>.*)$/gm)].map(
   ([, pattern = '']) => new RegExp(pattern.replaceAll('<ADDR>', String.raw`(?<address>[\da-f:.]+)`)),
 )
 
-/** The address that the filter finds in a line; fail2ban takes the time out before. */
+/** Returns the address that the filter finds in a line; fail2ban removes the time first. */
 function bannedBy(line: string): string | undefined {
   const withoutTime = line.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/, '')
   return failures

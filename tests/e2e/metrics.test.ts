@@ -12,7 +12,7 @@ const ownAddress = Object.values(networkInterfaces())
   .flat()
   .find((each) => each?.internal === false && each.family === 'IPv4')?.address
 
-/** Asks over TCP or a UNIX socket. */
+/** Sends a request over TCP or a UNIX socket. */
 async function ask(place: number | string, path: string): Promise<{ status: number; body: string }> {
   const way = typeof place === 'number' ? { host: '127.0.0.1', port: place } : { socketPath: place }
   return new Promise((resolve, reject) => {

@@ -30,7 +30,7 @@ const pair = authority.issue()
 const tls = { ca: authority.cert }
 const sizeBytes = 20_000_000
 
-/** Another of this machine's addresses, so that the client's is not the proxy's. */
+/** Another address of this machine, so that the client's address differs from the proxy's. */
 const clientHost = '127.0.0.2'
 async function fromThere({ host, port }: Target): Promise<Duplex> {
   const socket = connectTcp({ host, port, localAddress: clientHost, noDelay: true })
@@ -60,7 +60,7 @@ async function startClient(url: string, options: ClientOptions = {}): Promise<Li
 }
 
 const placeOf = (server: LinkSocksServer): string => `127.0.0.1:${server.address?.port}`
-/** Whom the server takes its one client for. */
+/** Returns the address of the only client, as the server sees it. */
 async function addressSeen(server: LinkSocksServer): Promise<string | undefined> {
   await until(() => server.peers.size > 0, 'the client')
   return [...server.peers][0]?.remoteAddress
@@ -73,7 +73,7 @@ async function dial(client: LinkSocksClient, port: number) {
   return socket
 }
 
-/** What a download through a client hashes to. */
+/** Downloads through a client, and returns the hash. */
 async function download(client: LinkSocksClient, port?: number): Promise<string> {
   const socket = await dial(client, port ?? closing(await byteServer({ sendBytes: sizeBytes })).port)
   const hash = createHash('sha256')
@@ -95,7 +95,7 @@ describe.skipIf(requireProgram('nginx') === undefined)('behind nginx', () => {
   test('the server sees the client by X-Forwarded-For', async () => {
     const server = await startServer(trusting)
     const { plainPort } = await startNginx(placeOf(server), pair)
-    // What the client writes there itself changes nothing.
+    // A field that the client itself sends has no effect.
     const transport = { dial: fromThere, headers: { 'X-Forwarded-For': '203.0.113.1', Forwarded: 'for=203.0.113.1' } }
     await startClient(`ws://127.0.0.1:${plainPort}/tunnel`, { transport })
     expect(await addressSeen(server)).toBe(clientHost)
@@ -185,12 +185,12 @@ describe.skipIf(requireProgram('haproxy') === undefined)('behind haproxy', () =>
     const { acceptPort } = await startHaproxy({ server: placeOf(server), target: `127.0.0.1:${target.port}` }, pair)
     await startClient(`ws://${placeOf(server)}`, { token: reverse, role: 'provider', exit: { sendProxy: 'v2' } })
     const client = await startClient(`ws://${placeOf(server)}`, { token: connector })
-    // It goes by the connection, then: that is the provider's.
+    // Without it, the address is that of the connection: the provider's.
     expect(await headersSeen(client, acceptPort)).toMatchObject({ 'x-forwarded-for': '127.0.0.1' })
   })
 })
 
-/** The request headers that the web server behind `port` sees. */
+/** Returns the request headers that the web server behind `port` receives. */
 async function headersSeen(client: LinkSocksClient, port: number): Promise<unknown> {
   const socket = await dial(client, port)
   let answer = ''
@@ -238,7 +238,7 @@ async function echoOf(socket: Duplex): Promise<string> {
   return String((await echoed)[0])
 }
 
-/** Sends each client `chunks` times 64 KiB, one every `everyMs`, then ends. */
+/** Sends `chunks` times 64 KiB to each client, one every `everyMs`, and then ends. */
 function pacedServer(chunks: number, everyMs: number) {
   return tcpServer((socket) => {
     const bytes = seededBytes(1)

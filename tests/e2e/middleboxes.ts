@@ -13,7 +13,7 @@ export interface Nginx {
   readonly tlsPort: number
 }
 
-/** nginx by `middleboxes/nginx.conf`, in front of `server` (`host:port`, or `unix:/path`). */
+/** Starts nginx with `middleboxes/nginx.conf`, in front of `server` (`host:port`, or `unix:/path`). */
 export async function startNginx(server: string, { cert, key }: TestCertificate): Promise<Nginx> {
   const folder = await temporaryFolder()
   const [plainPort, tlsPort] = [await freePort(), await freePort()]
@@ -21,7 +21,7 @@ export async function startNginx(server: string, { cert, key }: TestCertificate)
   await writeFile(join(folder, 'key.pem'), key)
   const config = await fill('nginx.conf', {
     FOLDER: folder,
-    // Where it is started by root: its own user could not open a UNIX socket of ours.
+    // Where root starts nginx: nginx's own user could not open a UNIX socket of this test.
     USER: userInfo().username,
     SERVER: server,
     PLAIN_PORT: plainPort,
@@ -38,7 +38,10 @@ export interface Haproxy {
   readonly acceptPort: number
 }
 
-/** haproxy by `middleboxes/haproxy.cfg`, in front of `server` and, where it accepts headers itself, of `target`. */
+/**
+ * Starts haproxy with `middleboxes/haproxy.cfg`, in front of `server` and, where it accepts headers itself, of
+ * `target`.
+ */
 export async function startHaproxy(
   { server, target = server }: { readonly server: string; readonly target?: string },
   { cert, key }: TestCertificate,

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 const installed = fileURLToPath(new URL('../../.cache/newer-node/bin/node', import.meta.url))
 
 /**
- * Path of the Node that `.ci/install-newer-node` brings, or undefined when it is not installed: the suite then skips,
- * loudly. With CI=true that is an error, since a suite that silently never runs proves nothing.
+ * Returns the path of the Node that `.ci/install-newer-node` installs, or undefined when it is not installed: the suite
+ * then skips, with a message. With CI=true that is an error, since a suite that never runs proves nothing.
  */
 export function requireNewerNode(): string | undefined {
   if (existsSync(installed)) return installed

@@ -8,7 +8,7 @@ import { Program } from './program.js'
 /** Each of the two black holes is noticed after about 8 s. */
 const timeout = 60_000
 
-/** An HTTP proxy behind the server that answers CONNECT only when it is told to. */
+/** An HTTP proxy behind the server that answers CONNECT only when the test lets it. */
 async function slowUpstream() {
   let onRequest: (socket: Socket) => void = () => {}
   const requested = new Promise<Socket>((resolve) => (onRequest = resolve))

@@ -10,7 +10,7 @@ import { Program } from './program.js'
 const prlimit = process.platform === 'linux' ? requireProgram('prlimit') : undefined
 if (process.platform !== 'linux') console.warn('\n*** e2e: the tests of descriptors need Linux and are SKIPPED ***\n')
 
-/** Two programs start in each test, on a machine that may be busy; in milliseconds. */
+/** Time for two programs to start in each test on a busy machine, in milliseconds. */
 const timeout = 60_000
 
 describe.skipIf(prlimit === undefined)('a link that is cut while a program is out of descriptors', { timeout }, () => {
@@ -41,7 +41,7 @@ async function net() {
   const [port, proxyPort] = [await freePort(), await freePort()]
   const server = new Program('server', '-t', 'token', '-H', '127.0.0.1', '-P', String(port), '-d')
   await server.printed(/listening/)
-  // What the link's socket gets, or less.
+  // At most the descriptor that the link's socket gets.
   const idleFiles = firstFreeNumber(server)
   const relay = closing(await faultRelay({ host: '127.0.0.1', port }))
   const client = new Program('client', '-t', 'token', '-u', `ws://127.0.0.1:${relay.port}`, '-p', `${proxyPort}`, '-d')
@@ -52,12 +52,12 @@ async function net() {
   return { server, client, relay, socket, idleFiles }
 }
 
-/** Lets a program use descriptors below `count` only; those it has open stay open. */
+/** Limits a program to descriptors below `count`; those that it has open stay open. */
 function limitFiles({ pid }: Program, count: number): void {
   execFileSync('prlimit', ['--pid', `${pid}`, `--nofile=${count}:`])
 }
 
-/** The number that the next file would get. */
+/** Returns the number that the next file would get. */
 function firstFreeNumber({ pid }: Program): number {
   const used = new Set(readdirSync(`/proc/${pid}/fd`).map(Number))
   let number = 0

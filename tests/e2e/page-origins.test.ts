@@ -12,7 +12,7 @@ import { pageScript } from './page-script.js'
 const program = requireProgram('chromium')
 const webPackage = fileURLToPath(new URL('../../packages/web', import.meta.url))
 
-/** A busy machine takes long to start a browser. */
+/** Time for a browser to start on a busy machine, in milliseconds. */
 const startMs = 60_000
 
 describe.runIf(program !== undefined)('a server that names the origin of a page', { timeout: startMs }, () => {
@@ -36,7 +36,7 @@ describe.runIf(program !== undefined)('a server that names the origin of a page'
     return { page, origin }
   }
 
-  /** A page that the server names, one that it does not name, and what both of them know. */
+  /** A page that the server names, a page that it does not name, and the data that both have. */
   async function serving() {
     const [named, other] = [await pageOfOrigin(), await pageOfOrigin()]
     const server = closing(
@@ -76,7 +76,7 @@ describe.runIf(program !== undefined)('a server that names the origin of a page'
   })
 })
 
-/** What `@ls/web` adds to the pages. */
+/** Functions that `@ls/web` adds to the pages. */
 declare function connect(url: string, options: object): Promise<PageLink>
 
 interface PageLink {
@@ -90,7 +90,7 @@ interface Wish {
   readonly origin: string
 }
 
-/** Runs in a page: makes a ticket for its origin, links with it, and asks the echo. */
+/** Runs in a page: creates a ticket for its origin, links with it, and sends a request to the echo. */
 async function linkByTicket({ url, token, port, origin }: Wish): Promise<string> {
   const made = await fetch(`${url}/api/ticket`, {
     method: 'POST',

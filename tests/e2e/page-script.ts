@@ -1,12 +1,12 @@
 import { build, type BuildOptions } from 'esbuild'
 
-/** What a page or a worker loads as one script: `contents`, minified, with all that it imports from `resolveDir` on. */
+/** Returns one script for a page or a worker: `contents`, minified, with all its imports from `resolveDir` on. */
 export async function pageScript(contents: string, resolveDir: string): Promise<string> {
   const { outputFiles } = await build({ ...minified(contents, resolveDir), format: 'iife', write: false })
   return outputFiles[0]?.text ?? ''
 }
 
-/** The modules that a page loads before it runs `contents`; others come with an `import()`. */
+/** Returns the modules that a page loads before it runs `contents`; others load with an `import()`. */
 export async function firstModules(contents: string, resolveDir: string): Promise<string[]> {
   const how = { format: 'esm', splitting: true, outdir: 'out', metafile: true, write: false } as const
   const { outputFiles, metafile } = await build({ ...minified(contents, resolveDir), ...how })

@@ -10,7 +10,7 @@ import { startClient, startServer } from './running.js'
 
 afterEach(() => vi.restoreAllMocks())
 
-/** The word of SOCKS5's reply when a user asks for a target: `ok`, or the code of the refusal. */
+/** Returns the word of SOCKS5's reply to a user who requests a target: `ok`, or the code of the refusal. */
 async function ask(proxy: { host: string; port: number } | undefined, host: string, port: number): Promise<string> {
   if (proxy === undefined) throw new Error('there is no proxy port')
   try {
@@ -92,12 +92,15 @@ describe.each(Object.entries(nets))('a policy in %s mode', (_mode, net) => {
     socket.end(Buffer.alloc(300_000))
     let bytes = 0
     for await (const data of socket) bytes += (data as Buffer).length
-    // The first message passes at once.
+    // The first message passes without a wait.
     expect({ bytes, slowed: performance.now() - startedAtMs > 150 }).toEqual({ bytes: 300_000, slowed: true })
   })
 })
 
-/** Opens a port of the server, whose token has the policy, that leads to an echo; and what asks there. */
+/**
+ * Opens a port of the server, whose token has the policy, that leads to an echo; returns a function that sends requests
+ * there.
+ */
 async function exposeEcho(policy: PolicyOptions): Promise<() => Promise<string>> {
   const target = closing(await echoServer())
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
@@ -181,7 +184,7 @@ describe('a policy', () => {
 })
 
 describe('a connector token that a provider made', () => {
-  /** A server whose provider has made the tokens `made` and `other`. */
+  /** A server whose provider has added the tokens `made` and `other`. */
   async function startAutonomy(policy: PolicyOptions): Promise<LinkSocksServer> {
     const server = await startServer()
     const { token } = server.addReverseToken({ allowManageConnector: true, policy })

@@ -6,11 +6,11 @@ import { createInterface } from 'node:readline'
 import { freePort, requireProgram } from '@ls/testkit'
 import { afterTest } from '../stress/cleanup.js'
 
-// Not demanded of CI machines: it shows that an example works, and is large.
+// Not required on CI machines: it only shows that an example works, and is large.
 const environment = { PATH: process.env['PATH'] ?? '' }
 const programs = ['initdb', 'postgres'].map((name) => requireProgram(name, environment))
 
-/** PostgreSQL refuses to run as root: it then runs as the user that its package makes. */
+/** PostgreSQL refuses to run as root: it then runs as the user that its package creates. */
 const account: Account | undefined = process.getuid?.() === 0 ? findAccount('postgres') : {}
 
 interface Account {
@@ -18,10 +18,10 @@ interface Account {
   readonly gid?: number
 }
 
-/** Whether a PostgreSQL server can be run here. */
+/** Whether a PostgreSQL server can run here. */
 export const canRunPostgres = programs.every((program) => program !== undefined) && account !== undefined
 
-/** A PostgreSQL server on a loopback port, with the user `postgres`; gone after the test. */
+/** A PostgreSQL server on a loopback port, with the user `postgres`; removed after the test. */
 export class PostgresServer {
   readonly password = 'sekret'
   readonly port: number

@@ -7,14 +7,14 @@ import { afterTest } from '../stress/cleanup.js'
 const binary = fileURLToPath(new URL('../../apps/cli/bin/linksocks.js', import.meta.url))
 
 interface HowToStart {
-  /** Runs it on that Node. @default the one that runs the tests */
+  /** Runs the program with that Node. @default the one that runs the tests */
   readonly node?: string
   readonly environment?: Readonly<Record<string, string>>
-  /** A shell script that ends in `exec "$@"`: limits, and where output goes. @default none */
+  /** A shell script that ends in `exec "$@"`, for limits and redirected output. @default none */
   readonly shell?: string
-  /** File descriptors that it gets from 3 on. @default none */
+  /** File descriptors that it gets, from number 3 on. @default none */
   readonly passed?: readonly number[]
-  /** Takes what ends it. @default afterTest */
+  /** Receives the function that ends the program. @default afterTest */
   readonly endLater?: (end: () => void) => void
 }
 
@@ -24,7 +24,7 @@ export class Program {
   readonly #exited: Promise<unknown>
   #output = ''
 
-  /** Before its arguments there may be {@link HowToStart}. */
+  /** {@link HowToStart} may come before the program's arguments. */
   constructor(first: string | HowToStart, ...rest: string[]) {
     const [how, args] = typeof first === 'string' ? [{}, [first, ...rest]] : [first, rest]
     const { node = process.execPath, environment = {}, shell, passed = [], endLater = afterTest }: HowToStart = how
@@ -37,7 +37,7 @@ export class Program {
     endLater(() => this.#child.kill('SIGKILL'))
   }
 
-  /** All it has printed, on either stream. */
+  /** All its output so far, on both streams. */
   get output(): string {
     return this.#output
   }
@@ -50,7 +50,7 @@ export class Program {
     this.#child.kill(signal)
   }
 
-  /** Waits until it has printed something like `pattern`. */
+  /** Waits until its output matches `pattern`. */
   async printed(pattern: RegExp): Promise<RegExpExecArray> {
     await until(() => pattern.test(this.#output) || this.#child.exitCode !== null, `${pattern} in its output`, {
       timeoutMs: 15_000,
@@ -60,7 +60,7 @@ export class Program {
     return match
   }
 
-  /** Its exit code, once it has ended. */
+  /** Resolves with its exit code when it has ended. */
   async exit(): Promise<number | null> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) await this.#exited
     return this.#child.exitCode

@@ -4,10 +4,10 @@ import { expect, test } from 'vitest'
 const folder = new URL('.', import.meta.url)
 const guide = readFileSync(new URL('../../docs/guide/proxies.md', folder), 'utf8')
 
-/** What the suites run to run another program. */
+/** Programs that the suites use to run other programs. */
 const tools = new Set(['cc', 'openssl'])
 
-/** Programs that the suites of proxies run against. */
+/** Returns the programs that the suites of proxies test. */
 function testedPrograms(): string[] {
   const suites = readdirSync(folder).filter((name) => /^proxies-(?:in|out)bound\.test\.ts$/.test(name))
   const sources = suites.map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n')
@@ -16,7 +16,7 @@ function testedPrograms(): string[] {
   return [...new Set([...names, 'curl'])].filter((name) => !tools.has(name)).toSorted()
 }
 
-/** Programs in the tables of the guide: the first cell of each row. */
+/** Returns the programs in the tables of the guide: the first cell of each row. */
 function listedPrograms(): string[] {
   const rows = [...guide.matchAll(/^\| `([\w-]+)` +\|/gm)].map(([, name = '']) => name)
   return [...new Set(rows)].toSorted()

@@ -18,7 +18,7 @@ import { temporaryFolder } from './temporary-folder.js'
 
 const isMissing = (name: string): boolean => requireProgram(name) === undefined
 
-/** A web server, and a client with a proxy port; `reached` is what went through it. */
+/** A web server, and a client with a proxy port; `reached` lists the targets that were reached through it. */
 async function net(client: Parameters<typeof proxyNet>[1] = {}) {
   const http = closing(await httpServer())
   const { logger, targets: reached } = reachedTargets()
@@ -248,7 +248,7 @@ const fetchInJava = `public class Fetch {
   }
 }`
 
-/** A page that says in its own text whether its script, style sheet and picture have come. */
+/** A page whose text says whether its script, style sheet and picture have loaded. */
 async function pageServer(): Promise<{ readonly url: string; readonly port: number }> {
   const pixel = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
   const resources: Record<string, readonly [type: string, body: string | Buffer]> = {

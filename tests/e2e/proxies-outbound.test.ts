@@ -17,7 +17,7 @@ const digest = seededDigest(1, sizeBytes)
 const right = `${account.username}:${account.password}`
 const wrong = `${account.username}:wrong`
 
-/** What a download through the server, and whatever it goes through, hashes to; rejects as the proxy client does. */
+/** Downloads through the server and its proxies, and returns the hash; rejects with the proxy client's error. */
 async function download(server: ServerOptions, { host = '127.0.0.1', port }: { host?: string; port?: number } = {}) {
   const target = { host, port: port ?? closing(await byteServer({ sendBytes: sizeBytes })).port }
   const { socks } = await proxyNet('forward', { server })
@@ -28,7 +28,7 @@ async function download(server: ServerOptions, { host = '127.0.0.1', port }: { h
   return hash.digest('hex')
 }
 
-/** How a download failed, in the words of SOCKS. */
+/** Returns how a download failed, as a word of SOCKS. */
 function failure(...options: Parameters<typeof download>): Promise<string | undefined> {
   return download(...options).then(
     () => 'nothing failed',
@@ -45,9 +45,9 @@ interface ProxyProgram {
   readonly programs: readonly string[]
   readonly scheme: string
   readonly start: () => Promise<number>
-  /** How a wrong account ends: HTTP has a status for it, SOCKS closes the connection. */
+  /** Result of a wrong account: HTTP has a status for it, SOCKS closes the connection. */
   readonly wrongAccount: string
-  /** What a closed port behind it looks like: programs differ in how much they tell. */
+  /** Result of a closed port behind the program: programs report it in different detail. */
   readonly closedPort: string
 }
 
@@ -74,7 +74,7 @@ const programs: readonly ProxyProgram[] = [
     scheme: 'socks5',
     start: () => startV2ray('socks'),
     wrongAccount: 'host-unreachable',
-    // It says yes before it has tried.
+    // The program reports success before it has connected.
     closedPort: 'nothing failed',
   },
   {
@@ -261,7 +261,7 @@ test('an HTTP upstream is told of client and target in headers of our choice', a
 })
 
 describe('a client reaches its server', () => {
-  /** A SOCKS proxy to which every name is this machine. */
+  /** A SOCKS proxy that connects to this machine for every name. */
   async function localProxy(): Promise<{ port: number; asked: string[] }> {
     const asked: string[] = []
     const proxy = createServer({}, ({ destination }, answer) => {

@@ -8,7 +8,7 @@ import { Program } from './program.js'
 import { temporaryFolder } from './temporary-folder.js'
 
 interface SelfSigned {
-  /** Words of the line that the server prints for the other machine, behind the program's name. */
+  /** Words of the line that the server prints for the other machine, after the program's name. */
   readonly line: readonly string[]
   readonly server: Program
   readonly token: string
@@ -52,7 +52,7 @@ describe('the line that a server prints', () => {
 
   test('comes as a QR code too', async () => {
     const { server } = await selfSigned('--qr')
-    // It may come in parts.
+    // The code may arrive in parts.
     const [code] = await server.printed(/(?:^[█▀▄ ]{30,}\n){20,}/m)
     expect(code.split('\n').length).toBeGreaterThan(20)
   })

@@ -6,14 +6,14 @@ import { afterTest } from '../stress/cleanup.js'
 
 export interface RawPeerOptions {
   readonly port: number
-  /** Absent: authentication by message, which is left to the test. */
+  /** The token. Absent: the test authenticates by message itself. */
   readonly token?: string
   readonly reverse?: boolean
-  /** What it asks for; it answers Hello where the server sends one. @default [] (a base peer) */
+  /** Extensions that it requests; it answers Hello where the server sends one. @default [] (a base peer) */
   readonly extensions?: readonly Extension[]
 }
 
-/** A peer that says what it is told to, whether the protocol allows it or not. */
+/** A peer that sends any message, whether the protocol allows it or not. */
 export class RawPeer {
   readonly received: Message[] = []
   closed: TransportCloseReason | undefined
@@ -31,14 +31,14 @@ export class RawPeer {
     afterTest(() => transport.destroy())
   }
 
-  /** Opens a WebSocket and says nothing. */
+  /** Opens a WebSocket and sends nothing. */
   static async dial({ port, token, reverse = false, extensions = [] }: RawPeerOptions): Promise<RawPeer> {
     const place = new URL(`ws://127.0.0.1:${port}/socket`)
     const url = formatAuthQuery(place, { extensions, ...(token === undefined ? {} : { token, reverse }) })
     return new RawPeer(await connect({ url, proxyFromEnvironment: false }))
   }
 
-  /** Opens a link up to where channels can be opened. */
+  /** Opens a link up to the point where channels can be opened. */
   static async open(options: RawPeerOptions): Promise<RawPeer> {
     const peer = await RawPeer.dial(options)
     const answer = await peer.next(MessageType.AuthResponse)
@@ -56,7 +56,7 @@ export class RawPeer {
     this.#transport.send(message)
   }
 
-  /** The first message of a type that has come or is to come; taken off the list. */
+  /** Returns the next message of a type, received already or later, and removes it from the list. */
   async next<T extends KnownMessage['type']>(type: T): Promise<Extract<KnownMessage, { type: T }>> {
     await until(() => this.received.some((message) => message.type === type), `a message of type ${type}`)
     const [message] = this.received.splice(

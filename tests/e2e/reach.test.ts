@@ -10,7 +10,7 @@ import { hasIpv6, socketTargets } from './reach/sockets.js'
 import type { Target } from './reach/target.js'
 import { directWay, proxiedWay, type Way } from './reach/way.js'
 
-/** `pnpm reach` also tells times. */
+/** `pnpm reach` also prints times. */
 const isReport = process.env['MODE'] === 'report'
 
 const withIpv6 = await hasIpv6()

@@ -1,6 +1,9 @@
 import { type Logger, silentLogger } from '@ls/foundation'
 
-/** A logger that notes which targets an outbound has reached, as `host:port`: what went past the proxy is not there. */
+/**
+ * A logger that records the targets that an outbound has reached, as `host:port`. Connections that do not use the proxy
+ * are not in it.
+ */
 export function reachedTargets(): { readonly logger: Logger; readonly targets: string[] } {
   const targets: string[] = []
   const logger: Logger = {

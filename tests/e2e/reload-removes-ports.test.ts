@@ -10,14 +10,14 @@ import { temporaryFolder } from './temporary-folder.js'
 
 /** Windows has no SIGHUP. */
 const skip = process.platform === 'win32'
-/** A program with a server and a client starts, on a machine that has other work. */
+/** Time for a program with a server and a client to start on a busy machine, in milliseconds. */
 const timeout = 60_000
 const bytes = 4_000_000
 
 type Kind = (typeof kinds)[number]
 const kinds = ['proxy port of a server', 'proxy port of a client', 'fixed port of a client'] as const
 
-/** A running file with two ports of each kind; `removeFirst` takes the first of each out of the file. */
+/** A running program whose file has two ports of each kind; `removeFirst` removes the first of each from the file. */
 async function running(target: { readonly port: number }, { afterTest }: Cleanup) {
   const file = join(await temporaryFolder(afterTest), 'linksocks.yaml')
   const wsPort = await freePort()
@@ -107,7 +107,7 @@ describe.skipIf(skip).each(kinds)('a reload that removes the %s', { concurrent: 
     const socket = await through(kind, 0)
     await echoed(socket, 'before')
     await removeFirst()
-    // Connections have 5 s to finish.
+    // Connections get 5 s to finish.
     const end = socketEnd(socket, { timeoutMs: 15_000 })
     program.kill('SIGINT')
     expect({ end: await end, code: await program.exit() }).toEqual({ end: 'ECONNRESET', code: 0 })

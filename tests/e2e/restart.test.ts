@@ -10,10 +10,10 @@ import { afterTest, closing } from '../stress/cleanup.js'
 import { transfer, visits } from './constant-use.js'
 import { Program } from './program.js'
 
-/** More of them take longer: `RESTARTS=20 npx vitest run tests/e2e/restart.test.ts`. */
+/** Number of restarts. For more of them: `RESTARTS=20 npx vitest run tests/e2e/restart.test.ts`. */
 const restarts = Number(process.env['RESTARTS'] ?? 2)
 
-/** A program with a server for all modes; others take its place at {@link Running.restart}. */
+/** A program with a server for all modes, which other processes replace at {@link Running.restart}. */
 async function start() {
   const folder = mkdtempSync(join(tmpdir(), 'ls-'))
   afterTest(() => rmSync(folder, { recursive: true }))
@@ -43,7 +43,7 @@ function end(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
-    // It has ended by itself.
+    // The process has ended by itself.
   }
 }
 
@@ -108,7 +108,7 @@ describe.skipIf(process.platform === 'win32')('linksocks run, restarted', () => 
     const { port } = listener.address() as { port: number }
     const { fd = -1 } = (listener as { _handle?: { fd: number } })._handle ?? {}
     const environment = { LISTEN_FDS: '1' }
-    // Who passes a socket knows the number of the process only then.
+    // Only the shell has the number of the process, which LISTEN_PID needs, before the program starts.
     const shell = 'LISTEN_PID=$$; export LISTEN_PID; exec "$@"'
     const passed = [fd]
     const program = new Program(

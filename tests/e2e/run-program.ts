@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 
 export interface ProgramResult {
-  /** Exit code; 1 when it was ended. */
+  /** Exit code; 1 for a program that was ended by the limit. */
   readonly code: number
   readonly output: string
   readonly errors: string
@@ -9,16 +9,16 @@ export interface ProgramResult {
 
 export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>
-  /** What it reads from its standard input. @default nothing */
+  /** Text for its standard input. @default nothing */
   readonly input?: string
-  /** It is ended after this long, in milliseconds. @default 30000 */
+  /** Time after which it is ended, in milliseconds. @default 30000 */
   readonly timeoutMs?: number
 }
 
-/** Largest output kept, in bytes; the pages of these tests are far smaller. */
+/** Largest output that is kept, in bytes; the pages of these tests are far smaller. */
 const outputBytes = 16 * 1024 * 1024
 
-/** Runs a program to its end, with nothing of the developer's own proxy settings. */
+/** Runs a program to its end, without the developer's own proxy settings. */
 export function runProgram(name: string, args: readonly string[], options: RunOptions = {}): Promise<ProgramResult> {
   const { environment = {}, input = '', timeoutMs = 30_000 } = options
   const env = { PATH: process.env['PATH'], HOME: '/nonexistent', ...environment }
@@ -32,7 +32,7 @@ export function runProgram(name: string, args: readonly string[], options: RunOp
         resolve({ code, output, errors: errors.trim() })
       },
     )
-    // A program that wants no input may close it first.
+    // A program that needs no input may close it first.
     child.stdin?.on('error', () => {})
     child.stdin?.end(input)
   })

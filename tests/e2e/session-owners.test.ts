@@ -36,7 +36,7 @@ async function net(path: string) {
 }
 
 describe.skipIf(process.platform === 'win32')('a LinkSocksServer with sessionOwners', () => {
-  // With the token in the query, and with a first message for it.
+  // With the token in the query, and in a first message.
   test.each(['/socket', '/secret'])('at %s passes a link on to the owner of its session', async (path) => {
     const { client, socket, moveLink } = await net(path)
     const up = onceEvent(client, 'linkUp')

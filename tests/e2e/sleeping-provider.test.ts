@@ -12,7 +12,7 @@ const canStop = process.platform !== 'win32'
 /** Well below the 8 s after which a link counts as dead, and the 60 s for which its session is kept. */
 const soonMs = 5000
 
-/** They wait for deadlines, each for its own. */
+/** Each test waits for a deadline, so they run at the same time. */
 const options = { concurrent: true, timeout: 60_000 }
 
 describe.skipIf(!canStop).each(['reverse', 'agent'] as const)('%s: a provider that is stopped', options, (mode) => {
@@ -37,7 +37,7 @@ describe.skipIf(!canStop).each(['reverse', 'agent'] as const)('%s: a provider th
   })
 })
 
-/** A server with providers in processes of their own, and the port to reach them by. */
+/** A server with providers in separate processes, and the port that leads to them. */
 async function net(mode: 'reverse' | 'agent', count: number, { afterTest: endLater, closing }: Cleanup) {
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
   const socksPort = await freePort()

@@ -7,7 +7,7 @@ import { modes, type ProxyNet, proxyNet } from '../stress/proxy-net.js'
 
 const request = 'GET / HTTP/1.1\r\nHost: page.test\r\nConnection: close\r\n\r\n'
 
-/** Asks for a page through the proxy, to the end. */
+/** Requests a page through the proxy, and reads it to the end. */
 async function fetchThrough({ socks }: ProxyNet, port: number): Promise<string> {
   const socket = await connect({ proxy: socks, target: { host: '127.0.0.1', port } })
   closing({ close: () => socket.destroy() })
@@ -56,7 +56,7 @@ describe.each(modes)('snapshot of a server in %s mode', (mode) => {
 
 test('snapshot of a server counts links that came back after a cut', async () => {
   const net = await proxyNet('forward', { relayed: true })
-  // A client whose handshake the server has not seen to its end begins anew.
+  // A client whose handshake the server has not completed begins again.
   await until(() => net.server.snapshot().links.up === 1, 'a session at the server')
   net.hops[0]?.relay?.strike('reset')
   await until(() => net.server.snapshot().links.resumed === 1, 'a link that is back')

@@ -8,7 +8,7 @@ import { closing } from '../stress/cleanup.js'
 import { Program } from './program.js'
 import { temporaryFolder } from './temporary-folder.js'
 
-/** Calls the API of a socket; rejects when the server goes away before it has answered. */
+/** Calls the API of a socket; rejects when the server ends before it has answered. */
 function call(socketPath: string, method: string, path: string, body: object = {}): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const text = JSON.stringify(body)
@@ -27,7 +27,7 @@ function call(socketPath: string, method: string, path: string, body: object = {
   })
 }
 
-/** Adds and revokes tokens until the server is gone; returns what it has answered. */
+/** Adds and revokes tokens until the server ends; returns its answers. */
 async function changeTokens(
   socketPath: string,
   round: number,
@@ -42,7 +42,7 @@ async function changeTokens(
       known.set(token, true)
       onAnswer(++answers)
       if (count % 3 !== 0) continue
-      // Between the question and the answer it may be either.
+      // Without an answer, the token may or may not be valid.
       known.delete(token)
       await call(socketPath, 'DELETE', `/api/token/${token}`)
       known.set(token, false)

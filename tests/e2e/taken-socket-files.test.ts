@@ -8,14 +8,17 @@ import { Program } from './program.js'
 import { runProgram } from './run-program.js'
 import { temporaryFolder } from './temporary-folder.js'
 
-/** Two programs start, and the first attempts to open a port come after one, two and four seconds. */
+/**
+ * Time for two programs to start, and for the first attempts to open a port after one, two and four seconds, in
+ * milliseconds.
+ */
 const timeout = 60_000
 
 async function socketFile(): Promise<string> {
   return join(await temporaryFolder(), 'proxy.sock')
 }
 
-/** A program that listens at `file`; the result ends it. */
+/** Starts a program that listens at `file`; returns a function that ends it. */
 async function occupy(file: string): Promise<() => Promise<unknown>> {
   const server = createServer().listen(file)
   await onceEvent(server, 'listening')
@@ -24,7 +27,7 @@ async function occupy(file: string): Promise<() => Promise<unknown>> {
   return close
 }
 
-/** Leaves the socket file of a program that was killed. */
+/** Leaves a socket file behind, as a killed program does. */
 async function leaveBehind(file: string): Promise<void> {
   const script = 'require("net").createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))'
   await runProgram(process.execPath, ['-e', script, file])

@@ -43,7 +43,7 @@ function peerWith(server: LinkSocksServer, token: string): Peer | undefined {
   return [...server.peers].find(({ record }) => record.token === token)
 }
 
-/** What comes back when `text` goes through the honest connection. */
+/** Sends `text` through the honest connection, and returns the answer. */
 async function echoOf(socket: Socket, text: string): Promise<string> {
   let echo = ''
   socket.on('data', (chunk: Buffer) => (echo += chunk.toString('latin1')))
@@ -53,7 +53,7 @@ async function echoOf(socket: Socket, text: string): Promise<string> {
   return echo
 }
 
-/** Everything there is to say about a channel. */
+/** Returns all possible messages of a channel. */
 function messagesFor(channelId: Uint8Array): readonly KnownMessage[] {
   return [
     { type: MessageType.Data, protocol: 'tcp', channelId, compression: 'none', payload: Buffer.from('forged') },

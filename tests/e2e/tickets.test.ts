@@ -30,7 +30,7 @@ async function clientOf(url: string, token: string): Promise<LinkSocksClient> {
   return client
 }
 
-/** What comes back from a target through the client's port; an error if it is refused. */
+/** Returns the answer of a target through the client's port; rejects if it is refused. */
 async function answerOf(client: LinkSocksClient, target: { host: string; port: number }): Promise<string> {
   const proxy = { host: '127.0.0.1', port: client.socksAddress?.port ?? 0 }
   const socket = await connect({ proxy, target, timeoutMs: 10_000 })

@@ -13,7 +13,7 @@ import { temporaryFolder } from './temporary-folder.js'
 const token = 'token'
 const authority = testAuthority()
 
-/** Certificate and key in files, and a way to replace them as certbot does. */
+/** Writes certificate and key to files; also returns a function that replaces them as certbot does. */
 async function pairInFiles(pair: TestCertificate) {
   const folder = await temporaryFolder()
   const files = { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') }
@@ -62,7 +62,7 @@ async function echoOf(socket: Duplex): Promise<string> {
   return String((await echoed)[0])
 }
 
-/** A logger, and what it was told at info and above. */
+/** A logger, and its lines at info and above. */
 function recording(): { readonly logger: Logger; readonly lines: string[] } {
   const lines: string[] = []
   const keep = (_fields: object, text = ''): void => void lines.push(text)

@@ -30,7 +30,7 @@ interface Export {
   }[]
 }
 
-/** A receiver of OTLP over HTTP with JSON, and the spans that it was sent. */
+/** A receiver of OTLP over HTTP with JSON, and the spans that it has received. */
 async function receiver() {
   const spans: SpanShown[] = []
   const server = createServer((request, response) => {
@@ -48,7 +48,7 @@ async function receiver() {
   return { spans, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
-/** Each span with those that it belongs to, the outermost first, without what tells times. */
+/** Returns each span after its parents, the outermost first, without times. */
 function paths(spans: readonly SpanShown[]): string[] {
   const byId = new Map(spans.map((span) => [span.spanId, span]))
   const path = (span: SpanShown): string => {
@@ -83,7 +83,7 @@ async function echoed(proxyPort: number): Promise<void> {
   socket.end().resume()
 }
 
-/** Events and one attribute of each span that says how its part ended. */
+/** Returns events and one attribute of each span, which shows how its part ended. */
 function endsOf(spans: readonly SpanShown[], attribute: string) {
   const ends = spans.filter(({ attributes }) => attributes.some(({ key }) => key === 'linksocks.outcome'))
   return ends.map(({ events = [], attributes }) => [
@@ -92,7 +92,7 @@ function endsOf(spans: readonly SpanShown[], attribute: string) {
   ])
 }
 
-/** Spans of a connection from the program `near` to a target that `far` dials. */
+/** Returns spans of a connection from the program `near` to a target that `far` dials. */
 function pathsOfConnection(near: string, far: string): string[] {
   const connection = `${near}:linksocks.connection`
   const open = `${connection} > ${near}:linksocks.open`

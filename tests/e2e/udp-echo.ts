@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 
-/** Sends each datagram back to where it came from. */
+/** Sends each datagram back to its source. */
 export async function udpEcho(): Promise<{ readonly port: number; close(): void }> {
   const socket = createSocket('udp4')
   socket.on('message', (payload, from) => socket.send(payload, from.port, from.address))

@@ -17,7 +17,7 @@ async function udpSocket(type: SocketType = 'udp4', host = '127.0.0.1'): Promise
   return socket
 }
 
-/** UDP ASSOCIATE by hand: the connection it lives on, and the ten bytes of the reply (RFC 1928 §6). */
+/** UDP ASSOCIATE without a library: its connection, and the ten bytes of the reply (RFC 1928 §6). */
 async function associate(port: number): Promise<{ control: Socket; reply: Buffer; relayPort: number }> {
   const control = connect({ port, host: '127.0.0.1' })
   afterTest(() => control.destroy())
@@ -28,13 +28,13 @@ async function associate(port: number): Promise<{ control: Socket; reply: Buffer
   return { control, reply, relayPort: reply.readUInt16BE(8) }
 }
 
-/** RFC 1928 §7, to a target on this machine. */
+/** Builds a datagram of RFC 1928 §7 to a target on this machine. */
 function datagram(targetPort: number, payload: string, fragment = 0): Buffer {
   const port = [targetPort >> 8, targetPort & 0xff]
   return Buffer.concat([Buffer.from([0, 0, fragment, 1, 127, 0, 0, 1, ...port]), Buffer.from(payload)])
 }
 
-/** The same, to a name. */
+/** Builds a datagram to a name. */
 function datagramTo(name: string, targetPort: number, payload: string): Buffer {
   const port = [targetPort >> 8, targetPort & 0xff]
   return Buffer.concat([
@@ -45,7 +45,7 @@ function datagramTo(name: string, targetPort: number, payload: string): Buffer {
   ])
 }
 
-/** An association with an echo server, and what comes back to each of two sockets. */
+/** An association with an echo server, and the answers to each of two sockets. */
 async function associated(mode: Mode = 'forward', options: ProxyNetOptions = {}) {
   const net = await proxyNet(mode, options)
   const echo = closing(await udpEcho())

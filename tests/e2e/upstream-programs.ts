@@ -7,10 +7,10 @@ import { PeerProcess } from '../interop/peer-process.js'
 import { afterTest } from '../stress/cleanup.js'
 import { temporaryFolder } from './temporary-folder.js'
 
-/** The account that every program here asks for. */
+/** The account that all programs here require. */
 export const account = { username: 'ada', password: 'secret' }
 
-/** A program may take this long, in milliseconds, until it listens. */
+/** Time for a program to listen, in milliseconds. */
 const startTimeoutMs = 10_000
 
 export async function startMicrosocks(): Promise<number> {
@@ -21,8 +21,8 @@ export async function startMicrosocks(): Promise<number> {
 }
 
 /**
- * Dante, with UDP. With `login` it asks for a password, which it compares with the system's accounts: a preloaded
- * library of a few lines adds one, so that the system needs none.
+ * Starts Dante, with UDP. With `login` it requires a password, which it compares with the system's accounts: a
+ * preloaded library of a few lines adds an account, so that the system need not have one.
  */
 export async function startDante({ login }: { readonly login: boolean }): Promise<number> {
   const folder = await temporaryFolder()
@@ -72,7 +72,7 @@ export async function startV2ray(protocol: 'socks' | 'http'): Promise<number> {
   return port
 }
 
-/** An HTTP/2 proxy with TLS, which hands each tunnel on to the HTTP/1.1 proxy at `backendPort`. */
+/** Starts an HTTP/2 proxy with TLS, which passes each tunnel on to the HTTP/1.1 proxy at `backendPort`. */
 export async function startNghttpx(backendPort: number): Promise<number> {
   const folder = await temporaryFolder()
   const port = await freePort()
@@ -109,12 +109,12 @@ function answers(port: number): Promise<boolean> {
       socket.destroy()
       resolve(true)
     })
-    // A pause between two looks, not a wait for something to be done.
+    // A pause between two checks.
     socket.once('error', () => setTimeout(() => resolve(false), 20))
   })
 }
 
-/** Answers for the shadow entry of one user, from whom Dante wants a password. */
+/** Builds a library that gives Dante the shadow entry of one user. */
 async function accountLibrary(folder: string): Promise<string> {
   const hash = execFileSync('openssl', ['passwd', '-6', account.password], { encoding: 'utf8' }).trim()
   const source = join(folder, 'account.c')

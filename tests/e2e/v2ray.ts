@@ -4,20 +4,20 @@ import { freePort, testCertificate } from '@ls/testkit'
 import { temporaryFolder } from './temporary-folder.js'
 import { account, start } from './upstream-programs.js'
 
-/** What is spoken inside the WebSocket. */
+/** Protocol inside the WebSocket. */
 export type Inside = 'socks' | 'http'
 
 export interface V2rayOptions {
   readonly inside: Inside
-  /** Speak TLS. The certificate is the one of the test kit. */
+  /** Whether it uses TLS, with the certificate of the test kit. */
   readonly secure: boolean
-  /** Where the WebSocket is opened. */
+  /** Path of the WebSocket. */
   readonly path: string
 }
 
 /**
- * v2ray as a client: a SOCKS port without a password, whose connections go each through a WebSocket to `target`, with
- * the account of the tests.
+ * Starts v2ray as a client: a SOCKS port without a password, each of whose connections goes through a WebSocket to
+ * `target`, with the account of the tests.
  */
 export async function startV2rayClient(target: number, options: V2rayOptions): Promise<number> {
   const port = await freePort()
@@ -27,7 +27,7 @@ export async function startV2rayClient(target: number, options: V2rayOptions): P
     settings: { servers: [{ address: '127.0.0.1', port: target, users }] },
     streamSettings: streamSettings(options, {
       serverName: 'localhost',
-      // What else it trusts is of no use here: the certificate of the tests is its own issuer.
+      // The certificate of the tests is its own issuer, so no other issuers are needed.
       certificates: [{ usage: 'verify', certificate: lines(testCertificate().cert) }],
     }),
   }
@@ -36,7 +36,7 @@ export async function startV2rayClient(target: number, options: V2rayOptions): P
   return port
 }
 
-/** v2ray as a server: a WebSocket port, inside which it wants the account of the tests. */
+/** Starts v2ray as a server: a WebSocket port, inside which it requires the account of the tests. */
 export async function startV2rayServer(options: V2rayOptions): Promise<number> {
   const port = await freePort()
   const accounts = [{ user: account.username, pass: account.password }]

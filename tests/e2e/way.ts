@@ -6,7 +6,7 @@ import { afterTest } from '../stress/cleanup.js'
 /** A port that leads to another port of this machine. */
 export interface Way {
   readonly port: number
-  /** From now on it leads elsewhere; what is open is cut unless `cut` is false. */
+  /** Makes it lead to another port from now on. Open connections are cut unless `cut` is false. */
   leadTo(port: number, how?: { readonly cut?: boolean }): void
 }
 

@@ -13,12 +13,12 @@ import { pageScript } from './page-script.js'
 
 // `@ls/web` in the workers of a page, and the example that serves an intranet from a Service Worker.
 
-/** A busy machine takes long to start a browser. */
+/** Time for a browser to start on a busy machine, in milliseconds. */
 const startMs = 60_000
 
 const folder = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
-/** Opens a connection for the page, and gives it the streams: both kinds of workers run it. */
+/** Source of both kinds of workers: opens a connection for the page, and transfers the streams to it. */
 const worker = `
   import { connect } from './src/index.ts'
   const serve = (port) => port.addEventListener('message', async ({ data: { url, token, target } }) => {
@@ -57,7 +57,7 @@ describe.skipIf(!hasChromium)('@ls/web in workers of Chromium', () => {
       '/worker.js': ['text/javascript', await pageScript(`import './worker.js'`, example)],
     })
     browser = await openChromium(`http://localhost:${site.port}/`)
-    // The first page is a blank one.
+    // The browser first shows a blank page.
     while ((await browser.evaluate('typeof echoThrough')) !== 'function') await delay(20)
   }, startMs)
 

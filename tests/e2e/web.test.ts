@@ -27,15 +27,18 @@ import { firstModules, pageScript } from './page-script.js'
 
 // `@ls/web` in a real browser, against the server.
 
-/** A busy machine takes long to start a browser. */
+/** Time for a browser to start on a busy machine, in milliseconds. */
 const startMs = 60_000
 
-/** What a page loads before it connects, minified and with gzip, in bytes; more must have a reason (decision 71). */
+/**
+ * Most bytes that a page loads before it connects, minified and with gzip. A larger number needs a reason (decision
+ * 71).
+ */
 const maxBundleBytes = 31.25 * 1024
 
 const webPackage = fileURLToPath(new URL('../../packages/web', import.meta.url))
 
-/** One script that gives the page `connect` and helpers of these tests. */
+/** Builds one script that gives the page `connect` and helpers of these tests. */
 function bundle(): Promise<string> {
   const contents = `
     import { connect } from './src/index.ts'
@@ -70,7 +73,7 @@ describe.skipIf(!hasChromium)('@ls/web in Chromium', () => {
   beforeAll(async () => {
     page = await pageServer(`<!doctype html><title>tests</title><script>${await bundle()}</script>`)
     browser = await openChromium(`http://localhost:${page.port}/`)
-    // The first page is a blank one.
+    // The browser first shows a blank page.
     while ((await browser.evaluate('typeof tests')) !== 'object') await delay(20)
   }, startMs)
 
@@ -79,7 +82,7 @@ describe.skipIf(!hasChromium)('@ls/web in Chromium', () => {
     await page.close()
   })
 
-  /** A server that lets no guard stand in the way of loopback, and its URL through a relay. */
+  /** A server whose guard does not close loopback, and its URL through a relay. */
   async function serving(token: 'forward' | 'reverse') {
     const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, exit: { guard: 'none' } }))
     const given =
@@ -130,7 +133,7 @@ describe.skipIf(!hasChromium)('@ls/web in Chromium', () => {
     const target = closing(await byteServer({ sendBytes: bytes }))
     where.relay.conditions = { bytesPerSecond: 10 * mebibyte }
     const hash = inPage(where, `return tests.hash(link.openTcp({ host: '127.0.0.1', port: ${target.port} }).readable)`)
-    // A session exists once both ends have said so: before that there is nothing to resume.
+    // The session exists once both ends have sent a message; before that there is nothing to resume.
     await until(() => [...where.server.channels()].length > 0, 'the connection', { timeoutMs: startMs })
     const cuts = setInterval(() => where.relay.strike('reset'), 300)
     try {

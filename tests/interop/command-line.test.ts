@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { requireImplementation } from './implementation.js'
 
 const peer = requireImplementation('go-1.10.3')
-/** `command flag short type`, `-` for no short form. */
+/** Lines of `command flag short type`, with `-` for no short form. */
 const table = readFileSync(new URL('../../apps/cli/testing/go-1.10.3-flags.txt', import.meta.url), 'utf8')
 const deployedFlags = table.split('\n').flatMap((line) => {
   const [, command, name, short, type] = /^(server|client) (\S+) (\S+) (\S+)$/.exec(line) ?? []
@@ -29,7 +29,7 @@ describe.skipIf(peer === undefined)('The flags of LinkSocks 1.10.3 that our comm
   })
 })
 
-/** Its help leaves it out. */
+/** Flag that its help does not show. */
 const hiddenFlag = 'transport-grace'
 
 function run(...args: string[]): string[] {
@@ -39,7 +39,7 @@ function run(...args: string[]): string[] {
   )
 }
 
-/** All that it completes, hidden flags too. */
+/** Returns all flags that it completes, including hidden ones. */
 function completedFlags(command: string): string[] {
   const names = run('__complete', command, '--').flatMap((line) => /^--([\w-]+)/.exec(line)?.[1] ?? [])
   return names.filter((name) => name !== 'help').toSorted()

@@ -7,9 +7,10 @@ const authResponse = 0x02
 const partners = 0x0a
 
 /**
- * Asks a server how many providers a connector token reaches, by being a connector for a moment: protocol.md §1 has it
- * answer AuthResponse and then Partners. Zero when the token is refused. This tells without any program's log when
- * a provider is in place. It is a WebSocket client of its own so that no code under test helps to test itself.
+ * Returns the number of providers that a connector token reaches, by linking as a connector for a moment: by
+ * protocol.md §1 it gets AuthResponse and then Partners. Zero when the token is refused. So a test needs no program's
+ * log to find out that a provider is linked. The code is a WebSocket client of its own: no code under test tests
+ * itself.
  */
 export async function reachableProviders(port: number, connectorToken: string): Promise<number> {
   const socket = await upgrade(port, connectorToken)
@@ -53,7 +54,7 @@ function upgrade(port: number, token: string): Promise<Duplex> {
   return within(upgraded, 'the WebSocket handshake of the probe')
 }
 
-/** Messages of a server (RFC 6455 §5.2: unmasked), short ones only: that is all a connector gets before it speaks. */
+/** Yields messages of a server (RFC 6455 §5.2: unmasked), short ones only: a connector gets no others at first. */
 async function* messagesOf(socket: Duplex): AsyncGenerator<Buffer> {
   let received: Buffer = Buffer.alloc(0)
   for await (const chunk of socket) {

@@ -6,17 +6,20 @@ import { type SocketEnding, socketEnding } from './socket-ending.js'
 import { readExactly, socksConnect } from './socks-client.js'
 import { download, transferServer, upload } from './transfer.js'
 
-/** Three Python programs on two busy cores, and what follows. */
+/** Time for three Python programs on two busy cores, and for the test itself, in milliseconds. */
 const caseTimeoutMs = 90_000
-/** More than any of them carries before the cut. */
+/** More bytes than any program carries before the cut. */
 const endlessBytes = 10 * 1024 ** 3
-/** Under way in earnest. */
+/** Bytes after which a transfer counts as running. */
 const beforeCutBytes = 64 * 1024
 /** Several cases share two cores. */
 const transferTimeoutMs = 20_000
-/** Where our side faces the application. */
+/** Limit where our side faces the application, in milliseconds. */
 const ourTimeoutMs = 5000
-/** Go dials again after some seconds and closes its SOCKS connections 5 s after Disconnect, one after the other. */
+/**
+ * The same where Go does: it dials again after some seconds, and closes its SOCKS connections 5 s after Disconnect, one
+ * after the other.
+ */
 const theirTimeoutMs = 25_000
 
 const cuts = cutCases().flatMap(({ title, cast }) =>
@@ -41,7 +44,7 @@ describe.concurrent('A cut in the middle', () => {
     },
   )
 
-  // Ends and resets are what the deployed program makes of it; what pywssocks cannot do is in docs/interop.md.
+  // How connections end depends on the deployed program; docs/interop.md lists what pywssocks cannot do.
   const theirs = cuts.filter(({ ours, cast, hop }) => !ours && !hangsAfterCut(cast, hop))
   test.for(theirs)(
     'leaves none waiting at a deployed program: $title',
@@ -50,7 +53,7 @@ describe.concurrent('A cut in the middle', () => {
       const link = await linkOf(cast, context)
       const { applications, target } = await openThree(link, context)
       link.relays.get(hop)?.strike('reset')
-      // Ours at the target does not wait for theirs at the application.
+      // Our end at the target does not wait for the other program's end at the application.
       const targets = targetSeesCut(cast, hop) ? [target] : []
       expect(await allWithin(targets, ourTimeoutMs)).toEqual(targets.map(() => 'reset'))
       expect(await allWithin(applications, theirTimeoutMs)).toHaveLength(3)
@@ -76,7 +79,7 @@ interface Three {
   readonly target: Promise<SocketEnding>
 }
 
-/** A download, an upload and an idle connection, all under way. */
+/** Opens a download, an upload and an idle connection, and waits until all of them move bytes. */
 async function openThree({ socksPort }: Link, context: TestContext): Promise<Three> {
   const source = closing(await transferServer(), context)
   const sink = closing(await tcpServer((socket) => socket.resume()), context)
@@ -88,10 +91,10 @@ async function openThree({ socksPort }: Link, context: TestContext): Promise<Thr
   await readExactly(idle, 4)
   for (const quiet of [up, idle]) quiet.resume()
   const applications = [down, up, idle].map((socket) => socketEnding(socket))
-  // Both fail when the link is cut, which is what the endings tell.
+  // The upload and the download fail when the link is cut, as the endings show.
   upload(up, endlessBytes).catch(() => {})
   await until(() => sunkBytes(sink) > beforeCutBytes, 'the upload', { timeoutMs: transferTimeoutMs })
-  // Later than the upload: a pywssocks provider reads nothing from its link while a fast download keeps it busy.
+  // After the upload: a pywssocks provider reads nothing from its link while a fast download keeps it busy.
   download(down, endlessBytes).catch(() => down.resume())
   await until(() => down.bytesRead > beforeCutBytes, 'the download', { timeoutMs: transferTimeoutMs })
   const [sunk] = sink.sockets

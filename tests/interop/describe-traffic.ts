@@ -7,14 +7,17 @@ import { download, receive, transferSeed, transferServer, upload } from './trans
 import { udpEchoServer } from './udp-echo-server.js'
 
 const mebibyte = 1024 * 1024
-/** Three Python programs on two busy cores. */
+/** Time for three Python programs to start on two busy cores, in milliseconds. */
 const startTimeoutMs = 60_000
-/** 100 MiB take 2 to 5 s through the Go program here, and 20 s with ten other programs on the two cores. */
+/**
+ * Time for a transfer, in milliseconds: 100 MiB take 2 to 5 s through the Go program here, and 20 s beside ten other
+ * programs on the two cores.
+ */
 const transferTimeoutMs = 90_000
-/** One datagram each: nothing but a header, an ordinary one, the largest that Ethernet carries whole. */
+/** Sizes of datagrams: only a header, an ordinary one, the largest that Ethernet carries in one piece. */
 const datagramBytes = [1, 512, 1400]
 
-/** The same traffic through every case: one suite each. */
+/** Runs the same traffic through every case, one suite for each. */
 export function describeTraffic(cases: readonly Case[]): void {
   test.skipIf(cases.length === 0)('the programs of the matrix are installed', () => {
     expect(cases).not.toEqual([])
@@ -65,7 +68,7 @@ function describeCase({ cast, auth, bulkBytes }: Case): void {
     await echo.close()
   })
 
-  // pywssocks drops what it has not yet written when the Disconnect comes, see docs/interop.md.
+  // pywssocks drops bytes that are not yet written when the Disconnect comes, see docs/interop.md.
   test.skipIf(socksSide === 'py-1.5.1')('TCP delivers every byte of a target that sends and ends', async () => {
     const target = await byteServer({ sendBytes: mebibyte, seed: transferSeed })
     const socket = await socksConnect(link.socksPort, '127.0.0.1', target.port)
@@ -74,7 +77,8 @@ function describeCase({ cast, auth, bulkBytes }: Case): void {
     await target.close()
   })
 
-  // The Go program passes a target's end on late as the SOCKS side, pywssocks not at all between two others.
+  // The Go program passes a target's end on late if it has the SOCKS port; pywssocks between two other programs does
+  // not pass it on at all.
   test.skipIf(socksSide !== 'ours' || isDeafToEnds(cast))(
     'TCP ends at the client when the target has ended',
     async () => {

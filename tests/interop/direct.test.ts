@@ -10,7 +10,7 @@ import { socksConnect } from './socks-client.js'
 import { download, transferSeed, transferServer } from './transfer.js'
 
 const bulkBytes = 4 * 1024 * 1024
-/** What Go programs need to find each other here without public STUN servers. */
+/** Flags with which Go programs find each other here without public STUN servers. */
 const asGo = ['--direct-discovery', 'server', '-d']
 const overQuic = /Direct connectivity ready.*direct-quic|direct-quic.*Direct connectivity ready|QUIC dataplane ready/
 

@@ -9,7 +9,7 @@ import { untilListening, untilPrinted } from './ports.js'
 
 const ours = requireImplementation('ours')
 
-// Nothing but channels to the target goes over the link, so a deployed provider needs to know nothing.
+// Only channels to the target go over the link, so a deployed provider needs no support for this.
 describe('a port that our server exposes', { timeout: 60_000 }, () => {
   test.each(peerNames)('leads to a target of a %s provider', async (name) => {
     const peer = requireImplementation(name)

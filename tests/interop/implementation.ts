@@ -6,15 +6,15 @@ import { missing, peersFolder } from './peers.js'
 /** The programs under test: ours, and the deployed ones in the versions `install-peers.sh` pins. */
 export type ImplementationName = 'ours' | 'go-1.10.3' | 'go-1.10.1' | 'go-1.8.13' | 'py-1.5.1'
 
-/** How to start one program in each of its roles; the flags behind the role are the same for all of them. */
+/** How to start one program in each of its roles; the flags after the role are the same for all programs. */
 export interface Implementation {
   readonly name: ImplementationName
-  /** Program and leading arguments. */
+  /** Program and its first arguments. */
   readonly command: readonly [string, ...string[]]
   readonly client: readonly string[]
   readonly provider: readonly string[]
   readonly connector: readonly string[]
-  /** What a provider prints once the server has accepted its token. */
+  /** Text that a provider prints once the server has accepted its token. */
   readonly accepted: RegExp
 }
 
@@ -24,8 +24,8 @@ const repository = fileURLToPath(new URL('../../', import.meta.url))
 const ours = join(repository, 'apps/cli/bin/linksocks.js')
 
 /**
- * The implementation of that name, or undefined when it is not installed: the suite then skips, loudly.
- * With CI=true a missing one is an error, since a suite that silently never runs proves nothing.
+ * Returns the implementation of that name, or undefined when it is not installed: the suite then skips, with a message.
+ * With CI=true a missing one is an error, since a suite that never runs proves nothing.
  */
 export function requireImplementation(name: ImplementationName): Implementation | undefined {
   const command = findCommand(name)
@@ -39,7 +39,7 @@ function findCommand(name: ImplementationName): Implementation['command'] | unde
     const program = [join(peersFolder, name, 'bin/pywssocks'), ...onPath('pywssocks')].find((path) => existsSync(path))
     return program === undefined ? undefined : [program]
   }
-  // Built from source: no wheel of it exists.
+  // Built from source, since there is no wheel of it.
   const program = join(peersFolder, name, 'bin/linksocks')
   if (name === 'go-1.10.3') return existsSync(program) ? [program] : undefined
   const python = join(peersFolder, name, 'bin/python')
@@ -51,7 +51,7 @@ function onPath(program: string): string[] {
   return folders.filter((folder) => folder !== '').map((folder) => join(folder, program))
 }
 
-/** pywssocks has neither `provider` nor `connector`; the Go program has both, as aliases of these. */
+/** pywssocks has neither `provider` nor `connector`; in the Go program they are aliases of these. */
 function rolesOf(name: ImplementationName): Omit<Implementation, 'name' | 'command'> {
   const accepted = name === 'ours' ? /^linked: /m : /Authentication successful/
   if (name === 'py-1.5.1') return { client: ['client'], provider: ['client', '-r'], connector: ['client'], accepted }

@@ -4,10 +4,13 @@ import type { Implementation } from './implementation.js'
 import { PeerProcess } from './peer-process.js'
 import { untilListening, untilPrinted, untilTrue } from './ports.js'
 
-/** How a client proves its token: in the query of `/socket`, or by an Auth message, which any other path asks for. */
+/**
+ * How a client authenticates: by the hash of its token in the query of `/socket`, or by an Auth message, which any
+ * other path requires.
+ */
 export type AuthForm = 'query' | 'message'
 
-/** Who plays which role. */
+/** The program for each role. */
 export type Cast =
   | { readonly mode: 'forward'; readonly server: Implementation; readonly client: Implementation }
   | { readonly mode: 'reverse'; readonly server: Implementation; readonly provider: Implementation }
@@ -18,7 +21,7 @@ export type Cast =
       readonly connector: Implementation
     }
 
-/** Who dials the server. */
+/** The roles that dial the server. */
 export type ClientRole = 'client' | 'provider' | 'connector'
 
 export interface LinkOptions {
@@ -33,7 +36,7 @@ export interface Link {
   readonly socksPort: number
   /** With `relayed`, what each client's WebSocket passes through. */
   readonly relays: ReadonlyMap<ClientRole, FaultRelay>
-  /** What the programs printed. */
+  /** Returns the output of the programs. */
   report(): string
   close(): Promise<void>
 }
@@ -41,10 +44,10 @@ export interface Link {
 export const token = 'interop-token'
 const connectorToken = 'interop-connector'
 
-/** The only other path under which the deployed Go servers upgrade. */
+/** The only other path at which the deployed Go servers open WebSockets. */
 const messageAuthPath = '/socket/'
 
-/** Starts the programs of a cast in order, each once the one before is ready. */
+/** Starts the programs of a cast in order, each once the previous one is ready. */
 export async function startLink(cast: Cast, { auth = 'query', relayed = false }: LinkOptions = {}): Promise<Link> {
   const started: PeerProcess[] = []
   const relays = new Map<ClientRole, FaultRelay>()
@@ -72,14 +75,14 @@ export async function startLink(cast: Cast, { auth = 'query', relayed = false }:
   }
 }
 
-/** `-u` for a server on that loopback port. */
+/** Returns the URL for `-u` of a server on that loopback port. */
 export function serverUrl(port: number, auth: AuthForm = 'query'): string {
   return `ws://127.0.0.1:${port}${auth === 'query' ? '' : messageAuthPath}`
 }
 
 type Start = (role: string, implementation: Implementation, args: readonly string[]) => PeerProcess
 
-/** The URL by which a client gets to the server's port. */
+/** Returns the URL by which a client reaches the server's port. */
 type Reach = (role: ClientRole, port: number) => Promise<string>
 
 async function startCast(cast: Cast, start: Start, reach: Reach): Promise<number> {

@@ -13,7 +13,10 @@ export interface LossyDownload {
   readonly losses: number
 }
 
-/** Hash of a download whose link breaks on the way. @throws Error if the link did not break as often as it had to */
+/**
+ * Downloads over a link that breaks several times, and returns the hash. @throws Error if the link did not break as
+ * often as requested
+ */
 export async function downloadThroughLosses({
   socksPort,
   target,

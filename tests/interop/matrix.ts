@@ -6,21 +6,22 @@ export interface Case {
   readonly title: string
   readonly cast: Cast
   readonly auth: AuthForm
-  /** How much goes each way over TCP. */
+  /** Bytes that go each way over TCP. */
   readonly bulkBytes: number
 }
 
 const mebibyte = 1024 * 1024
 /**
- * Fills every queue and buffer on the way many times, and is more than 1000 messages of 64 KiB, which Go would drop.
+ * Fills every queue and buffer on the way many times. It is also more than 1000 messages of 64 KiB, which Go would
+ * drop.
  */
 const largeBulkBytes = 100 * mebibyte
-/** Where the same two programs carry the whole of it in another case; three programs also share two cores. */
+/** For cases whose programs carry the larger number in another case, and for three programs, which share two cores. */
 const smallBulkBytes = 8 * mebibyte
 
 /**
- * The program that plays a part in every case. INTEROP_SUBJECT=go-1.8.13 runs the suite among the deployed peers, which
- * checks the suite itself; what fails there is what docs/interop.md says these peers cannot do.
+ * The program that has a role in every case. INTEROP_SUBJECT=go-1.8.13 runs the suite among the deployed peers, to
+ * check the suite itself; its failures are the limits of these peers in docs/interop.md.
  */
 const testedSubject = (process.env['INTEROP_SUBJECT'] ?? 'ours') as ImplementationName
 
@@ -30,17 +31,17 @@ const others: readonly Implementation[] = peerNames
   .map(requireImplementation)
   .filter((found) => found !== undefined)
 
-/** Every pair with the subject on one side, both forms of authentication. */
+/** Every pair with the subject on one side, with both forms of authentication. */
 export function forwardCases(): Case[] {
   return pairs().flatMap(([server, client]) => withAuth({ mode: 'forward', server, client }))
 }
 
-/** Every pair with the subject on one side, both forms of authentication. */
+/** Every pair with the subject on one side, with both forms of authentication. */
 export function reverseCases(): Case[] {
   return pairs().flatMap(([server, provider]) => withAuth({ mode: 'reverse', server, provider }))
 }
 
-/** The subject in each single role among peers of one kind, and in the middle of every two peers. */
+/** The subject in each role among peers of one kind, and as the server between every two peers. */
 export function threePartyCases(mode: 'agent' | 'autonomy'): Case[] {
   if (subject === undefined) return []
   const ours = subject
@@ -55,7 +56,7 @@ export function threePartyCases(mode: 'agent' | 'autonomy'): Case[] {
   return [...middle, ...single].map((roles) => toCase({ mode, ...roles }, 'query', smallBulkBytes)).filter(isPossible)
 }
 
-/** The subject as client of every kind of server, and every client on the subject's server. */
+/** The subject as client of every kind of server, and every client with the subject's server. */
 export function refusalCases(): Array<{
   readonly title: string
   readonly server: Implementation
@@ -67,13 +68,13 @@ export function refusalCases(): Array<{
     .map(([server, client]) => ({ title: `client ${client.name} at server ${server.name}`, server, client }))
 }
 
-/** The program whose SOCKS port applications use. */
+/** Returns the program whose SOCKS port applications use. */
 export function socksSideOf(cast: Cast): Implementation {
   if (cast.mode === 'forward') return cast.client
   return cast.mode === 'reverse' ? cast.server : cast.connector
 }
 
-/** The pywssocks server keeps a provider's Disconnect to itself. */
+/** Whether the end of the target is not passed on: a pywssocks server does not forward a provider's Disconnect. */
 export function isDeafToEnds(cast: Cast): boolean {
   return cast.server.name === 'py-1.5.1' && (cast.mode === 'agent' || cast.mode === 'autonomy')
 }
@@ -102,7 +103,7 @@ function toCase(cast: Cast, auth: AuthForm, bulkBytes: number): Case {
   return { title: `${cast.mode}: server ${server} with ${rest.join(' and ')}${suffix}`, cast, auth, bulkBytes }
 }
 
-/** The clients of a cast whose WebSocket has the subject at one end and another program at the other. */
+/** Returns the clients of a cast whose WebSocket has the subject at one end and another program at the other. */
 export function hopsOfSubject(cast: Cast): ClientRole[] {
   const hops: ReadonlyArray<readonly [ClientRole, Implementation]> =
     cast.mode === 'forward'
@@ -119,8 +120,9 @@ export function hopsOfSubject(cast: Cast): ClientRole[] {
 }
 
 /**
- * Every pair in forward and reverse mode. In agent mode the subject in each role among peers of one kind: what a cut
- * does depends on the programs at its two sides. In autonomy it does the same, so the newest program stands for all.
+ * Every pair in forward and reverse mode. In agent mode the subject in each role among peers of one kind, since the
+ * effect of a cut depends on the programs on both sides. In autonomy the effect is the same, so only the newest program
+ * is tested.
  */
 export function cutCases(): Case[] {
   const agents = threePartyCases('agent').filter(({ cast }) => kindsOf(cast).size === 2)
@@ -131,8 +133,8 @@ export function cutCases(): Case[] {
 }
 
 /**
- * Whether the subject dials the target, and learns of a cut there: a Go server tells no provider that a connector is
- * gone.
+ * Whether the subject dials the target and notices a cut there: a Go server does not notify providers that a connector
+ * is gone.
  */
 export function targetSeesCut(cast: Cast, hop: ClientRole): boolean {
   if (cast.mode === 'forward') return cast.server.name === testedSubject
@@ -141,8 +143,8 @@ export function targetSeesCut(cast: Cast, hop: ClientRole): boolean {
 }
 
 /**
- * pywssocks neither ends its SOCKS side when its own link is cut nor comes back as the same client, and its server
- * tells no connector that a provider is gone.
+ * Whether connections hang after a cut. pywssocks does not end its SOCKS connections when its own link is cut, and does
+ * not return as the same client; its server does not notify connectors that a provider is gone.
  */
 export function hangsAfterCut(cast: Cast, hop: ClientRole): boolean {
   if (socksSideOf(cast).name !== 'py-1.5.1') return false
@@ -153,13 +155,18 @@ function kindsOf(cast: Cast): Set<ImplementationName> {
   return new Set(membersOf(cast).map(({ name }) => name))
 }
 
-/** What the deployed peers cannot do by design; docs/interop.md says how we know. */
+/**
+ * Whether a case is possible at all; docs/interop.md lists the limits of the deployed peers, and how they were found.
+ */
 function isPossible({ cast, auth }: Case): boolean {
   if (auth === 'message' && cast.server.name === 'py-1.5.1') return false
   return !membersOf(cast).some((one) => membersOf(cast).some((two) => areStrangers(cast, one, two)))
 }
 
-/** go 1.10 writes version 0.2 in every message and pywssocks reads only 0.1: they need a translator in between. */
+/**
+ * Whether two programs need a translator in between: go 1.10 writes version 0.2 in every message, and pywssocks reads
+ * only 0.1.
+ */
 function areStrangers(cast: Cast, one: Implementation, two: Implementation): boolean {
   if (!one.name.startsWith('go-1.10.') || two.name !== 'py-1.5.1') return false
   return one === cast.server || two === cast.server

@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 
-/** Where an ended process leaves what it printed; older output is dropped. 64 KiB tells a story, more hides it. */
+/** Most characters of a program's output that are kept; older output is dropped. */
 const outputCharacters = 64 * 1024
-/** A program that ignores SIGTERM this long is killed. */
+/** Time after which a program that ignores SIGTERM is killed, in milliseconds. */
 const stopTimeoutMs = 3000
 
-/** One started program, its output kept for the message of a failing test. */
+/** A started program. Its output is kept for the message of a failing test. */
 export class PeerProcess {
   readonly title: string
   readonly #child: ChildProcess
@@ -31,7 +31,7 @@ export class PeerProcess {
     return this.#child.exitCode
   }
 
-  /** What it printed last, under its title. */
+  /** Its last output, with a title. */
   get report(): string {
     return `--- ${this.title} (exit ${this.#child.exitCode ?? this.#child.signalCode ?? 'none yet'})\n${this.#output}`
   }
@@ -54,7 +54,10 @@ export class PeerProcess {
   }
 }
 
-/** Nothing of the developer's own settings: no proxies, no tokens; plain wide lines out of Python's log handler. */
+/**
+ * Returns an environment without the developer's own settings, such as proxies and tokens. Python's log handler writes
+ * plain, wide lines.
+ */
 function environment(): NodeJS.ProcessEnv {
   return {
     PATH: process.env['PATH'],

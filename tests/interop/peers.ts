@@ -5,8 +5,8 @@ export const peersFolder =
   process.env['LINKSOCKS_PEERS'] || fileURLToPath(new URL('../../.cache/peers', import.meta.url))
 
 /**
- * Reports programs that are not installed: their suite then skips, loudly. With CI=true it is an error, since a suite
- * that silently never runs proves nothing.
+ * Reports programs that are not installed: their suite then skips, with a message. With CI=true it is an error, since a
+ * suite that never runs proves nothing.
  */
 export function missing(what: string, cure = 'run tests/interop/install-peers.sh'): undefined {
   if (process.env['CI'] === 'true') throw new Error(`interop: ${what} is missing; ${cure}`)

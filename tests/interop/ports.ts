@@ -3,23 +3,26 @@ import { connect } from 'node:net'
 import type { PeerProcess } from './peer-process.js'
 
 const pollMs = 20
-/** Python needs about a second to start; two suites share two cores. */
+/**
+ * Time for a program to listen, in milliseconds: Python needs about a second to start, and two suites share two cores.
+ */
 const readyTimeoutMs = 20_000
 
-/** Waits until something listens there; fails at once when the process that should has ended. */
+/** Waits until a program listens there; fails immediately when the program has ended. */
 export function untilListening(port: number, process: PeerProcess): Promise<void> {
   return untilTrue(() => accepts(port), process, `${process.title} to listen on ${port}`)
 }
 
 /**
- * Waits for a line of its output. A provider must have read its AuthResponse before anybody uses it: a py server counts
- * it in earlier, and a py provider that then finds Partners where AuthResponse belongs hangs up for five seconds.
+ * Waits for a line of its output. A provider must have read its AuthResponse before a client uses it. A py server
+ * counts the provider earlier, and a py provider that gets Partners in place of AuthResponse disconnects for five
+ * seconds.
  */
 export function untilPrinted(pattern: RegExp, process: PeerProcess): Promise<void> {
   return untilTrue(async () => pattern.test(process.report), process, `${process.title} to print ${pattern}`)
 }
 
-/** Asks again and again until the answer is yes, at most 20 s, and only while the process lives. */
+/** Repeats a request until the answer is true, at most 20 s, and only while the process runs. */
 export async function untilTrue(ask: () => Promise<boolean>, process: PeerProcess, what: string): Promise<void> {
   const endMs = performance.now() + readyTimeoutMs
   while (!(await ask())) {

@@ -9,12 +9,12 @@ import { serverUrl } from './link.js'
 import { PeerProcess } from './peer-process.js'
 
 const sizeBytes = 6_000_000
-/** What is left of the last message when the provider ends the channel comes without a wait: 1 MiB at most, of Go. */
+/** When the provider ends the channel, the rest of the last message comes without a wait: at most 1 MiB, from Go. */
 const pacedBytes = sizeBytes - 1_048_576
 /** 24 Mbit/s: the transfer takes 2 s, whatever else the machine does. */
 const bytesPerSecond = 3_000_000
 
-/** Go programs compress long messages that get shorter by it. */
+/** Payloads that Go programs compress, and that they do not: they compress long messages that become shorter. */
 const payloads = {
   random: seededBytes(1).take(sizeBytes),
   compressible: Buffer.alloc(sizeBytes, 'all work and no play makes Jack a dull boy\n'),
@@ -48,7 +48,7 @@ describe.each(peerNames)('a rate at the proxy port of a %s provider', { timeout:
       if (receivedBytes < pacedBytes) seconds = (performance.now() - startMs) / 1000
       receivedBytes += chunk.length
     }
-    // A burst of a tenth of a second, and one slice, come without a wait.
+    // A burst of a tenth of a second, and one slice, pass without a wait.
     const isHeld = seconds > (pacedBytes - bytesPerSecond / 10 - 65_536) / bytesPerSecond
     expect({ digest: hash.digest('hex'), isHeld }).toEqual({
       digest: createHash('sha256').update(payload).digest('hex'),

@@ -9,9 +9,9 @@ const exitTimeoutMs = 15_000
 const caseTimeoutMs = 40_000
 
 /**
- * Protocol.md §1: a client whose token is refused must not retry. The Go program exits with 1 then. Not among the
- * cases: the client of pywssocks, which goes on for ever, and the Go client at a pywssocks server, which refuses with
- * close 1008 and no AuthResponse, so that the Go client goes on for ever. Ours must understand that close.
+ * protocol.md §1: a client whose token is refused must not retry. The Go program then exits with 1. Two clients are not
+ * tested. The client of pywssocks retries forever. So does the Go client at a pywssocks server, which refuses with
+ * close 1008 and no AuthResponse; our client must understand that close.
  */
 describe.each(refusalCases().map((one) => [one.title, one] as const))('%s', (_title, { server, client }) => {
   test('a client with a wrong token ends with exit code 1', { timeout: caseTimeoutMs }, async ({ onTestFailed }) => {

@@ -74,7 +74,10 @@ describe.skipIf(miniflare === undefined || !isBuilt)('the relay in a Worker', { 
     )
   }
 
-  /** A connector of ours. A provider of another program may not have registered its code yet: then it tries again. */
+  /**
+   * Starts a connector of ours. A provider of another program may not have registered its code yet: then the connector
+   * tries again.
+   */
   async function ourConnector(code: string): Promise<LinkSocksClient> {
     for (let attempt = 1; ; attempt++) {
       const connector = new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, token: code, proxy: { port: 0 } })
@@ -83,7 +86,7 @@ describe.skipIf(miniflare === undefined || !isBuilt)('the relay in a Worker', { 
         return closing(connector)
       } catch (error) {
         await connector.close()
-        // The relay slows down an address after three failures.
+        // The relay delays answers to an address after three failures.
         if (attempt === 3) throw error
       }
     }

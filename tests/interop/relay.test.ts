@@ -14,7 +14,7 @@ import { udpEchoServer } from './udp-echo-server.js'
 
 const bulkBytes = 4 * 1024 * 1024
 
-/** A program that comes without a token, and one that shows the code. Each program plays each part once. */
+/** A provider without a token, and a connector that sends the code. Each program has each role once. */
 const pairs: ReadonlyArray<readonly [provider: ImplementationName, connector: ImplementationName]> = [
   ['go-1.10.3', 'go-1.10.1'],
   ['go-1.10.1', 'ours'],
@@ -29,7 +29,7 @@ interface Pair {
   readonly socksPort: number
 }
 
-// One relay for all pairs at once, since most of the time goes into waiting for programs.
+// One relay for all pairs at the same time, since most of the time is spent waiting for programs.
 describe('our relay', { timeout: 60_000 }, () => {
   let relay: LinkSocksServer
   let port: number
@@ -70,7 +70,7 @@ describe('our relay', { timeout: 60_000 }, () => {
     if (first === undefined || second === undefined) return
     const code = `code-of-${provider}`
     const place = ['-u', serverUrl(port)]
-    // Without -t pywssocks asks for one.
+    // Without -t, pywssocks asks the user for a token.
     const token = provider === 'py-1.5.1' ? ['-t', 'anonymous'] : []
     const providing = start(first, [...first.provider, ...token, ...place, '-c', code])
     await reached(code, providing)
@@ -84,7 +84,10 @@ describe('our relay', { timeout: 60_000 }, () => {
     return new PeerProcess(name, command, args)
   }
 
-  /** Not asked by a connector: with a code that is not there yet it would be a guesser, and slow down its address. */
+  /**
+   * Reads the relay's own list: a connector with a code that does not exist yet would count as a guesser, and its
+   * address would be slowed down.
+   */
   function reached(code: string, provider: PeerProcess): Promise<void> {
     return untilTrue(async () => relay.tokens().some(({ token }) => token === code), provider, 'its code at the relay')
   }
@@ -113,7 +116,7 @@ describe('our relay', { timeout: 60_000 }, () => {
   })
 
   test('finds those that come back with the token that it gave, after a restart', async () => {
-    // pywssocks comes as somebody new, and asks for no code again.
+    // pywssocks returns with another identity, and does not request a code again.
     const [gone, all] = partition([...running.values()], ({ provider }) => provider.title === 'py-1.5.1')
     await Promise.all(gone.flatMap(({ provider, connector }) => [provider.stop(), connector.stop()]))
     await relay.close()

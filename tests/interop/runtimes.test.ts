@@ -13,7 +13,10 @@ import { requireRuntime } from './runtime.js'
 
 // `@ls/web` where there is no page: Deno, Bun, a Node that has a WebSocket, and a Worker of Cloudflare's workerd.
 
-/** How each runtime runs a program: its command, the arguments before the file, and how the program gets its own. */
+/**
+ * How each runtime runs a program: its command, the arguments before the file, and how the program gets its own
+ * arguments.
+ */
 const runtimes: readonly (readonly [name: string, Runtime])[] = [
   [
     'Deno',
@@ -35,7 +38,7 @@ interface Runtime {
   readonly start?: string
 }
 
-/** A Worker has neither arguments nor an output: both travel in a request, which miniflare passes to workerd. */
+/** A Worker has neither arguments nor output: both travel in a request, which miniflare passes to workerd. */
 function inWorkerd(miniflare: string | undefined): Runtime {
   return {
     command: miniflare && process.execPath,
@@ -51,7 +54,7 @@ function inWorkerd(miniflare: string | undefined): Runtime {
   }
 }
 
-/** Downloads, and prints the hash; then half-closes an echo, and prints what came back. */
+/** Downloads, and prints the hash; then half-closes an echo, and prints its answer. */
 const program = `
   import { connect } from './src/index.ts'
   async function main([url, token, bytesPort, echoPort], print) {

@@ -13,7 +13,7 @@ import { untilListening } from './ports.js'
 import { requireRuntime } from './runtime.js'
 import { transferSeed, transferServer } from './transfer.js'
 
-// The server for Node, run by other runtimes with their versions of Node's modules.
+// The server for Node, run by other runtimes with their own versions of Node's modules.
 
 const program = `
   import { LinkSocksServer } from '@ls/server'
@@ -33,7 +33,7 @@ describe('the server in another runtime', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'linksocks-server-'))
     file = join(folder, 'dist/program.mjs')
-    // The server reads its version from the file above its own.
+    // The server reads its version from the package.json above its own file.
     await writeFile(join(folder, 'package.json'), '{ "version": "0.0.0" }')
     await build({
       stdin: { contents: program, resolveDir: fileURLToPath(new URL('..', import.meta.url)) },

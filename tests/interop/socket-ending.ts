@@ -4,9 +4,9 @@ import type { Socket } from 'node:net'
 export type SocketEnding = 'reset' | 'end'
 
 /**
- * The first end of a connection that is read from.
+ * Resolves with the first end of a connection that is being read.
  *
- * libuv reports a reset as an end when data came with it. A write tells them apart: it fails on a connection that was
+ * libuv reports a reset as an end if data came with it. A write shows the difference: it fails on a connection that was
  * reset.
  */
 export function socketEnding(socket: Socket): Promise<SocketEnding> {

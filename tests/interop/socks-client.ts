@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, isIPv4, type Socket } from 'node:net'
 import { within } from '@ls/testkit'
 
-/** A SOCKS5 proxy said no; `reply` is its code (RFC 1928 §6). */
+/** A SOCKS5 proxy refused; `reply` is its code (RFC 1928 §6). */
 export class SocksReplyError extends Error {
   readonly reply: number
 
@@ -14,11 +14,12 @@ export class SocksReplyError extends Error {
 }
 
 const loopback = '127.0.0.1'
-/** The peers' own limits are 10 s (connect) and 15 s; past that nobody answers any more. */
+/** Longest wait for a reply, in milliseconds: the peers' own limits are 10 s (connect) and 15 s. */
 const replyTimeoutMs = 20_000
 
 /**
- * A SOCKS5 CONNECT through the proxy on a loopback port. Written for these tests, so that no code of ours tests itself.
+ * Opens a connection by SOCKS5 CONNECT through the proxy on a loopback port. Written for these tests, so that no code
+ * under test tests itself.
  */
 export async function socksConnect(proxyPort: number, host: string, port: number): Promise<Socket> {
   const { socket } = await socksRequest(proxyPort, 0x01, host, port)
@@ -82,7 +83,9 @@ async function socksRequest(
   }
 }
 
-/** RFC 1928 §3 and §4, one step at a time: pywssocks reads each part with one `recv` and wants no more than it. */
+/**
+ * Performs RFC 1928 §3 and §4 one step at a time: pywssocks reads each part with one `recv` that must not contain more.
+ */
 async function handshake(socket: Socket, command: number, host: string, port: number): Promise<number> {
   await once(socket, 'connect')
   socket.write(Buffer.from([5, 1, 0]))
@@ -101,7 +104,7 @@ function encodeAddress(host: string, port: number): Buffer {
   return Buffer.concat([Buffer.from([3, host.length]), Buffer.from(host), portBytes])
 }
 
-/** Length of `ATYP ADDR PORT`, from its first two bytes. */
+/** Returns the length of `ATYP ADDR PORT`, from its first two bytes. */
 function addressLength(bytes: Buffer): number {
   const type = bytes.readUInt8(0)
   if (type === 1) return 7
@@ -109,7 +112,7 @@ function addressLength(bytes: Buffer): number {
   return 4 + bytes.readUInt8(1)
 }
 
-/** The next `length` bytes; what follows stays in the socket. */
+/** Resolves with the next `length` bytes; later bytes stay in the socket. */
 export async function readExactly(socket: Socket, length: number): Promise<Buffer> {
   for (;;) {
     const bytes = socket.read(length) as Buffer | null

@@ -9,16 +9,19 @@ const downloadCode = 0x64
 const requestBytes = 9
 const chunkBytes = 64 * 1024
 
-/** A link that has died should not hold up the rest of the suite; what is only slow goes on. */
+/**
+ * Longest time without progress, in milliseconds: a dead link should not delay the rest of the suite, and a slow one
+ * may continue.
+ */
 const stallMs = 15_000
 
-/** Which bytes, see `seededBytes`. */
+/** Seed of the bytes, see `seededBytes`. */
 export const transferSeed = 0x11
 
 /**
- * A target for bulk transfers. The client first says which way and how many bytes; on an upload the server answers with
- * their SHA-256, on a download it sends them. Neither side ends the connection to mark the end: base peers know no
- * half-close and some cut what is still under way when a connection closes, which a test of its own covers.
+ * A target for bulk transfers. The client first sends the direction and the number of bytes; on an upload the server
+ * answers with their SHA-256, on a download it sends them. Neither side ends the connection to mark the end: base peers
+ * have no half-close, and some drop bytes in transit when a connection closes, which has a test of its own.
  */
 export function transferServer(): Promise<TestTcpServer> {
   return tcpServer((socket) => {
@@ -26,7 +29,7 @@ export function transferServer(): Promise<TestTcpServer> {
   })
 }
 
-/** Sends `bytes` seeded bytes through the connection; the digest the target computed. */
+/** Sends `bytes` seeded bytes through the connection; resolves with the hash that the target computed. */
 export async function upload(socket: Socket, bytes: number): Promise<string> {
   socket.write(encodeRequest(uploadCode, bytes))
   await sendSeeded(socket, bytes)
@@ -34,13 +37,13 @@ export async function upload(socket: Socket, bytes: number): Promise<string> {
   return digest.toString('hex')
 }
 
-/** Fetches `bytes` seeded bytes through the connection; the digest of what came. */
+/** Downloads `bytes` seeded bytes through the connection; resolves with the hash of the received bytes. */
 export async function download(socket: Socket, bytes: number): Promise<string> {
   socket.write(encodeRequest(downloadCode, bytes))
   return receive(socket, bytes)
 }
 
-/** Reads exactly `bytes`, which the other side sends unasked; their SHA-256. Fails when the connection ends before. */
+/** Reads exactly `bytes` bytes; resolves with their SHA-256. Fails when the connection ends earlier. */
 export async function receive(socket: Socket, bytes: number): Promise<string> {
   const digest = await receiveDigest(socket, bytes)
   return digest.toString('hex')

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import type { TestServer } from '@ls/testkit'
 
-/** Sends every datagram back to where it came from. */
+/** Sends every datagram back to its source. */
 export async function udpEchoServer(): Promise<TestServer> {
   const socket = createSocket('udp4')
   socket.on('message', (datagram, source) => socket.send(datagram, source.port, source.address))

@@ -15,19 +15,19 @@ import { udpEcho } from '../e2e/udp-echo.js'
 import { closing } from '../stress/cleanup.js'
 import { missing, peersFolder } from './peers.js'
 
-// Wisp clients as their authors publish them, against `/wisp/TOKEN/` of the server. Their licences are no matter here:
-// they run as programs, and nothing of them is part of ours.
+// Wisp clients as published by their authors, with `/wisp/TOKEN/` of the server. Their licences do not apply to this
+// project: they run as programs, and no part of them is included.
 
 const modules = join(peersFolder, 'wisp/node_modules')
 
-/** Whether the clients are there; without them the suite skips, loudly, and fails in CI. */
+/** Whether the clients are installed; without them the suite skips with a message, and fails in CI. */
 function hasClients(): boolean {
   if (existsSync(modules)) return true
   missing('the Wisp client')
   return false
 }
 
-/** What the tests use of `@mercuryworkshop/wisp-js`. */
+/** The part of `@mercuryworkshop/wisp-js` that the tests use. */
 interface WispJs {
   readonly client: {
     readonly ClientConnection: new (url: string, options?: { wisp_version?: number }) => Connection
@@ -88,7 +88,7 @@ describe.skipIf(!hasClients())('wisp-js', () => {
     }
     await until(() => bytes === 256 * 65_536, 'all bytes', { timeoutMs: 30_000 })
     expect(received.digest('hex')).toBe(sent.digest('hex'))
-    // Version 2 is a draft: its clients fall back.
+    // Version 2 is a draft: its clients fall back to version 1.
     expect(connection.wisp_version).toBe(1)
   })
 
@@ -132,7 +132,7 @@ describe.skipIf(!hasClients())('wisp-js', () => {
 })
 
 describe.skipIf(!hasClients() || !hasChromium)('libcurl.js in Chromium', () => {
-  /** A busy machine takes long to start a browser. */
+  /** Time for a browser to start on a busy machine, in milliseconds. */
   const startMs = 60_000
   let browser: Chromium
   let page: Awaited<ReturnType<typeof pageServer>>
@@ -144,7 +144,7 @@ describe.skipIf(!hasClients() || !hasChromium)('libcurl.js in Chromium', () => {
     )
     page = await pageServer(`<!doctype html><meta charset="utf-8"><title>libcurl</title><script>${script}</script>`)
     browser = await openChromium(`http://localhost:${page.port}/`)
-    // The first page is a blank one.
+    // The browser first shows a blank page.
     while ((await browser.evaluate('typeof libcurl')) !== 'object') await delay(20)
   }, startMs)
 
@@ -153,7 +153,7 @@ describe.skipIf(!hasClients() || !hasChromium)('libcurl.js in Chromium', () => {
     await page.close()
   })
 
-  /** What a page gets from a URL through the server. */
+  /** Returns what a page gets from a URL through the server. */
   async function fetched(url: string): Promise<string> {
     const { token, urlOf } = await serving()
     return browser.evaluate(`(async () => {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, expect, test } from 'vitest'
 
-// What a user of a package can name has a comment: classes, functions, types, and each member of an interface.
+// Every name that a package exports needs a comment: classes, functions, types, and each member of an interface.
 
 const site = fileURLToPath(new URL('../../apps/site', import.meta.url))
 

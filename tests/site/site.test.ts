@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 const site = fileURLToPath(new URL('../../apps/site', import.meta.url))
 const dist = join(site, 'dist')
 
-/** A build takes about 25 s of processor time; a machine that runs other suites beside it gives it a tenth. */
+/** A build takes about 25 s of processor time, and ten times as long on a machine that runs other suites. */
 const buildTimeoutMs = 300_000
 
 /** Each page is loaded once, and takes about 0.3 s. */
@@ -33,7 +33,7 @@ beforeAll(async () => {
   pages = readdirSync(dist, { recursive: true, encoding: 'utf8' })
     .map((file) => file.replaceAll('\\', '/'))
     .filter((file) => file.endsWith('.html') && file !== '404.html')
-  // Typedoc looks after its own.
+  // The reference made by typedoc is not checked here.
   pages = pages.filter((file) => !file.startsWith('api/'))
 }, buildTimeoutMs + 10_000)
 
@@ -158,7 +158,7 @@ function urlOf(server: Server): string {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** As any web server finds it: `/a/` is `a/index.html`, and `/a` is `a.html`. */
+/** Returns the file of a path, as any web server does: `/a/` is `a/index.html`, and `/a` is `a.html`. */
 function fileOf(path: string): string {
   const file = decodeURIComponent(path)
     .replace(/^\/+/, '')

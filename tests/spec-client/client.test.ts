@@ -5,7 +5,8 @@ import { Program } from '../e2e/program.js'
 import { runProgram } from '../e2e/run-program.js'
 import { closing } from '../stress/cleanup.js'
 
-// Written from spec/protocol.md and its vectors alone: what works here, that page is enough for.
+// The client was written from spec/protocol.md and its vectors alone: these tests show that they are enough to write
+// one.
 const client = fileURLToPath(new URL('client.py', import.meta.url))
 const python = requireProgram('python3')
 const environment = { PYTHONDONTWRITEBYTECODE: '1' }

@@ -7,7 +7,8 @@ import { Program } from '../e2e/program.js'
 import { runProgram } from '../e2e/run-program.js'
 import { closing } from '../stress/cleanup.js'
 
-// Written from spec/protocol.md and its vectors alone: what works here, that page is enough for.
+// The client was written from spec/protocol.md and its vectors alone: these tests show that they are enough to write
+// one.
 const client = fileURLToPath(new URL('session_client.py', import.meta.url))
 const python = requireProgram('python3')
 const limitMs = 60_000
@@ -64,7 +65,7 @@ describe.runIf(python !== undefined)('a client written from spec/protocol.md', {
   })
 })
 
-/** What `session_client.py` saw. */
+/** Runs `session_client.py`, and returns what it reports. */
 async function play(what: string, downloads: string[] = []): Promise<Record<string, unknown>> {
   const port = String(await freePort())
   const target = closing(await targetServer(downloads))
@@ -76,7 +77,7 @@ async function play(what: string, downloads: string[] = []): Promise<Record<stri
   return JSON.parse(output) as Record<string, unknown>
 }
 
-/** The first byte of a connection says what it is for, as `session_client.py` describes. */
+/** A target whose first byte selects what it does, as `session_client.py` describes. */
 function targetServer(downloads: string[]): Promise<TestTcpServer> {
   return tcpServer((socket) => {
     socket.once('data', (first: Buffer) => {
@@ -98,7 +99,7 @@ function hashUpload(socket: Socket, first: Buffer): void {
   socket.on('end', () => socket.end(hash.digest('hex')))
 }
 
-/** Returns the hash of the bytes. */
+/** Sends random bytes, and returns their hash. */
 function sendRandom(socket: Socket, sendBytes: number): string {
   const bytes = randomBytes(sendBytes)
   socket.end(bytes)

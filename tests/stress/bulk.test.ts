@@ -16,7 +16,7 @@ const run = promisify(execFile)
 const curl = requireProgram('curl')
 const chunkBytes = mebibyte
 
-/** All in full in CI; otherwise two modes of three only as much as fills every buffer many times over. */
+/** Full size in CI. Otherwise two of three modes carry only as much as fills every buffer many times. */
 const sizes = modes.map((mode) => {
   if (ci) return { mode, bulkMiB: 1024, eachMiB: 5 }
   return mode === 'forward' ? { mode, bulkMiB: 256, eachMiB: 5 } : { mode, bulkMiB: 64, eachMiB: 1 }
@@ -126,7 +126,7 @@ function reportRate(what: string, sizeMiB: number, startMs: number): void {
   )
 }
 
-/** Runs a pipe; resolves with the first 64 characters of each stream, which is what a SHA-256 takes. */
+/** Runs a pipe of commands; resolves with the first 64 characters of each stream, the length of a SHA-256. */
 async function shell(command: string): Promise<{ stdout: string; stderr: string }> {
   const { stdout, stderr } = await run('bash', ['-c', `set -o pipefail; ${command}`], { timeout: 120_000 })
   return { stdout: stdout.slice(0, 64), stderr: stderr.slice(0, 64) }

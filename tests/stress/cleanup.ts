@@ -15,7 +15,10 @@ export interface Cleanup {
   readonly closing: <T extends { close(): unknown }>(thing: T) => T
 }
 
-/** Makes them. The plain ones cannot tell which test calls them: they would clean up after whichever ends first. */
+/**
+ * Creates them. The global functions cannot tell which test calls them, and would clean up after the first test that
+ * ends.
+ */
 export function cleanupOf({ onTestFinished }: TestContext): Cleanup {
   const afterThis: Cleanup['afterTest'] = (cleanup) => {
     onTestFinished(async () => void (await cleanup()))

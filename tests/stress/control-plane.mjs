@@ -1,6 +1,7 @@
-// What the control plane of a cluster costs: 10,000 tokens with a provider at other nodes, and 1,000 changes of them a
-// second for 20 s. One node as a process, a writer that plays the other nodes, and three NATS servers. Prints CPU and
-// memory of each. `node tests/stress/control-plane.mjs`, after a build and tests/interop/install-peers.sh.
+// Measures the control plane of a cluster: 10,000 tokens with a provider at other nodes, and 1,000 changes of them a
+// second for 20 s. One node runs as a process; a writer simulates the other nodes; and there are three NATS servers.
+// Prints CPU and memory of each. `node tests/stress/control-plane.mjs`, after a build and
+// tests/interop/install-peers.sh.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -65,7 +66,7 @@ async function measure() {
   process.exit(0)
 }
 
-/** A node; reports when it is asked. */
+/** Runs a node, which reports on request. */
 async function serve(url) {
   const node = new ClusterNode({
     store: new NatsStore({ servers: [url] }),

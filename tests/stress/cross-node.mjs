@@ -1,6 +1,6 @@
-// Bulk and connecting between two nodes of a cluster, beside the same at one node, in turns: one provider at node A, a
-// connector at node A and one at node B. `--turns N` (default 7). Run with `pnpm build && node
-// tests/stress/cross-node.mjs`. Nodes, NATS and both ends share the cores of this machine.
+// Measures bulk and connecting between two nodes of a cluster, compared with a single node, in turns: one provider at
+// node A, a connector at node A and one at node B. `--turns N` (default 7). Run with
+// `pnpm build && node tests/stress/cross-node.mjs`. Nodes, NATS and both ends share the cores of this machine.
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,7 +12,7 @@ const { values } = parseArgs({ options: { turns: { type: 'string', default: '7' 
 const turns = Number(values.turns)
 if (!(turns > 0)) throw new RangeError(`--turns is ${values.turns}; it must be more than 0`)
 const bulkBytes = 200_000_000
-/** Connections of one turn. */
+/** Connections in one turn. */
 const connects = 100
 
 const nats = await startNats(1)
@@ -61,7 +61,7 @@ async function startClient(options) {
   return client
 }
 
-/** A target that sends what the first line asks for. */
+/** A target that sends what the first line requests. */
 async function startTarget() {
   const chunk = Buffer.alloc(1 << 20, 1)
   const server = createServer((socket) => {
@@ -84,7 +84,7 @@ async function startTarget() {
   return { server, host: '127.0.0.1', port: server.address().port }
 }
 
-/** Milliseconds until the first byte of an answer. */
+/** Returns the milliseconds until the first byte of an answer. */
 async function timeOfConnect(client) {
   const startMs = performance.now()
   const stream = await client.connect({ host: target.host, port: target.port })
@@ -95,7 +95,7 @@ async function timeOfConnect(client) {
   return ms
 }
 
-/** MB/s of a download. */
+/** Returns the rate of a download, in MB/s. */
 async function rateOfBulk(client) {
   const stream = await client.connect({ host: target.host, port: target.port })
   const startMs = performance.now()
@@ -106,7 +106,7 @@ async function rateOfBulk(client) {
   return bytes / 1000 / (performance.now() - startMs)
 }
 
-/** Milliseconds of a round trip over plain TCP, without connecting. */
+/** Returns the milliseconds of a round trip over plain TCP, without connecting. */
 async function roundTrip() {
   const server = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1')
   await once(server, 'listening')

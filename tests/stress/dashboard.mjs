@@ -1,6 +1,6 @@
-// The dashboard in a browser beside 9,900 connections, of which 100 move bytes and 20 end and begin anew each second:
-// frames a second and the heap of the page after a collection, once a minute on the page of connections, with and
-// without scrolling, and on the overview. `node tests/stress/dashboard.mjs [MINUTES] [CONNECTIONS]`, after a build.
+// Measures the dashboard in a browser beside 9,900 connections, of which 100 move bytes and 20 end and begin again each
+// second: frames a second and the heap of the page after a collection, once a minute on the page of connections, with
+// and without scrolling, and on the overview. `node tests/stress/dashboard.mjs [MINUTES] [CONNECTIONS]`, after a build.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -12,7 +12,7 @@ import { chromium } from 'playwright-core'
 const key = 'stress'
 const busyCount = 100
 const changesEachSecond = 20
-/** Frames are counted for so long. */
+/** Time for which frames are counted, in milliseconds. */
 const countingMs = 10_000
 
 if (process.send === undefined) await measureAll(...process.argv.slice(2).map(Number))
@@ -84,7 +84,7 @@ async function countFrames({ countingMs, scrolls }) {
   }
 }
 
-/** The target, or the client with all connections to it. */
+/** Runs the target, or the client with all connections to it. */
 async function load({ port, targetPort, connections }) {
   if (port === undefined) return serveTarget()
   const client = new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, token: 'stress', proxy: 'none' })

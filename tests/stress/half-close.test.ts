@@ -58,7 +58,7 @@ describe.each(modes)('half-close, %s', (mode) => {
     expect(received.equals(rest)).toBe(true)
   })
 
-  // By curl, because Node reports a reset as an end when data came with it.
+  // With curl, because Node reports a reset as an end if data came with it.
   test.runIf(curl).each([11, bytes])(
     'a reset of the target after %d bytes never looks like the end',
     async (length) => {
@@ -106,7 +106,7 @@ function reach(net: ProxyNet, target: TestTcpServer): Promise<Socket> {
   return connect({ proxy: net.socks, target })
 }
 
-/** Begins an answer that lasts until the connection ends, and resets the connection while it is on its way. */
+/** Begins an answer that lasts until the connection ends, and resets the connection while the answer is in transit. */
 function resetAfter(peer: Socket, length: number): void {
   peer.once('data', () => {
     peer.write('HTTP/1.0 200 OK\r\n\r\n')

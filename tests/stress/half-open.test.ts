@@ -6,7 +6,10 @@ import { fact } from './settings.js'
 import { Typist } from './typist.js'
 
 const heartbeat = { periodMs: 300, timeoutMs: 900 }
-/** keepalive.ts: noticed within 9/8 of the deadline; the rest is for a machine that is busy with other tests. */
+/**
+ * Longest time until a dead peer is noticed, in milliseconds: 9/8 of the deadline (keepalive.ts), and more for a busy
+ * machine.
+ */
 const noticeMs = (heartbeat.timeoutMs * 9) / 8 + 500
 
 test.each(modes)(
@@ -39,7 +42,7 @@ test.each(modes)('%s: the server notices a dead link by itself, and lets go of i
   const [hop] = net.hops
   if (hop?.relay === undefined) throw new Error('the net has no relay')
   const { relay, client } = hop
-  // Nobody comes back: only the server's own heartbeat can tell.
+  // The client cannot return, so only the server's own heartbeat can notice.
   relay.refusing = true
   const startMs = performance.now()
   relay.strike('blackhole')

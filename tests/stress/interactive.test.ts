@@ -9,10 +9,13 @@ import { canRunSsh, SshServer } from './ssh-server.js'
 import { Typist } from './typist.js'
 
 const cuts = 10
-/** Seconds are what a person forgives; most of it is the deadline after which a silent link counts as dead. */
+/**
+ * Longest pause that a person accepts, in milliseconds; most of it is the deadline after which a silent link counts as
+ * dead.
+ */
 const bearableMs = 5000
 
-// Nothing but the session itself moves, so a cut is noticed by what is typed, or by the heartbeat.
+// Only the session itself moves bytes, so a cut is noticed by what is typed, or by the heartbeat.
 test.each(modes)(
   '%s: an interactive session stays usable over ten cuts',
   async (mode) => {
@@ -39,7 +42,7 @@ function cutNet(mode: (typeof modes)[number]): Promise<ProxyNet> {
   return proxyNet(mode, { relayed: true, server: { heartbeat }, client: { heartbeat, reconnect: { delayMs: 100 } } })
 }
 
-/** Milliseconds of the longest wait for an echo; fails where one was lost, doubled or another one's. */
+/** Returns the longest wait for an echo, in milliseconds; fails if one was lost, repeated or from another session. */
 async function longestPause(net: ProxyNet, name: string, session: Duplex): Promise<number> {
   const typist = new Typist(session)
   const random = randomFrom(seed)

@@ -6,7 +6,7 @@ import { afterTest } from './cleanup.js'
 
 const program = fileURLToPath(new URL('../../apps/cli/bin/linksocks.js', import.meta.url))
 
-/** The built `linksocks` command as a process of its own, so that it can be killed; gone after the test. */
+/** The built `linksocks` command as a process of its own, so that it can be killed; ended after the test. */
 export class LinkSocksProcess {
   readonly #child: ChildProcess
   #output = ''
@@ -24,7 +24,7 @@ export class LinkSocksProcess {
     afterTest(() => this.kill())
   }
 
-  /** Everything written so far, to both streams. */
+  /** Everything that it has written so far, to both streams. */
   get output(): string {
     return this.#output
   }
@@ -46,7 +46,7 @@ export class LinkSocksProcess {
     return within(seen(), `${pattern} in:\n${this.#output}`, { timeoutMs })
   }
 
-  /** Waits for the end; resolves with the exit code. */
+  /** Waits for its end; resolves with the exit code. */
   async exits(): Promise<number | null> {
     if (this.#child.exitCode === null) await onceEvent(this.#child, 'exit', { timeoutMs: 10_000 })
     return this.#child.exitCode
@@ -56,7 +56,7 @@ export class LinkSocksProcess {
     this.#child.kill(signal)
   }
 
-  /** `kill -9`: nobody gets to say goodbye. */
+  /** `kill -9`: the process cannot close its connections. */
   async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const gone = onceEvent(this.#child, 'exit')

@@ -6,7 +6,7 @@ import { closing } from './cleanup.js'
 
 export type Mode = 'forward' | 'reverse' | 'agent'
 
-/** `autonomy`: agent mode where the provider lets the connector in. */
+/** `autonomy`: agent mode where the provider has added the connector's token. */
 export type NetMode = Mode | 'autonomy'
 
 export const modes: readonly Mode[] = ['forward', 'reverse', 'agent']
@@ -15,18 +15,18 @@ export interface ProxyNetOptions {
   readonly server?: ServerOptions
   /** Options of all clients; those of proxy ports are not for the provider. */
   readonly client?: ForwardOptions
-  /** Put a fault relay in front of the server for each client. @default false */
+  /** Whether a fault relay is in front of the server for each client. @default false */
   readonly relayed?: boolean
 }
 
-/** One client of the net, and the relay it goes through. */
+/** One client of the net, and the relay in front of the server for it. */
 export interface Hop {
   readonly name: 'client' | 'provider' | 'connector'
   readonly client: LinkSocksClient
   readonly relay: FaultRelay | undefined
 }
 
-/** A server and its clients in this process, with a SOCKS port to go through; closed after the test. */
+/** A server and its clients in this process, with a SOCKS port; closed after the test. */
 export interface ProxyNet {
   readonly server: LinkSocksServer
   readonly hops: readonly Hop[]
@@ -87,7 +87,7 @@ async function makeHop(
   const url = `ws://127.0.0.1:${relay?.port ?? address.port}`
   const client = closing(new LinkSocksClient(clientOptions(name, { url, token, ...shared })))
   await client.start()
-  // `start` is content with one.
+  // `start` waits for one link only.
   while (client.sessions.filter(({ linked }) => linked).length < (shared.threads ?? 1))
     await onceEvent(client, 'linkUp')
   return { name, client, relay }

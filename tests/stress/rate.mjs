@@ -1,6 +1,6 @@
-// How exactly a rate of 10 Mbit/s holds for 10 s, over 1 and over 50 connections, in forward and in agent mode, down
-// and up, and what it costs the server beyond a source that is that slow by itself; in mode `go`, at the proxy port of
-// a token whose provider is the Go program, which compresses. After a build:
+// Measures how exactly a rate of 10 Mbit/s is kept for 10 s, over 1 and over 50 connections, in forward and in agent
+// mode, down and up, and its cost for the server compared with a source that is as slow by itself; in mode `go`, at the
+// proxy port of a token whose provider is the Go program, which compresses. After a build:
 // `node tests/stress/rate.mjs [MODE] [random|zeros] [ROUNDS]`.
 import { fork, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -14,7 +14,9 @@ import { connect } from '@ls/socks5/node'
 
 const seconds = 10
 
-/** Sources: without an end, and two that keep the rate by themselves; a Go program makes long messages of bursts. */
+/**
+ * Sources: one without an end, and two that keep the rate by themselves; a Go program makes long messages of bursts.
+ */
 const feeds = { endless, slow, bursts: (sockets, chunk) => slow(sockets, chunk, 16) }
 const bytesPerSecond = 1_250_000
 const chunks = { random: randomBytes(65_536), zeros: Buffer.alloc(65_536) }
@@ -42,7 +44,7 @@ async function measureModes(only, payload) {
   }
 }
 
-/** The server alone, in a process of its own, so that its CPU time is that of the rate. */
+/** Runs the server alone, in a process of its own, so that its CPU time shows the cost of the rate. */
 async function serve({ mode, rate }) {
   const server = new LinkSocksServer({ host: '127.0.0.1', port: 0 })
   await server.listen()
@@ -125,7 +127,7 @@ function endless(sockets, chunk) {
   return () => {}
 }
 
-/** As fast as the rate, by itself, `atOnce` chunks at a time. */
+/** Sends at the rate by itself, `atOnce` chunks at a time. */
 function slow(sockets, chunk, atOnce = 1) {
   const startedAtMs = performance.now()
   let sent = 0

@@ -6,7 +6,7 @@ import { freePort, onceEvent, tcpServer } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { afterTest, closing } from './cleanup.js'
 
-/** Enough for several turns of each connection. */
+/** Bytes of each connection, enough for several turns. */
 const bytesEach = 600_000
 
 /** 40 Mbit/s: the transfers take at least 0.6 s, whatever else the machine does. */

@@ -13,7 +13,9 @@ import { fact, long, mebibyte, seed } from './settings.js'
 
 const size = long ? { reloads: 50, idle: 100, bulkMiB: 1024 } : { reloads: 4, idle: 10, bulkMiB: 32 }
 
-/** A configuration whose tokens, listeners and policies differ from round to round; `my_token` is always there. */
+/**
+ * Returns a configuration whose tokens, listeners and policies differ from round to round; `my_token` is always in it.
+ */
 function configuration(round: number, wsPort: number, proxies: readonly number[]): object {
   const odd = round % 2 === 1
   const extra = { token: `extra_${round}`, policy: { maxChannels: round + 1 } }

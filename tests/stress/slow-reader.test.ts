@@ -13,7 +13,7 @@ const running = 100
 const runningBytes = (long ? 8 : 2) * mebibyte
 const stoppedBytes = 64 * mebibyte
 const maxWindowBytes = 16 * mebibyte
-/** How long a reader stops, in milliseconds. */
+/** Time for which a reader stops, in milliseconds. */
 const pauseMs = long ? 10_000 : 1500
 
 test.each(modes)(
@@ -46,12 +46,12 @@ test.runIf(ci)(
       stopped.destroy()
       return tookMs
     }
-    // Only warms up.
+    // The first run only warms up.
     await timeOfRunning(net)
     const alone: number[] = []
     const beside: number[] = []
     for (let round = 0; round < rounds; round++) {
-      // In turn, and each first every other time: what drifts, drifts for both.
+      // In turn, and in alternating order, so that a slow change of the machine affects both.
       if (round % 2 === 0) alone.push(await timeOfRunning(net))
       beside.push(await timeBeside())
       if (round % 2 === 1) alone.push(await timeOfRunning(net))
@@ -64,10 +64,13 @@ test.runIf(ci)(
   600_000,
 )
 
-/** Medians of so many of the same differed by 1.4 %, their best by 4.6 %: too much to see 5 % by. */
+/**
+ * Medians of so many equal runs differed by 1.4 %; the best ones differed by 4.6 %, which would hide a difference of 5
+ * %.
+ */
 const rounds = 12
 
-/** 95 % is what is promised; where other suites run at the same time, their noise is more than those 5 %. */
+/** 95 % is promised; while other suites run, their noise is more than 5 %. */
 const leastShare = long ? 0.95 : 0.75
 
 test.each<[string, Mode, boolean]>([
@@ -90,7 +93,7 @@ test.each<[string, Mode, boolean]>([
   60_000,
 )
 
-/** Starts a download, reads its first bytes and then no more; resolves once nothing moves any more. */
+/** Starts a download, reads its first bytes and then no more; resolves once no more bytes move. */
 async function stopReading(net: ProxyNet, server: TestTcpServer): Promise<Socket> {
   const socket = await connect({ proxy: net.socks, target: server })
   await new Promise((resolve) => socket.once('readable', resolve))
@@ -108,7 +111,7 @@ async function stopReading(net: ProxyNet, server: TestTcpServer): Promise<Socket
   return socket
 }
 
-/** Milliseconds that 100 checked downloads side by side take. */
+/** Returns the time of 100 checked downloads at the same time, in milliseconds. */
 async function timeOfRunning(net: ProxyNet): Promise<number> {
   const server = await transferServer()
   const startMs = performance.now()
@@ -119,7 +122,7 @@ async function timeOfRunning(net: ProxyNet): Promise<number> {
   return tookMs
 }
 
-/** Bytes that wait for readers in all sessions. */
+/** Returns the bytes that wait for readers in all sessions. */
 function queuedBytes(net: ProxyNet): number {
   const channels = net.sessions().flatMap((session): Channel[] => [...session.channels()])
   return channels.reduce((sum, channel) => sum + channel.queuedBytes, 0)

@@ -1,7 +1,7 @@
-// Mixed load for 30 minutes (`--minutes N` for others) over the built packages, with cuts: forward, reverse and agent
-// mode, short connections, bulk both ways, typing. Measures idle, loads, measures idle again, and compares the memory
-// of the load's first and last third. Exits with 1 when anything has grown, or any transfer was wrong. Run with `pnpm
-// soak`.
+// Mixed load for 30 minutes (`--minutes N` for others) with the built packages and with cuts: forward, reverse and
+// agent mode, short connections, bulk both ways, typing. Measures the idle process, loads it, measures it idle again,
+// and compares the memory of the load's first and last third. Exits with 1 when a number has grown, or a transfer was
+// wrong. Run with `pnpm soak`.
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -14,14 +14,16 @@ import { connect } from '@ls/socks5/node'
 const mebibyte = 1024 * 1024
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '30' } } })
 const minutes = Number(values.minutes)
-/** Long enough for every path to have run, so that code, pools and maps have their size. */
+/** Long enough that all code has run, and pools and maps have reached their size. */
 const warmUpMs = Math.max(15_000, minutes * 6000)
-/** Fewer, on a busy machine, leave pools and code smaller than the load makes them. */
+/** With fewer transfers, on a busy machine, pools and code stay smaller than under the load. */
 const warmUpTransfers = 1000
 const warmUpLimitMs = 5 * 60_000
 const sampleCount = 30
 const cutEveryMs = 3000
-/** Its keepalive, and its watch of idle channels, which ends up to a minute after the last channel. */
+/**
+ * Timers of a session: its keepalive, and its watch of idle channels, which ends up to a minute after the last channel.
+ */
 const timersOfSession = 2
 const limits = { heapBytes: 8 * mebibyte, residentBytes: 48 * mebibyte, residentShare: 0.25, loadedShare: 0.05 }
 
@@ -54,7 +56,9 @@ function isCold(startMs) {
   return counts.transfers < warmUpTransfers && performance.now() - startMs < warmUpLimitMs
 }
 
-/** One server with a forward client, a provider with a proxy port at the server, and one with a connector. */
+/**
+ * Starts one server with a forward client, a provider with a proxy port at the server, and a provider with a connector.
+ */
 async function startNet() {
   const server = new LinkSocksServer({ host: '127.0.0.1', port: 0 })
   const { token } = server.addReverseToken({ socksPort: 'none' })
@@ -82,7 +86,7 @@ async function startNet() {
   }
 }
 
-/** Loads the net for a while and waits until it is done; `onSample` is called 30 times in between. */
+/** Loads the net for a while and waits for the end of all transfers; `onSample` is called 30 times meanwhile. */
 async function load(durationMs, onSample = () => {}) {
   const untilMs = performance.now() + durationMs
   const going = () => performance.now() < untilMs
@@ -107,7 +111,7 @@ async function load(durationMs, onSample = () => {}) {
   await Promise.all([...workers, cuts, sampling])
 }
 
-/** Sends random bytes through the proxy to the echo server and wants the same back. */
+/** Sends random bytes through the proxy to the echo server and expects the same back. */
 async function exchange(proxy, length) {
   const payload = randomBytes(length)
   const socket = await connect({ proxy, target: echo.address, timeoutMs: 60_000 })
@@ -122,14 +126,17 @@ async function exchange(proxy, length) {
   counts.bytes += length
 }
 
-/** Where an answer differs. A short one may be of a connection that was reset: libuv can report that as an end. */
+/**
+ * Describes where an answer differs. A short answer may be that of a connection that was reset: libuv can report that
+ * as an end.
+ */
 function describeDifference(answer, payload, proxy) {
   let equal = 0
   while (equal < answer.length && answer[equal] === payload[equal]) equal++
   return `${answer.length} of ${payload.length} bytes came back through proxy ${proxy}, the first ${equal} as sent`
 }
 
-/** One connection that lives through all cuts: a message, its echo, the next. */
+/** Keeps one connection over all cuts: sends a message, waits for its echo, sends the next. */
 async function type(proxy, going) {
   const socket = await connect({ proxy, target: echo.address })
   socket.resume()
@@ -151,8 +158,8 @@ function cutOne() {
 }
 
 /**
- * Cuts all links and waits until they are back: a second WebSocket for urgent messages, which a busy machine may have
- * made a session ask for, ends with the link, and is no leak.
+ * Cuts all links and waits until they are back. On a busy machine a session may have opened a second WebSocket for
+ * urgent messages; it ends with the link, and is no leak.
  */
 async function renewLinks() {
   for (const session of net.clientSessions()) session.transport?.destroy()
@@ -161,12 +168,12 @@ async function renewLinks() {
   for (let waitedMs = 0; waitedMs < 30_000 && !net.sessions().every(isBack); waitedMs += 100) await sleep(100)
 }
 
-/** Waits until all tables are empty, then looks at what the process holds. */
+/** Waits until all tables are empty, and then measures the process. */
 async function measureIdle() {
   await renewLinks()
   const held = () => net.sessions().reduce((sum, { channelCount, replayBytes }) => sum + channelCount + replayBytes, 0)
   for (let waitedMs = 0; waitedMs < 30_000 && held() > 0; waitedMs += 100) await sleep(100)
-  // What is closing gets time to close; what is garbage is collected.
+  // Gives connections time to close, and collects garbage.
   await sleep(2000)
   globalThis.gc()
   await sleep(100)
@@ -202,7 +209,7 @@ function findGrowth(before, after) {
   return found
 }
 
-/** A leak that only shows under load: the median of the last third against that of the first. */
+/** Finds a leak that only shows under load: compares the median of the last third with that of the first. */
 function findLoadedGrowth(samples) {
   const third = Math.floor(samples.length / 3)
   const [first, last] = [medianOf(samples.slice(0, third)), medianOf(samples.slice(-third))]

@@ -7,18 +7,18 @@ import { Duplex } from 'node:stream'
 import { freePort, onceEvent, requireProgram } from '@ls/testkit'
 import { afterTest } from './cleanup.js'
 
-// Not demanded of CI machines: the same is tested with an echo server, and this shows that a real program agrees.
+// Not required on CI machines: an echo server tests the same, and this shows that it works with a real program.
 const environment = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin` }
 const sshd = requireProgram('sshd', environment)
 const privilegeFolder = '/run/sshd'
 
-/** Whether an SSH server and its clients can be run here. */
+/** Whether an SSH server and its clients can run here. */
 export const canRunSsh =
   sshd !== undefined &&
   [requireProgram('ssh', environment), requireProgram('nc', environment)].every((program) => program !== undefined) &&
   (process.getuid?.() !== 0 || /^sshd:/m.test(readFileSync('/etc/passwd', 'utf8')))
 
-/** An SSH server on a loopback port, for this user and with keys made for it; gone after the test. */
+/** An SSH server on a loopback port, for this user and with keys made for it; removed after the test. */
 export class SshServer {
   readonly port: number
   readonly username = userInfo().username
@@ -36,17 +36,17 @@ export class SshServer {
     afterTest(() => rmSync(folder, { recursive: true }))
   }
 
-  /** A private key that is let in, for clients that do not know Ed25519. */
+  /** An accepted private key, for clients without support for Ed25519. */
   get pemKey(): string {
     return readFileSync(this.#file('pem-key'), 'utf8')
   }
 
-  /** A session through the proxy whose far end sends back what it gets. */
+  /** Opens a session through the proxy whose far end sends all bytes back. */
   openEcho(socks: { readonly host: string; readonly port: number }): Duplex {
     return this.openEchoBy(`nc -X 5 -x ${socks.host}:${socks.port} %h %p`)
   }
 
-  /** The same by way of a command that joins its input and output with the server, `%h:%p` in it. */
+  /** The same with a command that joins its input and output with the server; the command contains `%h:%p`. */
   openEchoBy(command: string): Duplex {
     const proxy = `ProxyCommand=${command}`
     const trust = ['-o', 'StrictHostKeyChecking=no', '-o', `UserKnownHostsFile=${this.#file('known')}`]

@@ -6,7 +6,7 @@ import { modes, proxyNet, type ProxyNet } from './proxy-net.js'
 import { fact, mebibyte, seed } from './settings.js'
 import { download, transferServer, upload } from './traffic.js'
 
-/** As many froze a link whose first windows came on top of what others had grown to. */
+/** A crowd of this size once blocked a link: its first windows were added to windows that had already grown. */
 const crowd = 64
 const stalledBytes = 64 * mebibyte
 
@@ -41,7 +41,7 @@ async function stallWriters({ socks }: ProxyNet, target: TestTcpServer): Promise
   }
 }
 
-/** New connections that carry checked bytes both ways; returns how many. */
+/** Opens new connections that carry checked bytes both ways; returns their number. */
 async function transferBeside({ socks }: ProxyNet, crowdName: string): Promise<number> {
   const server = closing(await transferServer())
   const startMs = performance.now()

@@ -8,7 +8,7 @@ interface Address {
   readonly port: number
 }
 
-/** What one transfer is: which bytes, how many. */
+/** Parameters of a transfer: the seed of its bytes, and their number. */
 export interface Transfer {
   readonly seed: number
   readonly bytes: number
@@ -39,8 +39,8 @@ const chunkBytes = 65_536
 const timeoutMs = 60_000
 
 /**
- * A server for {@link download} and {@link upload}: the first 17 bytes say which way, which seed and how much. It
- * checks an upload byte by byte, and answers `ok` after the client's end, or what was wrong.
+ * A server for {@link download} and {@link upload}: the first 17 bytes select direction, seed and number of bytes. It
+ * checks an upload byte by byte, and answers `ok` after the client's end, or the fault.
  */
 export function transferServer(): Promise<TestTcpServer> {
   return tcpServer((socket) => {
@@ -57,7 +57,7 @@ export function transferServer(): Promise<TestTcpServer> {
   })
 }
 
-/** Fetches through the proxy; every byte is checked. @throws when one is lost, doubled, wrong or out of order */
+/** Downloads through the proxy; every byte is checked. @throws when one is lost, repeated, wrong or out of order */
 export async function download(socks: Address, server: Address, transfer: Transfer, meter?: Meter): Promise<void> {
   const socket = await connect({ proxy: socks, target: server, timeoutMs })
   try {
@@ -68,7 +68,7 @@ export async function download(socks: Address, server: Address, transfer: Transf
   }
 }
 
-/** Sends through the proxy; the server checks every byte. @throws with what the server found wrong */
+/** Uploads through the proxy; the server checks every byte. @throws with the fault that the server found */
 export async function upload(socks: Address, server: Address, transfer: Transfer, meter?: Meter): Promise<void> {
   const socket = await connect({ proxy: socks, target: server, timeoutMs })
   try {
@@ -81,7 +81,7 @@ export async function upload(socks: Address, server: Address, transfer: Transfer
   }
 }
 
-/** All that a socket brings until its end; its own side stays open. @throws when it is reset */
+/** Resolves with all bytes of a socket until its end; its own side stays open. @throws when it is reset */
 export function text(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = ''

@@ -6,7 +6,7 @@ interface Address {
   readonly port: number
 }
 
-/** How an interactive session went. */
+/** Result of an interactive session. */
 export interface TypistReport {
   readonly messages: number
   readonly medianMs: number
@@ -17,7 +17,7 @@ export interface TypistReport {
 const messageBytes = 64
 const thinkMs = 10
 
-/** Someone at a terminal: types a message, waits for its echo, checks that it is the one, and types the next. */
+/** A simulated person at a terminal: types a message, waits for its echo, checks it, and types the next one. */
 export class Typist {
   readonly #socket: Duplex
   readonly #roundTrips: number[] = []
@@ -30,27 +30,27 @@ export class Typist {
     return new Typist(await connect({ proxy: socks, target: server }))
   }
 
-  /** `socket` leads to something that sends back what it gets. */
+  /** `socket` leads to a program that sends back all bytes. */
   constructor(socket: Duplex) {
     this.#socket = socket
     this.#finished = this.#type()
-    // Looked at in `finish`.
+    // `finish` reports the failure.
     this.#finished.catch(() => {})
   }
 
-  /** Messages typed and echoed so far. */
+  /** Number of messages typed and echoed so far. */
   get messages(): number {
     return this.#roundTrips.length
   }
 
-  /** Waits for `count` more messages and their echoes. @throws what {@link finish} would */
+  /** Waits for `count` more messages and their echoes. @throws as {@link finish} does */
   async typed(count: number): Promise<void> {
     const target = this.messages + count
     while (this.messages < target)
       await Promise.race([this.#finished, new Promise((resolve) => this.#onTyped.push(resolve))])
   }
 
-  /** Ends the session after the message under way. @throws when an echo was lost, doubled or another one's */
+  /** Ends the session after the current message. @throws when an echo was lost, repeated or from another session */
   async finish(): Promise<TypistReport> {
     this.#stopping = true
     await this.#finished
@@ -81,7 +81,7 @@ export class Typist {
     for (const resolve of this.#onTyped.splice(0)) resolve(undefined)
   }
 
-  /** Half-closes and sees that nothing more comes: an echo too many would come now. */
+  /** Half-closes and checks that no more bytes come: an extra echo would come now. */
   async #leave(): Promise<void> {
     this.#socket.end()
     const rest = await this.#read(Infinity)

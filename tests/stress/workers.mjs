@@ -1,6 +1,6 @@
-// What `--workers N` (2) costs and gains against one process: links accepted a second, and bulk over many links. The
-// load comes from processes of the same machine. Where it has too few cores for both, look at the CPU time that each
-// process of the server takes for a link or a megabyte: it says what they could do with cores of their own. Run with
+// Compares `--workers N` (2) with one process: links accepted a second, and bulk over many links. The load comes from
+// processes on the same machine. If the machine has too few cores for both, compare the CPU time that each server
+// process takes for a link or a megabyte: it shows what they could do with cores of their own. Run with
 // `node tests/stress/workers.mjs`, after a build.
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util'
 import { LinkSocksClient } from '@ls/client'
 import { connect } from '@ls/socks5/node'
 
-/** Long enough that the compiler of each process is not what is measured. */
+/** Duration of a measurement, in seconds: long enough that the compiler of each process matters little. */
 const seconds = 20
 const generators = 2
 const linksEach = 8

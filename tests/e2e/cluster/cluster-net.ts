@@ -4,7 +4,7 @@ import { LinkSocksServer, type ReverseTokenRequest } from '@ls/server'
 import { until } from '@ls/testkit'
 import { afterTest, closing } from '../../stress/cleanup.js'
 
-/** Has the 32 characters that a secret needs, and is none. */
+/** A text of the 32 characters that a secret needs. */
 const secret = 'a secret that all nodes of a test share'
 
 /** A server that is a node. */
@@ -17,7 +17,7 @@ export interface TestNode {
   leave(): Promise<void>
 }
 
-/** Node `index`, whose SOCKS ports are on an address of its own. */
+/** Starts node `index`, whose SOCKS ports are on an address of its own. */
 export async function startNode(store: ClusterStore, index: number): Promise<TestNode> {
   const node = new ClusterNode({ store, secret })
   const server = new LinkSocksServer({
@@ -38,7 +38,7 @@ export async function startNode(store: ClusterStore, index: number): Promise<Tes
   return { server, node, port, url: `ws://127.0.0.1:${port}`, leave: close }
 }
 
-/** Nodes that know each other. */
+/** Starts nodes, and waits until they are connected. */
 export async function startNodes(stores: readonly ClusterStore[]): Promise<TestNode[]> {
   const nodes: TestNode[] = []
   for (const [index, store] of stores.entries()) nodes.push(await startNode(store, index))
@@ -48,7 +48,7 @@ export async function startNodes(stores: readonly ClusterStore[]): Promise<TestN
   return nodes
 }
 
-/** A token for providers that all nodes have. */
+/** Adds a token for providers that all nodes have. */
 export async function shareReverse(nodes: readonly TestNode[], request: ReverseTokenRequest): Promise<string> {
   const [first] = nodes
   if (first === undefined) throw new TypeError('no node')
@@ -62,7 +62,7 @@ export function has({ server }: TestNode, token: string): boolean {
   return server.tokens().some((each) => each.token === token)
 }
 
-/** A provider at a node, which other nodes know of. */
+/** Starts a provider at a node, and waits until the other nodes have its entry. */
 export async function startProvider(
   at: { readonly url: string },
   token: string,

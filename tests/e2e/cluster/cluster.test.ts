@@ -7,7 +7,7 @@ import { wayTo } from '../way.js'
 import { has, shareReverse, startNode, startNodes, startProvider, startUser, type TestNode } from './cluster-net.js'
 import { engines } from './engines.js'
 
-/** A balancer in front of one node, which can lead to another. */
+/** A balancer in front of one node, which can be switched to another. */
 async function balance({ port: first }: TestNode) {
   const { port, leadTo } = await wayTo(first)
   return { url: `ws://127.0.0.1:${port}`, leadTo }

@@ -1,12 +1,12 @@
 import { Broker, BrokerStore, type BrokerPort, type ClusterStore, MemoryHub } from '@ls/cluster'
 import { natsProgram, startNats } from './nats.js'
 
-/** An engine with places for nodes, which can be stopped and started. */
+/** A store with places for nodes, which can be stopped and started. */
 export interface Engine {
   store(): ClusterStore
   stop(): Promise<void>
   start(): Promise<void>
-  /** Loses its data; while it is stopped. */
+  /** Removes its data; only while it is stopped. */
   forget(): void
 }
 
@@ -49,7 +49,7 @@ function portPair(): [BrokerPort, BrokerPort] {
   return [end(0), end(1)]
 }
 
-/** Those that can run here. */
+/** The stores that can run on this machine. */
 export const engines: readonly (readonly [name: string, start: () => Engine | Promise<Engine>])[] = [
   ['memory', startMemory],
   ['broker', startBroker],

@@ -103,7 +103,8 @@ test.skipIf(natsProgram === undefined)(
     const port = await freePort()
     const options = { url: `ws://127.0.0.1:${port}`, token: 'shared', proxy: 'none' } as const
     const client = closing(new LinkSocksClient({ ...options, reconnect: { delayMs: 5, maxDelayMs: 5 } }))
-    // Tried every few milliseconds, from before the node listens. A refusal would be final.
+    // The first attempt comes before the node listens, and the next ones every few milliseconds. A refusal would end
+    // the client.
     const started = client.start()
     await startNode(nats.url, { tokens, port })
     await expect(started).resolves.toBeUndefined()

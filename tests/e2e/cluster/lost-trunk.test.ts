@@ -15,7 +15,7 @@ import { type Cleanup, cleanupOf } from '../../stress/cleanup.js'
 import { Program } from '../program.js'
 import { natsProgram, startNats } from './nats.js'
 
-/** Up to five programs start, and a black hole is noticed after about 8 s. */
+/** Time for up to five programs to start, and for a black hole to be noticed after about 8 s, in milliseconds. */
 const timeout = 90_000
 const environment = { LINKSOCKS_CLUSTER_SECRET: 'a secret that all nodes of a test share' }
 const bytes = 24_000_000
@@ -61,7 +61,7 @@ async function echoed(socket: Awaited<ReturnType<typeof connect>>, text: string)
   return String((await onceEvent(socket, 'data'))[0])
 }
 
-/** They wait for black holes to be noticed. */
+/** The tests wait for black holes to be noticed, so they run at the same time. */
 const together = { concurrent: true, timeout }
 
 describe.skipIf(natsProgram === undefined)('the connection between two nodes', together, () => {

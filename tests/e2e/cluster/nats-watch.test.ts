@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { afterTest, closing } from '../../stress/cleanup.js'
 import { natsProgram, startNats } from './nats.js'
 
-/** Sends a request to NATS. Resolves with the body of the answer. */
+/** Sends a request to NATS; resolves with the body of the answer. */
 async function ask(url: string, subject: string): Promise<string> {
   const { hostname: host, port } = new URL(url)
   const socket = connect({ host, port: Number(port) })

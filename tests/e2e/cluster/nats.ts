@@ -9,7 +9,7 @@ import { afterTest } from '../../stress/cleanup.js'
 
 const installed = join(import.meta.dirname, '../../../.cache/peers/nats/bin/nats-server')
 
-/** The server of NATS that `tests/interop/install-peers.sh` installs; undefined where that has not run. */
+/** The NATS server that `tests/interop/install-peers.sh` installs; undefined if it is not installed. */
 export const natsProgram = existsSync(installed) ? installed : undefined
 
 if (natsProgram === undefined) {
@@ -43,7 +43,7 @@ export async function startNats(endLater = afterTest) {
   return { url: `nats://127.0.0.1:${port}`, store, stop, start, forget }
 }
 
-/** Resolves when it takes clients. */
+/** Resolves when it accepts clients. */
 async function run(port: number, folder: string): Promise<ChildProcess> {
   const options = ['--addr', '127.0.0.1', '--port', String(port), '--jetstream', '--store_dir', folder]
   const program = spawn(natsProgram ?? '', options, { stdio: ['ignore', 'ignore', 'pipe'] })

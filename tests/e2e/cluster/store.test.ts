@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { closing } from '../../stress/cleanup.js'
 import { engines } from './engines.js'
 
-/** Opens a store, and notes what it tells. */
+/** Opens a store, and records what it reports. */
 async function watch(store: ClusterStore) {
   const told: string[] = []
   await closing(store).open({
@@ -36,7 +36,7 @@ describe.each(engines)('a store over %s', (_name, start) => {
     await one.put('tokens', 'a', '1')
     const { told, has } = await watch(other)
     await has('synced')
-    // An entry may be told twice.
+    // An entry may be reported twice.
     expect([...new Set(told)]).toEqual(['tokens a 1', 'synced'])
   })
 

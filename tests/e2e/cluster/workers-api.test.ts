@@ -42,7 +42,7 @@ async function link(url: string, options: ClientOptions): Promise<LinkSocksClien
 const isLinkedIn = ({ output }: Program, worker: number): boolean =>
   new RegExp(`client connected.*worker=${worker}`).test(output)
 
-/** Some start two servers of three processes each, which a busy machine takes 15 s for. */
+/** Some tests start two servers of three processes each, which take 15 s on a busy machine. */
 const timeout = 60_000
 
 describe.skipIf(process.platform !== 'linux')('the API of a server with two workers', { timeout }, () => {
@@ -69,7 +69,7 @@ describe.skipIf(process.platform !== 'linux')('the API of a server with two work
   test('replaces all workers, and says when it has', async () => {
     const { call, program } = await start('-t', 'f')
     expect(await call('POST', '/api/restart')).toEqual({ success: true, pid: program.pid })
-    // The worker that was asked passes the answer on before it leaves, so the line comes later.
+    // The worker that got the request passes the answer on before it leaves, so the line comes later.
     await until(() => /new workers have taken over/.test(program.output), 'the line that says so')
   })
 

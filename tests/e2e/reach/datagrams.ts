@@ -30,7 +30,7 @@ function target(
   }
 }
 
-/** Answers from a socket of its own, at another address or port than it was asked. */
+/** Answers from a socket of its own, at another address or port than that of the request. */
 function answerFrom(host: string): Answer {
   return (_bytes, from) => {
     const other = createSocket('udp4')
@@ -38,7 +38,7 @@ function answerFrom(host: string): Answer {
   }
 }
 
-/** Datagrams of every size and from everywhere. 65,497 bytes are all that fits behind the header of SOCKS. */
+/** Datagrams of all sizes and sources. 65,497 bytes are the most that fit after the header of SOCKS. */
 export function datagramTargets(withIpv6: boolean): Target[] {
   const sizes = [0, 1, 512, 1472, 9000, 60_000, 65_497]
   const six = [target('IPv6', Buffer.from('six'), { host: '::1' })]

@@ -4,12 +4,12 @@ import { within } from '@ls/testkit'
 import { httpTarget, type Target, tcpTarget } from './target.js'
 import type { Way } from './way.js'
 
-/** Fields that concern one connection only, and the one that every server writes anew. */
+/** Fields that concern one connection only, and the field that every server writes itself. */
 const ofOneHop = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date'])
 
 interface HttpCase extends RequestOptions {
   readonly title: string
-  /** An origin, or what it sends as it is, before it ends. */
+  /** An origin, or the raw bytes that it sends before it ends. */
   readonly origin: RequestListener | string
   readonly body?: readonly string[]
   readonly trailers?: Record<string, string>
@@ -18,7 +18,7 @@ interface HttpCase extends RequestOptions {
 const page = '<html>page</html>'
 const sized = `Content-Length: ${page.length}\r\n`
 
-/** What the origin sees of a request. */
+/** Answers with the request as the origin received it. */
 const mirror: RequestListener = (incoming, response) => {
   let body = ''
   incoming.setEncoding('latin1').on('data', (text: string) => (body += text))
@@ -105,7 +105,7 @@ const cases: readonly HttpCase[] = [
   },
 ]
 
-/** HTTP as origins speak it, old and new. */
+/** HTTP as old and new origins send it. */
 export function httpTargets(): Target[] {
   return cases.map((each) => {
     let port: Promise<number> | undefined
@@ -148,13 +148,13 @@ async function exchange(way: Way, port: number, each: HttpCase): Promise<unknown
   return within(outcome, `the response of '${each.title}' ${way.name}`, { timeoutMs: 10_000 })
 }
 
-/** All that a client can tell of the answer. */
+/** Returns everything that a client can see of the answer. */
 function outcomeOf(sent: ClientRequest): Promise<unknown> {
   return new Promise((resolve) => {
     const informational: unknown[] = []
     let responded = false
     sent.on('information', ({ statusCode, rawHeaders }) => informational.push([statusCode, rawHeaders]))
-    // Behind a response it says only how the connection ended.
+    // After a response, an error only shows how the connection ended.
     sent.on('error', (error: NodeJS.ErrnoException) => {
       if (!responded) resolve(error.code)
     })
@@ -192,7 +192,7 @@ function chunkedWithTrailers(...[, response]: Parameters<RequestListener>): void
   response.end('two')
 }
 
-/** The second event comes only after the first has had time to arrive. */
+/** Sends the second event only when the first has had time to arrive. */
 function events(...[, response]: Parameters<RequestListener>): void {
   response.writeHead(200, { 'Content-Type': 'text/event-stream' })
   response.write('data: 1\n\n')

@@ -9,16 +9,16 @@ type Records = Exclude<FakeDnsReply, string>
 interface NameTarget {
   readonly title: string
   readonly host: string
-  /** What the name server says to A and to AAAA. */
+  /** Answers of the name server about A and AAAA. */
   readonly a: FakeDnsReply
   readonly aaaa?: FakeDnsReply
-  /** Where the service is. @default '127.0.0.1' */
+  /** Address of the service. @default '127.0.0.1' */
   readonly at?: string
 }
 
 const label63 = 'l'.repeat(63)
 const longest = `${[label63, label63, label63].join('.')}.${'m'.repeat(53)}.test`
-/** Of TEST-NET-1 and of the discard prefix: nobody is there (RFC 5737, RFC 6666). */
+/** Addresses of TEST-NET-1 and of the discard prefix, where no host is (RFC 5737, RFC 6666). */
 const nobody = { a: '192.0.2.1', aaaa: '100::1' }
 
 const names: readonly NameTarget[] = [
@@ -72,7 +72,7 @@ const names: readonly NameTarget[] = [
   },
 ]
 
-/** What the name server of these targets says. */
+/** Answers of the name server for these targets. */
 export const zone: Zone = (name, type, over) => {
   const found = names.find(({ host }) => host.toLowerCase().replace(/\.$/, '') === name)
   if (found === undefined) return 'NXDOMAIN'
@@ -80,7 +80,7 @@ export const zone: Zone = (name, type, over) => {
   return type === 'A' ? found.a : (found.aaaa ?? [])
 }
 
-/** Names of every kind. Those that need IPv6 on loopback are left out without it. */
+/** Names of all kinds. Those that need IPv6 on loopback are omitted without it. */
 export function nameTargets(withIpv6: boolean): Target[] {
   return names
     .filter(({ at, title }) => withIpv6 || (at !== '::1' && title !== 'A and AAAA, both alive'))

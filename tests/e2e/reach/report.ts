@@ -1,10 +1,13 @@
 import type { Target } from './target.js'
 import type { Way } from './way.js'
 
-/** Tries of each target on each way, by turns; the median counts. */
+/** Tries of each target on each way, in turn; the median counts. */
 const tries = 7
 
-/** What a way through us may take longer than a direct one: no round trip on loopback, and 20 ms. */
+/**
+ * Time that a way through the proxy may take in addition to a direct one, in milliseconds: there is no round trip on
+ * loopback.
+ */
 const allowedMs = 20
 
 /** Prints a table in Markdown, and returns the targets that took too long. */
@@ -27,7 +30,7 @@ export async function reportTimes(group: string, targets: readonly Target[], way
   return late
 }
 
-/** Median on each way, in milliseconds. */
+/** Returns the median on each way, in milliseconds. */
 async function timesOf(reach: Target['reach'], ways: readonly Way[]): Promise<number[]> {
   const taken: number[][] = ways.map(() => [])
   for (let count = 0; count < tries; count++) {

@@ -5,7 +5,7 @@ import { SocksReplyError } from '../../interop/socks-client.js'
 import { type Target, tcpTarget } from './target.js'
 import { failureWord, type Way } from './way.js'
 
-/** What a conversation came to: the bytes, and how it ended. */
+/** Result of a conversation: the received bytes, and how it ended. */
 interface Conversation {
   readonly bytes: string
   readonly end: 'FIN' | 'RST'
@@ -13,12 +13,12 @@ interface Conversation {
 
 const large = Buffer.alloc(1_000_000, 'large')
 
-/** Ends its side as soon as the other has: what most clients do. */
+/** Ends its side as soon as the other side has ended, as most clients do. */
 function endBack(socket: Socket): void {
   socket.on('end', () => socket.end())
 }
 
-/** Takes everything up to the end; short texts stay as they are. */
+/** Reads everything up to the end; short texts stay as they are. */
 export function converse(socket: Socket, talk: (socket: Socket) => void = endBack): Promise<Conversation> {
   const chunks: Buffer[] = []
   let end: Conversation['end'] = 'RST'
@@ -37,7 +37,7 @@ function summary(bytes: Buffer): string {
   return `${bytes.length} bytes, ${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}`
 }
 
-/** Serves as `serve` says, and talks as `talk` does. */
+/** Makes a target with this server and this client. */
 function target(title: string, serve: (socket: Socket) => void, talk?: (socket: Socket) => void): Target {
   let port: Promise<number> | undefined
   const reach = async (way: Way): Promise<Conversation> => {
@@ -58,7 +58,7 @@ async function unlessReset(dialled: Promise<Socket>): Promise<Socket | undefined
   }
 }
 
-/** Everything that a client sends, once it has ended its side. */
+/** Calls `then` with all bytes of a client, once it has ended its side. */
 function whole(socket: Socket, then: (bytes: Buffer) => void): void {
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => then(Buffer.concat(chunks)))
@@ -80,7 +80,7 @@ async function refusal(way: Way): Promise<string> {
   }
 }
 
-/** Sockets that end, stop and break in every order. Made anew for each run, with targets of its own. */
+/** Sockets that end, stop and break in every order. New for each run, with targets of its own. */
 export function socketTargets(): Target[] {
   return [
     target('speaks first and ends', (socket) => void socket.end('hello')),
@@ -157,7 +157,7 @@ function later<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
   return { promise, resolve }
 }
 
-/** The server ends first, and tells another connection what came after that. */
+/** The server ends first, and reports over another connection which bytes came after that. */
 function halfClosing(): Target {
   const title = 'ends its side first and takes what still comes'
   return {
@@ -176,7 +176,7 @@ function halfClosing(): Target {
   }
 }
 
-/** A client that breaks off must not look like one that has finished. */
+/** A client that breaks off must not look like one that has ended normally. */
 function resetByClient(): Target {
   return {
     title: 'sees the reset of its client as one',

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { closing } from '../../stress/cleanup.js'
 import type { Way } from './way.js'
 
-/** An odd but real target. What `reach` returns has to be the same on every way. */
+/** An unusual but real target. `reach` must return the same result on every way. */
 export interface Target {
   readonly title: string
   reach(way: Way): Promise<unknown>

@@ -7,18 +7,18 @@ import { within } from '@ls/testkit'
 import { socksConnect, SocksReplyError, UdpAssociation } from '../../interop/socks-client.js'
 import { closing } from '../../stress/cleanup.js'
 
-/** One way to a target: none between, or through us. */
+/** A way to a target: direct, or through the proxy. */
 export interface Way {
   readonly name: string
-  /** A half-open connection to `host`. */
+  /** Opens a half-open connection to `host`. */
   tcp(host: string, port: number): Promise<Socket>
   /** Sends each datagram and returns the first that comes back. */
   udp(host: string, port: number, datagram: Buffer): Promise<Buffer>
-  /** The HTTP proxy to ask, if any. */
+  /** Port of the HTTP proxy to use, if any. */
   readonly httpProxyPort: number | undefined
 }
 
-/** Without us: Node's own sockets, and its resolver at `nameServer` for names below `.test`. */
+/** The direct way: Node's own sockets, and its resolver at `nameServer` for names below `.test`. */
 export function directWay(nameServer: string): Way {
   const lookup = lookupAt(nameServer)
   return {
@@ -41,7 +41,7 @@ export function directWay(nameServer: string): Way {
   }
 }
 
-/** Through our proxy at `port` of loopback. */
+/** The way through our proxy at `port` of loopback. */
 export function proxiedWay(name: string, port: number): Way {
   return {
     name,
@@ -54,7 +54,7 @@ export function proxiedWay(name: string, port: number): Way {
   }
 }
 
-/** Why a target was not reached, in words that do not depend on the way. */
+/** Returns why a target was not reached, in words that are the same for each way. */
 export function failureWord(error: unknown): string {
   if (error instanceof SocksReplyError) return error.reply === 5 ? 'refused' : 'not reachable'
   const { code, errors } = error as { code?: string; errors?: readonly { code?: string }[] }
@@ -63,7 +63,7 @@ export function failureWord(error: unknown): string {
   return code === undefined ? String(error) : 'not reachable'
 }
 
-/** Asks for both families, as `getaddrinfo` does, but only the name server at `address`. */
+/** Queries both families, as `getaddrinfo` does, but only the name server at `address`. */
 function lookupAt(address: string): LookupFunction {
   const resolver = new Resolver({ timeout: 2000, tries: 2 })
   resolver.setServers([address])

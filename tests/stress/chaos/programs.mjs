@@ -14,7 +14,7 @@ const command = join(root, 'apps/cli/bin/linksocks.js')
 const apiKey = 'key-of-the-chaos-run'
 /** Times that a node is started at the beginning of a run. */
 const startAttempts = 6
-/** Next port to try: two runs beside each other begin at different ones. */
+/** Next port to try: two runs at the same time begin at different ports. */
 let nextPort = 12_000 + Math.floor(Math.random() * 15_000)
 /** Time for a program to start on a busy machine, in milliseconds. */
 const startMs = 30_000
@@ -29,7 +29,7 @@ export async function startNats(count) {
   const routes = places.map(({ route }) => `nats://127.0.0.1:${route}`).join()
   const servers = places.map(({ port, route }, index) => {
     const data = ['--jetstream', '--store_dir', join(folder, String(index)), '--server_name', `n${index}`]
-    // A cluster of one would wait for others.
+    // A cluster of one server would wait for others.
     const routing = ['--cluster_name', 'chaos', '--cluster', `nats://127.0.0.1:${route}`, '--routes', routes]
     const cluster = count === 1 ? [] : routing
     const own = ['--addr', '127.0.0.1', '--port', String(port), '--no_advertise']
@@ -44,7 +44,7 @@ export async function startNats(count) {
   }
 }
 
-/** Starts the nodes of a cluster. Each reaches NATS, and is reached by other nodes, over ways of its own. */
+/** Starts the nodes of a cluster. Each one reaches NATS, and is reached by other nodes, over ways of its own. */
 export async function startNodes(count, natsPorts, { logFolder, replicas = 3, hasWays = true } = {}) {
   const nodes = []
   for (let index = 0; index < count; index++) {
@@ -85,7 +85,10 @@ export async function startNodes(count, natsPorts, { logFolder, replicas = 3, ha
   return nodes
 }
 
-/** Starts a node; servers of NATS that have just begun choose their leader first, and a node would give up. */
+/**
+ * Starts a node, with several attempts: NATS servers that have just started choose their leader first, and a node would
+ * give up.
+ */
 async function startPatiently(service) {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -133,7 +136,7 @@ class Service {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } })
     this.#child = child
     const end = () => child.kill('SIGKILL')
-    // A run that fails leaves no programs.
+    // A run that fails must not leave programs behind.
     process.once('exit', end)
     child.once('exit', () => {
       process.off('exit', end)
@@ -177,7 +180,7 @@ async function canConnect(port) {
   )
 }
 
-/** A port at which nothing listens, outside the range that the system gives to outgoing connections. */
+/** Returns a port at which no program listens, outside the range that the system uses for outgoing connections. */
 async function freePort() {
   for (;;) {
     const port = nextPort++

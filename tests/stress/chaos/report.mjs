@@ -1,16 +1,16 @@
-// What a chaos run has shown.
+// The results of a chaos run.
 
 /** Time after a kill during which connections may fail to open, in milliseconds. */
 const recoveryMs = 2000
 
-/** What a run should not have shown, one phrase each. */
+/** Returns the faults of a run, one phrase each. */
 export function findFaults({ done, events, cluster, clientCount }) {
   const kills = events.filter(({ kind }) => kind === 'killNode')
   const waits = events.filter(({ kind }) => kind === 'cutOff' || kind === 'stopNode')
   const isExplained = ({ outcome, beganMs, endedMs }) =>
     kills.some((kill) => beganMs <= kill.beganMs + recoveryMs && kill.beganMs <= endedMs) ||
-    // Who is linked to a node that is cut off reaches only the providers there, and who is linked to one that stands
-    // still waits for it. What is open continues.
+    // A client of a node that is cut off reaches only the providers there, and a client of a suspended node waits for
+    // it. Open connections continue.
     (outcome === 'not opened' && waits.some((wait) => beganMs <= wait.endedMs + recoveryMs && wait.beganMs <= endedMs))
   const unexplained = done.filter((transfer) => transfer.outcome !== 'intact' && !isExplained(transfer))
   const corrupted = done.filter(({ outcome }) => outcome === 'corrupted').length
@@ -29,7 +29,7 @@ function describe({ outcome, reason, beganMs, endedMs }, events) {
   return `${at} ${outcome} after ${Math.round(endedMs - beganMs)} ms${after}: ${reason}`
 }
 
-/** Lines for people. */
+/** Formats the results as lines for people. */
 export function summarize(done, events) {
   const count = (outcome) => done.filter((transfer) => transfer.outcome === outcome).length
   const openMs = done

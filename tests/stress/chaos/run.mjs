@@ -1,8 +1,8 @@
 // A cluster of 3 nodes and 3 NATS servers with 30 providers and 30 clients for 10 minutes (`--minutes N`), while nodes
-// are killed, drained, stopped and cut off, and NATS servers killed and stopped. `--faults killNode,drainNode` chooses
-// the faults, and `--log-folder PATH` keeps the logs of the nodes. Exits with 1 if a transfer was corrupted, if one was
-// broken that no killed node explains, or if a connection could not be opened later than 2 s after a kill, or while no
-// node was cut off from the others. Run with `pnpm chaos`.
+// are killed, drained, suspended and cut off, and NATS servers killed and suspended. `--faults killNode,drainNode`
+// selects the faults, and `--log-folder PATH` keeps the logs of the nodes. Exits with 1 if a transfer was corrupted, if
+// one was broken although no node was killed, or if a connection could not be opened later than 2 s after a kill, while
+// no node was cut off from the others. Run with `pnpm chaos`.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startNats, startNodes } from './programs.mjs'
@@ -19,9 +19,9 @@ const tokenCount = 10
 const clientCount = 30
 /** Quiet time between two faults, in milliseconds: clients have settled, so that each fault is judged by itself. */
 const quietMs = 5000
-/** Time that a NATS server stands still, or a node is cut off, in milliseconds. */
+/** Time for which a NATS server is suspended, or a node is cut off, in milliseconds. */
 const stoppedMs = 10_000
-/** Time that a node stands still, in milliseconds. */
+/** Time for which a node is suspended, in milliseconds. */
 const stoppedNodeMs = 30_000
 
 const nats = await startNats(3)
@@ -50,7 +50,7 @@ for (const { toNats, toNode } of nodes) for (const way of [...toNats, toNode]) w
 nats.remove()
 target.close()
 
-/** Providers and connectors of the tokens at random nodes, and clients in forward mode. */
+/** Starts providers and connectors of the tokens at random nodes, and clients in forward mode. */
 async function startClients() {
   const made = []
   const add = async (options) => {
@@ -140,7 +140,7 @@ async function standStill(service, forMs) {
   service.signal('SIGCONT')
 }
 
-/** What a node says of the cluster once the links that all nodes report are those that exist, or after a while. */
+/** Returns a node's view of the cluster once all links that the nodes report exist, or after a while. */
 async function untilSettled() {
   for (let attempt = 0; ; attempt++) {
     const cluster = await nodes[0].call('GET', '/api/nodes')
@@ -153,7 +153,7 @@ async function untilSettled() {
   }
 }
 
-/** Resolves when all nodes know each other. */
+/** Resolves when all nodes are connected. */
 async function untilJoined() {
   for (let attempt = 0; attempt < 60; attempt++, await sleep(500)) {
     const all = await Promise.all(nodes.map(({ call }) => call('GET', '/api/nodes')))

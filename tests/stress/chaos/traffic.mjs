@@ -10,7 +10,9 @@ const smallestBytes = 16 * 1024
 const largestBytes = 2 * 1024 * 1024
 /** Longest pause of a client between two transfers, in milliseconds. */
 const pauseMs = 1000
-/** Longest time of a transfer, in milliseconds: a process that is stopped for half a minute delays it by that. */
+/**
+ * Longest time of a transfer, in milliseconds: a process that is suspended for half a minute delays it by that time.
+ */
 const transferMs = 90_000
 
 /** A target that answers with the hash of all that it received. */
@@ -36,7 +38,7 @@ export async function startClient(nodes, first, options) {
   return client
 }
 
-/** Transfers that have ended: what happened, and when. */
+/** Ended transfers, with their results and times. */
 export class Transfers {
   done = []
   #isOver = false

@@ -1,4 +1,5 @@
-// Ports that lead to other ports of this machine, and can be cut as a network is: bytes stop, connections stay open.
+// Ports that lead to other ports of this machine, and can be cut as a network can be: bytes stop, and connections stay
+// open.
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 
@@ -11,7 +12,7 @@ export class Way {
   #sockets = new Set()
   #isCut = false
 
-  /** @param port Port of the way, at which nothing else listens */
+  /** @param port Port of the way; no other program may listen there */
   constructor(target, port) {
     this.#target = target
     this.port = port

@@ -4,18 +4,18 @@ import { mebibyte, pick } from '../settings.js'
 import type { Meter } from '../traffic.js'
 
 export interface CutsOptions {
-  /** Whose links are cut. */
+  /** Clients whose links are cut. */
   readonly hops: readonly Hop[]
-  /** How often. */
+  /** Number of cuts. */
   readonly count: number
   readonly random: () => number
-  /** Tells when bytes have moved between two cuts. */
+  /** Shows that bytes have moved between two cuts. */
   readonly meter: Meter
   /** Links of each client. @default 1 */
   readonly threads?: number
 }
 
-/** What was done to the links. */
+/** Cuts that were made. */
 export interface CutsReport {
   readonly cuts: number
   readonly faults: Readonly<Partial<Record<LinkFault, number>>>
@@ -25,7 +25,7 @@ export interface CutsReport {
 
 const timeoutMs = 30_000
 
-/** Breaks links in all ways and in random order; after each cut the link has to come back, and bytes to move. */
+/** Breaks links in all ways and in random order; after each cut the link must return, and bytes must move. */
 export async function makeCuts({ hops, count, random, meter, threads = 1 }: CutsOptions): Promise<CutsReport> {
   const faults: Partial<Record<LinkFault, number>> = {}
   let longestOutageMs = 0
@@ -47,7 +47,7 @@ export async function makeCuts({ hops, count, random, meter, threads = 1 }: Cuts
 
 const paths: readonly LinkConditions[] = [{}, {}, { delayMs: 3 }, { delayMs: 30 }, { bytesPerSecond: 16 * mebibyte }]
 
-/** The next link is cut as soon as it is there: in the middle of the upgrade, or of the handshake. */
+/** Cuts the next link as soon as it exists: in the middle of the upgrade, or of the handshake. */
 async function strikeHandshake({ relay }: Hop, random: () => number): Promise<void> {
   if (relay === undefined) return
   await onceEvent(relay, 'link', { timeoutMs })

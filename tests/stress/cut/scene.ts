@@ -9,17 +9,17 @@ import { type CutsReport, makeCuts } from './cuts.js'
 
 const transfersEachWay = 64
 
-/** Who talks to whom, and how often whose links are cut. */
+/** Roles of a test, and the links that are cut. */
 interface Scene {
   readonly mode: NetMode
   /** Links of each client. @default 1 */
   readonly threads?: number
-  /** Whose links are cut. @default everyone's */
+  /** Client whose links are cut. @default all clients */
   readonly cutAt?: Hop['name']
   readonly cuts: number
 }
 
-/** The test of one scene. They are in files of their own since each waits more than it computes. */
+/** The test of one scene. Scenes are in separate files, since each waits more than it computes. */
 export function testCuts(name: string, scene: Scene): void {
   test(
     `cuts, ${name}: nothing is lost, doubled or reordered, no channel ends, and all memory comes back`,
@@ -36,7 +36,7 @@ export function testCuts(name: string, scene: Scene): void {
 }
 
 function optionsFor({ threads = 1 }: Scene): ProxyNetOptions {
-  // Short, because each black hole costs a deadline; a false alarm costs no more than one more cut.
+  // Short, because each black hole costs a deadline; a false alarm costs only one more cut.
   const heartbeat = { periodMs: 200, timeoutMs: 800 }
   return {
     relayed: true,
@@ -50,7 +50,7 @@ function optionsFor({ threads = 1 }: Scene): ProxyNetOptions {
   }
 }
 
-/** Traffic of all kinds while links are cut. Every transfer checks all its bytes; whatever fails fails here. */
+/** Runs traffic of all kinds while links are cut. Every transfer checks all its bytes. */
 async function trafficUnderCuts(net: ProxyNet, { cutAt, cuts: count, threads = 1 }: Scene) {
   const server = closing(await transferServer())
   const echo = closing(await echoServer())
@@ -61,7 +61,7 @@ async function trafficUnderCuts(net: ProxyNet, { cutAt, cuts: count, threads = 1
   const work = async (way: typeof download, worker: number): Promise<void> => {
     const randomOfWorker = randomFrom(seed + worker)
     do {
-      // Most are short, so that channels open and close while the link is down; a few live through many cuts.
+      // Most transfers are short, so that channels open and close while the link is down; a few last for many cuts.
       const bytes = Math.floor(randomOfWorker() * (worker % 16 === 0 ? 32 : 1) * mebibyte)
       await way(net.socks, server, { seed: seed + worker, bytes }, meter)
       transfers++
@@ -72,7 +72,7 @@ async function trafficUnderCuts(net: ProxyNet, { cutAt, cuts: count, threads = 1
     work(download, 2 * index),
     work(upload, 2 * index + 1),
   ]).flat()
-  // The first failure is the one to be told of, even while cuts are still being made.
+  // Reports the first failure, even while cuts are still being made.
   const failed = Promise.all(workers).then(() => {})
   const hops = net.hops.filter(({ name }) => cutAt === undefined || name === cutAt)
   const made = makeCuts({ hops, count, random, meter, threads }).finally(() => done.abort())
@@ -80,7 +80,7 @@ async function trafficUnderCuts(net: ProxyNet, { cutAt, cuts: count, threads = 1
   return { cuts, typist: await typist.finish(), traffic: meter.bytes, transfers }
 }
 
-/** Counts links that came back without the session they had. */
+/** Counts links that returned without their session. */
 function countLostSessions(net: ProxyNet): () => number {
   let lost = 0
   const onLinkUp = (resumed: boolean): void => {
