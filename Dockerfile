@@ -11,7 +11,7 @@ FROM ${BASE}
 COPY --from=build /app /app
 RUN ln -s /app/bin/linksocks.js /usr/local/bin/linksocks \
  && install -d -o node -g node -m 700 /var/lib/linksocks
-# A command would count more than LINKSOCKS_MODE, so the usual one is given there.
+# The default mode is a variable and no command, since a command would take precedence over LINKSOCKS_MODE.
 ENV NODE_ENV=production STATE_DIRECTORY=/var/lib/linksocks LINKSOCKS_MODE=server
 USER node
 VOLUME /var/lib/linksocks

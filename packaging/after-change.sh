@@ -1,5 +1,5 @@
 #!/bin/sh
-# After installing and after removing: systemd reads its units again, where it runs and this is no other root.
+# After installation and removal: makes systemd read its units again, if it runs and this is not another root.
 set -e
 if [ -z "${DPKG_ROOT:-}" ] && [ -d /run/systemd/system ]; then
   systemctl daemon-reload || true

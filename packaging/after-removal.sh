@@ -1,5 +1,5 @@
 #!/bin/sh
-# After removing: systemd forgets the unit, and a purge takes keys and certificates along. RPM knows no purge.
+# After removal: makes systemd read its units again. A purge also removes keys and certificates. RPM has no purge.
 set -e
 if [ "${1:-}" = purge ]; then
   rm -rf "${DPKG_ROOT:-}/var/lib/linksocks" "${DPKG_ROOT:-}/var/lib/private/linksocks"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Before removing, and not before an upgrade: no unit goes on without its program.
+# Before removal, but not before an upgrade: stops the units, which cannot run without their program.
 set -e
 case "${1:-}" in
 remove | 0)

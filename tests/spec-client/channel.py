@@ -61,7 +61,7 @@ class Channel:
 
 
 class AckSchedule:
-    """When an Ack is due, and what it says (3.5, `ack2`)."""
+    """When an Ack is due, and its content (3.5, `ack2`)."""
 
     def __init__(self):
         self.bytes = self.count = 0

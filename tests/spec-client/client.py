@@ -19,7 +19,7 @@ PAYLOAD_BYTES = 1024 * 1024
 
 
 def open_link(port, token):
-    """1.3 in the query form, 3.2. Returns the link and the first credit."""
+    """Opens a link by 1.3 in the query form, and 3.2. Returns the link and the first credit."""
     query = f"token={hashlib.sha256(token.encode()).hexdigest()}&reverse=false&instance={uuid.uuid4()}&ext=window,fin"
     link = wire.WebSocket(port, f"/socket?{query}")
     first = link.receive()
@@ -39,7 +39,7 @@ def open_link(port, token):
 
 
 def echo(link, window, port, payload):
-    """Sends `payload` within the credit that comes, and grants as much as it reads; returns what came back."""
+    """Sends `payload` within its credit, and grants as much as it reads; returns the answer."""
     channel = os.urandom(16)
     link.send(wire.connect(channel, "127.0.0.1", port))
     sendable, sent, ended, received, consumed, smallest = window, 0, False, b"", 0, window

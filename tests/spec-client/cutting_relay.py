@@ -6,7 +6,7 @@ import threading
 
 
 class CuttingRelay:
-    """`cuts` are pairs of direction ("up", "down") and bytes: a reset after so many bytes since the cut before."""
+    """`cuts` are pairs of direction ("up", "down") and bytes: a reset after that many bytes since the previous cut."""
 
     def __init__(self, port, cuts=()):
         self.target_port = port
@@ -64,7 +64,7 @@ class CuttingRelay:
             return True
 
     def cut(self):
-        """Bytes that are on the way are lost."""
+        """Cuts the connections; bytes in transit are lost."""
         with self.lock:
             self.cut_count += 1
             cut, self.sockets = self.sockets, []

@@ -13,14 +13,14 @@ class Echo:
         self.echoed += payload
 
     def say(self, text, seconds=wire.DEADLINE_S):
-        """Whether the echo has come within `seconds`."""
+        """Whether the echo arrives within `seconds`."""
         self.channel.send(text)
         self.sent += text
         return self.session.run(lambda: self.echoed == self.sent, seconds)
 
 
 def settle(session):
-    """Until each side has what the other has sent, and knows that."""
+    """Waits until each side has received and acknowledged all bytes of the other."""
     round_trip(session)
     session.run(lambda: session.kept_bytes == 0 and session.acks.count == 0)
     round_trip(session)

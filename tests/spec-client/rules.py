@@ -1,4 +1,4 @@
-"""What a server must do with messages that a peer should not send, by the sentences of spec/protocol.md."""
+"""Checks how a server treats messages that a peer should not send, by the sentences of spec/protocol.md."""
 
 import os
 
@@ -19,7 +19,7 @@ class Silent:
         self.channel.send(b"S")
 
     def fill(self):
-        """Sends until no more credit comes."""
+        """Sends until no more credit arrives."""
         while self.session.run(lambda: self.channel.sendable > 0, QUIET_S):
             room = self.channel.room()
             if room > 0:

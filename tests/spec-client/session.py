@@ -85,7 +85,7 @@ class Session:
         except OSError as error:
             self.events.put((link, wire.LinkEnded(1006, str(error))))
 
-    # 3.5: numbers, Ack, coming back
+    # 3.5: numbers, Ack, resume
 
     def has_room(self):
         return self.kept_bytes < KEPT_LIMIT_BYTES
@@ -101,7 +101,7 @@ class Session:
         try:
             link.send(sent)
         except OSError:
-            pass  # the reader tells that the link is over; the message is kept
+            pass  # the reader reports the end of the link; the message is kept
 
     def forget(self, number):
         self.acked = max(self.acked, number)
@@ -142,7 +142,7 @@ class Session:
             raise SystemExit(f"no second link: {answer!r}")
         self.second = link
         for channel in self.channels.values():
-            channel.uncopied = self.sent  # what was copied over an earlier second link does not count
+            channel.uncopied = self.sent  # copies over an earlier second link do not count
         threading.Thread(target=self.read, args=(link,), daemon=True).start()
 
     def copy(self, number, sent, channel):
@@ -166,7 +166,7 @@ class Session:
         self.counts["copies used"] += 1
         self.process(received[10:])
 
-    # What arrives
+    # Arriving messages
 
     def take(self, received):
         kind = received[1]
@@ -212,7 +212,7 @@ class Session:
         self.come_back()
 
     def run(self, is_done, seconds=wire.DEADLINE_S):
-        """Goes on until `is_done`; False when that took too long."""
+        """Reads until `is_done`; False when that takes too long."""
         deadline = time.monotonic() + seconds
         pinged_at = time.monotonic()
         while not is_done():

@@ -1,4 +1,4 @@
-"""What a session does, written from spec/protocol.md and spec/vectors alone; standard library only.
+"""Tests a session, written from spec/protocol.md and spec/vectors alone; standard library only.
 
     session_client.py transfer|urgent|stranger|rules SERVER_PORT TOKEN TARGET_PORT
 
@@ -107,7 +107,7 @@ def urgent(port, token, target_port):
 
 
 def stranger(port, token, target_port):
-    """3.5, step 5: a session that the server does not know."""
+    """3.5, step 5: a session that the server does not have."""
     session = Session(port, token)
     unknown = session.instance
     link, agreed = session.dial(port, resumed=unknown)

@@ -16,7 +16,7 @@ DEADLINE_S = 30
 
 
 class LinkEnded(Exception):
-    """The link is over; `code` is the close code, 1006 where none came."""
+    """The link is over; `code` is the close code, 1006 without one."""
 
     def __init__(self, code, reason):
         super().__init__(f"the link ended: {code} {reason}")
@@ -60,7 +60,7 @@ class WebSocket:
         self.send(b"", 0x9)
 
     def receive(self):
-        """The next message, from one frame or several; answers pings on the way. An empty one stands for a pong."""
+        """Returns the next message, from one frame or several, and answers pings. Empty bytes stand for a pong."""
         message = b""
         while True:
             first, size = struct.unpack("!BB", self.take(2))
@@ -155,7 +155,7 @@ def json_body(received):
 
 
 def check_vectors(folder):
-    """What this client writes is what the vectors say, byte for byte; Hello's JSON may differ in form."""
+    """Checks that this client writes the bytes of the vectors; Hello's JSON may differ in form."""
 
     def channel_of(wanted):
         return bytes.fromhex(wanted["channelId"])

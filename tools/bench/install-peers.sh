@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs the programs that `pnpm bench` compares with, as far as package registries have them.
-# Usage: tools/bench/install-peers.sh   (again at any time: what is there is left alone)
-# Folder: $LINKSOCKS_BENCH_PEERS, by default .cache/bench-peers in the repository. What cannot be had is named at the
-# end and in the table; it is no failure. A program that is on PATH is used as it is. The table tells the versions.
+# Usage: tools/bench/install-peers.sh   (may be repeated: installed programs stay as they are)
+# Folder: $LINKSOCKS_BENCH_PEERS, by default .cache/bench-peers in the repository. The end of the output
+# and the table name programs that are not available; that is no failure. A program on PATH is used as it is. The table
+# shows the versions.
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 bin=${LINKSOCKS_BENCH_PEERS:-$root/.cache/bench-peers}/bin
-# A Rust program of this size takes minutes; one that takes longer does not come.
+# Time limit: a Rust program of this size takes minutes to build.
 readonly build_limit_seconds=900
 missing=()
 
@@ -30,7 +31,7 @@ peer() {
 go_peer() {
   local name=$1 package=$2 module=$root/tools/bench/peers/$1 version
   version=$(sed -n 's/^require .* v//p' "$module/go.mod" | head -n 1)
-  # chisel tells as its version what the build says.
+  # chisel prints the version that the build sets.
   peer "$name" go -C "$module" build -o "$bin/$name" \
     -ldflags "-s -w -X github.com/jpillora/chisel/share.BuildVersion=$version" "$package"
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Which pairs of NATs let a direct path open, in how many milliseconds, and what it carries beside the server.
+# Measures which pairs of NATs let a direct path open, its time in milliseconds, and its rate compared with the server's.
 # Usage, as root: tools/bench/nat-pairs.sh [PAIR...]   where PAIR is PROVIDER-NAT:CONNECTOR-NAT[:PROVIDER-PROGRAM:CONNECTOR-PROGRAM]
 # NATs: full (any sender reaches the port), cone (only senders that were addressed), symmetric (another port for each
 # destination), blocked (no UDP). Programs: ours (the default), go. Needs nft and network namespaces; prints a line for each pair.
@@ -23,7 +23,7 @@ cleanup() {
 }
 trap 'cleanup; rm -rf "$work"' EXIT
 
-# The server's network, and behind a router each: the connector (a) and the provider (b).
+# The network of the server. The connector (a) and the provider (b) are each behind a router.
 make_networks() {
   for space in "${spaces[@]}"; do
     ip netns add "nat-$space"
@@ -55,7 +55,7 @@ nat() {
   local side=$1 kind=$2 number=$3 how='masquerade persistent'
   [[ $kind != symmetric ]] || how='masquerade random,fully-random'
   at "r$side" nft flush ruleset
-  # A router drops what nobody asked for; otherwise its own entry would take the port from the client behind it.
+  # A router drops unrequested packets; otherwise its own entry would take the port from the client behind it.
   at "r$side" nft -f - <<NFT
 table ip nat {
   chain out { type nat hook postrouting priority 100; oifname "wan" $how; }
@@ -122,7 +122,7 @@ pair() {
   start ca connector $(program "$connector") connector -u ws://198.51.100.1:8765 -t friends $(direct_flags "$connector")
   wait_for 'linked:|Authentication successful' "$work/connector.log" >/dev/null
   opened=$(wait_for 'path: direct|Direct connectivity ready' "$work/connector.log")
-  # Ours prints how long the attempt took; of Go only the time since its link is known.
+  # Our program prints the duration of the attempt; for Go only the time since its link came up is available.
   opened=$(sed -nE 's/.*made in ([0-9]+) ms.*/\1/p' "$work/connector.log" | head -1 | grep . || echo "$opened")
   [[ -z $opened ]] || sleep 0.5
   direct=$(measure)

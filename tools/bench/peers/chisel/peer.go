@@ -1,7 +1,7 @@
-// Package peer pins the chisel that the bench compares with.
+// Package peer fixes the version of chisel that the bench compares with.
 //
-// `go install chisel@version` asks for the list of all versions, which not every module proxy gives out; a build within a
-// module asks for this one alone.
+// `go install chisel@version` requests the list of all versions, which not every module proxy returns; a build within a
+// module requests only this version.
 package peer
 
 import _ "github.com/jpillora/chisel"

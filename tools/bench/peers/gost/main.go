@@ -1,8 +1,8 @@
 // Command gost is the part of gost that the bench compares with: SOCKS5 on one side, its relay protocol over WebSocket
 // to the other.
 //
-// gost's own command cannot be had from module proxies, since its versions do not follow their rules. All that it does
-// is in its library; what is here reads -L and -F as the command does, and starts the services they describe.
+// Module proxies do not have gost's own command, since its versions do not follow their rules. All its functions are in
+// its library. This program reads -L and -F as that command does, and starts the services that they describe.
 package main
 
 import (
