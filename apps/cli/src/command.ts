@@ -42,6 +42,9 @@ export type RunCommandName =
 
 export type CommandName = RunCommandName | 'check-config' | 'config' | 'completion' | 'version' | 'help'
 
+/** Roles: commands that a configuration file can contain. */
+export type RoleKind = Extract<RunCommandName, 'server' | 'client' | 'provider' | 'connector'>
+
 /** Actions of the command `config`. */
 export const configActions = ['show', 'from-flags', 'schema'] as const
 

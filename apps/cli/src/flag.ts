@@ -1,4 +1,4 @@
-import type { CommandName } from './command.js'
+import type { CommandName, RoleKind } from './command.js'
 
 /** Headings of the help, in its order. */
 export const sections = [
@@ -38,6 +38,15 @@ interface FlagBase {
   readonly perToken?: true
   /** Reason why the flag has no effect. It is accepted, with a warning, because existing command lines use it. */
   readonly ignored?: string
+  /**
+   * Roles that do not use the flag, each with the reason. A configuration file has no such key there; a command line is
+   * accepted with a warning, since programs in Go say nothing either.
+   */
+  readonly unusedBy?: Readonly<Partial<Record<RoleKind, string>>>
+  /** Set if a command line is refused instead, because its user relies on the effect: `checkSide` does so. */
+  readonly isReliedOn?: true
+  /** Name of the flag without which this one has no effect. */
+  readonly needs?: string
 }
 
 export interface StringFlag extends FlagBase {

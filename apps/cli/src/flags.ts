@@ -1,5 +1,5 @@
 import { clusterFlags } from './cluster/cluster-flags.js'
-import type { CommandName } from './command.js'
+import type { CommandName, RoleKind } from './command.js'
 import type { Flag } from './flag.js'
 import { directModeFlags } from './flags/direct-mode-flags.js'
 import { disguiseFlags } from './flags/disguise-flags.js'
@@ -44,7 +44,22 @@ export const flags = [
   ...helpFlags,
 ] as const satisfies readonly Flag[]
 
-/** The flags of a command, in the order of the table. */
+/** The flags that a command accepts, in the order of the table. */
 export function flagsOf(command: CommandName): readonly Flag[] {
   return (flags as readonly Flag[]).filter((flag) => flag.commands.includes(command))
+}
+
+/** The flags that have an effect at a command, for its help. */
+export function usedFlags(command: CommandName): readonly Flag[] {
+  return flagsOf(command).filter((flag) => flag.ignored === undefined && isUsed(flag, command))
+}
+
+/** The commands at which a flag has an effect. */
+export function usersOf(flag: Flag): readonly CommandName[] {
+  return flag.commands.filter((command) => isUsed(flag, command))
+}
+
+/** The command `client` is a provider with `-r`, so it uses the flags of both. */
+function isUsed({ unusedBy }: Flag, command: CommandName): boolean {
+  return command === 'client' || unusedBy?.[command as RoleKind] === undefined
 }

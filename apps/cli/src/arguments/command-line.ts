@@ -4,6 +4,7 @@ import { runCommandNames, shells, type CommandName, type Shell } from '../comman
 import { UsageError } from '../errors.js'
 import { flagLabel, type Flag, type FlagValue } from '../flag.js'
 import { flagsOf } from '../flags.js'
+import { roleOf, withoutEffect, withoutReverse } from '../options/without-effect.js'
 import type { Settings } from '../settings.js'
 import { type ConfigRequest, readConfigRequest, readFileArgument, readFromFlags } from './config-command.js'
 import { type Environment, misspeltVariables, readMode, readVariable } from './environment.js'
@@ -99,11 +100,18 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
   )
   const settings = makeSettings(values)
   const secrets = values.flatMap(secretsIn)
-  const explicit = values.filter(([, value]) => value !== undefined)
+  const explicit = values.filter((each): each is [Flag, FlagValue] => each[1] !== undefined)
+  const byName = new Map(explicit.map(([flag, value]) => [flag.name, { flag, value }]))
   const warnings = [
     ...overridden.map((flag) => `${flagLabel(flag)} is given more than once; the last value counts`),
-    ...portWithoutReverse(command, values),
-    ...withoutEffect(values),
+    ...(command === 'server'
+      ? withoutReverse(
+          byName,
+          ['api-key', 'api-socket'].some((name) => byName.has(name)),
+        )
+      : []),
+    ...withoutEffect(roleOf(command, byName), byName),
+    ...ignoredFlags(values),
     ...blankEdges(values),
     ...misspeltVariables(environment),
   ]
@@ -171,27 +179,14 @@ function parseShell([word, extra]: readonly string[]): Shell {
   throw new UsageError(`no completion for the shell '${shorten(word)}'; there is ${shells.join(', ')}`)
 }
 
-/** Warnings about flags without effect, one for each reason. */
-function withoutEffect(values: readonly (readonly [Flag, FlagValue | undefined])[]): readonly string[] {
+/** Warnings about flags that have no effect anywhere, one for each reason. */
+function ignoredFlags(values: readonly (readonly [Flag, FlagValue | undefined])[]): readonly string[] {
   const useless = values.filter(([flag, value]) => flag.ignored !== undefined && asksForSomething(value))
   const reasons = [...new Set(useless.map(([flag]) => flag.ignored))]
   return reasons.map((reason) => {
     const names = useless.filter(([flag]) => flag.ignored === reason).map(([flag]) => `--${flag.name}`)
     return `without effect: ${names.join(', ')} (${reason})`
   })
-}
-
-/** Warning about a proxy port that a server does not open, since its clients open theirs. */
-function portWithoutReverse(
-  command: CommandName,
-  values: readonly (readonly [Flag, FlagValue | undefined])[],
-): readonly string[] {
-  const valueOf = (name: string): FlagValue | undefined => values.find(([flag]) => flag.name === name)?.[1]
-  if (command !== 'server' || valueOf('reverse') === true || valueOf('socks-port') === undefined) return []
-  return [
-    '--socks-port (-p) has no effect without --reverse (-r): clients open the proxy port, with their own -p; ' +
-      '--socks-listen opens one at the server',
-  ]
 }
 
 /** Whether a value changes anything; `false` and `disable` do not. */

@@ -8,7 +8,7 @@ import { openDashboard } from '../observe/client-dashboard.js'
 import { openMetrics } from '../observe/metrics-port.js'
 import { readAccounts } from '../options/accounts.js'
 import { asUsage } from '../options/check-settings.js'
-import { checkClient, clientWarnings, exposedSecrets } from '../options/client-checks.js'
+import { checkClient, exposedSecrets } from '../options/client-checks.js'
 import { type ClientSettings, clientOptions } from '../options/client-options.js'
 import { tlsWarnings } from '../options/tls-options.js'
 import { KeptServerToken } from '../relay/kept-server-token.js'
@@ -71,8 +71,7 @@ interface ProcessOptions {
 
 function makeClient(settings: ClientSettings, context: CommandContext, more: ProcessOptions): LinkSocksClient {
   const { logger, redactor } = context
-  for (const warning of [...tlsWarnings(settings), ...clientWarnings(settings), ...exposedSecrets(settings)])
-    logger.warn({}, warning)
+  for (const warning of [...tlsWarnings(settings), ...exposedSecrets(settings)]) logger.warn({}, warning)
   if (!settings.reverse) redactor.add(...readAccounts(settings).map(({ password }) => password))
   const options = withProcess(clientOptions(settings), more)
   return asUsage('', () => new LinkSocksClient({ ...options, logger }))

@@ -1,8 +1,9 @@
 import type { ConfigRequest } from '../arguments/config-command.js'
 import type { Environment } from '../arguments/environment.js'
 import { checkFile } from '../config/check-roles.js'
+import { fileWarnings, startWarnings } from '../config/file-warnings.js'
 import { fileFromFlags } from '../config/from-flags.js'
-import { exposedConfigFiles, loadConfig } from '../config/load-config.js'
+import { loadConfig } from '../config/load-config.js'
 import { configSchema } from '../config/schema.js'
 import { showConfig } from '../config/show-config.js'
 import type { Redactor } from '../output/redactor.js'
@@ -21,13 +22,14 @@ export async function runConfig(request: ConfigRequest, environment: Environment
     case 'schema':
       return output.write(`${JSON.stringify(configSchema(), undefined, 2)}\n`)
     case 'from-flags':
+      for (const warning of request.run.warnings) output.warn(warning)
       return output.write(fileFromFlags(request.run))
     case 'show':
       return output.write(showConfig(loadConfig(request.file, environment), output.redactor))
     case 'check': {
       const file = await checkFile(request.file, environment)
       output.redactor.add(...file.secrets)
-      for (const warning of exposedConfigFiles(file)) output.warn(warning)
+      for (const warning of [...fileWarnings(file), ...startWarnings(file)]) output.warn(warning)
       return output.write(`${request.file}: no mistakes; ${file.roles.map(({ path }) => path).join(', ')}\n`)
     }
   }

@@ -1,7 +1,7 @@
 import { commands } from '../command-table.js'
 import type { CommandName } from '../command.js'
 import { takesValue, type Flag } from '../flag.js'
-import { flagsOf } from '../flags.js'
+import { usedFlags } from '../flags.js'
 
 /** A command as shells complete it. */
 export interface Word {
@@ -29,9 +29,7 @@ export function vocabulary(): readonly Word[] {
     name,
     summary,
     choices: name === 'help' ? commands.map((command) => command.name) : (argument?.choices ?? []),
-    options: flagsOf(name)
-      .filter((flag) => flag.ignored === undefined)
-      .map(optionOf),
+    options: usedFlags(name).map(optionOf),
   }))
 }
 

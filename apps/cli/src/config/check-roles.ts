@@ -110,7 +110,12 @@ function problemOf(error: unknown, role: RoleConfig): Problem {
   const { line, column } = found?.place ?? role.place
   const text =
     message.startsWith(`--${first}`) && first !== '' ? message.replace(/^--[a-z-]+(?: \(-\w\))?:? ?/, '') : message
-  return { line, column, key, text: text.replaceAll(flagName, '$1') }
+  return { line, column, key, text: asKeys(text) }
+}
+
+/** Replaces the names of flags in a message by those of their keys. */
+export function asKeys(text: string): string {
+  return text.replaceAll(flagName, '$1')
 }
 
 const flagName = new RegExp(

@@ -1,9 +1,8 @@
-import type { CommandName } from '../command.js'
+import type { CommandName, RoleKind } from '../command.js'
 import type { Flag } from '../flag.js'
 import { flagsOf } from '../flags.js'
 
-/** Roles that a file can contain. */
-export type RoleKind = Extract<CommandName, 'server' | 'client' | 'provider' | 'connector'>
+export type { RoleKind }
 
 /** A key of the file that contains roles by name. */
 export interface RoleSection {
@@ -44,7 +43,9 @@ export function roleFlags(kind: RoleKind): readonly Flag[] {
   const isProcessKey = new Set(processFlags().map(({ name }) => name))
   // A provider is always reverse, and no other role is.
   const fixed = kind === 'server' ? '' : 'reverse'
-  return withEffect(kind).filter(({ name }) => !isProcessKey.has(name) && name !== fixed)
+  return withEffect(kind).filter(
+    ({ name, unusedBy }) => !isProcessKey.has(name) && name !== fixed && unusedBy?.[kind] === undefined,
+  )
 }
 
 /** Keys of an entry of `tokens`. */

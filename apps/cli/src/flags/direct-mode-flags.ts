@@ -31,6 +31,7 @@ export const directModeFlags = [
     placeholder: 'HOW',
     default: 'stun',
     choices: ['stun', 'server', 'auto'],
+    needs: 'direct-mode',
     help: 'Servers that report our address outside of a NAT: the --stun-server servers, the LinkSocks server at its port over UDP, or both',
   },
   {
@@ -39,6 +40,7 @@ export const directModeFlags = [
     section,
     type: 'list',
     placeholder: 'HOST:PORT',
+    needs: 'direct-mode',
     help: 'STUN server to ask for our address outside of a NAT; repeatable; none is asked unless given',
   },
   {
@@ -49,6 +51,7 @@ export const directModeFlags = [
     placeholder: 'WHEN',
     default: 'auto',
     choices: ['auto', 'always', 'never'],
+    needs: 'direct-mode',
     help: "Tell the peer the addresses of this machine's network interfaces: never keeps them private",
   },
   {
@@ -59,6 +62,7 @@ export const directModeFlags = [
     placeholder: 'ACTION',
     default: 'exit',
     choices: ['exit', 'refuse'],
+    needs: 'direct-mode',
     help: 'With --direct-mode direct-only and no path: end, or refuse connections and go on trying',
   },
   {
@@ -68,6 +72,7 @@ export const directModeFlags = [
     type: 'string',
     placeholder: 'SECRET',
     secret: 'value',
+    needs: 'direct-mode',
     help: 'Secret of both ends that the server does not know, so that it cannot sit in the middle of a direct path',
   },
   {

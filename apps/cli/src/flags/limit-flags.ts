@@ -1,5 +1,5 @@
 import type { Flag } from '../flag.js'
-import { links } from './scopes.js'
+import { links, ofProxyPorts } from './scopes.js'
 
 /** Limits for strangers and clients: docs/security.md. */
 export const limitFlags = [
@@ -10,6 +10,7 @@ export const limitFlags = [
     min: 0,
     max: 1_000_000,
     commands: links,
+    unusedBy: ofProxyPorts,
     section: 'Limits',
     help: 'Limit on connections that have not authenticated yet; a new one replaces the oldest. 0 for 4096, at a server at most a quarter of the files it may open',
   },
@@ -20,6 +21,7 @@ export const limitFlags = [
     min: 0,
     max: 1_000_000,
     commands: links,
+    unusedBy: ofProxyPorts,
     section: 'Limits',
     help: 'The same limit for one address; for IPv6, for one /64. 0 for 512, at most half of --max-pending',
   },

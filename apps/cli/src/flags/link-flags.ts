@@ -1,6 +1,8 @@
 import type { Flag } from '../flag.js'
 import { asking, clients, dialling, port, credential } from './scopes.js'
 
+const forProviders = 'it is for providers; a connector shows its token with -t'
+
 /** Flags with which the two ends find and authenticate each other. */
 export const linkFlags = [
   {
@@ -116,6 +118,7 @@ export const linkFlags = [
     placeholder: 'TOKEN',
     ...credential,
     commands: clients,
+    unusedBy: { client: forProviders, connector: forProviders },
     section: 'Link',
     help: 'Providers: token for the connectors that may reach this one, repeatable; the server must allow it (-a)',
   },

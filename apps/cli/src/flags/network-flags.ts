@@ -1,5 +1,5 @@
 import type { Flag } from '../flag.js'
-import { links } from './scopes.js'
+import { links, ofExits, ofProxyPorts } from './scopes.js'
 
 /** Flags for the traffic that leaves here. */
 export const networkFlags = [
@@ -11,6 +11,7 @@ export const networkFlags = [
     splitEnv: true,
     secret: 'url',
     commands: links,
+    unusedBy: ofExits,
     section: 'Network',
     help: 'Proxy to reach targets through, socks5://[user:pass@]host[:port], http://… or wss+socks5://host/path; repeatable, each through the one before',
   },
@@ -21,6 +22,8 @@ export const networkFlags = [
     splitEnv: true,
     secret: 'url',
     commands: links,
+    unusedBy: ofExits,
+    isReliedOn: true,
     section: 'Network',
     help: 'Exit of the targets that match, such as *.internal=direct, :25=reject or 10.0.0.0/8=socks5://host; repeatable, the first that matches counts, -x is for the rest',
   },
@@ -30,6 +33,7 @@ export const networkFlags = [
     placeholder: 'FIELD',
     secret: 'value',
     commands: links,
+    unusedBy: ofExits,
     section: 'Network',
     help: 'Header for the HTTP proxies of -x and --route, "Name: value" with {source} and {target} filled in; repeatable',
   },
@@ -48,6 +52,8 @@ export const networkFlags = [
     placeholder: 'LEVEL',
     choices: ['none', 'local', 'private'],
     commands: links,
+    unusedBy: ofExits,
+    isReliedOn: true,
     section: 'Network',
     help: 'Targets that are denied even if the rules allow them: local for loopback, link-local, multicast, metadata services and own ports, private for private networks too; by default local at a server that listens beyond loopback, else none',
   },
@@ -76,6 +82,7 @@ export const networkFlags = [
     type: 'boolean',
     env: ['LINKSOCKS_FASTOPEN'],
     commands: links,
+    unusedBy: ofProxyPorts,
     section: 'Network',
     help: 'Answer proxy users before the target has, which saves a round trip',
   },

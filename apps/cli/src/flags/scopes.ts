@@ -11,5 +11,12 @@ export const everything = [...logging, 'check-config', 'config', 'completion', '
 
 export const port = { min: 0, max: 65_535 } as const
 
+/** For `unusedBy`: flags of the ports that programs connect to. */
+export const ofProxyPorts = { provider: 'a provider opens no proxy port' } as const
+
+const atExits = 'it belongs where traffic leaves, at the server or a provider'
+/** For `unusedBy`: flags of the connections to targets. */
+export const ofExits = { client: atExits, connector: atExits } as const
+
 /** Limits of credentials: a token is 1–255 bytes (protocol.md §1); so are a user name and a password (RFC 1929 §2). */
 export const credential = { secret: 'value', maxBytes: 255 } as const

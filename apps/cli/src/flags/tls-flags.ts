@@ -1,5 +1,5 @@
 import type { Flag } from '../flag.js'
-import { dialling } from './scopes.js'
+import { clients, dialling, ofProxyPorts } from './scopes.js'
 
 /** Flags of TLS authentication: docs/guide/tls.md. */
 export const tlsFlags = [
@@ -23,7 +23,9 @@ export const tlsFlags = [
     name: 'tls-cert',
     type: 'string',
     placeholder: 'FILE',
-    commands: dialling,
+    commands: clients,
+    needs: 'socks-listen',
+    unusedBy: ofProxyPorts,
     section: 'TLS',
     help: 'Certificate (PEM, its issuers behind it) of wss:// places in --socks-listen; read again when the file changes',
   },
@@ -31,7 +33,9 @@ export const tlsFlags = [
     name: 'tls-key',
     type: 'string',
     placeholder: 'FILE',
-    commands: dialling,
+    commands: clients,
+    needs: 'socks-listen',
+    unusedBy: ofProxyPorts,
     section: 'TLS',
     help: 'Key of that certificate (PEM)',
   },
@@ -56,6 +60,7 @@ export const tlsFlags = [
     type: 'string',
     placeholder: 'URL',
     commands: ['server'],
+    needs: 'tls-domain',
     section: 'TLS',
     help: "Directory of the certificate authority; by default that of Let's Encrypt",
   },
@@ -64,6 +69,7 @@ export const tlsFlags = [
     type: 'string',
     placeholder: 'ADDRESS',
     commands: ['server'],
+    needs: 'tls-domain',
     section: 'TLS',
     help: 'Address to give to the authority, for its warnings',
   },
@@ -74,6 +80,7 @@ export const tlsFlags = [
     min: 1,
     max: 65_535,
     commands: ['server'],
+    needs: 'tls-domain',
     section: 'TLS',
     help: 'Port that answers the challenges of the authority, if port 80 is forwarded to another one',
   },

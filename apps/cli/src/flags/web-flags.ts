@@ -1,5 +1,5 @@
 import type { Flag } from '../flag.js'
-import { dialling, links } from './scopes.js'
+import { dialling, links, ofExits, ofProxyPorts } from './scopes.js'
 
 /** Flags for the appearance of links to web servers, proxies and strangers: docs/guide/behind-a-proxy.md. */
 export const webFlags = [
@@ -51,6 +51,7 @@ export const webFlags = [
     default: 'x-forwarded-for',
     choices: ['x-forwarded-for', 'forwarded', 'cf-connecting-ip'],
     commands: ['server'],
+    needs: 'trusted-proxy',
     section: 'Web',
     help: 'The one header in which trusted proxies report the address',
   },
@@ -67,6 +68,7 @@ export const webFlags = [
     placeholder: 'ORIGIN',
     splitEnv: true,
     commands: links,
+    unusedBy: ofProxyPorts,
     section: 'Web',
     help: 'Web pages of this origin, such as https://example.org, may use the management API and ws:// proxy ports, and no other page may open links; repeatable',
   },
@@ -76,6 +78,7 @@ export const webFlags = [
     placeholder: 'VERSION',
     choices: ['v1', 'v2'],
     commands: links,
+    unusedBy: ofExits,
     section: 'Web',
     help: 'Begin each TCP connection to a target with a PROXY protocol header: all targets must expect it',
   },

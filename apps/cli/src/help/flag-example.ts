@@ -32,6 +32,7 @@ const byName: Readonly<Record<string, string>> = {
   'cluster-nats': 'nats://10.0.0.9:4222',
   'cluster-secret': 'thirty-two characters, or some more',
   config: 'linksocks.yaml',
+  'direct-rendezvous-host': '203.0.113.7',
   'direct-secret': 'known to both ends',
   expires: '2030-01-31T00:00:00Z',
   expose: '2222=localhost:22',

@@ -1,5 +1,5 @@
 import { environmentNames, sections, type Flag } from '../flag.js'
-import { flags } from '../flags.js'
+import { flags, usersOf } from '../flags.js'
 import { flagExample } from './flag-example.js'
 import { defaultText, limitText, placeholderOf } from './help.js'
 
@@ -16,7 +16,7 @@ export function renderGuide(): string {
 function renderTable(shown: readonly Flag[]): string {
   const rows = shown.map((flag) => [
     nameCell(flag),
-    flag.commands.join(', '),
+    usersOf(flag).join(', '),
     helpCell(flag),
     `\`${flagExample(flag)}\``,
     defaultCell(flag),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { commands } from '../command-table.js'
-import { flagsOf } from '../flags.js'
+import { usedFlags } from '../flags.js'
 import { renderHelp, renderManual, renderOverview } from './help.js'
 
 describe('renderOverview', () => {
@@ -88,7 +88,7 @@ describe('renderHelp', () => {
 
   test.each(commands.map(({ name }) => name))('names every flag of %s', (name) => {
     const help = renderHelp(name, { columns: 80, all: true })
-    expect(flagsOf(name).filter((flag) => !help.includes(`--${flag.name}`))).toEqual([])
+    expect(usedFlags(name).filter((flag) => !help.includes(`--${flag.name}`))).toEqual([])
   })
 
   test.each(commands.filter(({ essentials }) => essentials !== undefined))(

@@ -2,7 +2,7 @@ import { modeVariable } from '../arguments/environment.js'
 import { commands, findCommand } from '../command-table.js'
 import { modes, type Command, type CommandName } from '../command.js'
 import { environmentNames, sections, takesValue, type Flag } from '../flag.js'
-import { flagsOf } from '../flags.js'
+import { flagsOf, usedFlags } from '../flags.js'
 
 export interface HelpOptions {
   /** Width of the terminal in characters; the text uses between 72 and 100 of them. */
@@ -80,14 +80,14 @@ export function limitText(flag: Flag): string | undefined {
 
 /** The flags that most users need, and a hint at the others. */
 function renderEssentials(command: CommandName, names: readonly string[], width: number): readonly string[] {
-  const known = flagsOf(command).filter((flag) => flag.ignored === undefined)
+  const known = usedFlags(command)
   const shown = names.flatMap((name) => known.filter((flag) => flag.name === name))
   const rest = `All ${known.length} flags: linksocks help ${command} --all`
   return ['', 'Flags:', ...shown.flatMap((flag) => entry(leftOf(flag), rightOf(flag), 30, width)), '', rest]
 }
 
 function renderSection(command: CommandName, section: Flag['section'], width: number): readonly string[] {
-  const shown = flagsOf(command).filter((flag) => flag.section === section && flag.ignored === undefined)
+  const shown = usedFlags(command).filter((flag) => flag.section === section)
   if (shown.length === 0) return []
   return ['', `${section}:`, ...shown.flatMap((flag) => entry(leftOf(flag), rightOf(flag), 30, width))]
 }

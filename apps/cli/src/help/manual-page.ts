@@ -2,7 +2,7 @@ import { commands } from '../command-table.js'
 import type { Command } from '../command.js'
 import { exitCode } from '../exit-code.js'
 import { environmentNames, sections, type Flag } from '../flag.js'
-import { flagsOf } from '../flags.js'
+import { usedFlags } from '../flags.js'
 import { defaultText, limitText, placeholderOf } from './help.js'
 
 /** Manual page in the mdoc language of man(7); generated from the tables of parsing and help. */
@@ -37,7 +37,7 @@ function describe({ name, summary, description }: Command): string {
 }
 
 function renderCommand({ name }: Command): string {
-  const shown = flagsOf(name).filter((flag) => flag.ignored === undefined && flag.section !== 'Help')
+  const shown = usedFlags(name).filter((flag) => flag.section !== 'Help')
   if (shown.length === 0) return ''
   const groups = sections
     .map((section) => [section, shown.filter((flag) => flag.section === section)] as const)

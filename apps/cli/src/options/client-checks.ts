@@ -54,23 +54,6 @@ function checkFallbackUrl(url: string): void {
   throw new UsageError('--fallback-url has a token; give it once, with --token (-t) or in --url')
 }
 
-export function clientWarnings(settings: ClientSettings): readonly string[] {
-  const { reverse, upstreamProxy, upstreamHeader, connectorToken, sendProxy } = settings
-  if (reverse) return []
-  const atExit = {
-    '--upstream-proxy (-x)': upstreamProxy,
-    '--upstream-header': upstreamHeader,
-    '--send-proxy': sendProxy ?? [],
-  }
-  const warnings = Object.entries(atExit)
-    .filter(([, values]) => values.length > 0)
-    .map(([flag]) => `${flag} has no effect here: it belongs where traffic leaves, at the server or a provider`)
-  if (connectorToken.length > 0) {
-    warnings.push('--connector-token (-c) has no effect here: it is for providers; a connector shows its token with -t')
-  }
-  return warnings
-}
-
 export function exposedSecrets({ tlsKey, tlsClientKey, accountFile }: ClientSettings): string[] {
   return exposedFiles({ '--tls-key': tlsKey, '--tls-client-key': tlsClientKey, '--account-file': accountFile })
 }

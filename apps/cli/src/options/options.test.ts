@@ -226,15 +226,6 @@ describe('runClient', () => {
   ])('refuses %s', async (line, message) => {
     await expect(runClient(client(line), commandContext())).rejects.toThrow(new UsageError(message))
   })
-
-  test.each(['-x http://h', '--upstream-header a:b', '--send-proxy v1', '-c token'])(
-    'warns that %s has no effect on a client',
-    async (line) => {
-      const { warnings, ...rest } = stopped()
-      await runClient(client(`-u ws://127.0.0.1:1 -p 0 ${line}`), rest)
-      expect(warnings).toEqual([expect.stringMatching(/has no effect here/)])
-    },
-  )
 })
 
 describe('runServer', () => {

@@ -1,6 +1,8 @@
 import type { Flag } from '../flag.js'
 import { clients } from '../flags/scopes.js'
 
+const noRelayToken = 'relays give tokens to providers alone'
+
 /** Flags of a public relay, and of the providers that use one: docs/guide/relay.md. */
 export const relayFlags = [
   {
@@ -15,6 +17,7 @@ export const relayFlags = [
     type: 'string',
     placeholder: 'TEXT',
     commands: ['server'],
+    needs: 'relay',
     section: 'Relay',
     help: 'Notice for every client that links: rules, where to complain',
   },
@@ -25,6 +28,7 @@ export const relayFlags = [
     min: 0,
     max: 86_400_000,
     commands: ['server'],
+    needs: 'relay',
     section: 'Relay',
     help: 'How long a provider that is gone keeps its codes',
   },
@@ -35,6 +39,7 @@ export const relayFlags = [
     min: 0,
     max: 2_000_000_000,
     commands: ['server'],
+    needs: 'relay',
     section: 'Relay',
     help: 'Time after which a provider must link again as a new one; 0 for no limit',
   },
@@ -45,6 +50,7 @@ export const relayFlags = [
     min: 1,
     max: 1_000_000,
     commands: ['server'],
+    needs: 'relay',
     section: 'Relay',
     help: 'Limit on providers without a token',
   },
@@ -55,6 +61,7 @@ export const relayFlags = [
     min: 1,
     max: 1_000_000,
     commands: ['server'],
+    needs: 'relay',
     section: 'Relay',
     help: 'The same limit for one address; for IPv6, for one /64',
   },
@@ -65,6 +72,7 @@ export const relayFlags = [
     min: 1_048_576,
     max: 1_099_511_627_776,
     commands: ['server'],
+    needs: 'relay',
     section: 'Relay',
     help: 'Bytes that one provider and its connectors may move in 24 hours; one address may move twice as many',
   },
@@ -75,6 +83,7 @@ export const relayFlags = [
     min: 1024,
     max: 1_000_000_000_000,
     commands: ['server'],
+    needs: 'relay',
     section: 'Relay',
     help: 'Bytes a second that they may move; one address may move twice as many',
   },
@@ -83,6 +92,7 @@ export const relayFlags = [
     type: 'string',
     placeholder: 'FILE',
     commands: clients,
+    unusedBy: { client: noRelayToken, connector: noRelayToken },
     section: 'Relay',
     help: 'Providers without -t: keep the token that a relay gives in a file, and come back with it after a restart',
   },

@@ -5,7 +5,8 @@ import type { CommandContext } from '../commands/context.js'
 import { checkRoles } from '../config/check-roles.js'
 import { ConfigError } from '../config/config-error.js'
 import type { ConfigFile, RoleConfig } from '../config/config-file.js'
-import { exposedConfigFiles, loadConfig } from '../config/load-config.js'
+import { fileWarnings } from '../config/file-warnings.js'
+import { loadConfig } from '../config/load-config.js'
 import { showSettings } from '../config/show-config.js'
 import { messageOf } from '../output/describe-error.js'
 import { type Change, liveChange, type RunningRole } from './change.js'
@@ -117,7 +118,7 @@ export class Roles {
 
   async #check(file: ConfigFile): Promise<void> {
     await checkRoles(file)
-    for (const warning of exposedConfigFiles(file)) this.#context.logger.warn({}, warning)
+    for (const warning of fileWarnings(file)) this.#context.logger.warn({}, warning)
   }
 
   #changesTo(file: ConfigFile): readonly Change[] {
