@@ -59,6 +59,13 @@ describe('screenLines', () => {
     expect(marked.map(({ text }) => text.slice(0, 10))).toEqual(['\\u001b[2J:'])
   })
 
+  test('leaves no line empty while the chosen list is short and the other one is long', () => {
+    const rows = Array.from({ length: 30 }, () => topData.connections.rows[0])
+    const data = { ...topData, connections: { ...topData.connections, rows } }
+    const lines = screen(80, 24, { state: { ...firstState, list: 'links' }, data }).map(({ text }) => text.trim())
+    expect(lines.filter((text) => text.startsWith('example.org:443'))).toHaveLength(14)
+  })
+
   test('asks before it cuts', () => {
     const [victim] = topData.connections.rows
     expect(screen(80, 24, { state: { ...firstState, mode: 'confirm', victim } }).at(-1)?.text).toContain(

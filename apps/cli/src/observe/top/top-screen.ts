@@ -79,15 +79,13 @@ function speedLines({ toTarget, fromTarget }: ScreenOptions['history'], columns:
   return [line('from targets', fromTarget), line('to targets  ', toTarget), { text: '' }]
 }
 
-/** Tables of the screen: the chosen list gets most lines; the other one shows its first rows. */
+/** Tables of the screen: the chosen list gets the lines that it needs; the other one has at least its first rows. */
 function bodyLines(data: TopData, state: TopState, columns: number, room: number): ScreenLine[] {
   const other = Math.max(1, Math.floor(room / 4) - 2)
-  const [linkRoom, connectionRoom] =
-    state.list === 'links' ? [room - other - 3, other] : [Math.min(other, data.links.rows.length), undefined]
+  const linkRoom = state.list === 'links' ? room - other - 3 : other
   const links = tableOf('links', tableLines(linkColumns, data.links.rows, columns), state, linkRoom)
-  const rest = connectionRoom ?? room - links.length - 2
   const rows = tableLines(connectionColumns, data.connections.rows, columns)
-  return [...links, { text: '' }, ...tableOf('connections', rows, state, rest)]
+  return [...links, { text: '' }, ...tableOf('connections', rows, state, room - links.length - 2)]
 }
 
 /** Title and rows of a list, with the selected one among them. */
