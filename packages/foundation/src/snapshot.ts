@@ -149,7 +149,7 @@ export function isFailedOutcome(outcome: string): boolean {
 
 /** Traffic of one token. */
 export interface TokenCounts {
-  /** A short hash of the token, or `other`. */
+  /** The name in the token's policy; without one, a short hash of the token. Or `other`. */
   readonly token: string
   /** Channels open now. */
   readonly open: number

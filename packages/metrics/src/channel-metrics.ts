@@ -74,7 +74,7 @@ export const channelMetrics: readonly Metric[] = [
   {
     name: 'linksocks_token_channels',
     type: 'gauge',
-    help: 'Channels open now, by token; a token is a short hash, and other stands for all past the first 1000',
+    help: 'Channels open now, by token; a token is the name in its policy or a short hash, and other stands for all past the first 1000',
     labels: ['token'],
     read: ({ tokens }) => tokens.map(({ token, open }) => ({ labels: { token }, value: open })),
   },

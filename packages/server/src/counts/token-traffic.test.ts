@@ -50,6 +50,15 @@ test('TokenTraffic keeps as many series as its limit, and all sums, while tokens
   })
 })
 
+test('TokenTraffic shows the name in the policy, and keeps it when it changes', () => {
+  const traffic = new TokenTraffic()
+  const token = { token: 'a', policy: { name: 'ada' } }
+  traffic.ended(token, moved)
+  token.policy = { name: 'grace' }
+  traffic.ended(token, moved)
+  expect(traffic.snapshot([])).toEqual([{ token: 'ada', open: 0, ended: 2, bytesToTarget: 2, bytesFromTarget: 4 }])
+})
+
 test('TokenTraffic adds open channels, and continues the totals of a token that is made again', () => {
   const traffic = new TokenTraffic()
   traffic.ended({ token: 'a' }, moved)

@@ -16,17 +16,21 @@ const others = 'other'
 /** Fields of a token that are read here. */
 interface CountedToken {
   readonly token: string
+  readonly policy?: { readonly name?: string | undefined } | undefined
   /** For a connector token: the provider that added it. */
   readonly owner?: string | undefined
   /** For a connector token: the reverse token that it leads to. */
-  readonly reverse?: { readonly token: string }
+  readonly reverse?: Pick<CountedToken, 'token' | 'policy'>
 }
 
-/** Totals by token. The totals of a removed token stay, since a total that falls looks like a restart. */
+/**
+ * Totals by token, under the name in its policy or its label. The totals of a removed token stay, since a total that
+ * falls looks like a restart.
+ */
 export class TokenTraffic {
   readonly #maxTokens: number
   readonly #totals = new Map<string, Totals>()
-  /** Labels of tokens in use; each hash is computed once. */
+  /** Labels of tokens in use. A label stays when the policy changes its name, so that no total falls. */
   readonly #labels = new WeakMap<object, string>()
 
   constructor(maxTokens: number = maxLabelledTokens) {
@@ -63,7 +67,7 @@ export class TokenTraffic {
 
   #totalsOf(record: CountedToken): Totals {
     const payer = payerOf(record)
-    const label = this.#labels.get(payer) ?? tokenLabel(payer.token)
+    const label = this.#labels.get(payer) ?? payer.policy?.name ?? tokenLabel(payer.token)
     this.#labels.set(payer, label)
     const known =
       this.#totals.get(label) ?? (this.#totals.size < this.#maxTokens ? undefined : this.#totals.get(others))
