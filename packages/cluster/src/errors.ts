@@ -1,5 +1,10 @@
 /** Codes of {@link ClusterError}; see docs/errors.md. */
-export const clusterErrorCodes = ['ERR_CLUSTER_NODE', 'ERR_CLUSTER_NODE_GONE', 'ERR_CLUSTER_STORE'] as const
+export const clusterErrorCodes = [
+  'ERR_CLUSTER_NODE',
+  'ERR_CLUSTER_NODE_GONE',
+  'ERR_CLUSTER_STORE',
+  'ERR_CLUSTER_STORE_REFUSED',
+] as const
 
 /** One of {@link clusterErrorCodes}. */
 export type ClusterErrorCode = (typeof clusterErrorCodes)[number]

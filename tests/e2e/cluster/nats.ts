@@ -17,13 +17,17 @@ if (natsProgram === undefined) {
   console.warn('\n*** nats-server is not installed: the tests over NATS are SKIPPED ***\n')
 }
 
-/** A NATS server that ends after the test, and stores that use it. */
-export async function startNats(endLater = afterTest) {
+/**
+ * A NATS server that ends after the test, and stores that use it.
+ *
+ * @param options Further options of its program
+ */
+export async function startNats(endLater = afterTest, options: readonly string[] = []) {
   const folder = mkdtempSync(join(tmpdir(), 'ls-nats-'))
   const port = await freePort()
   const state: { program: ChildProcess | undefined } = { program: undefined }
   const start = async (): Promise<void> => {
-    state.program = await run(port, folder)
+    state.program = await run(port, folder, options)
   }
   const stop = async (): Promise<void> => {
     const { program } = state
@@ -43,9 +47,30 @@ export async function startNats(endLater = afterTest) {
   return { url: `nats://127.0.0.1:${port}`, store, stop, start, forget }
 }
 
-/** Resolves when it accepts clients. */
-async function run(port: number, folder: string): Promise<ChildProcess> {
-  const options = ['--addr', '127.0.0.1', '--port', String(port), '--jetstream', '--store_dir', folder]
+/** Servers of NATS that form one cluster, none of which runs yet. They end after the test. */
+export async function startNatsCluster(count: number) {
+  const places = await Promise.all(
+    Array.from({ length: count }, async () => ({ port: await freePort(), route: await freePort() })),
+  )
+  const routes = places.map(({ route }) => `nats://127.0.0.1:${route}`).join()
+  const start = async (index: number): Promise<void> => {
+    const { port, route } = places[index]!
+    const folder = mkdtempSync(join(tmpdir(), 'ls-nats-'))
+    const routing = ['--cluster_name', 'test', '--cluster', `nats://127.0.0.1:${route}`, '--routes', routes]
+    const program = await run(port, folder, [...routing, '--server_name', `n${index}`, '--no_advertise'])
+    afterTest(async () => {
+      const ended = once(program, 'exit')
+      program.kill('SIGKILL')
+      await ended
+      rmSync(folder, { recursive: true, force: true })
+    })
+  }
+  return { urls: places.map(({ port }) => `nats://127.0.0.1:${port}`), start }
+}
+
+/** Resolves when it takes clients. */
+async function run(port: number, folder: string, more: readonly string[] = []): Promise<ChildProcess> {
+  const options = ['--addr', '127.0.0.1', '--port', String(port), '--jetstream', '--store_dir', folder, ...more]
   const program = spawn(natsProgram ?? '', options, { stdio: ['ignore', 'ignore', 'pipe'] })
   let log = ''
   await new Promise<void>((resolve, reject) => {

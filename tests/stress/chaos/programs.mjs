@@ -12,12 +12,10 @@ const root = join(import.meta.dirname, '../../..')
 const natsProgram = join(root, '.cache/peers/nats/bin/nats-server')
 const command = join(root, 'apps/cli/bin/linksocks.js')
 const apiKey = 'key-of-the-chaos-run'
-/** Times that a node is started at the beginning of a run. */
-const startAttempts = 6
-/** Next port to try: two runs at the same time begin at different ports. */
+/** Next port to try: two runs beside each other begin at different ones. */
 let nextPort = 12_000 + Math.floor(Math.random() * 15_000)
-/** Time for a program to start on a busy machine, in milliseconds. */
-const startMs = 30_000
+/** Time for a program to start on a busy machine, in milliseconds; a node waits for the leader of NATS meanwhile. */
+const startMs = 60_000
 
 /** Starts NATS servers that form one cluster. */
 export async function startNats(count) {
@@ -73,7 +71,7 @@ export async function startNodes(count, natsPorts, { logFolder, replicas = 3, ha
       way: toNode,
       logFile,
     })
-    await startPatiently(service)
+    await service.start()
     nodes.push({
       service,
       toNats,
@@ -83,20 +81,6 @@ export async function startNodes(count, natsPorts, { logFolder, replicas = 3, ha
     })
   }
   return nodes
-}
-
-/**
- * Starts a node, with several attempts: NATS servers that have just started choose their leader first, and a node would
- * give up.
- */
-async function startPatiently(service) {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await service.start()
-    } catch (error) {
-      if (attempt === startAttempts) throw error
-    }
-  }
 }
 
 async function callApi(port, method, path, body) {

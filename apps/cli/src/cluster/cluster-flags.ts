@@ -69,4 +69,14 @@ export const clusterFlags = [
     section: 'Cluster',
     help: 'Replicas of the state of the cluster, each on a NATS server of its own: 1, 3 or 5',
   },
+  {
+    name: 'cluster-wait',
+    type: 'duration',
+    default: 60_000,
+    min: 0,
+    max: 86_400_000,
+    commands: ['server'],
+    section: 'Cluster',
+    help: 'How long a node that starts waits for NATS, which may start later or elect a leader',
+  },
 ] as const satisfies readonly Flag[]

@@ -10,6 +10,7 @@ const settings: ClusterSettings = {
   clusterAddress: undefined,
   clusterName: 'linksocks',
   clusterReplicas: 1,
+  clusterWait: 60_000,
 }
 
 test.each([

@@ -16,6 +16,7 @@ export type ClusterSettings = Pick<
   | 'clusterAddress'
   | 'clusterName'
   | 'clusterReplicas'
+  | 'clusterWait'
 >
 
 /** Checks the settings. @throws UsageError for settings that do not describe a cluster */
@@ -57,7 +58,8 @@ export async function makeClusterNode(
   const store = new NatsStore({ servers, name, replicas, logger, ...credentials })
   const listen = placeOf('--cluster-listen', clusterListen)
   const address = clusterAddress === undefined ? {} : { address: placeOf('--cluster-address', clusterAddress) }
-  return asUsage('--cluster-secret', () => new ClusterNode({ store, secret, listen, ...address, logger }))
+  const options = { store, secret, listen, ...address, storeTimeoutMs: settings.clusterWait, logger }
+  return asUsage('--cluster-secret', () => new ClusterNode(options))
 }
 
 /** Parses a host and a port. @throws UsageError for anything else */

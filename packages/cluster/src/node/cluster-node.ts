@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { type Clock, type Logger, loggerOfPart, systemClock, type TimerHandle } from '@ls/foundation'
+import { type Clock, type Logger, loggerOfPart, systemClock } from '@ls/foundation'
 import {
   type ClusterStatus,
   type LinkSocksServer,
@@ -19,10 +19,12 @@ import { type NodeHello, nodeVersion } from '../trunk/node-hello.js'
 import { NodeListener } from '../trunk/node-listener.js'
 import { NodeSecret } from '../trunk/node-secret.js'
 import { addressInFolder, connectToPath, linksPathInFolder } from './folder-nodes.js'
-import { type Joined, lateMs, nodeKey, refreshMs } from './joined.js'
+import { Heartbeat } from './heartbeat.js'
+import { type Joined, nodeKey } from './joined.js'
 import { readFarPeers, readNodeInfo, readUse } from './live-entry.js'
-import { beatMs, Members, type MemberState, type NodeInfo, statusOf } from './members.js'
+import { Members, type MemberState, type NodeInfo, statusOf } from './members.js'
 import type { ClusterNodeOptions } from './node-options.js'
+import { defaultStoreTimeoutMs, openStore } from './open-store.js'
 import { OwnPresence } from './own-presence.js'
 import { LinksFromNodes } from './passed-links.js'
 import { Presence } from './presence.js'
@@ -57,12 +59,9 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   #joined: Joined | undefined
   #isConnected = false
   #onSynced = (): void => {}
-  #isClosed = false
   #isLeavingWithAll = false
-  #beat = 0
-  #beatAtMs = 0
-  #refreshDueMs = 0
-  #beatTimer: TimerHandle
+  #waitsFor: string | undefined
+  readonly #beat: Heartbeat
 
   /** @throws RangeError for a secret that is too short */
   constructor(options: ClusterNodeOptions) {
@@ -81,6 +80,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     const seat = (): NodeSeat | undefined => this.#joined?.seat
     this.#tokens = new SharedTokens({ store, logger, seat })
     this.#use = new SharedUse({ store, logger, ownId: this.ownId, seat })
+    this.#beat = new Heartbeat({ clock, onBeat: (beat) => this.#sendBeat(beat), onStale: () => this.#publishAll() })
     // A token that is reported to others may be new here.
     this.#own = new OwnPresence({ store, logger, ownId: this.ownId, seat, onTold: (key) => this.#spread(key) })
   }
@@ -93,6 +93,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     return {
       nodes: [...own, ...(this.#isLeavingWithAll ? others.map((node) => ({ ...node, draining: true })) : others)],
       isConnected: this.#isConnected,
+      waitsFor: this.#waitsFor,
       sharedTokens: this.#tokens.size,
       farTokens: this.#presence.size,
       trunks: this.#joined?.trunks.size ?? 0,
@@ -109,10 +110,12 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
    * Joins the cluster; resolves when the server has the tokens of the other nodes. Call it before the server listens:
    * clients with such a token would be refused.
    *
-   * @throws if a port or the store cannot be reached
+   * @param signal Ends the wait for the store
+   * @throws ClusterError when the store cannot be reached within `storeTimeoutMs`, or refuses this node; TransportError
+   * for a port that cannot be opened
    */
-  async join(server: LinkSocksServer): Promise<void> {
-    const { store, folder } = this.#options
+  async join(server: LinkSocksServer, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    const { store, folder, storeTimeoutMs: timeoutMs = defaultStoreTimeoutMs } = this.#options
     const listen = this.#listen
     const { seat } = server
     const [members, presence, clock] = [this.#members, this.#presence, this.#clock]
@@ -127,17 +130,17 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
       links: await LinksFromNodes.open(server, folder && linksPathInFolder(folder, this.ownId)),
     }
     const synced = new Promise<void>((resolve) => (this.#onSynced = resolve))
-    await store.open(this)
+    const onWait = (reason: string | undefined): void => void (this.#waitsFor = reason)
+    await openStore({ store, watcher: this, timeoutMs, clock, logger: this.#logger, signal, onWait })
     await synced
     await members.asked()
-    this.#sendBeat()
+    this.#beat.start()
   }
 
   /** Leaves the cluster; the other nodes are notified immediately. */
   async close(): Promise<void> {
-    this.#isClosed = true
+    this.#beat.stop()
     this.#own.close()
-    this.#clock.clearTimeout(this.#beatTimer)
     this.#members.close()
     this.#probes.close()
     const { store } = this.#options
@@ -261,25 +264,19 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   }
 
   #publishAll(): void {
-    this.#refreshDueMs = this.#clock.now() + refreshMs
+    this.#beat.refreshed()
     this.#own.publishAll()
     this.#use.publishAll()
   }
 
-  #sendBeat(): void {
-    if (this.#isClosed) return
-    this.#beatTimer = this.#clock.setTimeout(() => this.#sendBeat(), beatMs)
-    const now = this.#clock.now()
-    // Others forget a node that has stood still for longer.
-    if (now >= this.#refreshDueMs || now - this.#beatAtMs > lateMs) this.#publishAll()
-    this.#beatAtMs = now
+  #sendBeat(beat: number): void {
     if (this.#joined === undefined) return
     this.#use.publish()
     if (this.#isConnected) {
       this.#own.publishFailed()
       this.#tokens.removeFailed()
     }
-    const info = { ...this.#info(this.#joined), beat: ++this.#beat }
+    const info = { ...this.#info(this.#joined), beat }
     this.#options.store.put('live', nodeKey(this.ownId), JSON.stringify(info)).catch(() => {})
   }
 
@@ -287,7 +284,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     const { address } = this.#options
     const host = address?.host ?? this.#listen.host
     const port = address?.port ?? listener.port
-    return { version: nodeVersion, id: this.ownId, address: { host, port }, beat: this.#beat, ...seat.load }
+    return { version: nodeVersion, id: this.ownId, address: { host, port }, beat: this.#beat.count, ...seat.load }
   }
 
   get #listen(): NodeAddress {

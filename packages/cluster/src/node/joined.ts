@@ -14,15 +14,6 @@ export interface Joined {
   readonly links: LinksFromNodes
 }
 
-/** Interval at which presence is written again, in milliseconds, before stores remove it. */
-export const refreshMs = 200_000
-
-/**
- * Time between two signs of life, in milliseconds, after which this node was suspended, and writes all its entries
- * again.
- */
-export const lateMs = 20_000
-
 /** Key of the entry by which a node says that it lives. */
 export function nodeKey(id: string): string {
   return `node.${id}`

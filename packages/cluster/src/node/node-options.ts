@@ -2,7 +2,7 @@ import type { Clock, Logger } from '@ls/foundation'
 import type { ClusterStore } from '../store/cluster-store.js'
 import type { NodeAddress } from '../trunk/dial-node.js'
 
-/** Options of a {@link ClusterNode}. */
+/** Options of a `ClusterNode`. */
 export interface ClusterNodeOptions {
   /** Store with the data that all nodes share. */
   readonly store: ClusterStore
@@ -19,6 +19,11 @@ export interface ClusterNodeOptions {
   readonly address?: Partial<NodeAddress> | undefined
   /** Whether the store keeps tokens in a state file over a restart of all nodes. @default false */
   readonly keepsTokens?: boolean | undefined
+  /**
+   * How long `ClusterNode.join` tries to reach the store, in milliseconds: it may start later than this node, or
+   * elect a leader. 0 for one attempt. @default 60000
+   */
+  readonly storeTimeoutMs?: number | undefined
   /** Receives the log. @default silent */
   readonly logger?: Logger | undefined
   /** Source of time. @default the process's clock */

@@ -22,6 +22,9 @@ export interface NatsStoreOptions {
 /** Lifetime of an entry of a node or its peers that is not written again, in milliseconds. */
 const liveTtlMs = 600_000
 
+/** Timeout for a connection to one server, in milliseconds: another one may answer. */
+const connectTimeoutMs = 5000
+
 /** Time between two attempts to reach NATS, in milliseconds. */
 const reconnectMs = 500
 
@@ -59,6 +62,7 @@ export class NatsStore implements ClusterStore {
       this.#connection = await connect({
         servers: [...servers],
         name: 'linksocks',
+        timeout: connectTimeoutMs,
         maxReconnectAttempts: -1,
         reconnectTimeWait: reconnectMs,
         // A server that hangs is detected within about 10 s.
@@ -69,8 +73,10 @@ export class NatsStore implements ClusterStore {
       await this.#watchAll(this.#epoch)
     } catch (error) {
       await this.close()
-      const text = `NATS at ${servers.join(', ')} cannot be used: ${textOf(error)}`
-      throw new ClusterError('ERR_CLUSTER_STORE', text, { cause: error })
+      const text = `NATS at ${servers.map(withoutLogin).join(', ')} cannot be used: ${textOf(error)}`
+      throw new ClusterError(isRefusal(error) ? 'ERR_CLUSTER_STORE_REFUSED' : 'ERR_CLUSTER_STORE', text, {
+        cause: error,
+      })
     }
     void this.#follow(this.#connection)
   }
@@ -100,6 +106,8 @@ export class NatsStore implements ClusterStore {
   /** Ends the watch and the connection. */
   async close(): Promise<void> {
     this.#watcher = undefined
+    this.#buckets = undefined
+    this.#epoch++
     this.#stopWatches()
     await this.#connection?.close().catch(() => {})
   }
@@ -208,4 +216,24 @@ export class NatsStore implements ClusterStore {
 function isWrongRevision(error: unknown): boolean {
   const code = (error as { readonly code?: unknown }).code
   return code === 10_071 || textOf(error).includes('wrong last sequence')
+}
+
+/** Errors of JetStream that settings cause: more replicas than servers, a bucket that exists with other settings. */
+const settingsErrors: ReadonlySet<unknown> = new Set([10_074, 10_058])
+
+/** Whether NATS refuses this node, its credentials or its settings, in contrast to a server that is not ready. */
+function isRefusal(error: unknown): boolean {
+  const { name, code, syscall } = error as {
+    readonly name?: string
+    readonly code?: unknown
+    readonly syscall?: string
+  }
+  const isWrongLogin = name === 'AuthorizationError' && !textOf(error).toLowerCase().includes('timeout')
+  // A credentials file that cannot be read.
+  return isWrongLogin || syscall === 'open' || settingsErrors.has(code)
+}
+
+/** The URL without user and password: errors and the status of readiness contain it. */
+function withoutLogin(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, '//')
 }

@@ -22,3 +22,8 @@ test('readinessOf reports a missing provider as a note: the probe may control ac
   const { ready, notes } = readinessOf({ ...listening, tokensWithoutProvider: 1 })
   expect({ ready, notes }).toEqual({ ready: true, notes: ['no provider is linked for 1 reverse token'] })
 })
+
+test('readinessOf a node that waits for its cluster gives the reason', () => {
+  const { ready, reasons } = readinessOf({ ...listening, waitsFor: 'NATS cannot be used' })
+  expect({ ready, reasons }).toEqual({ ready: false, reasons: ['waiting for the cluster: NATS cannot be used'] })
+})

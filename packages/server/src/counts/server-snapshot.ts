@@ -33,10 +33,11 @@ export function takeSnapshot(server: CountedServer): Snapshot {
   const { peers } = admission
   const links = counts.sessions.snapshot(Array.from(peers, ({ session }) => session))
   const { blockedPorts, withoutProvider: tokensWithoutProvider } = groups
+  const cluster = options.nodes?.status
   return {
     program: 'server',
     version,
-    readiness: readinessOf({ state, blockedPorts, tokensWithoutProvider }),
+    readiness: readinessOf({ state, blockedPorts, tokensWithoutProvider, waitsFor: cluster?.waitsFor }),
     links,
     ...counts.snapshot({ peers, forwarded: switchboard, own: ownProxy?.session }),
     quotas,
@@ -48,14 +49,14 @@ export function takeSnapshot(server: CountedServer): Snapshot {
       { name: 'channels', unit: 'entries', used: slots.used, limit: slots.limit },
       { name: 'pending-connections', unit: 'entries', used: pending.size, limit: pending.maxPending },
     ],
-    cluster: options.nodes && clusterCounts(options.nodes.status),
+    cluster: cluster && clusterCounts(cluster),
     dialMs: outbound.dialMs.snapshot(),
     lookupMs: outbound.lookupMs.snapshot(),
     certificateExpiresAtMs: port?.certificateExpiresAtMs,
   }
 }
 
-function clusterCounts({ nodes, ...counts }: ClusterStatus): ClusterCounts {
+function clusterCounts({ nodes, waitsFor: _waitsFor, ...counts }: ClusterStatus): ClusterCounts {
   const byState: Record<NodeStatus['state'], number> = { self: 0, up: 0, silent: 0, gone: 0 }
   for (const { state } of nodes) byState[state]++
   return { ...counts, nodes: byState }

@@ -4,6 +4,8 @@ export interface ClusterStatus {
   readonly nodes: readonly NodeStatus[]
   /** Whether the store that all nodes share can be reached. */
   readonly isConnected: boolean
+  /** Reason why this node, which starts, has not joined the others yet. @default it has joined */
+  readonly waitsFor?: string | undefined
   /** Number of tokens that all nodes have. */
   readonly sharedTokens: number
   /** Number of tokens with a peer at another node. */
