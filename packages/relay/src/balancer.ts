@@ -20,6 +20,8 @@ export interface SessionChoice {
   pick(signal: Cancellation, waitMs?: number): Session | Promise<Session>
   /** Returns a live session not in `tried`. */
   other(tried: ReadonlySet<Session>): Session | undefined
+  /** Whether a session leads to peers of another node, which may have left it when a channel comes there. */
+  isFar(session: Session): boolean
 }
 
 interface Waiter {
@@ -70,6 +72,7 @@ export class Balancer implements SessionChoice {
     return {
       pick: (signal, waitMs = this.#waitMs) => this.#pick(signal, waitMs, 'near'),
       other: (tried) => this.#other(tried, 'near'),
+      isFar: () => false,
     }
   }
 
@@ -111,6 +114,11 @@ export class Balancer implements SessionChoice {
   /** Returns a live session not in `tried`, for an open that those do not answer; the session keeps its turn. */
   other(tried: ReadonlySet<Session>): Session | undefined {
     return this.#other(tried, 'all')
+  }
+
+  /** Whether a session leads to peers of another node. */
+  isFar(session: Session): boolean {
+    return this.#far.has(session)
   }
 
   /** Fails all waiting requests with `no-provider`. */

@@ -10,8 +10,14 @@ import { HandedOver } from './hand-over.js'
 const noGroups = Object.assign([], { of: () => undefined }) as unknown as ReverseGroups
 const relink = encode({ type: MessageType.Relink })
 
+interface Situation {
+  readonly groups?: ReverseGroups
+  readonly kind?: 'forward' | 'reverse'
+  readonly hasNodes?: boolean
+}
+
 /** A process that is handed over, with one client that has one channel. */
-async function handedOver() {
+async function handedOver({ groups = noGroups, kind = 'forward', hasNodes = false }: Situation = {}) {
   const clock = new FakeClock()
   const changes = new Changes(clock)
   const peers = new Set<Peer>()
@@ -30,9 +36,10 @@ async function handedOver() {
       },
     },
   )
-  const peer = { session, record: { kind: 'forward' } } as unknown as Peer
+  const peer = { session, record: { kind } } as unknown as Peer
   peers.add(peer)
-  const handover = new HandedOver({ peers, groups: noGroups, timeoutMs: 60_000, clock, changes, isOver: () => false })
+  const shared = { peers, groups, clock, changes, hasNodes }
+  const handover = new HandedOver({ ...shared, timeoutMs: 60_000, isOver: () => false })
   const client = new Session({ extensions, clock })
   const [left, right] = loopbackPair()
   session.attach(left)
@@ -82,5 +89,32 @@ test('HandedOver waits no longer than its deadline', async () => {
   expect({ state: peer.session.state, pendingTimers: clock.pendingTimers }).toEqual({
     state: 'linked',
     pendingTimers: expect.any(Number) as number,
+  })
+})
+
+/** A group whose port is closed, which notes the providers that leave. */
+function oneGroup() {
+  const leaving: Peer[] = []
+  const socks = { stopListening: () => Promise.resolve() }
+  const group = { isAsked: false, socks, providerLeaves: (peer: Peer) => leaving.push(peer) }
+  const groups = Object.assign([group], { of: () => group }) as unknown as ReverseGroups
+  return { groups, leaving }
+}
+
+test('HandedOver keeps the session of a provider that has moved until other nodes know of it', async () => {
+  const { groups, leaving } = oneGroup()
+  const { channel, handover, peer, pass } = await handedOver({ groups, kind: 'reverse', hasNodes: true })
+  channel.disconnect()
+  await turns(2)
+  handover.receive(peer, relink)
+  await pass(1999)
+  await pass(0)
+  const before = peer.session.state
+  await pass(1)
+  await pass(10)
+  expect({ before, state: peer.session.state, leaving }).toEqual({
+    before: 'linked',
+    state: 'closed',
+    leaving: [peer],
   })
 })

@@ -15,14 +15,16 @@ export interface HandedOverOptions {
   readonly changes: Changes
   /** Whether the server has closed in the meantime, so that nothing waits any longer. */
   isOver(): boolean
+  /** Whether other nodes may still send channels to providers of this one. @default false */
+  readonly hasNodes?: boolean | undefined
 }
 
 /** Clients of a process whose ports another process has taken over. They move there; their open channels end here. */
 export class HandedOver {
   readonly #options: HandedOverOptions
   readonly #told = new WeakSet<Peer>()
-  /** Peers that have a session at the other process. */
-  readonly #moved = new WeakSet<Peer>()
+  /** Peers that have a session at the other process, and since when. */
+  readonly #movedAtMs = new WeakMap<Peer, number>()
   /** Time at which a client's last channel ended. */
   readonly #idleSince = new WeakMap<Peer, number>()
   /** Groups whose proxy port is closed here, so that no connections come in for their tokens. */
@@ -39,8 +41,10 @@ export class HandedOver {
   /** Handles the answer of a client. */
   receive(peer: Peer, message: Uint8Array): void {
     if (peekType(message) !== MessageType.Relink) return
-    this.#moved.add(peer)
-    this.#options.changes.note()
+    const { groups, clock, changes } = this.#options
+    this.#movedAtMs.set(peer, clock.now())
+    if (peer.record.kind === 'reverse') groups.of(peer.record)?.providerLeaves(peer)
+    changes.note()
   }
 
   /** Handles the end of a client's last channel. */
@@ -78,8 +82,9 @@ export class HandedOver {
     clock.clearTimeout(this.#timer)
     let dueMs = Infinity
     for (const peer of peers) {
-      const peerDueMs = (this.#idleSince.get(peer) ?? Infinity) + idleLimitMs(peer)
-      if (peerDueMs > nowMs) dueMs = Math.min(dueMs, peerDueMs)
+      const idleDueMs = (this.#idleSince.get(peer) ?? Infinity) + idleLimitMs(peer)
+      const movedDueMs = (this.#movedAtMs.get(peer) ?? Infinity) + farMs
+      for (const peerDueMs of [idleDueMs, movedDueMs]) if (peerDueMs > nowMs) dueMs = Math.min(dueMs, peerDueMs)
     }
     if (dueMs < this.#untilMs) this.#timer = clock.setTimeout(() => changes.note(), dueMs - nowMs)
   }
@@ -104,12 +109,19 @@ export class HandedOver {
   #mayEnd(peer: Peer, nowMs: number): boolean {
     if (peer.session.channelCount > 0 || !this.#hasLeft(peer, nowMs)) return false
     const group = peer.record.kind === 'reverse' ? this.#options.groups.of(peer.record) : undefined
-    return group === undefined || (this.#stopped.has(group) && !group.isAsked)
+    if (group === undefined) return true
+    return this.#stopped.has(group) && !group.isAsked && !this.#isAskedFromAfar(peer, nowMs)
+  }
+
+  /** Whether another node may not know yet that a provider has moved: a channel may be on its way here. */
+  #isAskedFromAfar(peer: Peer, nowMs: number): boolean {
+    const movedAtMs = this.#movedAtMs.get(peer)
+    return this.#options.hasNodes === true && movedAtMs !== undefined && nowMs - movedAtMs < farMs
   }
 
   /** Whether a client has left: it said so or, if its program cannot, it has had no channel for a while. */
   #hasLeft(peer: Peer, nowMs: number): boolean {
-    if (this.#moved.has(peer)) return true
+    if (this.#movedAtMs.has(peer)) return true
     const idleMs = nowMs - (this.#idleSince.get(peer) ?? nowMs)
     return idleMs >= idleLimitMs(peer)
   }
@@ -129,3 +141,9 @@ const quietMs = 2000
 
 /** The same for peers that may support Relink, whose new link may take longer. */
 const relinkMs = 15_000
+
+/**
+ * Time in which other nodes learn that a provider has moved, in milliseconds: a message, and a channel that was on its
+ * way.
+ */
+const farMs = 2000

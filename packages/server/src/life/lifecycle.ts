@@ -120,7 +120,9 @@ export class Lifecycle {
     const { peers } = admission
     const changes = this.#changes
     const { clock } = server
-    const handedOver = new HandedOver({ peers, groups, timeoutMs, clock, changes, isOver: () => this.isClosing })
+    const hasNodes = server.nodes !== undefined
+    const isOver = (): boolean => this.isClosing
+    const handedOver = new HandedOver({ peers, groups, timeoutMs, clock, changes, isOver, hasNodes })
     this.#handedOver = handedOver
     const closing = [exposures.close(timeoutMs), ports.ownProxy?.close(timeoutMs)]
     await Promise.all([handedOver.finished(), ...closing])

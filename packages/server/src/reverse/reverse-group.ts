@@ -46,6 +46,8 @@ export class ReverseGroup {
   readonly #partners = new Partners()
   /** Name of the token for other nodes. */
   readonly #key: string
+  /** Providers of this node that have a session elsewhere: other nodes shall no longer choose them here. */
+  readonly #leaving = new Set<Peer>()
   /** Peers on other nodes. */
   #far: FarPeers = noFarPeers
   readonly #balancers: ProviderBalancers
@@ -111,7 +113,15 @@ export class ReverseGroup {
     this.#changed()
   }
 
+  /** Handles a provider that has a session elsewhere, and keeps this one until nothing needs it any more. */
+  providerLeaves(peer: Peer): void {
+    if (!this.#providers.has(peer)) return
+    this.#leaving.add(peer)
+    this.#options.server.nodes?.peersChanged(this.#key)
+  }
+
   removeProvider(peer: Peer): void {
+    this.#leaving.delete(peer)
     if (this.#balancers.remove(peer)) this.#changed()
   }
 
@@ -158,7 +168,10 @@ export class ReverseGroup {
 
   /** Peers of this node, for the other nodes. */
   get near(): FarPeers {
-    return peersToTell(this.#providers, this.#connectors)
+    return peersToTell(
+      [...this.#providers].filter((peer) => !this.#leaving.has(peer)),
+      this.#connectors,
+    )
   }
 
   /** Sets the peers of all other nodes together. */

@@ -78,7 +78,8 @@ export class Switchboard {
     }
     const start = (first: Session): void => {
       const isOnlyOne = providers.other(new Set([first])) === undefined
-      if (isOnlyOne)
+      // Another node may have lost its provider, and the refusal is then no answer: the provider may be elsewhere.
+      if (isOnlyOne && !providers.isFar(first))
         this.#join(channel, { from, to: first }, onOver, (onClose) =>
           forward(channel, from, first, { address, pace, onClose }),
         )
