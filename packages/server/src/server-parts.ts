@@ -10,6 +10,7 @@ import { answerExpose } from './expose/expose-messages.js'
 import type { Exposures } from './expose/exposures.js'
 import { makeExposures } from './expose/make-exposures.js'
 import { Lifecycle } from './life/lifecycle.js'
+import { MovingClients } from './life/moving-clients.js'
 import { Admission } from './links/admission.js'
 import { Attendance, attendanceEvents } from './links/attendance.js'
 import { AuthThrottle } from './links/auth-throttle.js'
@@ -53,6 +54,7 @@ export class ServerParts {
   readonly ofProviders: ProviderTokens
   readonly api: ServerApi
   readonly life: Lifecycle
+  readonly #moving: MovingClients
   readonly seat: NodeSeat
   readonly #server: PartsOwner
   readonly #outbound: Outbound
@@ -100,7 +102,9 @@ export class ServerParts {
       onWrongKey: (remoteAddress) => this.#refused(remoteAddress, 'wrong API key', 'api-key'),
     })
     this.life = this.#makeLife()
-    this.seat = new NodeSeat({ ...shared, ...ways, server, admission: this.admission, life: this.life })
+    this.#moving = this.#makeMoving()
+    const seated = { server, admission: this.admission, life: this.life, moving: this.#moving }
+    this.seat = new NodeSeat({ ...shared, ...ways, ...seated })
     this.portChanges = new PortChanges(this.ports, this.tokens, this.groups, this.uses, (address) =>
       server.emit('listening', address),
     )
@@ -160,6 +164,16 @@ export class ServerParts {
     })
   }
 
+  #makeMoving(): MovingClients {
+    const { groups, exposures, options } = this
+    // Tickets, exposed ports and the identities of a relay belong to the node.
+    const mayLeave = ({ ticket, record }: Peer): boolean =>
+      options.relay === undefined &&
+      ticket === undefined &&
+      (record.kind !== 'reverse' || exposures.of(record).length === 0)
+    return new MovingClients({ peers: this.peers, groups, mayLeave, clock: options.clock })
+  }
+
   #makeGroups(): ReverseGroups {
     return new ReverseGroups({
       server: this.options,
@@ -180,13 +194,17 @@ export class ServerParts {
       observer: this.observer,
       ...attendanceEvents(() => this.#attendance),
       onPeersChanged: () => this.life.peersChanged(),
-      onIdle: (peer) => this.life.idle(peer),
+      onIdle: (peer) => {
+        this.life.idle(peer)
+        this.#moving.idle(peer)
+      },
       onConnect: (peer, channel) => this.#router.connect(peer, channel),
       onMessage: (peer, message) => {
         this.ofProviders.messages.receive(peer, message)
         this.#attendance.receive(peer, message)
         answerExpose(this.exposures, peer, message)
         this.life.receive(peer, message)
+        this.#moving.receive(peer, message)
       },
       ...gateOf(this.uses, this.tickets, () => this.relay, this.options.relay !== undefined),
       onRefused: (remoteAddress, reason, cause) => this.#refused(remoteAddress, reason, cause),
@@ -202,6 +220,7 @@ export class ServerParts {
         api: this.api.atPort,
         throttle: this.#throttle,
         isDraining: () => this.life.state === 'draining',
+        isAskedToLeave: (instance) => this.#moving.refuses(instance),
         health: this.options.relay && (() => this.health()),
         isKnownToken: (hash) => this.tickets.admits(hash) || this.relay?.admits(hash) === true,
         onRefused: (remoteAddress, reason) => this.#refused(remoteAddress, reason, 'token'),

@@ -121,6 +121,32 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     })
   })
 
+  test('sends idle clients to another node, breaks no connection, and keeps a client that knows no other', async () => {
+    const { nodes } = await start(2)
+    const [a, b] = nodes
+    a!.server.addForwardToken('shared')
+    await a!.server.keepToken('shared')
+    await until(() => has(b!, 'shared'), 'the token')
+    const both = { url: a!.url, others: [b!.url] }
+    const [idle, busy, alone] = [
+      await startUser(both, 'shared'),
+      await startUser(both, 'shared'),
+      await startUser({ url: a!.url }, 'shared'),
+    ]
+    const echo = closing(await echoServer())
+    const open = await connect({ proxy: busy.socksAddress!, target: echo })
+    afterTest(() => open.destroy())
+    await until(() => [...a!.server.channels()].length === 1, 'the channel')
+    const moved = Promise.all([idle, alone].map((user) => onceEvent(user, 'linkUp')))
+    const asked = a!.server.seat.askToLeave(10)
+    await moved
+    await until(() => a!.server.peers.size === 2 && b!.server.peers.size === 1, 'the old sessions have ended')
+    const after = await Promise.all([idle, alone].map((user) => connect({ proxy: user.socksAddress!, target: echo })))
+    afterTest(() => after.forEach((socket) => socket.destroy()))
+    const answers = await Promise.all([open, ...after].map(helloTo))
+    expect({ asked, answers }).toEqual({ asked: 2, answers: ['hello', 'hello', 'hello'] })
+  })
+
   test('continues without its store: open channels, and new ones to known peers', async () => {
     const { engine, nodes } = await start(2)
     const [a, b] = nodes
@@ -159,6 +185,34 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     next.write('hello')
     const [answer] = await onceEvent(next, 'data')
     expect(String(answer)).toBe('hello')
+  })
+
+  test('offers a channel to a provider elsewhere, where the node that it was offered to has lost its own', async () => {
+    const { engine, nodes } = await start(2)
+    const [a, b] = nodes
+    const token = await shareReverse(nodes, { socksPort: 'none' })
+    a!.server.addConnectorToken({ token: 'visitor', reverseToken: token })
+    await a!.server.keepToken('visitor')
+    await until(() => has(b!, 'visitor'), 'the connector token')
+    const provider = await startProvider(a!, token, [b!])
+    const user = await startUser(b!, 'visitor')
+    const echo = closing(await echoServer())
+    const reach = () => connect({ proxy: user.socksAddress!, target: echo })
+    const first = await reach()
+    await helloTo(first)
+    first.destroy()
+    // The other node is not told that the provider has left.
+    await engine.stop()
+    await until(() => !b!.node.status.isConnected, 'the loss of the store')
+    await provider.close()
+    await until(() => a!.server.peers.size === 0, 'the end of the provider')
+    await until(() => [...b!.server.channels()].length === 0, 'the end of the first channel')
+    const opening = reach()
+    await until(() => [...b!.server.peers].some(({ session }) => session.channelCount > 0), 'the channel is offered')
+    await startProvider(b!, token, [])
+    const socket = await opening
+    afterTest(() => socket.destroy())
+    expect(await helloTo(socket)).toBe('hello')
   })
 
   test('writes its data again to a store that has lost it', async () => {

@@ -79,4 +79,11 @@ export const clusterFlags = [
     section: 'Cluster',
     help: 'How long a node that starts waits for NATS, which may start later or elect a leader',
   },
+  {
+    name: 'no-cluster-spread',
+    type: 'boolean',
+    commands: ['server'],
+    section: 'Cluster',
+    help: 'Keep clients at their node, also while it has far more of them than the others',
+  },
 ] as const satisfies readonly Flag[]

@@ -11,6 +11,7 @@ const settings: ClusterSettings = {
   clusterName: 'linksocks',
   clusterReplicas: 1,
   clusterWait: 60_000,
+  noClusterSpread: false,
 }
 
 test.each([

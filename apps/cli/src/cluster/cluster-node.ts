@@ -17,6 +17,7 @@ export type ClusterSettings = Pick<
   | 'clusterName'
   | 'clusterReplicas'
   | 'clusterWait'
+  | 'noClusterSpread'
 >
 
 /** Checks the settings. @throws UsageError for settings that do not describe a cluster */
@@ -47,7 +48,8 @@ export async function makeClusterNode(
     const { BrokerStore, ClusterNode } = await import('@ls/cluster')
     const keepsTokens = settings.state !== undefined
     const { folder } = worker
-    return new ClusterNode({ store: new BrokerStore(worker.brokerPort), folder, keepsTokens, logger })
+    const store = new BrokerStore(worker.brokerPort)
+    return new ClusterNode({ store, folder, keepsTokens, spread: !settings.noClusterSpread, logger })
   }
   const { clusterNats: servers, clusterSecret: secret = '', clusterCredentials: credentialsFile } = settings
   if (servers.length === 0) return undefined
@@ -58,7 +60,8 @@ export async function makeClusterNode(
   const store = new NatsStore({ servers, name, replicas, logger, ...credentials })
   const listen = placeOf('--cluster-listen', clusterListen)
   const address = clusterAddress === undefined ? {} : { address: placeOf('--cluster-address', clusterAddress) }
-  const options = { store, secret, listen, ...address, storeTimeoutMs: settings.clusterWait, logger }
+  const life = { storeTimeoutMs: settings.clusterWait, spread: !settings.noClusterSpread }
+  const options = { store, secret, listen, ...address, ...life, logger }
   return asUsage('--cluster-secret', () => new ClusterNode(options))
 }
 

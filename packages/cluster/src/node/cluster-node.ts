@@ -22,6 +22,7 @@ import { addressInFolder, connectToPath, linksPathInFolder } from './folder-node
 import { Heartbeat } from './heartbeat.js'
 import { type Joined, nodeKey } from './joined.js'
 import { readFarPeers, readNodeInfo, readUse } from './live-entry.js'
+import { spreadLoad } from './load-spread.js'
 import { Members, type MemberState, type NodeInfo, statusOf } from './members.js'
 import type { ClusterNodeOptions } from './node-options.js'
 import { defaultStoreTimeoutMs, openStore } from './open-store.js'
@@ -128,6 +129,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
       trunks: new Trunks({ ...shared, seat, members, presence, clock }),
       incoming: new IncomingTrunks(seat, clock, (id) => void this.#probes.check(id)),
       links: await LinksFromNodes.open(server, folder && linksPathInFolder(folder, this.ownId)),
+      spread: this.#options.spread === false ? undefined : spreadLoad({ seat, members, clock, logger: this.#logger }),
     }
     const synced = new Promise<void>((resolve) => (this.#onSynced = resolve))
     const onWait = (reason: string | undefined): void => void (this.#waitsFor = reason)
@@ -145,7 +147,8 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#probes.close()
     const { store } = this.#options
     await store.delete('live', nodeKey(this.ownId)).catch(() => {})
-    const { trunks, incoming, listener, links } = this.#joined ?? {}
+    const { trunks, incoming, listener, links, spread } = this.#joined ?? {}
+    spread?.close()
     trunks?.close()
     incoming?.close()
     listener?.close()

@@ -1,6 +1,7 @@
 import type { LinkSocksServer, NodeSeat } from '@ls/server'
 import type { IncomingTrunks } from '../trunk/incoming-trunks.js'
 import type { NodeListener } from '../trunk/node-listener.js'
+import type { LoadSpread } from './load-spread.js'
 import type { LinksFromNodes } from './passed-links.js'
 import type { Trunks } from './trunks.js'
 
@@ -12,6 +13,8 @@ export interface Joined {
   readonly trunks: Trunks
   readonly incoming: IncomingTrunks
   readonly links: LinksFromNodes
+  /** Undefined where clients stay at their node. */
+  readonly spread: LoadSpread | undefined
 }
 
 /** Key of the entry by which a node says that it lives. */

@@ -24,6 +24,11 @@ export interface ClusterNodeOptions {
    * elect a leader. 0 for one attempt. @default 60000
    */
   readonly storeTimeoutMs?: number | undefined
+  /**
+   * Whether this node asks idle clients to use another one while it has far more links than the mean.
+   * @default true
+   */
+  readonly spread?: boolean | undefined
   /** Receives the log. @default silent */
   readonly logger?: Logger | undefined
   /** Source of time. @default the process's clock */

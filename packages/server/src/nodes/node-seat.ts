@@ -1,6 +1,7 @@
 import type { Channel, Session, SessionHandler } from '@ls/mux'
 import type { ServerLife } from '../counts/readiness.js'
 import { drainReason, openChannels } from '../life/drain.js'
+import type { MovingClients } from '../life/moving-clients.js'
 import type { Admission, TrunkTerms } from '../links/admission.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { TokenUses } from '../policy/token-uses.js'
@@ -34,6 +35,7 @@ export interface NodeSeatOptions {
   isDraining(): boolean
   readonly uses: TokenUses
   readonly life: { readonly state: ServerLife }
+  readonly moving: Pick<MovingClients, 'ask'>
 }
 
 /** Interface of a server for the code that joins it with other nodes. */
@@ -59,6 +61,14 @@ export class NodeSeat {
     const { admission, life } = this.#options
     const { peers } = admission
     return { links: peers.size, channels: openChannels(peers), draining: life.state === 'draining', release: version }
+  }
+
+  /**
+   * Asks idle clients with at most that many links in all to link to another node, and refuses them new links here for
+   * a while. Returns the number of their links.
+   */
+  askToLeave(most: number): number {
+    return this.#options.moving.ask(most)
   }
 
   /** `tokenKey` of each reverse token. */

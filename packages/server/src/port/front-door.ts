@@ -30,6 +30,8 @@ export interface FrontDoorOptions {
   readonly throttle: AuthThrottle
   /** Whether the server takes no new links; links of existing sessions may come back. */
   isDraining(): boolean
+  /** Whether this client process, hex, was asked to link to another node, and is refused now. */
+  isAskedToLeave(instance: string): boolean
   /** Whether a token with this hash would be admitted. */
   isKnownToken(hash: string): boolean
   /** Receives links whose sessions other processes have. */
@@ -59,10 +61,10 @@ export class FrontDoor {
     if (fallback === undefined) {
       if (!isOurs) return { status: 404, text: '404 page not found' }
       if (foreign !== undefined) return { status: 403, text: foreign }
-      return this.#throttled(request) ?? this.#elsewhere(request) ?? this.#draining(request)
+      return this.#throttled(request) ?? this.#elsewhere(request) ?? this.#leaving(request)
     }
     const standing = isOurs && foreign === undefined ? this.#standingOf(request) : 'stranger'
-    if (standing === 'client') return this.#elsewhere(request) ?? this.#draining(request)
+    if (standing === 'client') return this.#elsewhere(request) ?? this.#leaving(request)
     const client = clientOf(request)
     if (standing === 'impostor') this.#options.onRefused(plainAddress(client.address), 'invalid token')
     return (incoming, stream, head) => fallback.upgrade(incoming, stream, head, client)
@@ -142,10 +144,17 @@ export class FrontDoor {
     }
   }
 
-  /** Refuses new links during a drain. Load balancers try another server for this status, but not for a close code. */
-  #draining({ query }: UpgradeRequest): UpgradeRefusal | undefined {
-    if (!this.#options.isDraining() || query.has('resume')) return undefined
-    return { status: 503, text: 'The server is draining: it takes no new links.', headers: retryAfter(1000) }
+  /**
+   * Refuses new links during a drain, and those of clients that were asked to link to another node. Load balancers try
+   * another server for this status, but not for a close code.
+   */
+  #leaving({ query }: UpgradeRequest): UpgradeRefusal | undefined {
+    if (query.has('resume')) return undefined
+    const refusal = { status: 503, headers: retryAfter(1000) }
+    if (this.#options.isDraining()) return { ...refusal, text: 'The server is draining: it takes no new links.' }
+    const { instance } = parseAuthQuery(query)
+    if (instance === undefined || !this.#options.isAskedToLeave(Buffer.from(instance).toString('hex'))) return undefined
+    return { ...refusal, text: 'This node has more clients than others: try another one.' }
   }
 
   /** Refuses a link, after a delay, if its address has guessed too often; its credentials are not checked. */

@@ -26,6 +26,8 @@ export interface WebSocketPortOptions {
   readonly api: ManagementApi | undefined
   readonly throttle: AuthThrottle
   isDraining(): boolean
+  /** Whether this client process, hex, was asked to link to another node, and is refused now. */
+  isAskedToLeave(instance: string): boolean
   /** State of a relay, as far as strangers may see it; undefined where the server is no relay. */
   readonly health: (() => object | undefined) | undefined
   isKnownToken(hash: string): boolean

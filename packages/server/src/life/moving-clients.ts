@@ -1,0 +1,118 @@
+import { encode, MessageType, peekType } from '@ls/codec'
+import type { Clock } from '@ls/foundation'
+import type { Peer } from '../links/peer.js'
+import type { ReverseGroups } from '../reverse/reverse-groups.js'
+
+export interface MovingClientsOptions {
+  readonly peers: ReadonlySet<Peer>
+  readonly groups: Pick<ReverseGroups, 'of'>
+  /** Whether nothing of a client but its session is at this node. */
+  mayLeave(peer: Peer): boolean
+  readonly clock: Clock
+}
+
+/** A client process that was asked to link to another node. */
+interface Asked {
+  readonly atMs: number
+  /** How often it is still refused a new link here. */
+  refusals: number
+}
+
+/** Time in which a client that was asked to leave is refused new links, in milliseconds. */
+const refuseMs = 15_000
+
+/**
+ * Most refusals for each link of a client: a client with several URLs needs one, and a balancer has chosen another node
+ * by then. One that knows no other node stays.
+ */
+const maxRefusals = 3
+
+/** Time in which a client is not asked again, in milliseconds: one that came back cannot leave. */
+const restMs = 600_000
+
+/** Most clients that are remembered: a node asks at most 3,000 in that time. */
+const maxAsked = 10_000
+
+/** Time in which other nodes learn that a provider has moved, in milliseconds. */
+const farMs = 2000
+
+/**
+ * Clients that this node asks to link to another one, because it has more than its share. Only clients without a
+ * channel are asked, and a session ends only without one, so no connection breaks.
+ */
+export class MovingClients {
+  readonly #options: MovingClientsOptions
+  readonly #asked = new Map<string, Asked>()
+  /** Clients that have a session at another node, and since when. */
+  readonly #movedAtMs = new WeakMap<Peer, number>()
+
+  constructor(options: MovingClientsOptions) {
+    this.#options = options
+  }
+
+  /** Asks clients with at most that many links in all. Returns the number of links. */
+  ask(most: number): number {
+    const { clock } = this.#options
+    const nowMs = clock.now()
+    for (const [instance, { atMs }] of this.#asked) if (nowMs - atMs >= restMs) this.#asked.delete(instance)
+    let links = 0
+    for (const [instance, peers] of this.#idleClients()) {
+      if (this.#asked.size >= maxAsked || links === most) break
+      if (this.#asked.has(instance) || links + peers.length > most) continue
+      links += peers.length
+      this.#asked.set(instance, { atMs: nowMs, refusals: maxRefusals * peers.length })
+      for (const { session } of peers) session.send(encode({ type: MessageType.Relink }))
+    }
+    return links
+  }
+
+  /** Whether a new link of this client is refused, so that it tries another node. Counts the refusal. */
+  refuses(instance: string): boolean {
+    const asked = this.#asked.get(instance)
+    if (asked === undefined || asked.refusals === 0) return false
+    if (this.#options.clock.now() - asked.atMs >= refuseMs) return false
+    asked.refusals--
+    return true
+  }
+
+  /** Handles the answer of a client: it has a session elsewhere. */
+  receive(peer: Peer, message: Uint8Array): void {
+    if (peekType(message) !== MessageType.Relink || !this.#asked.has(peer.instance)) return
+    const { clock, groups } = this.#options
+    this.#movedAtMs.set(peer, clock.now())
+    if (peer.record.kind !== 'reverse') return this.idle(peer)
+    groups.of(peer.record)?.providerLeaves(peer)
+    clock.setTimeout(() => this.#leaves(peer), farMs)
+  }
+
+  /** Handles the end of a client's last channel. */
+  idle(peer: Peer): void {
+    const movedAtMs = this.#movedAtMs.get(peer)
+    if (movedAtMs === undefined || peer.session.channelCount > 0) return
+    // A channel of another node may be on its way to a provider.
+    const isNeeded = peer.record.kind === 'reverse' && this.#options.clock.now() - movedAtMs < farMs
+    if (!isNeeded) peer.session.close('the client has a session at another node')
+  }
+
+  /** Gives a provider no more channels, and ends its session as soon as it has none. */
+  #leaves(peer: Peer): void {
+    if (!this.#options.peers.has(peer)) return
+    this.#options.groups.of(peer.record)?.removeProvider(peer)
+    this.idle(peer)
+  }
+
+  /** Processes whose links all can move, and have no channel. */
+  #idleClients(): Map<string, Peer[]> {
+    const { peers, mayLeave } = this.#options
+    const found = new Map<string, Peer[]>()
+    const staying = new Set<string>()
+    for (const peer of peers) {
+      const { session, instance } = peer
+      const isIdle = session.linked && session.channelCount === 0 && session.options.window && mayLeave(peer)
+      if (isIdle) found.set(instance, [...(found.get(instance) ?? []), peer])
+      else staying.add(instance)
+    }
+    for (const instance of staying) found.delete(instance)
+    return found
+  }
+}
