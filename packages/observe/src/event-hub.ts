@@ -60,6 +60,11 @@ export class EventHub {
     for (const [reader, query] of this.#readers) if (wants(query, event)) reader.send(recorded.text, nowMs)
   }
 
+  /** Reports to all readers that events were lost before they came here. */
+  lost(count: number): void {
+    for (const reader of this.#readers.keys()) reader.lost(count)
+  }
+
   /** Whether there is room for one more reader. */
   get hasRoom(): boolean {
     return !this.#isClosed && this.#readers.size < maxReaders

@@ -41,6 +41,12 @@ export class EventReader {
     if (this.#dropped === 0) this.#response.write(text)
   }
 
+  /** Counts events that were lost on their way to this process. */
+  lost(count: number): void {
+    this.#dropped += count
+    if (!this.#isFull) this.#tellDropped()
+  }
+
   /** Whether it has read nothing for too long. */
   isStuck(nowMs: number): boolean {
     return this.#fullSinceMs !== undefined && nowMs - this.#fullSinceMs > stuckReaderMs

@@ -106,6 +106,11 @@ export class LiveView {
     this.#hub.publish({ name, data })
   }
 
+  /** Reports to all readers that so many events were lost before they came here. */
+  lost(count: number): void {
+    this.#hub.lost(count)
+  }
+
   /** Ends all streams. */
   close(): void {
     this.#hub.close()

@@ -86,7 +86,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
     ...definedOnly({ state, nodes: node, sessionOwners: node ?? owners }),
     api: {
       ...planned.api,
-      ...(context.worker === undefined ? dashboardOption(settings) : {}),
+      ...dashboardOption(settings),
       writeMetrics,
       setLogLevel: (level: string, part: string | undefined) => context.levels.set(level, part),
       requestDrain: () => context.draining.request(),

@@ -21,12 +21,11 @@ export interface ServerAccess {
 
 /** Prints the server's addresses, and the generated tokens with the commands to use them. */
 export async function printAccess(access: ServerAccess, context: CommandContext): Promise<void> {
-  const { print, program, worker } = context
+  const { print, program } = context
   const { settings, tokens, pin } = access
   const urls = urlsOf(access)
   print(`listening: ${urls.listening}`)
-  if (worker === undefined && hasDashboard(settings) && urls.dashboard !== undefined)
-    print(`dashboard: ${urls.dashboard}`)
+  if (hasDashboard(settings) && urls.dashboard !== undefined) print(`dashboard: ${urls.dashboard}`)
   if (pin !== undefined) print(`pin: ${pin}`)
   if (settings.relay) print(`next: ${relayLine({ program, url: urls.next, pin })}`)
   for (const { name, token, role } of tokens.filter(({ isNew }) => isNew)) {

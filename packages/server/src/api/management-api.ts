@@ -15,6 +15,7 @@ import { ServerError } from '../errors.js'
 import { type AuthThrottle, retryAfter } from '../links/auth-throttle.js'
 import { corsHeaders, preflightHeaders } from '../port/cors.js'
 import { answerTogether } from '../siblings/answer-together.js'
+import type { SharedEvents } from '../siblings/shared-events.js'
 import type { Siblings } from '../siblings/siblings.js'
 import type { ApiCall, ApiHandler, DashboardCall, ManagedServer } from './api-call.js'
 import { readBody } from './read-body.js'
@@ -29,6 +30,8 @@ export interface ManagementApiOptions {
   readonly dashboard: Dashboard | undefined
   /** Other processes of the same server. */
   readonly siblings: Siblings | undefined
+  /** Their events, and those of this one; undefined without others. */
+  readonly sharedEvents: SharedEvents | undefined
   readonly setLogLevel: ApiCall['setLogLevel']
   readonly requestRestart: ApiCall['requestRestart']
   readonly throttle: AuthThrottle
@@ -104,11 +107,12 @@ export class ManagementApi {
     if (method === 'OPTIONS') return { status: 204, headers: allow(match.route) }
     const handler = handlerOf(match.route, method)
     if (handler === undefined) return failure(405, `method ${method} is not allowed here`, allow(match.route))
-    const { siblings } = this.#options
+    const { siblings, sharedEvents: events } = this.#options
     const own = this.#callOf(request, call, match)
-    if (siblings === undefined || call.isAlone === true) return handler(own)
+    if (siblings === undefined || events === undefined || call.isAlone === true) return handler(own)
     const { path } = call
-    return answerTogether({ siblings, method: nameOf(method), route: match.route.path, path, handler, call: own })
+    const shared = { siblings, events, path, handler, call: own }
+    return answerTogether({ ...shared, method: nameOf(method), route: match.route.path })
   }
 
   /** Answers a browser's preflight request, which has no key; undefined if it is none, or if the page may not call. */
@@ -148,6 +152,7 @@ export class ManagementApi {
       setLogLevel,
       requestRestart,
       accept: request.headers.accept,
+      cookie: request.headers.cookie,
       query: new URLSearchParams(request.url?.split('?', 2)[1]),
       lastEventId: lastEventIdOf(request),
       parameter,

@@ -2,6 +2,7 @@ import { AllowedOrigins } from '@ls/transport'
 import { dashboardOf } from '../dashboard/dashboard.js'
 import type { AuthThrottle } from '../links/auth-throttle.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
+import { SharedEvents } from '../siblings/shared-events.js'
 import type { ManagedServer } from './api-call.js'
 import { ApiSocket } from './api-socket.js'
 import { ManagementApi } from './management-api.js'
@@ -21,6 +22,7 @@ export class ServerApi {
   readonly #api: ManagementApi | undefined
   readonly #paths: readonly string[]
   readonly #sockets: ApiSocket[] = []
+  readonly #sharedEvents: SharedEvents | undefined
 
   constructor({ server, options, throttle, onWrongKey }: ServerApiOptions) {
     const {
@@ -38,6 +40,7 @@ export class ServerApi {
     if (apiKey === undefined && this.#paths.length === 0) return
     const allowOrigins = new AllowedOrigins(origins)
     const dashboard = dashboardOf(options)
+    this.#sharedEvents = siblings && new SharedEvents({ siblings, server, clock })
     const parts = {
       server,
       writeMetrics,
@@ -45,6 +48,7 @@ export class ServerApi {
       requestRestart,
       dashboard,
       siblings,
+      sharedEvents: this.#sharedEvents,
       throttle,
       allowOrigins,
       onWrongKey,
@@ -63,6 +67,7 @@ export class ServerApi {
   }
 
   async close(): Promise<void> {
+    this.#sharedEvents?.close()
     await Promise.all(this.#sockets.map((socket) => socket.close()))
   }
 }

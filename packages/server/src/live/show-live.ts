@@ -1,3 +1,4 @@
+import type { LiveView } from '@ls/observe'
 import { type Answer, answerEvents, answerQuery, ApiRefusal } from '@ls/observe/http'
 import type { ApiCall } from '../api/api-call.js'
 
@@ -19,8 +20,13 @@ export function closeLink({ server, parameter: id, logger }: ApiCall): Answer {
 }
 
 /** `GET /api/events`: streams events as they happen. */
-export function showEvents({ server, query, lastEventId, dashboard, clock }: ApiCall): Answer {
-  return answerEvents(server.live, {
+export function showEvents(call: ApiCall): Answer {
+  return streamEvents(call.server.live, call)
+}
+
+/** Streams the events of a view, at most until the session of the user has ended. */
+export function streamEvents(live: LiveView, { query, lastEventId, dashboard, clock }: ApiCall): Answer {
+  return answerEvents(live, {
     query,
     lastEventId,
     onStream: (body) => {

@@ -1,13 +1,17 @@
 import type { Snapshot } from '@ls/foundation'
 import { type Answer, ApiRefusal } from '@ls/observe/http'
 import type { ApiCall, ApiHandler } from '../api/api-call.js'
+import { streamEvents } from '../live/show-live.js'
 import { askSibling } from './ask-sibling.js'
 import { rules } from './merge-answers.js'
+import type { SharedEvents } from './shared-events.js'
 import type { Siblings } from './siblings.js'
 
 /** A request that all processes of a server answer together. */
 export interface TogetherRequest {
   readonly siblings: Siblings
+  /** Events of all processes. */
+  readonly events: SharedEvents
   /** Method, with GET for HEAD. */
   readonly method: string
   /** Path of the route, as in the OpenAPI document. */
@@ -21,6 +25,7 @@ export interface TogetherRequest {
 /** Answers a request together with the other processes. @throws ApiRefusal 409 where they cannot */
 export async function answerTogether({
   siblings,
+  events,
   method,
   route,
   path,
@@ -34,7 +39,7 @@ export async function answerTogether({
   const text = query.toString()
   const body = rule.kind === 'all' ? await call.readBody() : ''
   const ask = async (): Promise<Answer[]> => {
-    const asked = { method, path: text === '' ? path : `${path}?${text}`, body }
+    const asked = { method, path: text === '' ? path : `${path}?${text}`, body, cookie: call.cookie }
     const answers = await Promise.all(siblings.others().map((socket) => askSibling(socket, asked)))
     return answers.filter((answer) => answer !== undefined)
   }
@@ -42,6 +47,9 @@ export async function answerTogether({
   switch (rule.kind) {
     case 'owner':
       return own().catch((error: unknown) => otherOwner(error, ask))
+    case 'events':
+      await events.open()
+      return streamEvents(events.live, call)
     case 'metrics': {
       const asked = siblings.others().map((socket) => askSibling(socket, { method, path: '/api/snapshot', body }))
       const others = (await Promise.all(asked)).flatMap((answer) => (answer?.status === 200 ? [answer.body] : []))

@@ -10,6 +10,8 @@ export interface SiblingRequest {
   readonly path: string
   /** JSON; empty for none. */
   readonly body: string
+  /** Cookie of the user, which may name a session. @default none */
+  readonly cookie?: string | undefined
 }
 
 /** Answer of another process. */
@@ -29,9 +31,10 @@ const maxAnswerBytes = 16_777_216
 /** Asks another process for its part of an answer; undefined where it does not answer, because it is ending. */
 export async function askSibling(
   socketPath: string,
-  { method, path, body }: SiblingRequest,
+  { method, path, body, cookie }: SiblingRequest,
 ): Promise<SiblingAnswer | undefined> {
-  const headers = { [aloneHeader]: '1', 'content-length': String(Buffer.byteLength(body)) }
+  const length = { 'content-length': String(Buffer.byteLength(body)) }
+  const headers = { [aloneHeader]: '1', ...length, ...(cookie === undefined ? {} : { cookie }) }
   const signal = AbortSignal.timeout(answerMs)
   try {
     const asked = request({ socketPath, method, path, headers, agent: false, signal }).end(body)

@@ -21,7 +21,9 @@ export type Rule =
   | { readonly kind: 'all'; readonly isFirstAnswer?: true }
   /** The numbers of all processes, written for Prometheus. */
   | { readonly kind: 'metrics' }
-  /** No process can do it, for this reason. */
+  /** The events of all, as one stream. */
+  | { readonly kind: 'events' }
+  /** None of them can, for this reason. */
   | { readonly kind: 'refused'; readonly reason: string }
 
 interface MergeContext extends Pick<Siblings, 'mergeSnapshots'> {
@@ -76,10 +78,9 @@ export const rules: Readonly<Record<string, Rule>> = {
   'POST /api/log-level': { kind: 'all' },
   'POST /api/ticket': tickets,
   'DELETE /api/ticket/{ticket}': tickets,
-  'GET /api/events': {
-    kind: 'refused',
-    reason: 'events are those of one process; GET /api/snapshot has the numbers of all workers',
-  },
+  'GET /api/events': { kind: 'events' },
+  // A session that has ended must not open any of them.
+  'DELETE /api/session': removal,
 }
 
 function mergeStatus([own, ...others]: readonly [Answer, ...Answer[]]): Answer {

@@ -49,6 +49,36 @@ async function call(server: LinkSocksServer, method: string, path: string, body?
   return { status: answer.status, body: (isJson ? JSON.parse(text) : text) as never, headers: answer.headers }
 }
 
+/** Reads the events of a server. */
+async function watch(server: LinkSocksServer, query: string, lastId?: string) {
+  const headers = { 'x-api-key': 'key', ...(lastId === undefined ? {} : { 'last-event-id': lastId }) }
+  const stop = new AbortController()
+  const url = `http://127.0.0.1:${server.address?.port}/api/events?${query}`
+  const answer = await fetch(url, { headers, signal: stop.signal })
+  let text = ''
+  const over = (async () => {
+    for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) text += Buffer.from(chunk).toString()
+  })().catch(() => {})
+  const events = {
+    get all() {
+      const frames = text.split('\n\n').slice(0, -1)
+      return frames.flatMap((frame) => {
+        const [, name, data] = /^event: (\S+)\n(?:id: \S+\n)?data: (.*)$/.exec(frame) ?? []
+        return name === undefined ? [] : [{ name, data: JSON.parse(data ?? '') as object }]
+      })
+    },
+    named: (wanted: string) => events.all.filter(({ name }) => name === wanted).map(({ data }) => data),
+    lastId: () => [...text.matchAll(/^id: (\S+)$/gm)].at(-1)?.[1],
+    until,
+    end: async () => {
+      stop.abort()
+      await over
+    },
+  }
+  await until(() => events.all.length > 0, 'the first event')
+  return events
+}
+
 /** Links clients to a server. */
 async function link(server: LinkSocksServer, count: number): Promise<void> {
   const before = server.peers.size
@@ -161,16 +191,59 @@ describe('the API of several processes', () => {
     })
   })
 
+  test('streams the events of all, those of a process that comes later too, and leaves out what is not wanted', async () => {
+    const { first, second } = await start()
+    const events = await watch(first, 'kinds=link')
+    await link(second, 1)
+    await link(first, 1)
+    await events.until(() => events.named('link-opened').length === 2, 'both links')
+    await link(first, 1)
+    await call(second, 'GET', '/api/links?limit=none')
+    await call(first, 'DELETE', '/api/token/f')
+    await events.until(() => events.named('link-closed').length === 3, 'their ends')
+    expect(new Set(events.all.map(({ name }) => name))).toEqual(new Set(['hello', 'link-opened', 'link-closed']))
+  })
+
+  test('streams numbers that are added up', async () => {
+    const { first, second } = await start()
+    await link(first, 1)
+    await link(second, 2)
+    const events = await watch(first, 'snapshot=1s')
+    await events.until(() => events.named('snapshot').length > 0, 'the numbers')
+    expect(events.named('snapshot')[0]).toMatchObject({ links: { up: 3 } })
+  })
+
+  test('sends again what a reader that comes back has missed', async () => {
+    const { first, second } = await start()
+    const events = await watch(first, 'kinds=link')
+    const lastId = events.lastId()
+    await events.end()
+    await link(second, 1)
+    const again = await watch(first, 'kinds=link', lastId)
+    await again.until(() => again.named('link-opened').length === 1, 'the missed event')
+    expect(again.all[0]).toEqual({ name: 'hello', data: { replayed: 1 } })
+  })
+
+  test('ends a session of the dashboard in all', async () => {
+    const { first, second } = await start({ dashboard: () => Promise.resolve(new Map()) })
+    const { headers } = await call(first, 'POST', '/api/session')
+    const [cookie = ''] = (headers.get('set-cookie') ?? '').split(';')
+    const ask = async (server: LinkSocksServer, method: string) => {
+      const url = new URL(`http://127.0.0.1:${server.address?.port}/api/session`)
+      return (await fetch(url, { method, headers: { cookie, origin: url.origin } })).status
+    }
+    const before = await ask(second, 'GET')
+    const ended = await ask(first, 'DELETE')
+    expect({ before, ended, after: await ask(second, 'GET') }).toEqual({ before: 200, ended: 200, after: 401 })
+  })
+
   test('answers without a process that has ended', async () => {
     const { first, second } = await start()
     await second.close()
     expect(await call(first, 'GET', '/api/channels')).toMatchObject({ status: 200, body: [] })
   })
 
-  test.each([
-    ['POST', '/api/ticket'],
-    ['GET', '/api/events'],
-  ])('refuses %s %s with the reason', async (method, path) => {
+  test.each([['POST', '/api/ticket']])('refuses %s %s with the reason', async (method, path) => {
     const { first } = await start()
     expect(await call(first, method, path)).toMatchObject({ status: 409, body: { success: false } })
   })
