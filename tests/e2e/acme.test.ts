@@ -57,7 +57,11 @@ async function startAuthority(): Promise<Authority> {
   return { directoryUrl: `https://localhost:${port}/dir`, httpPort, caFile: files.caFile, log: () => log }
 }
 
-async function serve(authority: Authority, state: string, { listen = authority.httpPort } = {}): Promise<Program> {
+async function serve(
+  authority: Authority,
+  state: string,
+  { listen = authority.httpPort, more = [] as readonly string[] } = {},
+): Promise<Program> {
   const acme = [
     '--tls-domain',
     'localhost',
@@ -67,7 +71,7 @@ async function serve(authority: Authority, state: string, { listen = authority.h
     String(listen),
   ]
   const place = ['-H', '127.0.0.1', '-P', String(await freePort()), '--state-folder', state]
-  return new Program({ environment: { NODE_EXTRA_CA_CERTS: authority.caFile } }, 'server', ...acme, ...place)
+  return new Program({ environment: { NODE_EXTRA_CA_CERTS: authority.caFile } }, 'server', ...acme, ...place, ...more)
 }
 
 /** Time for an order, in milliseconds: it has a dozen round trips, each with a key to check. */
@@ -100,6 +104,22 @@ describe.skipIf(!existsSync(pebble))('linksocks server --tls-domain, with pebble
     expect(second.output).not.toContain('a certificate was issued')
     expect(readFileSync(join(state, 'acme/localhost.crt'), 'utf8')).toBe(before)
     expect(statSync(join(state, 'acme/localhost.key')).mode & 0o77).toBe(0)
+  })
+
+  test.skipIf(process.platform !== 'linux')('orders one certificate for all workers, which all show it', async () => {
+    const state = await temporaryFolder()
+    const server = await serve(await startAuthority(), state, { more: ['--workers', '2'] })
+    const [, port = ''] = await server.printed(/^listening: wss:\/\/[^:]+:(\d+)/m)
+    await until(() => [...server.output.matchAll(/state=up/g)].length >= 2, 'two workers', { timeoutMs: 15_000 })
+    const kept = new X509Certificate(readFileSync(join(state, 'acme/localhost.crt')))
+    // Connections go to the workers in turn.
+    const shown = [1, 2, 3, 4].map(() => {
+      const args = ['s_client', '-connect', `127.0.0.1:${port}`, '-servername', 'localhost']
+      const text = execFileSync('openssl', args, { input: '', stdio: ['pipe', 'pipe', 'ignore'], encoding: 'utf8' })
+      return new X509Certificate(text).fingerprint256
+    })
+    const issued = [...server.output.matchAll(/a certificate was issued/g)].length
+    expect({ issued, shown: new Set(shown) }).toEqual({ issued: 1, shown: new Set([kept.fingerprint256]) })
   })
 
   test('ends with the cause when the authority does not reach it', async () => {

@@ -32,8 +32,9 @@ export class AcmeCertificate {
   constructor(options: AcmeCertificateOptions) {
     const { folder, names } = options
     this.#options = options
-    this.certFile = join(folder, `${names[0]}.crt`)
-    this.keyFile = join(folder, `${names[0]}.key`)
+    const { certFile, keyFile } = acmeFiles(folder, names)
+    this.certFile = certFile
+    this.keyFile = keyFile
   }
 
   /**
@@ -105,6 +106,14 @@ export class AcmeCertificate {
   #now(): number {
     return (this.#options.now ?? Date.now)()
   }
+}
+
+/** Files of a certificate with these names. */
+export function acmeFiles(
+  folder: string,
+  names: readonly string[],
+): { readonly certFile: string; readonly keyFile: string } {
+  return { certFile: join(folder, `${names[0]}.crt`), keyFile: join(folder, `${names[0]}.key`) }
 }
 
 /** Time of renewal: 30 days before the end, or after two thirds of a shorter life. */

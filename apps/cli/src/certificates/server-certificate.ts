@@ -39,7 +39,7 @@ export interface ServerCertificate {
  */
 export async function openServerCertificate(
   settings: CertificateSettings,
-  { logger }: Pick<CommandContext, 'logger'>,
+  { logger, worker }: Pick<CommandContext, 'logger' | 'worker'>,
 ): Promise<ServerCertificate> {
   const { tlsCert, tlsClientCa, tlsSelfSigned, tlsDomain } = settings
   const ways = {
@@ -50,7 +50,7 @@ export async function openServerCertificate(
   const [first, second] = Object.entries(ways).flatMap(([flag, isGiven]) => (isGiven ? [flag] : []))
   if (second !== undefined)
     throw new UsageError(`${first} and ${second} exclude each other: the server shows one certificate`)
-  if (tlsDomain.length > 0) return fromAuthority(settings, logger)
+  if (tlsDomain.length > 0) return fromAuthority(settings, logger, worker === undefined)
   if (!tlsSelfSigned) return { options: {}, close: () => {} }
 
   const { selfSignedCertificate } = await import('./self-signed.js')
@@ -59,9 +59,11 @@ export async function openServerCertificate(
   return { options: serverTls({ tlsCert: certFile, tlsKey: keyFile, tlsClientCa }), pin, close: () => {} }
 }
 
+/** @param orders Whether this process orders the certificate; a worker reads and watches the files of its parent. */
 async function fromAuthority(
   settings: CertificateSettings,
   logger: CommandContext['logger'],
+  orders: boolean,
 ): Promise<ServerCertificate> {
   const {
     tlsDomain: names,
@@ -71,16 +73,16 @@ async function fromAuthority(
     acmeListen: httpPort,
   } = settings
   checkNames(names, directoryUrl)
-  const [{ AcmeCertificate }, { acmeOrder }] = await Promise.all([
-    import('./acme-certificate.js'),
-    import('./acme-order.js'),
-  ])
+  const { AcmeCertificate, acmeFiles } = await import('./acme-certificate.js')
   const folder = join(stateFolder(settings.stateFolder, process.env), 'acme')
+  const { certFile, keyFile } = acmeFiles(folder, names)
+  const { tls } = serverTls({ tlsCert: certFile, tlsKey: keyFile, tlsClientCa })
+  if (!orders) return { options: { tls }, close: () => {} }
+  const { acmeOrder } = await import('./acme-order.js')
   const order = acmeOrder({ directoryUrl, names, email, folder, httpHost: challengeHost(settings.wsHost), httpPort })
   const certificate = new AcmeCertificate({ folder, names, order, clock: systemClock, logger })
   await certificate.start()
-  const { certFile, keyFile } = certificate
-  return { options: serverTls({ tlsCert: certFile, tlsKey: keyFile, tlsClientCa }), close: () => certificate.close() }
+  return { options: { tls }, close: () => certificate.close() }
 }
 
 const letsEncrypt = 'https://acme-v02.api.letsencrypt.org/directory'

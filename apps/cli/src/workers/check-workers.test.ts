@@ -11,7 +11,6 @@ function settingsOf(...words: string[]): ServerSettings {
 
 test.each([
   ['--cluster-nats', 'nats://127.0.0.1'],
-  ['--tls-domain', 'example.org'],
   ['--allow-hosts', '*.example.org'],
 ])('checkWorkers refuses %s', (flag, value) => {
   expect(() => checkWorkers(settingsOf(flag, value))).toThrow(`${flag} does not work with --workers: `)
@@ -26,6 +25,7 @@ test.each([
   ['a plain server', []],
   ['the API and its socket', ['--api-key', 'key', '--api-socket', '/run/api']],
   ['a state file', ['--state', 'file']],
+  ['a certificate of an authority', ['--tls-domain', 'example.org']],
   ['exposed TCP ports', ['--expose', '80=localhost:80', '--allow-ports', '1-9']],
 ])('checkWorkers accepts %s', (_what, words) => {
   expect(() => checkWorkers(settingsOf('-t', 'x', '-r', ...words))).not.toThrow()

@@ -13,11 +13,6 @@ const refused: readonly (readonly [isGiven: (settings: ServerSettings) => boolea
     'codes, identities and their limits are known to one process; run several relays, each with its own name',
   ],
   [
-    ({ tlsDomain }) => tlsDomain.length > 0,
-    '--tls-domain',
-    'each process would order certificates; give --tls-cert and --tls-key of a program such as certbot',
-  ],
-  [
     ({ expose }) => expose.some((text) => text.startsWith('udp:')),
     '--expose udp:…',
     'the datagrams of one sender would reach several processes; let the provider expose it (--allow-ports)',

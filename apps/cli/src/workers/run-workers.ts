@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { fileURLToPath } from 'node:url'
 import { LinkSocksServer } from '@ls/server'
 import type { Run } from '../arguments/command-line.js'
+import { openServerCertificate } from '../certificates/server-certificate.js'
 import type { CommandContext } from '../commands/context.js'
 import type { ConfigFile } from '../config/config-file.js'
 import { UsageError } from '../errors.js'
@@ -27,6 +28,8 @@ export async function runWorkers(request: WorkersRequest, context: CommandContex
   const { invocation, file, workers } = request
   const settings = await checked(invocation, file)
   const { Broker } = await import('@ls/cluster')
+  // The workers read the certificate, which exists before they start.
+  const certificate = settings.tlsDomain.length === 0 ? undefined : await openServerCertificate(settings, context)
   const state = settings.state === undefined ? undefined : await WorkersState.open(settings.state, context.logger)
   // The primary accepts connections and gives them to the workers in turn. Workers that accept for themselves would
   // share them unevenly, and links last for hours.
@@ -45,6 +48,7 @@ export async function runWorkers(request: WorkersRequest, context: CommandContex
     metrics = await openMetrics(settings, () => primary.snapshot(), context)
     return await primary.run()
   } finally {
+    certificate?.close()
     socket?.close()
     await metrics?.close()
     await state?.close()
