@@ -60,6 +60,26 @@ describe.skipIf(process.platform !== 'linux')('the API of a server with two work
     expect(await ended).toHaveLength(4)
   })
 
+  test('streams the events of all workers, and has the dashboard', async () => {
+    const { url, program } = await start('-t', 'f')
+    const api = url.replace('ws', 'http')
+    const stop = new AbortController()
+    afterTest(() => stop.abort())
+    const answer = await fetch(`${api}/api/events?kinds=link&snapshot=1s`, { headers, signal: stop.signal })
+    let text = ''
+    void (async () => {
+      for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>)
+        text += Buffer.from(chunk).toString()
+    })().catch(() => {})
+    await until(() => text.includes('event: hello'), 'the stream')
+    for (let count = 0; count < 4; count++) await link(url, { token: 'f', proxy: 'none' })
+    await until(() => isLinkedIn(program, 0) && isLinkedIn(program, 1), 'links in both workers')
+    await until(() => [...text.matchAll(/^event: link-opened$/gm)].length === 4, 'the events of all links')
+    await until(() => /^data: .*"links":{"up":4,/m.test(text), 'numbers of both workers', { timeoutMs: 15_000 })
+    const page = await fetch(`${api}/dashboard/`)
+    expect({ status: page.status, isShown: /^dashboard: /m.test(program.output) }).toEqual({ status: 200, isShown: true })
+  })
+
   test('drains all workers', async () => {
     const { call, program } = await start()
     await call('POST', '/api/drain')
