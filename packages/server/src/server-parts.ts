@@ -69,7 +69,8 @@ export class ServerParts {
     this.options = options
     this.#server = server
     this.#throttle = new AuthThrottle({ clock })
-    this.tickets = new Tickets(this.tokens, clock)
+    // Nodes of several machines have tickets of their own.
+    this.tickets = new Tickets(this.tokens, clock, options.siblings && options.nodes)
     this.observer = new ServerObserver(options, () => this.#observed())
     this.switchboard = new Switchboard(new RareLog(clock, logger), this.observer.forwardedEnded)
     this.ports = this.#makePorts()

@@ -245,6 +245,12 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     expect(told).toEqual([1])
   })
 
+  test('lets one node set a value, and tells it the others', async () => {
+    const { nodes } = await start(2)
+    const values = await Promise.all(nodes.map(({ node }, index) => node.claim('ticket', `of ${index}`)))
+    expect(new Set(values).size).toBe(1)
+  })
+
   test('adds up the quota of a token over all nodes', async () => {
     const { nodes } = await start(2)
     const [a, b] = nodes

@@ -80,6 +80,18 @@ describe.skipIf(process.platform !== 'linux')('the API of a server with two work
     expect({ status: page.status, isShown: /^dashboard: /m.test(program.output) }).toEqual({ status: 200, isShown: true })
   })
 
+  test('makes a ticket that one client uses at all workers, and no other at any', async () => {
+    const { call, url, program } = await start('-t', 'f')
+    const { ticket = '' } = (await call('POST', '/api/ticket', { token: 'f' })) as { ticket?: string }
+    // Links go to the workers in turn.
+    await link(url, { token: ticket, proxy: 'none', threads: 4 })
+    await until(() => isLinkedIn(program, 0) && isLinkedIn(program, 1), 'links in both workers')
+    const others = [1, 2].map(() => link(url, { token: ticket, proxy: 'none', reconnect: false }))
+    const outcomes = await Promise.allSettled(others)
+    const reasons = outcomes.map((outcome) => (outcome.status === 'rejected' ? String(outcome.reason) : 'linked'))
+    expect(reasons).toEqual([1, 2].map(() => expect.stringContaining('the ticket has been used') as string))
+  })
+
   test('drains all workers', async () => {
     const { call, program } = await start()
     await call('POST', '/api/drain')

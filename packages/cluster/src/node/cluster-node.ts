@@ -12,13 +12,14 @@ import {
   type StoredToken,
 } from '@ls/server'
 import type { StoreEntry, StoreWatcher, Table } from '../store/cluster-store.js'
-import { dialNode, type NodeAddress } from '../trunk/dial-node.js'
+import type { NodeAddress } from '../trunk/dial-node.js'
 import { IncomingTrunks } from '../trunk/incoming-trunks.js'
 import { writeLine } from '../trunk/json-line.js'
 import { type NodeHello, nodeVersion } from '../trunk/node-hello.js'
 import { NodeListener } from '../trunk/node-listener.js'
 import { NodeSecret } from '../trunk/node-secret.js'
-import { addressInFolder, connectToPath, linksPathInFolder } from './folder-nodes.js'
+import { farOwner } from './far-owner.js'
+import { addressInFolder, linksPathInFolder } from './folder-nodes.js'
 import { Heartbeat } from './heartbeat.js'
 import { type Joined, nodeKey } from './joined.js'
 import { readFarPeers, readNodeInfo, readUse } from './live-entry.js'
@@ -29,7 +30,8 @@ import { defaultStoreTimeoutMs, openStore } from './open-store.js'
 import { OwnPresence } from './own-presence.js'
 import { LinksFromNodes } from './passed-links.js'
 import { Presence } from './presence.js'
-import { helloOf, Probes } from './probes.js'
+import { Probes } from './probes.js'
+import { claimPrefix, SharedClaims } from './shared-claims.js'
 import { SharedTokens } from './shared-tokens.js'
 import { SharedUse } from './shared-use.js'
 import { Trunks } from './trunks.js'
@@ -57,6 +59,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   readonly #tokens: SharedTokens
   readonly #own: OwnPresence
   readonly #use: SharedUse
+  readonly #claims: SharedClaims
   #joined: Joined | undefined
   #isConnected = false
   #onSynced = (): void => {}
@@ -80,6 +83,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#probes = new Probes({ clock, ownId: this.ownId, secret: this.#secret, members: this.#members })
     const seat = (): NodeSeat | undefined => this.#joined?.seat
     this.#tokens = new SharedTokens({ store, logger, seat })
+    this.#claims = new SharedClaims({ store, clock })
     this.#use = new SharedUse({ store, logger, ownId: this.ownId, seat })
     this.#beat = new Heartbeat({ clock, onBeat: (beat) => this.#sendBeat(beat), onStale: () => this.#publishAll() })
     // A token that is reported to others may be new here.
@@ -176,22 +180,18 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#tokens.removed(keys)
   }
 
+  claim(key: string, value: string): Promise<string> {
+    return this.#claims.claim(key, value)
+  }
+
+  unclaim(key: string): void {
+    this.#claims.free(key)
+  }
+
   findOwner(sessionId: string): SessionOwner | undefined {
-    const id = ownerIdOf(sessionId)
-    const address = id === this.ownId ? undefined : this.#members.addressOf(id)
-    if (address === undefined) return undefined
     const { folder } = this.#options
-    return {
-      connect: async () => {
-        try {
-          if (folder !== undefined) return await connectToPath(linksPathInFolder(folder, id))
-          return (await dialNode(address, this.#secret, helloOf('link', this.ownId, id))).stream
-        } catch (error) {
-          void this.#probes.check(id)
-          throw error
-        }
-      },
-    }
+    const at = { ownId: this.ownId, folder, secret: this.#secret, members: this.#members, probes: this.#probes }
+    return farOwner(ownerIdOf(sessionId), at)
   }
 
   /** @internal */
@@ -200,6 +200,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     const [what, id = '', tokenKey = ''] = key.split('.')
     if (id === this.ownId) return
     if (what === 'node') this.#nodeEntry(id, entry)
+    else if (what === claimPrefix) this.#claims.entry(id, entry?.value)
     else if (what === 'used') this.#use.entry(id, tokenKey, this.#read(key, entry, readUse))
     else if (what === 'peers') {
       this.#presence.set(tokenKey, id, this.#read(key, entry, readFarPeers))

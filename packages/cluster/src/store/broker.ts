@@ -63,8 +63,8 @@ class BrokerClient implements StoreWatcher {
 
   ended(): void {
     void this.#store.close()
-    // Counts for quotas stay: those bytes were moved, and count for processes that start later as well.
-    const ended = [...this.#live].filter((key) => !key.startsWith('used.'))
+    // What it has counted for quotas was moved, and counts for processes that start later, too. A ticket stays used.
+    const ended = [...this.#live].filter((key) => !key.startsWith('used.') && !key.startsWith('claim.'))
     for (const key of ended) this.#store.delete('live', key).catch(() => {})
   }
 

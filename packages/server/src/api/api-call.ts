@@ -19,6 +19,8 @@ export interface ApiCall {
   readonly query: URLSearchParams
   /** Value of the Last-Event-ID header: id of the last event that the reader received. */
   readonly lastEventId: string | undefined
+  /** Whether another process of the server asks for the part of this one. */
+  readonly isAlone: boolean
   /** The Cookie header of the request. */
   readonly cookie: string | undefined
   /** The Accept header of the request. */

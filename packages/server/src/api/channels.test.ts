@@ -24,6 +24,8 @@ function show(channels: Iterable<ChannelInfo>) {
     query: new URLSearchParams(),
     lastEventId: undefined,
     accept: undefined,
+    cookie: undefined,
+    isAlone: false,
     dashboard: undefined,
     readBody: () => Promise.resolve(''),
   }

@@ -143,7 +143,7 @@ export class ManagementApi {
     throw wrongKey()
   }
 
-  #callOf(request: IncomingMessage, { remoteAddress }: ApiRequest, { parameter }: RouteMatch) {
+  #callOf(request: IncomingMessage, { remoteAddress, isAlone = false }: ApiRequest, { parameter }: RouteMatch) {
     const { server, clock, logger, writeMetrics, setLogLevel, requestRestart } = this.#options
     return {
       server,
@@ -153,6 +153,7 @@ export class ManagementApi {
       requestRestart,
       accept: request.headers.accept,
       cookie: request.headers.cookie,
+      isAlone,
       query: new URLSearchParams(request.url?.split('?', 2)[1]),
       lastEventId: lastEventIdOf(request),
       parameter,

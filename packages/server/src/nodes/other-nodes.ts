@@ -23,6 +23,15 @@ export interface OtherNodes {
   readonly keepsTokens?: boolean
   /** Whether all nodes have a token of this `tokenKey`. */
   isShared(key: string): boolean
+  /**
+   * Sets a value that only one node can set, for a ticket that only one client may use. Resolves with the value that is
+   * set, by this node or by another. @throws Error when the nodes cannot be reached
+   *
+   * @param key Letters, digits, `-` and `_`
+   */
+  claim(key: string, value: string): Promise<string>
+  /** Removes a value of {@link claim}. */
+  unclaim(key: string): void
   /** Called when tokens were removed here; shared ones are then removed at all nodes. */
   tokensRemoved(keys: readonly string[]): void
 }

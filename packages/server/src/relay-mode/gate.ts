@@ -16,8 +16,10 @@ export function gateOf(
       const { record } = identity
       // It throws, so it comes before the checks that may reject later.
       relay()?.permit(record, remoteAddress)
-      tickets.claim(identity, origin)
-      return uses.permit(record, remoteAddress)
+      const claimed = tickets.claim(identity, origin)
+      return claimed === undefined
+        ? uses.permit(record, remoteAddress)
+        : claimed.then(() => uses.permit(record, remoteAddress))
     },
     assertRoom: (record, links, newFrom) => {
       uses.of(record)?.assertRoom(links)

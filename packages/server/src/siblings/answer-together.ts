@@ -22,7 +22,7 @@ export interface TogetherRequest {
   readonly call: ApiCall
 }
 
-/** Answers a request together with the other processes. @throws ApiRefusal 409 where they cannot */
+/** Answers a request together with the other processes. @throws ApiRefusal as the handler does */
 export async function answerTogether({
   siblings,
   events,
@@ -34,12 +34,11 @@ export async function answerTogether({
 }: TogetherRequest): Promise<Answer> {
   const rule = rules[`${method} ${route}`]
   if (rule === undefined) return handler(call)
-  if (rule.kind === 'refused') throw new ApiRefusal(409, rule.reason)
   const query = (rule.kind === 'merge' ? rule.queryOf?.(call.query) : undefined) ?? call.query
   const text = query.toString()
-  const body = rule.kind === 'all' ? await call.readBody() : ''
-  const ask = async (): Promise<Answer[]> => {
-    const asked = { method, path: text === '' ? path : `${path}?${text}`, body, cookie: call.cookie }
+  const body = rule.kind === 'all' || rule.kind === 'ticket' ? await call.readBody() : ''
+  const ask = async (sent = body): Promise<Answer[]> => {
+    const asked = { method, path: text === '' ? path : `${path}?${text}`, body: sent, cookie: call.cookie }
     const answers = await Promise.all(siblings.others().map((socket) => askSibling(socket, asked)))
     return answers.filter((answer) => answer !== undefined)
   }
@@ -47,6 +46,15 @@ export async function answerTogether({
   switch (rule.kind) {
     case 'owner':
       return own().catch((error: unknown) => otherOwner(error, ask))
+    case 'othersFirst':
+      await ask()
+      return own()
+    case 'ticket': {
+      const answer = await own()
+      const { ticket } = answer.body as { readonly ticket?: string }
+      if (ticket !== undefined) await ask(JSON.stringify({ ...(JSON.parse(body) as object), ticket }))
+      return answer
+    }
     case 'events':
       await events.open()
       return streamEvents(events.live, call)

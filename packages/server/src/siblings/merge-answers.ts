@@ -23,8 +23,10 @@ export type Rule =
   | { readonly kind: 'metrics' }
   /** The events of all, as one stream. */
   | { readonly kind: 'events' }
-  /** None of them can, for this reason. */
-  | { readonly kind: 'refused'; readonly reason: string }
+  /** The one that is asked makes a ticket, and all have it when the answer arrives. */
+  | { readonly kind: 'ticket' }
+  /** Each does it, the one that is asked at last; its answer counts. */
+  | { readonly kind: 'othersFirst' }
 
 interface MergeContext extends Pick<Siblings, 'mergeSnapshots'> {
   readonly query: URLSearchParams
@@ -40,11 +42,6 @@ const pages: Rule = {
 
 /** In a cluster, the other processes may have removed the token before they are asked. */
 const removal: Rule = { kind: 'all', isFirstAnswer: true }
-
-const tickets: Rule = {
-  kind: 'refused',
-  reason: 'a ticket is known to one process, and its web page may link to another; run the server without --workers',
-}
 
 /** Rules by method and route. */
 export const rules: Readonly<Record<string, Rule>> = {
@@ -76,8 +73,9 @@ export const rules: Readonly<Record<string, Rule>> = {
   'DELETE /api/token/{token}': removal,
   'POST /api/reload': { kind: 'all' },
   'POST /api/log-level': { kind: 'all' },
-  'POST /api/ticket': tickets,
-  'DELETE /api/ticket/{ticket}': tickets,
+  'POST /api/ticket': { kind: 'ticket' },
+  // The one that is asked is the last to forget it, and with it who has used it.
+  'DELETE /api/ticket/{ticket}': { kind: 'othersFirst' },
   'GET /api/events': { kind: 'events' },
   // A session that has ended must not open any of them.
   'DELETE /api/session': removal,

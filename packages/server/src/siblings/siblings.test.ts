@@ -243,8 +243,22 @@ describe('the API of several processes', () => {
     expect(await call(first, 'GET', '/api/channels')).toMatchObject({ status: 200, body: [] })
   })
 
-  test.each([['POST', '/api/ticket']])('refuses %s %s with the reason', async (method, path) => {
+  test('makes a ticket for all, and takes it back in all', async () => {
+    const { first, second } = await start()
+    const { body } = await call(first, 'POST', '/api/ticket', { token: 'f' })
+    const { ticket } = body as { ticket: string }
+    const url = new URL(`ws://127.0.0.1:${second.address?.port}/socket`)
+    const transport = await connect({ url: formatAuthQuery(url, { token: ticket }) })
+    await until(() => second.peers.size === 1, 'a link with the ticket')
+    const { body: removed } = await call(first, 'DELETE', `/api/ticket/${ticket}`)
+    await until(() => second.peers.size === 0, 'the end of the link')
+    transport.destroy()
+    const again = await call(second, 'DELETE', `/api/ticket/${ticket}`)
+    expect({ removed, again: again.body }).toMatchObject({ removed: { success: true }, again: { success: false } })
+  })
+
+  test('takes no text of a ticket from a user', async () => {
     const { first } = await start()
-    expect(await call(first, method, path)).toMatchObject({ status: 409, body: { success: false } })
+    expect(await call(first, 'POST', '/api/ticket', { token: 'f', ticket: 'mine' })).toMatchObject({ status: 400 })
   })
 })

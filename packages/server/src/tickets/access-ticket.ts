@@ -36,6 +36,8 @@ export interface MadeTicket {
 
 /** A ticket: lets a single client use a token, with the same rights or fewer. */
 export interface AccessTicket {
+  /** Key of its text. */
+  readonly key: string
   /** Token whose policy, limits and providers apply. */
   readonly record: TokenRecord
   /** Rules for targets, in addition to the policy of the token. */

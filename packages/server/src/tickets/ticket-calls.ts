@@ -8,34 +8,41 @@ import type { TicketRequest } from './access-ticket.js'
 
 /** `POST /api/ticket`: creates a ticket for one client, which then needs no token. */
 export async function makeTicket(call: ApiCall): Promise<Answer> {
-  const { token: reference, ...request } = parseTicketBody(await call.readBody())
+  const { token: reference, ticket: known, ...request } = parseTicketBody(await call.readBody(), call)
   const token = findToken(call.server.tokens(), reference)?.token
   if (token === undefined) return failure(200, 'token does not exist')
-  const { ticket, useBeforeMs } = made(() => call.server.tickets.make({ ...request, token }))
+  const { ticket, useBeforeMs } = made(() => call.server.tickets.make({ ...request, token }, known))
   call.logger.info({}, 'management API: a ticket was made')
   return { status: 200, body: { success: true, ticket, use_before: new Date(useBeforeMs).toISOString() } }
 }
 
 /** `DELETE /api/ticket/{ticket}`: revokes a ticket. */
-export function removeTicket({ server, parameter }: ApiCall): Answer {
-  return server.tickets.remove(parameter)
+export function removeTicket({ server, parameter, isAlone }: ApiCall): Answer {
+  return server.tickets.remove(parameter, { isLast: !isAlone })
     ? { status: 200, body: { success: true } }
     : failure(200, 'ticket does not exist')
+}
+
+/** A request, with the text of a ticket that another process of the server has created. */
+interface ParsedTicket extends TicketRequest {
+  readonly ticket?: string
 }
 
 /**
  * Parses the body of a request. Deployed servers have no tickets, so a misspelt limit is an error here, unlike for
  * tokens. @throws ApiRefusal 400
  */
-export function parseTicketBody(text: string): TicketRequest {
+export function parseTicketBody(text: string, { isAlone = false }: { readonly isAlone?: boolean } = {}): ParsedTicket {
   const json = parseObject(text)
   return made(() => {
-    const fields = new Fields(json, [], ['token', 'allow', 'deny', 'origin', 'use_within', 'lifetime'])
+    const own = isAlone ? ['ticket'] : []
+    const fields = new Fields(json, [], ['token', 'allow', 'deny', 'origin', 'use_within', 'lifetime', ...own])
     const token = fields.text('token', 255)
     if (token === undefined) throw new PolicyFault(['token'], 'is missing')
     const [useWithin, lifetime] = [fields.integer('use_within', 1, 3600), fields.integer('lifetime', 1, maxLifetime)]
     return {
       token,
+      ...given('ticket', isAlone ? fields.text('ticket', 255) : undefined),
       ...given('allow', fields.texts('allow', 1000)),
       ...given('deny', fields.texts('deny', 1000)),
       ...given('origin', fields.text('origin', 1000)),

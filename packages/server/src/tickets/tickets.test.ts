@@ -68,7 +68,7 @@ describe('Tickets', () => {
   test('lets the client that came first come again, and no other', () => {
     const { make, identity, tickets } = setUp()
     const ticket = make()
-    for (let link = 0; link < 2; link++) tickets.claim(identity(ticket, 'first'), undefined)
+    for (let link = 0; link < 2; link++) void tickets.claim(identity(ticket, 'first'), undefined)
     expect(() => tickets.claim(identity(ticket, 'second'), undefined)).toThrow('the ticket has been used')
   })
 
@@ -90,7 +90,7 @@ describe('Tickets', () => {
   test('ends what its client has opened when its lifetime is over', () => {
     const { make, identity, tickets, clock } = setUp()
     const client = identity(make({ lifetimeMs: 60_000 }))
-    tickets.claim(client, undefined)
+    void tickets.claim(client, undefined)
     const peer = peerOf(client)
     tickets.joined(peer)
     clock.advance(60_000)
@@ -100,7 +100,7 @@ describe('Tickets', () => {
   test('counts the lifetime from the first link on, not from the last', () => {
     const { make, identity, tickets, clock } = setUp()
     const client = identity(make({ lifetimeMs: 60_000 }))
-    tickets.claim(client, undefined)
+    void tickets.claim(client, undefined)
     clock.advance(59_000)
     const peer = peerOf(client)
     tickets.joined(peer)
@@ -145,5 +145,54 @@ describe('Tickets', () => {
   ])('refuses %j', (request, text) => {
     const { make } = setUp()
     expect(() => make(request)).toThrow(text)
+  })
+
+  describe('in several processes', () => {
+    /** Two processes with one ticket. */
+    function setUpTwo(request: Partial<TicketRequest> = {}) {
+      const claims = new Map<string, string>()
+      const shared = {
+        claim: async (key: string, value: string) => {
+          if (!claims.has(key)) claims.set(key, value)
+          return claims.get(key)!
+        },
+        unclaim: (key: string) => void claims.delete(key),
+      }
+      const clock = new FakeClock()
+      const tokens = new TokenRegistry()
+      const record: ForwardToken = tokens.add({ kind: 'forward', token: 'secret' })
+      const [one, other] = [new Tickets(tokens, clock, shared), new Tickets(tokens, clock, shared)]
+      const { ticket } = one.make({ token: 'secret', ...request })
+      other.make({ token: 'secret', ...request }, ticket)
+      const identity = (at: Tickets, instance: string): Identity => ({
+        record,
+        instance,
+        ticket: at.find(hashToken(ticket)),
+      })
+      return { one, other, identity, ticket, claims }
+    }
+
+    test('a ticket is for the client that came first, whichever it linked to', async () => {
+      const { one, other, identity } = setUpTwo()
+      await one.claim(identity(one, 'first'), undefined)
+      await other.claim(identity(other, 'first'), undefined)
+      expect(() => other.claim(identity(other, 'second'), undefined)).toThrow('has been used')
+    })
+
+    test('of two clients that come at the same time, one gets it', async () => {
+      const { one, other, identity } = setUpTwo()
+      const claim = async (at: Tickets, instance: string) => at.claim(identity(at, instance), undefined)
+      const outcomes = await Promise.allSettled([claim(one, 'a'), claim(other, 'b')])
+      expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    })
+
+    test('a ticket that was taken back in all leaves no claim', async () => {
+      const { one, other, identity, ticket, claims } = setUpTwo()
+      await one.claim(identity(one, 'a'), undefined)
+      other.remove(ticket, { isLast: false })
+      const before = claims.size
+      one.remove(ticket)
+      expect({ before, after: claims.size }).toEqual({ before: 1, after: 0 })
+    })
   })
 })

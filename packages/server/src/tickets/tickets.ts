@@ -17,10 +17,13 @@ export class Tickets {
   readonly #byKey = new Map<string, AccessTicket>()
   readonly #tokens: TokenRegistry
   readonly #clock: Clock
+  readonly #claims: TicketClaims | undefined
 
-  constructor(tokens: TokenRegistry, clock: Clock) {
+  /** @param claims Where several processes have the same tickets. @default a ticket is known to this process only */
+  constructor(tokens: TokenRegistry, clock: Clock, claims?: TicketClaims) {
     this.#tokens = tokens
     this.#clock = clock
+    this.#claims = claims
   }
 
   /** Number of tickets. Expired ones are counted until they are removed, which happens when there are many. */
@@ -31,14 +34,15 @@ export class Tickets {
   /**
    * Creates a ticket: it admits a single client with the rights of a token, or with fewer.
    *
+   * @param ticket Text of a ticket that another process of the server has created. @default a new one
    * @throws ServerError for an unknown token, and when 10,000 are in use; RangeError for an invalid target, origin or
    * time
    */
-  make(request: TicketRequest): MadeTicket {
-    const made = this.#parse(request)
+  make(request: TicketRequest, ticket: string = `ticket-${makeToken()}`): MadeTicket {
+    const key = tokenKey(ticket)
+    const made = { ...this.#parse(request), key }
     this.#makeRoom()
-    const ticket = `ticket-${makeToken()}`
-    this.#byKey.set(tokenKey(ticket), made)
+    this.#byKey.set(key, made)
     return { ticket, useBeforeMs: Date.now() + made.useBeforeMs - this.#clock.now() }
   }
 
@@ -52,22 +56,24 @@ export class Tickets {
     const key = keyOfHash(shownHash)
     const ticket = this.#byKey.get(key)
     if (ticket === undefined || !this.#isOver(ticket)) return ticket
-    this.#byKey.delete(key)
+    this.#forget(ticket)
     return undefined
   }
 
   /**
-   * Assigns a ticket to the client that uses it. @throws Forbidden where it is for another page, or another client has
-   * used it
+   * Assigns a ticket to the client that uses it; with other processes, a promise says when. @throws Forbidden where it
+   * is for another page, or another client has used it; the promise may reject with it as well
    */
-  claim({ ticket, instance }: Identity, origin: string | undefined): void {
-    if (ticket === undefined) return
+  claim({ ticket, instance }: Identity, origin: string | undefined): Promise<void> | undefined {
+    if (ticket === undefined) return undefined
     const { origins, lifetimeMs = Infinity } = ticket
     // Programs send no origin, so they cannot use a ticket for a page.
     if (origins !== undefined && (origin === undefined || !origins.has(origin)))
       throw new Forbidden(`the ticket is not for ${origin?.slice(0, 100) ?? 'programs'}`)
+    if (ticket.user === undefined && this.#claims !== undefined) return this.#claim(ticket, instance, this.#claims)
     ticket.user ??= { instance, endsAtMs: this.#clock.now() + lifetimeMs }
-    if (ticket.user.instance !== instance) throw new Forbidden('the ticket has been used')
+    checkUser(ticket, instance)
+    return undefined
   }
 
   /** Handles a client that has a session. */
@@ -84,17 +90,38 @@ export class Tickets {
     ticket?.sessions.delete(session)
   }
 
-  /** Revokes a ticket and closes its client's sessions; false if there is none. */
-  remove(ticket: string): boolean {
-    const key = tokenKey(ticket)
-    const known = this.#byKey.get(key)
+  /**
+   * Revokes a ticket and closes its client's sessions; false if there is none.
+   *
+   * @param isLast Whether no other process has it any more. @default true
+   */
+  remove(ticket: string, { isLast = true }: { readonly isLast?: boolean } = {}): boolean {
+    const known = this.#byKey.get(tokenKey(ticket))
     if (known === undefined) return false
-    this.#byKey.delete(key)
+    if (isLast) this.#forget(known)
+    else this.#byKey.delete(known.key)
     for (const session of known.sessions.keys()) session.close('the ticket was taken back')
     return true
   }
 
-  #parse({ token, origin, lifetimeMs, useWithinMs = 60_000, ...targets }: TicketRequest): AccessTicket {
+  /** Asks for the ticket in all processes. The lifetime begins with its first link in any of them. */
+  async #claim(ticket: AccessTicket, instance: string, claims: TicketClaims): Promise<void> {
+    const { lifetimeMs } = ticket
+    const nowMs = Date.now()
+    const wanted: Claim = { instance, endsAt: lifetimeMs === undefined ? undefined : nowMs + lifetimeMs }
+    const claim = JSON.parse(await claims.claim(ticket.key, JSON.stringify(wanted))) as Claim
+    const leftMs = claim.endsAt === undefined ? Infinity : claim.endsAt - nowMs
+    ticket.user ??= { instance: claim.instance, endsAtMs: this.#clock.now() + leftMs }
+    checkUser(ticket, instance)
+  }
+
+  /** Removes a ticket that no process admits any more. */
+  #forget({ key, user }: AccessTicket): void {
+    this.#byKey.delete(key)
+    if (user !== undefined) this.#claims?.unclaim(key)
+  }
+
+  #parse({ token, origin, lifetimeMs, useWithinMs = 60_000, ...targets }: TicketRequest): Omit<AccessTicket, 'key'> {
     const record = this.#tokens.find(token)
     if (record === undefined) throw new ServerError('ERR_SERVER_TOKEN_INVALID', 'token does not exist')
     const rules = rulesOf(targets)
@@ -116,7 +143,7 @@ export class Tickets {
   /** Removes expired tickets when there are many. @throws ServerError when all are in use */
   #makeRoom(): void {
     if (this.#byKey.size < maxTickets) return
-    for (const [key, ticket] of this.#byKey) if (this.#isOver(ticket)) this.#byKey.delete(key)
+    for (const ticket of this.#byKey.values()) if (this.#isOver(ticket)) this.#forget(ticket)
     if (this.#byKey.size < maxTickets) return
     throw new ServerError('ERR_SERVER_TOO_MANY_TOKENS', `there are ${maxTickets} tickets that are not over, the most`)
   }
@@ -130,6 +157,26 @@ export class Tickets {
     const nowMs = this.#clock.now()
     return nowMs >= (user?.endsAtMs ?? Infinity) || (sessions.size === 0 && nowMs >= useBeforeMs)
   }
+}
+
+/** @throws Forbidden for any client but the one that has used it first */
+function checkUser({ user }: AccessTicket, instance: string): void {
+  if (user?.instance !== instance) throw new Forbidden('the ticket has been used')
+}
+
+/** Decides among several processes which client a ticket is for: the first. */
+export interface TicketClaims {
+  /** Sets the claim of a ticket, unless it has one; resolves with the one that it has. */
+  claim(key: string, value: string): Promise<string>
+  /** Removes the claim of a ticket that is over. */
+  unclaim(key: string): void
+}
+
+/** Claim as JSON. */
+interface Claim {
+  readonly instance: string
+  /** End of the lifetime, in milliseconds since 1970: the processes are on one machine. */
+  readonly endsAt?: number | undefined
 }
 
 function rulesOf({ allow, deny }: Pick<TicketRequest, 'allow' | 'deny'>): TargetRules | undefined {
