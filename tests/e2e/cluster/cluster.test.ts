@@ -247,7 +247,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
 
   test('lets one node set a value, and tells it the others', async () => {
     const { nodes } = await start(2)
-    const values = await Promise.all(nodes.map(({ node }, index) => node.claim('ticket', `of ${index}`)))
+    const values = await Promise.all(nodes.map(({ node }, index) => node.claims.claim('ticket', `of ${index}`)))
     expect(new Set(values).size).toBe(1)
   })
 

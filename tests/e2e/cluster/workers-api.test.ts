@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { request } from 'node:http'
-import { connect as dial } from 'node:net'
+import { createServer, request } from 'node:http'
+import { type AddressInfo, connect as dial } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LinkSocksClient, type ClientOptions } from '@ls/client'
@@ -77,7 +77,10 @@ describe.skipIf(process.platform !== 'linux')('the API of a server with two work
     await until(() => [...text.matchAll(/^event: link-opened$/gm)].length === 4, 'the events of all links')
     await until(() => /^data: .*"links":{"up":4,/m.test(text), 'numbers of both workers', { timeoutMs: 15_000 })
     const page = await fetch(`${api}/dashboard/`)
-    expect({ status: page.status, isShown: /^dashboard: /m.test(program.output) }).toEqual({ status: 200, isShown: true })
+    expect({ status: page.status, isShown: /^dashboard: /m.test(program.output) }).toEqual({
+      status: 200,
+      isShown: true,
+    })
   })
 
   test('makes a ticket that one client uses at all workers, and no other at any', async () => {
@@ -139,6 +142,40 @@ describe.skipIf(process.platform !== 'linux')('the API of a server with two work
     second.program.kill('SIGTERM')
     await second.program.exit()
     expect((JSON.parse(readFileSync(state, 'utf8')) as { made: Record<string, string> }).made).toEqual(made)
+  })
+
+  test('serves the host name of a provider in all workers, and refuses it to another token', async () => {
+    const port = await freePort()
+    const site = createServer((_request, response) => response.end('the site')).listen(0, '127.0.0.1')
+    afterTest(() => site.close())
+    await onceEvent(site, 'listening')
+    const { url, call } = await start('--allow-hosts', '*.example', '--expose-http-port', String(port))
+    const exposes = [`http:app.example=127.0.0.1:${(site.address() as AddressInfo).port}`]
+    const provide = async (): Promise<LinkSocksClient> => {
+      const { token = '' } = (await call('POST', '/api/token', { type: 'reverse', port: -1 })) as { token?: string }
+      return link(url, { token, role: 'provider', exposes })
+    }
+    const visit = (): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const asked = request({ port, host: '127.0.0.1', headers: { host: 'app.example' }, agent: false }, (answer) => {
+          let text = `${answer.statusCode} `
+          answer.setEncoding('utf8').on('data', (part: string) => (text += part))
+          answer.on('end', () => resolve(text))
+        })
+        asked.on('error', reject).end()
+      })
+    const owner = await provide()
+    const both = async () => [await visit(), await visit()]
+    await expect.poll(both, { timeout: 15_000 }).toEqual(['200 the site', '200 the site'])
+    // Connections go to the workers in turn.
+    const visits = await Promise.all([visit(), visit(), visit(), visit()])
+    const other = await provide()
+    const owners = ((await call('GET', '/api/ports')) as unknown as readonly object[]).length
+    await other.close()
+    await owner.close()
+    const statuses = async () => [await visit(), await visit()].map((answer) => answer.slice(0, 3))
+    await expect.poll(statuses, { timeout: 15_000 }).toEqual(['404', '404'])
+    expect({ visits, owners }).toEqual({ visits: Array.from({ length: 4 }, () => '200 the site'), owners: 1 })
   })
 
   test('opens a port for a provider in one worker only, and refuses it to another token', async () => {

@@ -1,9 +1,6 @@
 import { UsageError } from '../errors.js'
 import type { ServerSettings } from '../options/server-options.js'
 
-/** A host name belongs to the process that has its provider, but a connection may arrive at any process. */
-const namesReason = 'the process that gets a connection may not know its name; expose ports instead (--allow-ports)'
-
 /** Settings that work with one process only, and the reason. */
 const refused: readonly (readonly [isGiven: (settings: ServerSettings) => boolean, flag: string, reason: string])[] = [
   [({ clusterNats }) => clusterNats.length > 0, '--cluster-nats', 'run one process for each node instead'],
@@ -17,9 +14,6 @@ const refused: readonly (readonly [isGiven: (settings: ServerSettings) => boolea
     '--expose udp:…',
     'the datagrams of one sender would reach several processes; let the provider expose it (--allow-ports)',
   ],
-  [({ allowHosts }) => allowHosts.length > 0, '--allow-hosts', namesReason],
-  [({ exposeHttpPort }) => exposeHttpPort !== 0, '--expose-http-port', namesReason],
-  [({ exposeHttpsPort }) => exposeHttpsPort !== 0, '--expose-https-port', namesReason],
 ]
 
 /** Checks the settings of a server for several processes. @throws UsageError for the first that cannot work */

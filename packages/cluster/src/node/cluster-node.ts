@@ -32,6 +32,7 @@ import { LinksFromNodes } from './passed-links.js'
 import { Presence } from './presence.js'
 import { Probes } from './probes.js'
 import { claimPrefix, SharedClaims } from './shared-claims.js'
+import { namePrefix, SharedNames } from './shared-names.js'
 import { SharedTokens } from './shared-tokens.js'
 import { SharedUse } from './shared-use.js'
 import { Trunks } from './trunks.js'
@@ -48,6 +49,8 @@ import { Trunks } from './trunks.js'
  */
 export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   readonly ownId = makeOwnerId()
+  readonly claims: SharedClaims
+  readonly names: SharedNames
   readonly keepsTokens: boolean
   readonly #options: ClusterNodeOptions
   readonly #clock: Clock
@@ -59,7 +62,6 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   readonly #tokens: SharedTokens
   readonly #own: OwnPresence
   readonly #use: SharedUse
-  readonly #claims: SharedClaims
   #joined: Joined | undefined
   #isConnected = false
   #onSynced = (): void => {}
@@ -83,7 +85,8 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#probes = new Probes({ clock, ownId: this.ownId, secret: this.#secret, members: this.#members })
     const seat = (): NodeSeat | undefined => this.#joined?.seat
     this.#tokens = new SharedTokens({ store, logger, seat })
-    this.#claims = new SharedClaims({ store, clock })
+    this.claims = new SharedClaims({ store, clock })
+    this.names = new SharedNames({ store, clock, ownId: this.ownId, seat, isUp: (id) => this.#members.isUp(id) })
     this.#use = new SharedUse({ store, logger, ownId: this.ownId, seat })
     this.#beat = new Heartbeat({ clock, onBeat: (beat) => this.#sendBeat(beat), onStale: () => this.#publishAll() })
     // A token that is reported to others may be new here.
@@ -180,14 +183,6 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#tokens.removed(keys)
   }
 
-  claim(key: string, value: string): Promise<string> {
-    return this.#claims.claim(key, value)
-  }
-
-  unclaim(key: string): void {
-    this.#claims.free(key)
-  }
-
   findOwner(sessionId: string): SessionOwner | undefined {
     const { folder } = this.#options
     const at = { ownId: this.ownId, folder, secret: this.#secret, members: this.#members, probes: this.#probes }
@@ -200,7 +195,8 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     const [what, id = '', tokenKey = ''] = key.split('.')
     if (id === this.ownId) return
     if (what === 'node') this.#nodeEntry(id, entry)
-    else if (what === claimPrefix) this.#claims.entry(id, entry?.value)
+    else if (what === claimPrefix) this.claims.entry(id, entry?.value)
+    else if (what === namePrefix) this.names.entry(id, entry)
     else if (what === 'used') this.#use.entry(id, tokenKey, this.#read(key, entry, readUse))
     else if (what === 'peers') {
       this.#presence.set(tokenKey, id, this.#read(key, entry, readFarPeers))
@@ -258,6 +254,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
       this.#joined?.incoming.endOf(id, reason)
     }
     for (const reverseKey of this.#presence.tokens) this.#spread(reverseKey)
+    this.names.membersChanged()
   }
 
   /** Updates the server's list of a token's peers at other nodes. */

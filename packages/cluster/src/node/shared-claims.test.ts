@@ -37,7 +37,7 @@ test('SharedClaims rejects when the store does not tell the value that it has', 
 test('SharedClaims frees a value for another client', async () => {
   const { entries, a } = make()
   await a.claim('t', 'one')
-  a.free('t')
+  a.unclaim('t')
   a.entry('t', undefined)
   expect({ entries: [...entries], next: await a.claim('t', 'two') }).toEqual({ entries: [], next: 'two' })
 })

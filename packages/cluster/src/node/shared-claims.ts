@@ -39,7 +39,7 @@ export class SharedClaims implements TicketClaims {
   }
 
   /** Removes a value. Never rejects: one that stays does no harm. */
-  free(key: string): void {
+  unclaim(key: string): void {
     if (this.#known.has(key)) this.#options.store.delete('live', `${claimPrefix}.${key}`).catch(() => {})
   }
 

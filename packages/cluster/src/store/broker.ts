@@ -28,6 +28,12 @@ export class Broker {
   }
 }
 
+/**
+ * Starts of keys that outlive the process that wrote them last: bytes that it has moved, tickets that are used, host
+ * names of several processes.
+ */
+const lasting = ['used.', 'claim.', 'name.'] as const
+
 /** One process that the broker serves. */
 class BrokerClient implements StoreWatcher {
   readonly #store: ClusterStore
@@ -63,8 +69,7 @@ class BrokerClient implements StoreWatcher {
 
   ended(): void {
     void this.#store.close()
-    // What it has counted for quotas was moved, and counts for processes that start later, too. A ticket stays used.
-    const ended = [...this.#live].filter((key) => !key.startsWith('used.') && !key.startsWith('claim.'))
+    const ended = [...this.#live].filter((key) => !lasting.some((start) => key.startsWith(start)))
     for (const key of ended) this.#store.delete('live', key).catch(() => {})
   }
 

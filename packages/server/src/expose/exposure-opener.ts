@@ -13,6 +13,8 @@ import { ServerError } from '../errors.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { PacedSource } from '../reverse/reverse-group.js'
 import type { ReverseToken } from '../tokens/token-registry.js'
+import { tokenKey } from '../tokens/token-text.js'
+import type { FarName } from './hosts/far-names.js'
 import type { HostExposures } from './hosts/host-exposures.js'
 import { PortRanges } from './port-ranges.js'
 
@@ -98,12 +100,46 @@ export class ExposureOpener {
    *
    * @throws ServerError with the reason for the provider
    */
-  #openHost(owner: Owner, place: ExposedHost, exposure: Exposure): OpenExposure {
+  async #openHost(owner: Owner, place: ExposedHost, exposure: Exposure): Promise<OpenExposure> {
+    const slots = this.#slotsFor(owner.record)
+    // First: no visitor may reach a provider whose token does not get the name.
+    const release = await this.#share(owner, place, exposure)
+    try {
+      const end = this.#route(owner, place, exposure, slots)
+      const close = async (graceMs: number): Promise<void> => {
+        end(graceMs)
+        release?.()
+      }
+      return { exposure, slots, openedAtMs: Date.now(), close }
+    } catch (error) {
+      release?.()
+      throw error
+    }
+  }
+
+  /** Routes a host name to a provider at another process; returns a function that ends this. @throws ServerError */
+  openFar({ owner, exposure }: FarName): () => void {
+    const { place } = exposure
+    if (!('host' in place)) return () => {}
+    const end = this.#route(owner, place, exposure, this.#slotsFor(owner.record))
+    return () => end(0)
+  }
+
+  #route(owner: Owner, place: ExposedHost, exposure: Exposure, slots: ChannelSlots): (graceMs: number) => void {
     const { hosts, sourceOf } = this.#options
-    const { record } = owner
-    const slots = this.#slotsFor(record)
-    const end = hosts.open(place, { record, exposure, source: sourceOf(owner), slots })
-    return { exposure, slots, openedAtMs: Date.now(), close: async (graceMs) => end(graceMs) }
+    return hosts.open(place, { record: owner.record, exposure, source: sourceOf(owner), slots })
+  }
+
+  /** Tells other processes of a provider's name. All of them have the names of the operator. */
+  async #share(
+    { record, instance }: Owner,
+    { host }: ExposedHost,
+    exposure: Exposure,
+  ): Promise<(() => void) | undefined> {
+    const { siblings, nodes } = this.#options.server
+    if (siblings === undefined || instance === undefined) return undefined
+    const name = { host, reverseKey: tokenKey(record.token), instance, exposure: formatExposure(exposure) }
+    return nodes?.names?.share(name)
   }
 
   async #openAt(owner: Owner, { place, target, proxyHeader }: Exposure, port: number): Promise<OpenExposure> {

@@ -10,6 +10,7 @@ import {
   type Owner,
   refusal,
 } from './exposure-opener.js'
+import { type FarName, FarNames } from './hosts/far-names.js'
 
 export interface ExposuresOptions extends ExposureOpenerOptions {
   /** Reason why the policy of a token lets it open nothing now; undefined if it may. */
@@ -43,6 +44,7 @@ export class Exposures implements ExposedPorts {
   readonly #entries = new Set<Entry>()
   /** Exposures that are closing, by the promise of their last connection's end. */
   readonly #closing = new Map<Promise<void>, Entry>()
+  readonly #farNames: FarNames
   #isClosed = false
   /** Exposures that {@link listen} opens. */
   readonly #planned = new Set<Planned>()
@@ -50,6 +52,7 @@ export class Exposures implements ExposedPorts {
   constructor(options: ExposuresOptions) {
     this.#options = options
     this.#opener = new ExposureOpener(options)
+    this.#farNames = new FarNames((name) => this.#opener.openFar(name), options.server.logger)
   }
 
   /** Ports shared by all host names: for HTTP first, then for TLS. */
@@ -161,6 +164,11 @@ export class Exposures implements ExposedPorts {
     for (const planned of this.#planned) if (planned.record === record) this.#forget(planned)
     this.#closeWhere(({ owner }) => owner.record === record, 0)
     await Promise.all(this.#closing.keys())
+  }
+
+  /** Sets the providers at other processes that expose a host name. */
+  setFarNames(host: string, names: readonly FarName[]): void {
+    this.#farNames.set(host, names)
   }
 
   async close(graceMs: number): Promise<void> {

@@ -1,5 +1,8 @@
 import type { Channel, Session, SessionHandler } from '@ls/mux'
+import { parseExposure } from '@ls/relay'
 import type { ServerLife } from '../counts/readiness.js'
+import type { Exposures } from '../expose/exposures.js'
+import type { SharedName } from '../expose/hosts/name-registry.js'
 import { drainReason, openChannels } from '../life/drain.js'
 import type { MovingClients } from '../life/moving-clients.js'
 import type { Admission, TrunkTerms } from '../links/admission.js'
@@ -36,6 +39,7 @@ export interface NodeSeatOptions {
   readonly uses: TokenUses
   readonly life: { readonly state: ServerLife }
   readonly moving: Pick<MovingClients, 'ask'>
+  readonly exposures: Pick<Exposures, 'setFarNames'>
 }
 
 /** Interface of a server for the code that joins it with other nodes. */
@@ -85,6 +89,15 @@ export class NodeSeat {
   setFarPeers(reverseKey: string, peers: FarPeers): void {
     const group = this.#groupOf(reverseKey)
     if (group !== undefined) group.far = peers
+  }
+
+  /** Sets the providers at other processes of this server that expose a host name. */
+  setFarNames(host: string, names: readonly SharedName[]): void {
+    const far = names.flatMap(({ reverseKey, instance, exposure }) => {
+      const record = this.#reverse(reverseKey)
+      return record === undefined ? [] : [{ owner: { record, instance }, exposure: parseExposure(exposure) }]
+    })
+    this.#options.exposures.setFarNames(host, far)
   }
 
   /** Bytes that tokens with a quota have moved over this node, by `tokenKey`. */

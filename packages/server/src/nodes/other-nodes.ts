@@ -1,4 +1,6 @@
+import type { NameRegistry } from '../expose/hosts/name-registry.js'
 import type { StoredToken } from '../state/state-content.js'
+import type { TicketClaims } from '../tickets/tickets.js'
 import type { ClusterStatus } from './cluster-status.js'
 
 /** Calls that a server makes to the other nodes of its cluster. Only {@link share} waits for an answer. */
@@ -23,15 +25,10 @@ export interface OtherNodes {
   readonly keepsTokens?: boolean
   /** Whether all nodes have a token of this `tokenKey`. */
   isShared(key: string): boolean
-  /**
-   * Sets a value that only one node can set, for a ticket that only one client may use. Resolves with the value that is
-   * set, by this node or by another. @throws Error when the nodes cannot be reached
-   *
-   * @param key Letters, digits, `-` and `_`
-   */
-  claim(key: string, value: string): Promise<string>
-  /** Removes a value of {@link claim}. */
-  unclaim(key: string): void
+  /** Decides which client a ticket is for, where all processes have the same tickets. */
+  readonly claims?: TicketClaims
+  /** Host names that providers of this node expose, where all processes serve them. */
+  readonly names?: NameRegistry
   /** Called when tokens were removed here; shared ones are then removed at all nodes. */
   tokensRemoved(keys: readonly string[]): void
 }
