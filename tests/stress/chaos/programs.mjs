@@ -42,8 +42,11 @@ export async function startNats(count) {
   }
 }
 
-/** Starts the nodes of a cluster. Each one reaches NATS, and is reached by other nodes, over ways of its own. */
-export async function startNodes(count, natsPorts, { logFolder, replicas = 3, hasWays = true } = {}) {
+/**
+ * Starts the nodes of a cluster. Each reaches NATS, and is reached by other nodes, over ways of its own. With `before`,
+ * the command of another version, nodes begin with that version, and have this one from their first restart on.
+ */
+export async function startNodes(count, natsPorts, { logFolder, replicas = 3, hasWays = true, before } = {}) {
   const nodes = []
   for (let index = 0; index < count; index++) {
     const [port, nodePort] = [await freePort(), await freePort()]
@@ -57,7 +60,7 @@ export async function startNodes(count, natsPorts, { logFolder, replicas = 3, ha
       '--cluster-address',
       `127.0.0.1:${hasWays ? toNode.port : nodePort}`,
     ]
-    const args = [command, 'server', ...nats, '--cluster-replicas', String(replicas), ...places]
+    const args = ['server', ...nats, '--cluster-replicas', String(replicas), ...places]
     const own = ['--ws-host', '127.0.0.1', '--ws-port', String(port), '--api-key', apiKey, '--guard', 'none']
     const environment = { LINKSOCKS_CLUSTER_SECRET: 'the secret that all nodes of a chaos run share' }
     const life = ['--drain-timeout', '60s', ...(logFolder === undefined ? [] : ['--log-level', 'debug'])]
@@ -65,7 +68,8 @@ export async function startNodes(count, natsPorts, { logFolder, replicas = 3, ha
     const service = new Service({
       name: `node ${index}`,
       program: process.execPath,
-      args: [...args, ...own, ...life],
+      args: [command, ...args, ...own, ...life],
+      firstArgs: before && [before, ...args, ...own, ...life],
       environment,
       isReady: () => canConnect(port),
       way: toNode,
@@ -96,6 +100,7 @@ class Service {
   #child
   #log = ''
   #options
+  #starts = 0
 
   constructor(options) {
     this.#options = options
@@ -115,8 +120,9 @@ class Service {
 
   /** Resolves when it accepts connections. */
   async start() {
-    const { name, program, args, environment, isReady, way, logFile } = this.#options
+    const { name, program, args: later, firstArgs = later, environment, isReady, way, logFile } = this.#options
     await way?.open()
+    const args = this.#starts++ === 0 ? firstArgs : later
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } })
     this.#child = child
     const end = () => child.kill('SIGKILL')

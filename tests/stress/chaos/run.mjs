@@ -1,8 +1,9 @@
 // A cluster of 3 nodes and 3 NATS servers with 30 providers and 30 clients for 10 minutes (`--minutes N`), while nodes
-// are killed, drained, suspended and cut off, and NATS servers killed and suspended. `--faults killNode,drainNode`
-// selects the faults, and `--log-folder PATH` keeps the logs of the nodes. Exits with 1 if a transfer was corrupted, if
-// one was broken although no node was killed, or if a connection could not be opened later than 2 s after a kill, while
-// no node was cut off from the others. Run with `pnpm chaos`.
+// are killed, drained, stopped and cut off, and NATS servers killed and stopped. `--faults killNode,drainNode` chooses
+// the faults, and `--log-folder PATH` keeps the logs of the nodes. `--before PATH` is the command of another version,
+// with which the nodes begin: with `--faults drainNode` it is a rolling upgrade. Exits with 1 if a transfer was
+// corrupted, if one was broken that no killed node explains, or if a connection could not be opened later than 2 s
+// after a kill, or while no node was cut off from the others. Run with `pnpm chaos`.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startNats, startNodes } from './programs.mjs'
@@ -10,7 +11,12 @@ import { findFaults, summarize } from './report.mjs'
 import { startClient, startTarget, Transfers } from './traffic.mjs'
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '10' }, faults: { type: 'string' }, 'log-folder': { type: 'string' } },
+  options: {
+    minutes: { type: 'string', default: '10' },
+    faults: { type: 'string' },
+    'log-folder': { type: 'string' },
+    before: { type: 'string' },
+  },
 })
 const minutes = Number(values.minutes)
 if (!(minutes > 0)) throw new RangeError(`--minutes is ${values.minutes}; it must be more than 0`)
@@ -24,8 +30,13 @@ const stoppedMs = 10_000
 /** Time for which a node is suspended, in milliseconds. */
 const stoppedNodeMs = 30_000
 
+/** Time for servers of NATS to elect a leader, in milliseconds. */
+const electionMs = 10_000
+
 const nats = await startNats(3)
-const nodes = await startNodes(3, nats.ports, { logFolder: values['log-folder'] })
+// Earlier versions end where JetStream has no leader yet.
+if (values.before !== undefined) await sleep(electionMs)
+const nodes = await startNodes(3, nats.ports, { logFolder: values['log-folder'], before: values.before })
 await untilJoined()
 const target = await startTarget()
 const clients = await startClients()
