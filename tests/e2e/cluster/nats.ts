@@ -68,7 +68,7 @@ export async function startNatsCluster(count: number) {
   return { urls: places.map(({ port }) => `nats://127.0.0.1:${port}`), start }
 }
 
-/** Resolves when it takes clients. */
+/** Resolves when it accepts clients. */
 async function run(port: number, folder: string, more: readonly string[] = []): Promise<ChildProcess> {
   const options = ['--addr', '127.0.0.1', '--port', String(port), '--jetstream', '--store_dir', folder, ...more]
   const program = spawn(natsProgram ?? '', options, { stdio: ['ignore', 'ignore', 'pipe'] })

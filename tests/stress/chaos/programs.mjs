@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '../../..')
 const natsProgram = join(root, '.cache/peers/nats/bin/nats-server')
 const command = join(root, 'apps/cli/bin/linksocks.js')
 const apiKey = 'key-of-the-chaos-run'
-/** Next port to try: two runs beside each other begin at different ones. */
+/** Next port to try: two runs at the same time begin at different ports. */
 let nextPort = 12_000 + Math.floor(Math.random() * 15_000)
 /** Time for a program to start on a busy machine, in milliseconds; a node waits for the leader of NATS meanwhile. */
 const startMs = 60_000
@@ -43,8 +43,8 @@ export async function startNats(count) {
 }
 
 /**
- * Starts the nodes of a cluster. Each reaches NATS, and is reached by other nodes, over ways of its own. With `before`,
- * the command of another version, nodes begin with that version, and have this one from their first restart on.
+ * Starts the nodes of a cluster. Each one reaches NATS, and is reached by other nodes, over ways of its own. With
+ * `before`, the command of another version, nodes begin with that version, and have this one from their first restart.
  */
 export async function startNodes(count, natsPorts, { logFolder, replicas = 3, hasWays = true, before } = {}) {
   const nodes = []

@@ -1,9 +1,9 @@
 // A cluster of 3 nodes and 3 NATS servers with 30 providers and 30 clients for 10 minutes (`--minutes N`), while nodes
-// are killed, drained, stopped and cut off, and NATS servers killed and stopped. `--faults killNode,drainNode` chooses
-// the faults, and `--log-folder PATH` keeps the logs of the nodes. `--before PATH` is the command of another version,
-// with which the nodes begin: with `--faults drainNode` it is a rolling upgrade. Exits with 1 if a transfer was
-// corrupted, if one was broken that no killed node explains, or if a connection could not be opened later than 2 s
-// after a kill, or while no node was cut off from the others. Run with `pnpm chaos`.
+// are killed, drained, suspended and cut off, and NATS servers killed and suspended. `--faults killNode,drainNode`
+// selects the faults, and `--log-folder PATH` keeps the logs of the nodes. `--before PATH` is the command of another
+// version, with which the nodes begin: with `--faults drainNode` it is a rolling upgrade. Exits with 1 if a transfer
+// was corrupted, if one was broken although no node was killed, or if a connection could not be opened later than 2 s
+// after a kill, while no node was cut off from the others. Run with `pnpm chaos`.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startNats, startNodes } from './programs.mjs'

@@ -114,7 +114,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
 
   try {
     metrics = await openStatus(settings, () => server.snapshot(), context)
-    // Before clients come: one with a token that only the other nodes know would be refused for good.
+    // Before clients come: one whose token only the other nodes have would be refused permanently.
     await node?.join(server, { signal: stop })
     await server.listen({ signal: stop })
     await state?.save()

@@ -12,7 +12,7 @@ export interface HeartbeatOptions {
 /** Interval at which presence is written again, in milliseconds, before stores remove it. */
 const refreshMs = 200_000
 
-/** Time between two beats after which this node has stood still, in milliseconds: others forget it soon after. */
+/** Time between two beats, in milliseconds, after which this node was suspended, and writes all its entries again. */
 const lateMs = 20_000
 
 /** The signs of life of this node. */

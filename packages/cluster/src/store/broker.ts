@@ -29,8 +29,8 @@ export class Broker {
 }
 
 /**
- * Starts of keys that outlive the process that wrote them last: bytes that it has moved, tickets that are used, host
- * names of several processes.
+ * Starts of keys that stay when the process that wrote them last ends: counts for quotas, since those bytes were moved,
+ * tickets that are used, and host names of several processes.
  */
 const lasting = ['used.', 'claim.', 'name.'] as const
 
