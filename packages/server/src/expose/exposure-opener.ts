@@ -16,16 +16,8 @@ import type { ReverseToken } from '../tokens/token-registry.js'
 import { tokenKey } from '../tokens/token-text.js'
 import type { FarName } from './hosts/far-names.js'
 import type { HostExposures } from './hosts/host-exposures.js'
+import type { Owner } from './owner.js'
 import { PortRanges } from './port-ranges.js'
-
-/** Providers that an exposure leads to. */
-export interface Owner {
-  readonly record: ReverseToken
-  /** Provider process that requested it; undefined for all providers of the token, by the operator's choice. */
-  readonly instance: string | undefined
-  /** Address of that process at the time of its request. */
-  readonly address?: string
-}
 
 export interface ExposureOpenerOptions {
   readonly server: ResolvedServerOptions

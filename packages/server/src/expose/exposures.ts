@@ -3,14 +3,9 @@ import { ServerError } from '../errors.js'
 import type { ReverseToken } from '../tokens/token-registry.js'
 import { tokenId } from '../tokens/token-text.js'
 import type { ExposedInfo, ExposedPorts } from './exposed-ports.js'
-import {
-  ExposureOpener,
-  type ExposureOpenerOptions,
-  type OpenExposure,
-  type Owner,
-  refusal,
-} from './exposure-opener.js'
+import { ExposureOpener, type ExposureOpenerOptions, type OpenExposure, refusal } from './exposure-opener.js'
 import { type FarName, FarNames } from './hosts/far-names.js'
+import type { Owner } from './owner.js'
 
 export interface ExposuresOptions extends ExposureOpenerOptions {
   /** Reason why the policy of a token lets it open nothing now; undefined if it may. */

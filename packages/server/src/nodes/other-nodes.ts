@@ -1,6 +1,6 @@
 import type { NameRegistry } from '../expose/hosts/name-registry.js'
 import type { StoredToken } from '../state/state-content.js'
-import type { TicketClaims } from '../tickets/tickets.js'
+import type { TicketClaims } from '../tickets/ticket-claims.js'
 import type { ClusterStatus } from './cluster-status.js'
 
 /** Calls that a server makes to the other nodes of its cluster. Only {@link share} waits for an answer. */

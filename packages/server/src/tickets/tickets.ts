@@ -7,6 +7,7 @@ import type { Identity, Peer } from '../links/peer.js'
 import { makeToken, type TokenRegistry } from '../tokens/token-registry.js'
 import { keyOfHash, tokenKey } from '../tokens/token-text.js'
 import type { AccessTicket, MadeTicket, TicketRequest } from './access-ticket.js'
+import type { TicketClaims } from './ticket-claims.js'
 
 /**
  * Tickets for web pages: each lets one client use a token that it never receives. Tickets are only in memory, since
@@ -162,14 +163,6 @@ export class Tickets {
 /** @throws Forbidden for any client but the one that has used it first */
 function checkUser({ user }: AccessTicket, instance: string): void {
   if (user?.instance !== instance) throw new Forbidden('the ticket has been used')
-}
-
-/** Decides among several processes which client a ticket is for: the first. */
-export interface TicketClaims {
-  /** Sets the claim of a ticket, unless it has one; resolves with the one that it has. */
-  claim(key: string, value: string): Promise<string>
-  /** Removes the claim of a ticket that is over. */
-  unclaim(key: string): void
 }
 
 /** Claim as JSON. */

@@ -1,6 +1,6 @@
 import { type Logger, textOf } from '@ls/foundation'
 import { type Exposure, formatExposure } from '@ls/relay'
-import type { Owner } from '../exposure-opener.js'
+import type { Owner } from '../owner.js'
 
 /** A host name of a provider at another process of the server. */
 export interface FarName {
