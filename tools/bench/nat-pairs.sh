@@ -2,35 +2,40 @@
 # Measures which pairs of NATs let a direct path open, its time in milliseconds, and its rate compared with the server's.
 # Usage, as root: tools/bench/nat-pairs.sh [PAIR...]   where PAIR is PROVIDER-NAT:CONNECTOR-NAT[:PROVIDER-PROGRAM:CONNECTOR-PROGRAM]
 # NATs: full (any sender reaches the port), cone (only senders that were addressed), symmetric (another port for each
-# destination), blocked (no UDP). Programs: ours (the default), go. Needs nft and network namespaces; prints a line for each pair.
+# destination), upnp (symmetric, with miniupnpd: the program behind it gets --direct-upnp), blocked (no UDP).
+# Programs: ours (the default), go. Needs nft and network namespaces; prints a line for each pair.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 go=${LINKSOCKS_PEERS:-$root/.cache/peers}/go-1.10.3/bin/linksocks
 work=$(mktemp -d)
+# BYTES, REQUESTS: size of the download, and number of small requests. KEEP_LOGS=1 keeps what the programs print.
 bytes=${BYTES:-100000000}
 spaces=(hub ra rb ca cb)
-at() { ip netns exec "nat-$1" "${@:2}"; }
+# Looks like an address of the internet: miniupnpd maps no ports behind one that does not.
+wan=11.55.100
+at() { ip netns exec "nat-$$-$1" "${@:2}"; }
 
 cleanup() {
   local pids
   for space in "${spaces[@]}"; do
-    pids=$(ip netns pids "nat-$space" 2>/dev/null || true)
+    pids=$(ip netns pids "nat-$$-$space" 2>/dev/null || true)
     [[ -z $pids ]] || kill $pids 2>/dev/null || true
   done
   sleep 0.3
-  for space in "${spaces[@]}"; do ip netns del "nat-$space" 2>/dev/null || true; done
+  for space in "${spaces[@]}"; do ip netns del "nat-$$-$space" 2>/dev/null || true; done
 }
 trap 'cleanup; rm -rf "$work"' EXIT
+[[ -z ${KEEP_LOGS:-} ]] || trap 'cleanup; echo "logs: $work"' EXIT
 
 # The network of the server. The connector (a) and the provider (b) are each behind a router.
 make_networks() {
   for space in "${spaces[@]}"; do
-    ip netns add "nat-$space"
+    ip netns add "nat-$$-$space"
     at "$space" ip link set lo up
   done
   at hub ip link add br0 type bridge
-  at hub ip addr add 198.51.100.1/24 dev br0
+  at hub ip addr add "$wan.1/24" dev br0
   at hub ip link set br0 up
   router a 2
   router b 3
@@ -38,10 +43,10 @@ make_networks() {
 
 router() {
   local side=$1 number=$2 net=10.$2.0
-  ip link add wan netns "nat-r$side" type veth peer name "wan-$side" netns nat-hub
+  ip link add wan netns "nat-$$-r$side" type veth peer name "wan-$side" netns "nat-$$-hub"
   at hub ip link set "wan-$side" master br0 up
-  at "r$side" ip addr add "198.51.100.$number/24" dev wan
-  ip link add lan netns "nat-r$side" type veth peer name eth0 netns "nat-c$side"
+  at "r$side" ip addr add "$wan.$number/24" dev wan
+  ip link add lan netns "nat-$$-r$side" type veth peer name eth0 netns "nat-$$-c$side"
   at "r$side" ip addr add "$net.1/24" dev lan
   at "c$side" ip addr add "$net.2/24" dev eth0
   at "r$side" ip link set wan up
@@ -53,7 +58,8 @@ router() {
 
 nat() {
   local side=$1 kind=$2 number=$3 how='masquerade persistent'
-  [[ $kind != symmetric ]] || how='masquerade random,fully-random'
+  [[ $kind != symmetric && $kind != upnp ]] || how='masquerade random,fully-random'
+  kill $(ip netns pids "nat-$$-r$side") 2>/dev/null || true
   at "r$side" nft flush ruleset
   # A router drops unrequested packets; otherwise its own entry would take the port from the client behind it.
   at "r$side" nft -f - <<NFT
@@ -66,6 +72,41 @@ table ip filter {
   chain forward { type filter hook forward priority 0; $([[ $kind != blocked ]] || echo 'meta l4proto udp drop;') }
 }
 NFT
+  [[ $kind != upnp ]] || upnp "$side"
+}
+
+# Lets the router open ports by UPnP.
+upnp() {
+  local side=$1
+  at "r$side" nft -f - <<'NFT'
+table inet upnp {
+  chain forwarded { }
+  chain mapped { }
+  chain sent { }
+  chain in { type nat hook prerouting priority -110; jump mapped; }
+  chain out { type nat hook postrouting priority 90; jump sent; }
+  chain through { type filter hook forward priority -10; jump forwarded; }
+}
+NFT
+  cat >"$work/upnp-$side.conf" <<CONF
+ext_ifname=wan
+listening_ip=lan
+port=5000
+enable_upnp=yes
+enable_natpmp=no
+secure_mode=yes
+min_lifetime=10
+uuid=6d8a0b5e-7d0f-4c7b-9f1d-0000000000$side$side
+lease_file=$work/upnp-$side.leases
+upnp_table_name=upnp
+upnp_nat_table_name=upnp
+upnp_forward_chain=forwarded
+upnp_nat_chain=mapped
+upnp_nat_postrouting_chain=sent
+allow 1024-65535 0.0.0.0/0 1024-65535
+deny 0-65535 0.0.0.0/0 0-65535
+CONF
+  start "r$side" "upnp-$side" miniupnpd -d -f "$work/upnp-$side.conf" -P "$work/upnp-$side.pid"
 }
 
 start() {
@@ -78,8 +119,12 @@ program() {
   if [[ $1 == go ]]; then echo "$go"; else echo node "$root/apps/cli/bin/linksocks.js"; fi
 }
 
+# Flags of a program behind a NAT.
 direct_flags() {
-  if [[ $1 == go ]]; then echo '--direct-discovery server'; else echo '--direct-mode auto --direct-discovery server'; fi
+  local flags='--direct-discovery server'
+  [[ $1 == go ]] || flags+=' --direct-mode auto'
+  [[ $2 != upnp ]] || flags+=' --direct-upnp'
+  echo "$flags"
 }
 
 # Waits for a line of a log; prints the milliseconds since the call, or nothing after 15 s.
@@ -99,11 +144,11 @@ fetch() {
   at ca curl -s -m 60 --socks5 127.0.0.1:9870 "http://127.0.0.1:8000/$1" -o /dev/null -w '%{speed_download} %{time_total}\n'
 }
 
-# Megabytes a second of a download, and the median of 15 small requests in milliseconds.
+# Megabytes a second of a download, and the median of small requests in milliseconds.
 measure() {
   local rate delay
   rate=$(fetch "$bytes" | awk '{ printf "%.1f", $1 / 1e6 }')
-  delay=$(for _ in $(seq 15); do fetch 1; done | awk '{ print $2 * 1000 }' | sort -n | sed -n 8p)
+  delay=$(for _ in $(seq "${REQUESTS:-15}"); do fetch 1; done | awk '{ print $2 * 1000 }' | sort -n | sed -n "$(((${REQUESTS:-15} + 1) / 2))p")
   echo "$rate MB/s, $delay ms"
 }
 
@@ -115,11 +160,11 @@ pair() {
   wait_for listening "$work/server.log" >/dev/null
   start cb target node -e 'require("http").createServer((q,r)=>{let n=+q.url.slice(1);const b=Buffer.alloc(65536);const w=()=>{while(n>0){const c=b.subarray(0,Math.min(n,65536));n-=c.length;if(!r.write(c))return r.once("drain",w)}r.end()};w()}).listen(8000,"127.0.0.1")'
   # shellcheck disable=SC2046
-  start cb provider $(program "$provider") provider -u ws://198.51.100.1:8765 -t network -c friends $(direct_flags "$provider")
+  start cb provider $(program "$provider") provider -u "ws://$wan.1:8765" -t network -c friends $(direct_flags "$provider" "$provider_nat")
   wait_for 'linked:|Authentication successful' "$work/provider.log" >/dev/null
   sleep 1
   # shellcheck disable=SC2046
-  start ca connector $(program "$connector") connector -u ws://198.51.100.1:8765 -t friends $(direct_flags "$connector")
+  start ca connector $(program "$connector") connector -u "ws://$wan.1:8765" -t friends $(direct_flags "$connector" "$connector_nat")
   wait_for 'linked:|Authentication successful' "$work/connector.log" >/dev/null
   opened=$(wait_for 'path: direct|Direct connectivity ready' "$work/connector.log")
   # Our program prints the duration of the attempt; for Go only the time since its link came up is available.
@@ -128,7 +173,7 @@ pair() {
   direct=$(measure)
   stop_clients
   if [[ -n $opened ]]; then
-    start ca connector node "$root/apps/cli/bin/linksocks.js" connector -u ws://198.51.100.1:8765 -t friends
+    start ca connector node "$root/apps/cli/bin/linksocks.js" connector -u "ws://$wan.1:8765" -t friends
     wait_for 'linked:' "$work/connector.log" >/dev/null
     relay=$(measure)
   else
@@ -136,19 +181,19 @@ pair() {
     direct=-
   fi
   echo "| $provider $provider_nat | $connector $connector_nat | ${opened:-none} | $direct | $relay |"
-  for space in hub ca cb; do kill $(ip netns pids "nat-$space") 2>/dev/null || true; done
+  for space in hub ca cb ra rb; do kill $(ip netns pids "nat-$$-$space") 2>/dev/null || true; done
   wait
 }
 
 stop_clients() {
-  kill $(ip netns pids nat-ca) 2>/dev/null || true
+  kill $(ip netns pids "nat-$$-ca") 2>/dev/null || true
   sleep 0.5
 }
 
 cleanup
 make_networks
 pairs=("$@")
-[[ $# -gt 0 ]] || pairs=({full,cone,symmetric}:{full,cone,symmetric} cone:blocked cone:cone:{go:ours,ours:go,go:go} cone:symmetric:{go:ours,ours:go})
+[[ $# -gt 0 ]] || pairs=({full,cone,symmetric}:{full,cone,symmetric} upnp:symmetric symmetric:upnp cone:blocked cone:cone:{go:ours,ours:go,go:go} cone:symmetric:{go:ours,ours:go})
 echo '| Provider | Connector | Opened after, ms | Direct | Through the server |'
 echo '|---|---|---|---|---|'
 for each in "${pairs[@]}"; do

@@ -77,13 +77,14 @@ export class ClientParts {
     return this.live
   }
 
-  /** Ends everything; the peers receive the reason. */
-  close(reason: string): void {
+  /** Ends everything; the peers receive the reason. Resolves when no router has a port of ours open any more. */
+  async close(reason: string): Promise<void> {
     this.live?.view.close()
     this.exposures.close()
-    this.direct.close(reason)
+    const unmapped = this.direct.close(reason)
     this.links.close(reason)
     void this.ports?.close()
+    await unmapped
   }
 
   #makeExposures(): Exposures {

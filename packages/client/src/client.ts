@@ -47,7 +47,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       events: this,
       snapshot: () => this.snapshot(),
       onLinked: () => this.#settleStart?.(undefined),
-      onEnd: (error) => this.#end(error),
+      onEnd: (error) => void this.#end(error),
     })
   }
 
@@ -146,7 +146,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       await this.#firstLink()
       await this.#openPorts()
     } catch (error) {
-      this.#end(error as Error)
+      void this.#end(error as Error)
       throw error
     } finally {
       signal?.removeEventListener('abort', onAbort)
@@ -209,7 +209,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.#state = 'closing'
     await this.#parts.ports?.close({ graceMs })
     await this.#parts.ended.until(() => this.channelCount === 0, graceMs)
-    this.#end(undefined)
+    await this.#end(undefined)
   }
 
   #firstLink(): Promise<void> {
@@ -223,12 +223,13 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     if (this.#state === 'running') await this.#parts.ports?.open()
   }
 
-  #end(error: Error | undefined): void {
+  async #end(error: Error | undefined): Promise<void> {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    this.#parts.close(error?.message ?? 'the client is shutting down')
+    const ended = this.#parts.close(error?.message ?? 'the client is shutting down')
     this.#settleStart?.(error ?? new ClientError('ERR_CLIENT_CLOSED', 'the client was closed'))
     this.#settleClosed(error)
+    await ended
   }
 }
 

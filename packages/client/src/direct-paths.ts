@@ -1,6 +1,6 @@
 import { directTarget, isDirectTarget, type Message, MessageType } from '@ls/codec'
 import { nodeCompressor } from '@ls/codec/node'
-import type { DirectConnectors, DirectProvider, GoPath, makeGoPath, Path } from '@ls/direct'
+import type { DirectConnectors, DirectProvider, GoPath, makeGoPath, Path, PortMapper } from '@ls/direct'
 import { checkDirectOptions } from '@ls/direct/options'
 import { type Logger, type PathCounts, textOf, loggerOfPart } from '@ls/foundation'
 import type { Channel, Session, SessionHandler } from '@ls/mux'
@@ -30,6 +30,9 @@ const serverHello = 'linksocks_server_hello:'
  */
 const patientFailures = 3
 
+/** Distance of the router's port for Go programs from that for clients of this project: one leads to one socket. */
+const goPortOffset = 1
+
 /** Direct paths of a client, in addition to its links to the server; none unless the options ask for them. */
 export class DirectPaths {
   /** Opens channels over the direct path while there is one, otherwise over the links to the server. */
@@ -42,6 +45,8 @@ export class DirectPaths {
   #provider: DirectProvider | undefined
   /** Path to a Go program. */
   #go: GoPath | undefined
+  /** Opens ports at the router; undefined unless the options ask for it. */
+  #mapper: PortMapper | undefined
   #loading: Promise<void> | undefined
   #lastFailure = ''
   /** Failed attempts since the last path. */
@@ -155,11 +160,13 @@ export class DirectPaths {
     this.#provider?.remove(token)
   }
 
-  close(reason: string): void {
+  /** Ends all paths. Resolves when the router has closed its ports, after 0.9 s at the latest. */
+  async close(reason: string): Promise<void> {
     this.#isClosed = true
     this.#connectors?.close(reason)
     this.#go?.close(reason)
     this.#provider?.close(reason)
+    await this.#mapper?.close()
   }
 
   #takeRelayed(channel: Channel): boolean {
@@ -175,8 +182,9 @@ export class DirectPaths {
     try {
       // A client without direct paths does not load the module.
       const { DirectConnectors, DirectProvider, loadPuncher, makeGoPath } = await import('@ls/direct')
+      await this.#loadMapper()
       this.#go ??= this.#makeGo(makeGoPath)
-      const puncher = await loadPuncher(direct, clock)
+      const puncher = await loadPuncher(direct, clock, this.#mapper)
       if (this.#isClosed) return
       const { secret } = direct
       const session = { ...options, trace: options.extensions.includes('trace') }
@@ -201,6 +209,13 @@ export class DirectPaths {
     }
   }
 
+  async #loadMapper(): Promise<void> {
+    const { direct, clock } = this.#init.options
+    if (direct?.upnp === undefined) return
+    const { PortMapper } = await import('@ls/direct/upnp')
+    if (!this.#isClosed) this.#mapper = new PortMapper({ ...direct.upnp, clock, logger: this.#logger })
+  }
+
   #makeGo(make: typeof makeGoPath): GoPath {
     const { options, sessionHandler, send } = this.#init
     const { direct = {}, clock } = options
@@ -210,6 +225,7 @@ export class DirectPaths {
       session: { ...options, compressor: nodeCompressor },
       addressServers: direct.stunServers ?? [],
       hostCandidates: direct.hostCandidates ?? 'auto',
+      mapPort: (port) => this.#mapper?.map(port, goPortOffset),
       send,
       sessionHandler,
       onPath: (isUp, reason) => this.#tell(isUp ? 'direct' : this.path, reason),

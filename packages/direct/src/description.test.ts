@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { candidateCount, fingerprintOf, withCandidates } from './description.js'
+import { candidateCount, fingerprintOf, withCandidates, withMapped } from './description.js'
 
 const digits = Array.from({ length: 32 }, () => 'AB').join(':')
 const line = `a=fingerprint:sha-256 ${digits}\r\n`
@@ -24,4 +24,17 @@ test('withCandidates hides the addresses of network interfaces', () => {
 
 test('withCandidates leaves the address that a STUN server has seen', () => {
   expect(candidateCount(withCandidates(sdp, 'never'))).toBe(1)
+})
+
+const mapped = { address: '203.0.113.7', port: 700 }
+const mappedLine = 'a=candidate:99 1 UDP 1694498815 203.0.113.7 700 typ srflx raddr 0.0.0.0 rport 0\r\n'
+
+test('withMapped adds the place at the router before the end of the candidates', () => {
+  const before = 'v=0\r\na=candidate:1 1 UDP 5 10.0.0.2 4 typ host\r\n'
+  expect(withMapped(`${before}a=end-of-candidates\r\n`, mapped)).toBe(`${before}${mappedLine}a=end-of-candidates\r\n`)
+})
+
+test('withMapped adds no place that a STUN server has reported, too', () => {
+  const known = 'a=candidate:2 1 UDP 5 203.0.113.7 700 typ srflx raddr 10.0.0.2 rport 4\r\n'
+  expect(withMapped(known, mapped)).toBe(known)
 })

@@ -27,3 +27,23 @@ export function withCandidates(sdp: string, hosts: HostCandidates): string {
 export function candidateCount(sdp: string): number {
   return sdp.match(/^a=candidate:/gm)?.length ?? 0
 }
+
+/**
+ * Adds the place at which a router passes packets on to us, as a server-reflexive address (RFC 8839 §5.1), without the
+ * address that it leads to.
+ */
+export function withMapped(
+  sdp: string,
+  { address, port }: { readonly address: string; readonly port: number },
+): string {
+  const place = `${address} ${port}`
+  if (sdp.includes(` ${place} typ `)) return sdp
+  const line = `a=candidate:${mappedFoundation} 1 UDP ${mappedPriority} ${place} typ srflx raddr 0.0.0.0 rport 0\r\n`
+  const end = sdp.indexOf('a=end-of-candidates')
+  return end === -1 ? sdp + line : sdp.slice(0, end) + line + sdp.slice(end)
+}
+
+/** Name of the group of a mapped address; the library numbers its own from 1, of which there are few. */
+const mappedFoundation = 99
+/** Priority of a server-reflexive address (RFC 8445 §5.1.2.1): type 100, then 65535 and component 1. */
+const mappedPriority = 100 * 2 ** 24 + 65_535 * 2 ** 8 + 255

@@ -6,6 +6,7 @@ export type DirectErrorCode =
   | 'ERR_DIRECT_PATH'
   | 'ERR_DIRECT_ELSEWHERE'
   | 'ERR_DIRECT_TAKEN'
+  | 'ERR_DIRECT_MAPPING'
 
 /** Reason why there is no direct path. */
 export class DirectError extends Error {

@@ -1,10 +1,12 @@
 import { type Clock, textOf, type TimerHandle } from '@ls/foundation'
 import { ChannelTransport, maxChannelMessageBytes } from './channel-transport.js'
-import { candidateCount, fingerprintOf, type HostCandidates, withCandidates } from './description.js'
+import { candidateCount, fingerprintOf, type HostCandidates, withCandidates, withMapped } from './description.js'
 import { DirectError } from './errors.js'
 import { loadNative, type NativeChannel, type NativeModule, type NativePeer, OpenPeers } from './native.js'
 import type { DirectOptions } from './options.js'
 import type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from './puncher.js'
+import { type MappedPort, SharedPort } from './shared-port.js'
+import type { PortMapper } from './upnp/port-mapper.js'
 
 /** Options of a {@link NativePuncher}. */
 interface NativePuncherOptions {
@@ -14,17 +16,31 @@ interface NativePuncherOptions {
   /** STUN servers, `host:port`, which report the address that a NAT assigns; no others are used. */
   readonly stunServers: readonly string[]
   readonly hostCandidates: HostCandidates
+  /** Port of all connections, which a router passes on to us. @default one for each connection */
+  readonly sharedPort?: SharedPort | undefined
 }
 
-/** Loads the puncher. @throws DirectError `ERR_DIRECT_UNAVAILABLE` where the native part is missing */
-export async function loadPuncher(options: DirectOptions, clock: Clock): Promise<Puncher> {
+/**
+ * Loads the puncher. With `mapper` its port is opened at the router.
+ *
+ * @throws DirectError `ERR_DIRECT_UNAVAILABLE` where the native part is missing
+ */
+export async function loadPuncher(options: DirectOptions, clock: Clock, mapper?: PortMapper): Promise<Puncher> {
   if (options.loadPuncher !== undefined) return options.loadPuncher()
   const { stunServers = [], hostCandidates = 'auto' } = options
-  return new NativePuncher({ native: await loadNative(), clock, stunServers, hostCandidates })
+  const native = await loadNative()
+  const sharedPort = mapper && new SharedPort(mapper)
+  return new NativePuncher({ native, clock, stunServers, hostCandidates, sharedPort })
 }
 
 /** Time for STUN servers to answer, in milliseconds; then the addresses known so far are used. */
 const gatheringMs = 2000
+
+/**
+ * Time for a router to answer, in milliseconds, beside the time for STUN servers. It is spent once: later attempts know
+ * the answer.
+ */
+const mappingMs = 2000
 
 /** Time for a path to open, in milliseconds: NATs answer within a second, lost packets are sent again. */
 const openMs = 10_000
@@ -38,9 +54,8 @@ class NativePuncher implements Puncher {
   }
 
   async offer(): Promise<OutgoingPath> {
-    const attempt = new Attempt(this.#options)
-    const channel = attempt.peer.createDataChannel(label)
-    const opened = attempt.opened(channel)
+    const attempt = await this.#begin()
+    const opened = attempt.opened(attempt.createChannel())
     const offer = await attempt.describe()
     return {
       offer,
@@ -54,7 +69,7 @@ class NativePuncher implements Puncher {
 
   async answer(offer: string): Promise<IncomingPath> {
     const offered = fingerprintOf(offer)
-    const attempt = new Attempt(this.#options)
+    const attempt = await this.#begin()
     const opened = new Promise<NativeChannel>((resolve) => {
       // Messages may follow immediately, so the channel gets its reader within this call.
       attempt.peer.onDataChannel((channel) => resolve(attempt.keep(channel)))
@@ -67,6 +82,11 @@ class NativePuncher implements Puncher {
       close: () => attempt.close(),
     }
   }
+
+  async #begin(): Promise<Attempt> {
+    const { sharedPort } = this.#options
+    return new Attempt(this.#options, await sharedPort?.current)
+  }
 }
 
 const label = 'linksocks'
@@ -74,10 +94,14 @@ const label = 'linksocks'
 /** Open connections of all clients in the process. */
 const openPeers = new OpenPeers()
 
+/** Words of the library where it cannot open its port. */
+const portError = 'Failed to gather local ICE candidates'
+
 /** Attempt to open a path: one peer connection. */
 class Attempt {
   readonly peer: NativePeer
   readonly #options: NativePuncherOptions
+  readonly #shared: MappedPort | undefined
   readonly #gathered: Promise<void>
   /** Referenced here: a channel without a reference is collected, with its messages. */
   #transport: ChannelTransport | undefined
@@ -85,10 +109,13 @@ class Attempt {
   readonly #onClosed: () => void
   #fail: (error: Error) => void = () => {}
 
-  constructor(options: NativePuncherOptions) {
+  constructor(options: NativePuncherOptions, shared: MappedPort | undefined) {
     this.#options = options
+    this.#shared = shared
     const iceServers = options.stunServers.map((server) => `stun:${server}`)
-    this.peer = new options.native.PeerConnection(label, { iceServers, maxMessageSize: maxChannelMessageBytes })
+    const port = shared && { enableIceUdpMux: true, portRangeBegin: shared.port, portRangeEnd: shared.port }
+    const config = { iceServers, maxMessageSize: maxChannelMessageBytes, ...port }
+    this.peer = new options.native.PeerConnection(label, config)
     this.#onClosed = openPeers.opened(options.native)
     this.#gathered = new Promise((resolve) => {
       const timer = options.clock.setTimeout(resolve, gatheringMs)
@@ -105,8 +132,9 @@ class Attempt {
 
   /** Returns the local description when its addresses are known. @throws DirectError if there are none */
   async describe(): Promise<string> {
-    await this.#gathered
-    const sdp = withCandidates(this.peer.localDescription()?.sdp ?? '', this.#options.hostCandidates)
+    const [mapped] = await Promise.all([this.#shared?.mapping?.outside(mappingMs), this.#gathered])
+    const own = withCandidates(this.peer.localDescription()?.sdp ?? '', this.#options.hostCandidates)
+    const sdp = mapped === undefined ? own : withMapped(own, mapped)
     if (candidateCount(sdp) > 0) return sdp
     this.close()
     throw new DirectError('ERR_DIRECT_PATH', 'there is no address to send to the peer: no STUN server has answered')
@@ -118,8 +146,28 @@ class Attempt {
       this.peer.setRemoteDescription(sdp, type)
     } catch (error) {
       this.close()
+      this.#checkPort(error)
       throw new DirectError('ERR_DIRECT_PROTOCOL', `the peer's description of the path is not valid: ${textOf(error)}`)
     }
+  }
+
+  /** @throws DirectError where the port is taken */
+  createChannel(): NativeChannel {
+    try {
+      return this.peer.createDataChannel(label)
+    } catch (error) {
+      this.close()
+      this.#checkPort(error)
+      throw error
+    }
+  }
+
+  /** Handles an error of the library with a port that another program has opened since it was chosen. */
+  #checkPort(error: unknown): void {
+    if (this.#shared === undefined || !textOf(error).includes(portError)) return
+    this.#options.sharedPort?.replace(this.#shared)
+    const text = `another program has opened UDP port ${this.#shared.port}; the next attempt uses another one`
+    throw new DirectError('ERR_DIRECT_PATH', text, { cause: error })
   }
 
   opened(channel: NativeChannel): Promise<NativeChannel> {

@@ -32,7 +32,14 @@ export interface NativeModule {
   /** Creates a peer connection. */
   readonly PeerConnection: new (
     name: string,
-    config: { readonly iceServers: string[]; readonly maxMessageSize: number },
+    config: {
+      readonly iceServers: string[]
+      readonly maxMessageSize: number
+      /** Whether connections may share a port. */
+      readonly enableIceUdpMux?: boolean
+      readonly portRangeBegin?: number
+      readonly portRangeEnd?: number
+    },
   ) => NativePeer
   /** Ends the threads of the module, which would keep the process running. */
   cleanup(): void

@@ -1,6 +1,7 @@
 import { maxPort, type Target } from '@ls/foundation'
 import type { HostCandidates } from './description.js'
 import type { Puncher } from './puncher.js'
+import { checkUpnpOptions, type UpnpOptions } from './upnp/upnp-options.js'
 
 /** Options of direct paths. Both ends must enable them, and the server must allow them. */
 export interface DirectOptions {
@@ -25,18 +26,22 @@ export interface DirectOptions {
    * can intercept the path. @default none
    */
   readonly secret?: string | undefined
+  /** Opens the UDP ports of direct paths at a router that speaks UPnP. @default the router is not asked */
+  readonly upnp?: UpnpOptions | undefined
   /** Loads the code that opens connections through NATs. @default `node-datachannel`, if it is installed */
   readonly loadPuncher?: (() => Promise<Puncher>) | undefined
 }
 
 /** Checks the options. @throws RangeError for an invalid one */
-export function checkDirectOptions({ mode, onlyAction, hostCandidates, stunServers = [] }: DirectOptions): void {
+export function checkDirectOptions(options: DirectOptions): void {
+  const { mode, onlyAction, hostCandidates, stunServers = [], upnp } = options
   checkOneOf('direct.mode', mode, ['auto', 'direct-only'])
   checkOneOf('direct.onlyAction', onlyAction, ['exit', 'refuse'])
   checkOneOf('direct.hostCandidates', hostCandidates, ['auto', 'always', 'never'])
   if (stunServers.length > maxStunServers)
     throw new RangeError(`${stunServers.length} STUN servers are given; the limit is ${maxStunServers}`)
   for (const server of stunServers) parseStunServer(server)
+  if (upnp !== undefined) checkUpnpOptions(upnp)
 }
 
 /** Most STUN servers: each one gets a request, and sees the client's address. */

@@ -4,7 +4,17 @@ import type { Settings } from '../settings.js'
 
 type DirectSettings = Pick<
   Settings<'client'>,
-  'url' | 'directMode' | 'directDiscovery' | 'stunServer' | 'directHostCandidates' | 'directOnlyAction' | 'directSecret'
+  | 'url'
+  | 'directMode'
+  | 'directDiscovery'
+  | 'stunServer'
+  | 'directHostCandidates'
+  | 'directOnlyAction'
+  | 'directSecret'
+  | 'directUpnp'
+  | 'directUpnpLease'
+  | 'directUpnpKeep'
+  | 'directUpnpExternalPort'
 >
 
 /** The option `direct` of a client; undefined for the modes without direct paths. */
@@ -17,7 +27,12 @@ export function directOptions(settings: DirectSettings): DirectPathOptions['dire
     onlyAction: directOnlyAction,
     stunServers: stunServers(settings),
     secret: directSecret,
+    upnp: settings.directUpnp ? upnpOptions(settings) : undefined,
   }
+}
+
+function upnpOptions({ directUpnpLease: leaseMs, directUpnpKeep: keep, directUpnpExternalPort }: DirectSettings) {
+  return { leaseMs, keep, externalPort: directUpnpExternalPort }
 }
 
 function stunServers({ directDiscovery, stunServer, url }: DirectSettings): string[] {

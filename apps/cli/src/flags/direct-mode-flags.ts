@@ -1,5 +1,4 @@
-import type { CommandName } from '../command.js'
-import type { BooleanFlag, Flag, ListFlag } from '../flag.js'
+import type { Flag } from '../flag.js'
 import { clients, port } from './scopes.js'
 
 const section = 'Direct mode'
@@ -99,24 +98,41 @@ export const directModeFlags = [
     ...port,
     help: 'Number of the UDP port of --direct-rendezvous-udp; 0 takes that of the links, where clients ask',
   },
-  ...ignored('value', clients, ['direct-upnp-lease', 'direct-upnp-external-port'], noUpnp()),
-  ...ignored('switch', clients, ['direct-upnp', 'direct-upnp-keep'], noUpnp()),
+  {
+    name: 'direct-upnp',
+    commands: clients,
+    section,
+    needs: 'direct-mode',
+    type: 'boolean',
+    help: 'Have the router open a UDP port for direct paths, by UPnP; they then get through NATs that let nothing in',
+  },
+  {
+    name: 'direct-upnp-lease',
+    commands: clients,
+    section,
+    needs: 'direct-upnp',
+    type: 'duration',
+    default: 1_800_000,
+    min: 0,
+    max: 604_800_000,
+    help: 'How long the router keeps the port open if this program ends without closing it, at least 10s; 0 is until it is closed',
+  },
+  {
+    name: 'direct-upnp-keep',
+    commands: clients,
+    section,
+    needs: 'direct-upnp',
+    type: 'boolean',
+    help: 'Leave the port open at the router when this program ends, until the end of the lease',
+  },
+  {
+    name: 'direct-upnp-external-port',
+    commands: clients,
+    section,
+    needs: 'direct-upnp',
+    type: 'integer',
+    default: 0,
+    ...port,
+    help: 'Port of the router; paths to Go programs get the next one; 0 takes the number of our own port, or any where that is taken',
+  },
 ] as const satisfies readonly Flag[]
-
-function noUpnp(): string {
-  return 'ports of routers are not opened by UPnP; a direct path goes through the NAT, or through the server'
-}
-
-function ignored(
-  kind: 'switch' | 'value',
-  commands: readonly CommandName[],
-  names: readonly string[],
-  reason: string,
-): IgnoredFlag[] {
-  const row = { commands, section, help: '', ignored: reason } as const
-  return names.map((name) =>
-    kind === 'switch' ? { ...row, name, type: 'boolean' } : { ...row, name, type: 'list', placeholder: 'VALUE' },
-  )
-}
-
-type IgnoredFlag = (BooleanFlag | ListFlag) & { readonly ignored: string }

@@ -16,5 +16,5 @@ test('renderGuide is what docs/guide/cli.md shows', async () => {
 })
 
 test('renderGuide explains no flags without effect: the page does so in a sentence', () => {
-  expect(renderGuide()).not.toContain('--direct-upnp')
+  expect(renderGuide()).not.toContain('--buffer-size')
 })

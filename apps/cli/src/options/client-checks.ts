@@ -24,6 +24,7 @@ export function clientChecks(settings: ClientSettings): readonly (() => unknown)
     ...forward.map((each) => () => asUsage('--forward', () => parseForward(each))),
     ...expose.map((each) => () => asUsage('--expose', () => parseExposure(each))),
     () => checkSide(settings),
+    () => checkLease(settings),
     ...proxy.map((each) => () => asUsage('--proxy', () => parseUpstream(each))),
   ]
 }
@@ -46,6 +47,14 @@ function checkSide(settings: ClientSettings): void {
   if (settings.reverse || restriction === undefined) return
   // If a restriction were ignored, what the user wanted to close would stay open.
   throw new UsageError(`${restriction} belongs where traffic leaves: give it to the server or to a provider`)
+}
+
+/** Shortest lease that `@ls/direct` accepts, in milliseconds. */
+const minLeaseMs = 10_000
+
+/** Refuses a lease that would be renewed all the time. */
+function checkLease({ directUpnpLease: leaseMs }: ClientSettings): void {
+  if (leaseMs > 0 && leaseMs < minLeaseMs) throw new UsageError('--direct-upnp-lease must be 0, or at least 10s')
 }
 
 function checkFallbackUrl(url: string): void {

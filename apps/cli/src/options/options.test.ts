@@ -185,6 +185,19 @@ describe('clientOptions', () => {
   test('is a connector where direct paths are asked for', () => {
     expect(clientOptions(client('--direct-mode auto'))).toMatchObject({ role: 'connector', direct: { mode: 'auto' } })
   })
+
+  test('asks no router for a port unless --direct-upnp is given', () => {
+    expect(clientOptions(client('--direct-mode auto --direct-upnp-lease 1m'))).toMatchObject({
+      direct: { mode: 'auto', upnp: undefined },
+    })
+  })
+
+  test('passes on the flags of UPnP', () => {
+    const upnpLine = '--direct-upnp --direct-upnp-lease 1m --direct-upnp-keep --direct-upnp-external-port 700'
+    expect(clientOptions(client(`--direct-mode auto ${upnpLine}`))).toMatchObject({
+      direct: { upnp: { leaseMs: 60_000, keep: true, externalPort: 700 } },
+    })
+  })
 })
 
 describe('runClient', () => {
@@ -196,6 +209,7 @@ describe('runClient', () => {
       '--forward: "80" is no fixed port; write PORT=HOST:PORT, ADDR:PORT=HOST:PORT, unix:PATH=HOST:PORT or udp:PORT=HOST:PORT',
     ],
     ['-r --forward 80=h:80', '--forward belongs where programs connect to: give it to a client or a connector'],
+    ['--direct-upnp-lease 9s', '--direct-upnp-lease must be 0, or at least 10s'],
     ['--guard local', '--guard belongs where traffic leaves: give it to the server or to a provider'],
     ['--route *=direct', '--route belongs where traffic leaves: give it to the server or to a provider'],
     ['-r --route *', '--route: a route must be PATTERN=direct, PATTERN=reject or PATTERN=URL; one has no "="'],

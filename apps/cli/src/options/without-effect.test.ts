@@ -129,7 +129,7 @@ function partnersOf(flag: Flag, kind: RoleKind): Record<string, unknown> {
   const needed = rows.find(({ name, commands }) => name === flag.needs && commands.includes(kind))
   const isOfReverse = kind === 'server' && flag.perToken === true && !['token', 'reverse', 'policy'].includes(flag.name)
   return {
-    ...(needed === undefined ? {} : { [needed.name]: otherValue(needed) }),
+    ...(needed === undefined ? {} : { ...partnersOf(needed, kind), [needed.name]: otherValue(needed) }),
     ...(isOfReverse && { reverse: true }),
     ...(flag.name === 'socks-password' && { 'socks-username': 'ada' }),
   }

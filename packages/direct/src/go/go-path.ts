@@ -4,7 +4,7 @@ import { textOf } from '@ls/foundation'
 import { Session, type SessionHandler, type SessionOptions } from '@ls/mux'
 import type { HostCandidates } from '../description.js'
 import { DirectError } from '../errors.js'
-import { ownCandidates } from './own-candidates.js'
+import { type MappedPlace, ownCandidates } from './own-candidates.js'
 import { makeOwnKey, makeSessionId, pairIdOf, pairKeyOf } from './pair-key.js'
 import { Prober } from './prober.js'
 import { ProofFrames, proofFrameBytes } from './proof-frame.js'
@@ -29,6 +29,8 @@ export interface GoPathOptions {
   readonly addressServers: readonly string[]
   /** Which addresses of this machine the peer receives. */
   readonly hostCandidates: HostCandidates
+  /** Opens a UDP port of ours at the router; `outside` waits at most that many milliseconds for the place there. */
+  readonly mapPort?: ((port: number) => MappedPlace | undefined) | undefined
   /** Sends a message to the server, which passes it on. */
   send(message: Uint8Array): void
   /** Receives the channels of a peer, and the events of all. */
@@ -69,6 +71,7 @@ export class GoPath {
   readonly #id = makeSessionId()
   readonly #key = makeOwnKey()
   #socket: Promise<QuicSocket> | undefined
+  #mapped: MappedPlace | undefined
   #own: Announcement | undefined
   #peer: Announcement | undefined
   #prober: Prober | undefined
@@ -103,10 +106,11 @@ export class GoPath {
       this.#socket ??= this.#open()
       const socket = await this.#socket
       const { clock, addressServers: servers, hostCandidates: hosts } = this.#options
+      this.#mapped ??= this.#options.mapPort?.(socket.port)
       this.#own ??= {
         id: this.#id,
         publicKey: this.#key.publicKey,
-        candidates: await ownCandidates({ socket, clock, servers, hosts }),
+        candidates: await ownCandidates({ socket, clock, servers, hosts, mapped: this.#mapped }),
       }
     } catch (error) {
       this.#options.logger.debug({ err: error }, `no direct paths with Go programs: ${textOf(error)}`)

@@ -4,8 +4,14 @@ import type { Clock, TimerHandle } from '@ls/foundation'
 import type { HostCandidates } from '../description.js'
 import { parseStunServer } from '../options.js'
 import { AddressRequest } from './address-request.js'
-import type { QuicSocket } from './quic.js'
+import type { QuicSocket, UdpPlace } from './quic.js'
 import type { Candidate } from './signals.js'
+
+/** A port of a router that leads to the socket. */
+export interface MappedPlace {
+  /** Resolves with the place outside; undefined if there is none, or if the router needs more than `limitMs`. */
+  outside(limitMs: number): Promise<UdpPlace | undefined>
+}
 
 export interface OwnCandidatesOptions {
   readonly socket: QuicSocket
@@ -13,18 +19,19 @@ export interface OwnCandidatesOptions {
   /** Servers that report addresses, `host:port`. */
   readonly servers: readonly string[]
   readonly hosts: HostCandidates
+  readonly mapped?: MappedPlace | undefined
 }
 
-/** Time for the servers to answer, in milliseconds: that of Go. */
+/** Time for the servers and the router to answer, in milliseconds: that of Go. */
 const answerMs = 2000
 /** Most addresses of our own interfaces: a peer probes each. */
 const maxHosts = 8
 
 /** Finds the addresses at which the socket may be reached. */
 export async function ownCandidates(options: OwnCandidatesOptions): Promise<Candidate[]> {
-  const { socket, servers, hosts } = options
-  const seen = await Promise.all(servers.map((server) => askServer(server, options)))
-  const outside = seen.filter((candidate) => candidate !== undefined)
+  const { socket, servers, hosts, mapped } = options
+  const all = [mappedAddress(mapped), ...servers.map((server) => askServer(server, options))]
+  const outside = (await Promise.all(all)).filter((candidate) => candidate !== undefined)
   return hosts === 'never' ? outside : [...hostAddresses(socket.port), ...outside]
 }
 
@@ -34,6 +41,11 @@ function hostAddresses(port: number): Candidate[] {
   const others = all.filter(({ family, internal }) => family === 'IPv4' && !internal)
   const hosts = others.length === 0 ? ['127.0.0.1'] : others.map(({ address }) => address)
   return hosts.slice(0, maxHosts).map((addr) => ({ addr, port, kind: 'host' }))
+}
+
+async function mappedAddress(mapped: MappedPlace | undefined): Promise<Candidate | undefined> {
+  const place = await mapped?.outside(answerMs)
+  return place && { addr: place.address, port: place.port, kind: 'srflx' }
 }
 
 async function askServer(server: string, { socket, clock }: OwnCandidatesOptions): Promise<Candidate | undefined> {

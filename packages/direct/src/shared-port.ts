@@ -1,0 +1,51 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import type { PortMapper } from './upnp/port-mapper.js'
+import type { PortMapping } from './upnp/port-mapping.js'
+
+/** One UDP port of this machine, and its mapping at the router. */
+export interface MappedPort {
+  readonly port: number
+  readonly mapping: PortMapping | undefined
+}
+
+/**
+ * UDP port that all data channels of a client share, so that one mapping of the router serves them. The library opens
+ * it with the first connection and closes it after the last one.
+ */
+export class SharedPort {
+  readonly #mapper: PortMapper
+  #current: Promise<MappedPort>
+
+  constructor(mapper: PortMapper) {
+    this.#mapper = mapper
+    this.#current = this.#choose()
+  }
+
+  /** The port now. */
+  get current(): Promise<MappedPort> {
+    return this.#current
+  }
+
+  /** Chooses another port in place of one that another program has opened meanwhile. */
+  replace({ mapping }: MappedPort): void {
+    this.#current = this.#choose()
+    if (mapping !== undefined) void this.#mapper.unmap(mapping)
+  }
+
+  async #choose(): Promise<MappedPort> {
+    const port = await freePort()
+    return { port, mapping: this.#mapper.map(port) }
+  }
+}
+
+/** A UDP port that no program has open now. */
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4')
+  socket.bind(0)
+  await once(socket, 'listening')
+  const { port } = socket.address()
+  socket.close()
+  await once(socket, 'close')
+  return port
+}
