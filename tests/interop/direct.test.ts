@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os'
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
 import { freePort, onceEvent, seededDigest, type TestServer } from '@ls/testkit'
@@ -17,8 +18,8 @@ const overQuic = /Direct connectivity ready.*direct-quic|direct-quic.*Direct con
 const versions = ['go-1.10.3', 'go-1.10.1'] as const
 
 /** A server that passes signals on, for a provider and a connector with the token `code`. */
-async function startServer(port: number): Promise<LinkSocksServer> {
-  const server = new LinkSocksServer({ host: '127.0.0.1', port, directPaths: true, addressPort: {} })
+async function startServer(port: number, host = '127.0.0.1'): Promise<LinkSocksServer> {
+  const server = new LinkSocksServer({ host, port, directPaths: true, addressPort: {} })
   server.addReverseToken({ token, socksPort: 'none' })
   server.addConnectorToken({ reverseToken: token, token: 'code' })
   await server.listen()
@@ -112,6 +113,59 @@ describe.each(versions)('%s and a client of ours', { timeout: 60_000 }, (name) =
     await ours.start()
     const socksPort = await freePort()
     program = start(name, 'connector', ['-t', 'code', '-u', serverUrl(port), '-p', String(socksPort)])
+    skip(program === undefined, `${name} is not installed`)
+    expect(await path).toEqual(['direct', 'a Go program answers over QUIC'])
+    await untilPrinted(overQuic, program!)
+    expect(await fetched(socksPort, transfer, server)).toEqual(pastTheServer)
+  })
+})
+
+const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
+
+// Only go 1.10.3 has a socket for IPv6. It tells no address but the one that the server sees: all packets use `::1`.
+describe.skipIf(!hasIPv6)('go-1.10.3 and a client of ours, over IPv6 alone,', { timeout: 60_000 }, () => {
+  const name = 'go-1.10.3'
+  const never = ['--direct-host-candidates', 'never']
+  let transfer: TestServer
+  let server: LinkSocksServer
+  let port: number
+  let ours: LinkSocksClient
+  let program: PeerProcess | undefined
+
+  beforeEach(async ({ onTestFailed }) => {
+    onTestFailed(() => console.error(program?.report))
+    port = await freePort()
+    server = await startServer(port, '::1')
+    transfer = await transferServer()
+  })
+  afterEach(async () => {
+    await Promise.all([program?.stop(), ours.close()])
+    await server.close()
+    await transfer.close()
+  })
+
+  test('go direct with our connector', async ({ skip }) => {
+    const direct = { stunServers: [`[::1]:${port}`], hostCandidates: 'never' } as const
+    const proxy = { port: await freePort() }
+    const url = `ws://[::1]:${port}`
+    ours = new LinkSocksClient({ url, token: 'code', role: 'connector', direct, proxy })
+    program = start(name, 'provider', ['-t', token, '-u', url, ...never])
+    skip(program === undefined, `${name} is not installed`)
+    await untilPrinted(/Authentication successful/, program!)
+    const path = onceEvent(ours, 'path', { timeoutMs: 20_000 })
+    await ours.start()
+    expect(await path).toEqual(['direct', 'a Go program answers over QUIC'])
+    expect(await fetched(proxy.port, transfer, server)).toEqual(pastTheServer)
+  })
+
+  test('go direct with our provider', async ({ skip }) => {
+    const direct = { stunServers: [`[::1]:${port}`], hostCandidates: 'never' } as const
+    const url = `ws://[::1]:${port}`
+    ours = new LinkSocksClient({ url, token, role: 'provider', direct })
+    const path = onceEvent(ours, 'path', { timeoutMs: 20_000 })
+    await ours.start()
+    const socksPort = await freePort()
+    program = start(name, 'connector', ['-t', 'code', '-u', url, '-p', String(socksPort), ...never])
     skip(program === undefined, `${name} is not installed`)
     expect(await path).toEqual(['direct', 'a Go program answers over QUIC'])
     await untilPrinted(overQuic, program!)

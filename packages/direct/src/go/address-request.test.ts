@@ -28,6 +28,26 @@ test('AddressRequest reads the answer of a Go server', () => {
   expect(request.read(answer)).toEqual(seen)
 })
 
+/** Address and port of RFC 5769 §2.3; the mask needs the transaction of the request. */
+const seenIPv6 = { address: '2001:db8:1234:5678:11:2233:4455:6677', port: 32_853 }
+const bytesIPv6 = Buffer.from('20010db8123456780011223344556677', 'hex')
+
+test('AddressRequest reads an IPv6 address of a STUN server', () => {
+  const request = new AddressRequest()
+  const transaction = request.packets[0]!.subarray(8)
+  const mask = Buffer.concat([Buffer.from('2112a442', 'hex'), transaction])
+  const masked = bytesIPv6.map((byte, index) => byte ^ mask[index]!)
+  const answer = stunAnswer(transaction, `002000140002a147${Buffer.from(masked).toString('hex')}`)
+  expect(request.read(answer)).toEqual(seenIPv6)
+})
+
+test('AddressRequest reads an IPv6 address of a Go server', () => {
+  const request = new AddressRequest()
+  const head = Buffer.concat([Buffer.from('4c5352550102', 'hex'), request.packets[1]!.subarray(6)])
+  const answer = Buffer.concat([head, Buffer.of(2, 16), bytesIPv6, Buffer.from('8055', 'hex')])
+  expect(request.read(answer)).toEqual(seenIPv6)
+})
+
 test.each([
   ['of another request', stunAnswer(Buffer.alloc(12), '002000080001a147e112a643')],
   ['that is no answer', Buffer.from('LSHP')],

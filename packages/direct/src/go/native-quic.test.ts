@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { networkInterfaces } from 'node:os'
 import { testCertificate, until } from '@ls/testkit'
 import { events, type QUICConnection, QUICServer, type QUICStream } from '@matrixai/quic'
 import { expect, onTestFinished, test } from 'vitest'
@@ -11,7 +12,7 @@ const silent: unknown = { debug() {}, info() {}, warn() {}, error() {}, getChild
 type ServerOptions = ConstructorParameters<typeof QUICServer>[0]
 
 /** A QUIC server that sends back what a stream brings. */
-async function echoServer() {
+async function echoServer(host: string) {
   const sign = (key: ArrayBuffer, data: BufferSource): ArrayBuffer => {
     const mac = createHmac('sha256', Buffer.from(key))
       .update(Buffer.from(data as ArrayBuffer))
@@ -35,13 +36,13 @@ async function echoServer() {
       stream.readable.pipeTo(stream.writable).catch(() => {})
     })
   })
-  await server.start({ host: '127.0.0.1', port: 0 })
+  await server.start({ host, port: 0 })
   onTestFinished(() => server.stop({ force: true }).catch(() => {}))
-  return { place: { address: '127.0.0.1', port: server.port }, connections }
+  return { place: { address: host, port: server.port }, connections }
 }
 
-async function dial() {
-  const { place, connections } = await echoServer()
+async function dial(host = '127.0.0.1') {
+  const { place, connections } = await echoServer(host)
   const socket = await openQuicSocket()
   onTestFinished(() => socket.close())
   const connection = await socket.dial(place, 5000)
@@ -69,6 +70,33 @@ test('openQuicSocket carries bytes of a stream in both directions', async () => 
   for (let at = 0; at < bytes.length; at += 100_000) await stream.write(bytes.subarray(at, at + 100_000))
   expect((await echoed).equals(bytes)).toBe(true)
 }, 20_000)
+
+const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
+
+// Containers may have no IPv6.
+test.runIf(hasIPv6)('openQuicSocket carries a stream over IPv6', async () => {
+  const { connection } = await dial('::1')
+  const stream = connection.open()
+  await stream.write(Buffer.from('over IPv6'))
+  expect(String(await read(stream, 9))).toBe('over IPv6')
+})
+
+test.runIf(hasIPv6).each(['127.0.0.1', '::1'])(
+  'openQuicSocket passes on packets of %s, with that address',
+  async (host) => {
+    const peer = createSocket(host === '::1' ? 'udp6' : 'udp4').bind(0, host)
+    onTestFinished(() => void peer.close())
+    await once(peer, 'listening')
+    const socket = await openQuicSocket()
+    onTestFinished(() => socket.close())
+    const received = new Promise((resolve) =>
+      socket.onPacket((packet, from) => resolve([String(packet), from.address])),
+    )
+    peer.on('message', (packet, { port, address }) => peer.send(`${String(packet)}, too`, port, address))
+    socket.send(Buffer.from('hello'), { address: host, port: peer.address().port })
+    expect(await received).toEqual(['hello, too', host])
+  },
+)
 
 test('openQuicSocket carries many streams at one time', async () => {
   const { connection } = await dial()

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import { isIPv6 } from 'node:net'
 import { textOf } from '@ls/foundation'
 import { DirectError } from '../errors.js'
 import { GoPath, type GoPathOptions } from './go-path.js'
@@ -8,8 +9,8 @@ import type { QuicConnection, QuicSocket, UdpPlace } from './quic.js'
 import { type Quiche, quicheConfig } from './quiche-config.js'
 import { QuicheConnection } from './quiche-connection.js'
 
-/** Address of our socket for quiche, which takes the port of a packet only together with an address. */
-const anyHost = '0.0.0.0'
+/** Addresses of our socket for quiche, which takes the port of a packet only together with an address. */
+const anyHosts = { 4: '0.0.0.0', 6: '::' } as const
 
 /** Bytes that the system keeps for the socket, as far as it allows: a turn of the event loop at 100 MB/s is 1 MB. */
 const bufferBytes = 4_194_304
@@ -19,18 +20,33 @@ export function makeGoPath(options: Omit<GoPathOptions, 'openSocket'>): GoPath {
   return new GoPath({ ...options, openSocket: openQuicSocket })
 }
 
-/** Opens a UDP socket with QUIC. @throws DirectError `ERR_DIRECT_UNAVAILABLE` where the package is missing */
+/**
+ * Opens a UDP socket with QUIC, for IPv4 and, where the machine has it, IPv6.
+ *
+ * @throws DirectError `ERR_DIRECT_UNAVAILABLE` where the package is missing
+ */
 export async function openQuicSocket(): Promise<QuicSocket> {
   const quiche = await loadQuiche()
-  // Addresses only: without this, Node asks its resolver for each packet.
-  const udp = createSocket({ type: 'udp4', lookup: (host, _options, done) => done(null, host, 4) })
-  udp.on('error', () => {})
-  const listening = once(udp, 'listening')
-  udp.bind(0, anyHost)
-  await listening
+  // A machine without IPv6 does not open the first one.
+  const { udp, family } = await openUdp(6).catch(() => openUdp(4))
   udp.setRecvBufferSize(bufferBytes)
   udp.setSendBufferSize(bufferBytes)
-  return new NativeSocket(quiche, udp)
+  return new NativeSocket(quiche, udp, family)
+}
+
+async function openUdp(family: 4 | 6): Promise<{ readonly udp: Socket; readonly family: 4 | 6 }> {
+  // Addresses only: without this, Node asks its resolver for each packet.
+  const udp = createSocket({ type: `udp${family}`, lookup: (host, _options, done) => done(null, host, family) })
+  const listening = once(udp, 'listening')
+  udp.bind(0, anyHosts[family])
+  try {
+    await listening
+  } catch (error) {
+    udp.close()
+    throw error
+  }
+  udp.on('error', () => {})
+  return { udp, family }
 }
 
 async function loadQuiche(): Promise<Quiche> {
@@ -43,35 +59,49 @@ async function loadQuiche(): Promise<Quiche> {
   }
 }
 
+/** Prefix of addresses of IPv4 at a socket for both (RFC 4291 §2.5.5.2). */
+const ipv4Prefix = '::ffff:'
+
+/** A place without the prefix of IPv4. */
+function plain({ address, port }: UdpPlace): UdpPlace {
+  return { address: address.startsWith(ipv4Prefix) ? address.slice(ipv4Prefix.length) : address, port }
+}
+
 class NativeSocket implements QuicSocket {
   readonly port: number
   readonly #quiche: Quiche
   readonly #udp: Socket
+  /** 6 is both: addresses of IPv4 have a prefix then. */
+  readonly #family: 4 | 6
   readonly #connections = new Map<string, QuicheConnection>()
   #isClosed = false
 
-  constructor(quiche: Quiche, udp: Socket) {
+  constructor(quiche: Quiche, udp: Socket, family: 4 | 6) {
     this.#quiche = quiche
     this.#udp = udp
+    this.#family = family
     this.port = udp.address().port
     udp.on('message', (packet, from) => {
-      this.#connections.get(this.#connectionOf(packet))?.receive(packet, from)
+      this.#connections.get(this.#connectionOf(packet))?.receive(packet, plain(from))
     })
   }
 
   send(packet: Uint8Array, { address, port }: UdpPlace): void {
-    if (!this.#isClosed) this.#udp.send(packet, port, address, () => {})
+    if (this.#isClosed) return
+    const isPrefixed = this.#family === 6 && !address.includes(':')
+    // Without IPv6 nothing is sent there; the callback gets the error.
+    this.#udp.send(packet, port, isPrefixed ? ipv4Prefix + address : address, () => {})
   }
 
   onPacket(call: (packet: Buffer, from: UdpPlace) => void): void {
-    this.#udp.on('message', call)
+    this.#udp.on('message', (packet, from) => call(packet, plain(from)))
   }
 
   async dial(to: UdpPlace, timeoutMs: number): Promise<QuicConnection> {
     const { Connection, MAX_CONN_ID_LEN: idBytes } = this.#quiche
     const id = randomBytes(idBytes)
     const key = id.toString('latin1')
-    const local = { host: anyHost, port: this.port }
+    const local = { host: anyHosts[isIPv6(to.address) ? 6 : 4], port: this.port }
     const remote = { host: to.address, port: to.port }
     const native = Connection.connect('linksocks', id, local, remote, quicheConfig(this.#quiche))
     const connection = new QuicheConnection({

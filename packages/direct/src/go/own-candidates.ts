@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises'
-import { networkInterfaces } from 'node:os'
+import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os'
 import type { Clock, TimerHandle } from '@ls/foundation'
 import type { HostCandidates } from '../description.js'
 import { parseStunServer } from '../options.js'
@@ -24,35 +24,62 @@ export interface OwnCandidatesOptions {
 
 /** Time for the servers and the router to answer, in milliseconds: that of Go. */
 const answerMs = 2000
-/** Most addresses of our own interfaces: a peer probes each. */
-const maxHosts = 8
+/** Most addresses of our own interfaces, by family: a Go program tries seven addresses, one after the other. */
+const maxHosts = { IPv4: 3, IPv6: 2 } as const
 
 /** Finds the addresses at which the socket may be reached. */
 export async function ownCandidates(options: OwnCandidatesOptions): Promise<Candidate[]> {
   const { socket, servers, hosts, mapped } = options
-  const all = [mappedAddress(mapped), ...servers.map((server) => askServer(server, options))]
-  const outside = (await Promise.all(all)).filter((candidate) => candidate !== undefined)
-  return hosts === 'never' ? outside : [...hostAddresses(socket.port), ...outside]
+  const asked = servers.map((server) => askServer(server, options))
+  const seen = await Promise.all([mappedAddress(mapped), ...asked])
+  const outside = seen.flat().filter((candidate) => candidate !== undefined)
+  if (hosts === 'never') return outside
+  const own = hostAddresses(Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []))
+  return [...own.map((addr) => ({ addr, port: socket.port, kind: 'host' }) as const), ...outside]
 }
 
-/** IPv4 addresses of our interfaces; that of the loopback only where there is no other. */
-function hostAddresses(port: number): Candidate[] {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
-  const others = all.filter(({ family, internal }) => family === 'IPv4' && !internal)
-  const hosts = others.length === 0 ? ['127.0.0.1'] : others.map(({ address }) => address)
-  return hosts.slice(0, maxHosts).map((addr) => ({ addr, port, kind: 'host' }))
+/** Address of a network interface of this machine. */
+type InterfaceAddress = Pick<NetworkInterfaceInfo, 'address' | 'family' | 'internal'>
+
+/** Addresses of interfaces that a peer may reach; that of the loopback only where there is no other. */
+export function hostAddresses(all: readonly InterfaceAddress[]): string[] {
+  const ofFamily = (family: 'IPv4' | 'IPv6'): string[] =>
+    all
+      .filter((each) => each.family === family && !each.internal && !isLinkLocal.test(each.address))
+      .map(({ address }) => address)
+      .slice(0, maxHosts[family])
+  const hosts = [...ofFamily('IPv4'), ...ofFamily('IPv6')]
+  return hosts.length === 0 ? ['127.0.0.1'] : hosts
 }
+
+/** Addresses of one network segment, which need the name of an interface. */
+const isLinkLocal = /^fe[89ab]/i
 
 async function mappedAddress(mapped: MappedPlace | undefined): Promise<Candidate | undefined> {
   const place = await mapped?.outside(answerMs)
   return place && { addr: place.address, port: place.port, kind: 'srflx' }
 }
 
-async function askServer(server: string, { socket, clock }: OwnCandidatesOptions): Promise<Candidate | undefined> {
+/** Asks a server over each family that it has. */
+async function askServer(server: string, options: OwnCandidatesOptions): Promise<(Candidate | undefined)[]> {
   const { host, port } = parseStunServer(server)
-  const found = await lookup(host, { family: 4 }).catch(() => undefined)
-  if (found === undefined) return undefined
-  const to = { address: found.address, port }
+  const found = await lookup(host, { all: true }).catch(() => [])
+  const first = [4, 6].flatMap((family) => found.find((each) => each.family === family) ?? [])
+  // Without an address of that family, the question would have no answer, and take its whole time.
+  const reachable = first.filter(({ address, family }) => family === 4 || isLoopback(address) || hasIPv6())
+  return Promise.all(reachable.map(({ address }) => askAt({ address, port }, options)))
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1'
+}
+
+function hasIPv6(): boolean {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  return all.some(({ family, internal, address }) => family === 'IPv6' && !internal && !isLinkLocal.test(address))
+}
+
+function askAt(to: UdpPlace, { socket, clock }: OwnCandidatesOptions): Promise<Candidate | undefined> {
   const request = new AddressRequest()
   return new Promise((resolve) => {
     let timer: TimerHandle

@@ -23,8 +23,18 @@ test('readAnnouncement reads DirectRendezvous for this process', () => {
 })
 
 test('readAnnouncement drops addresses that the socket cannot reach', () => {
-  const others = [{ addr: '2001:db8::1', port: 5 }, { addr: '192.0.2.1', port: 70_000 }, 7]
+  const others = [
+    { addr: 'fe80::1%eth0', port: 5 },
+    { addr: 'a.example', port: 5 },
+    { addr: '192.0.2.1', port: 70_000 },
+    7,
+  ]
   expect(read({ ...capabilities, candidates: [...others, ...candidates] })?.candidates).toEqual(candidates)
+})
+
+test('readAnnouncement reads addresses of IPv6', () => {
+  const both = [{ addr: '2001:db8::1', port: 5, kind: 'host' }, ...candidates]
+  expect(read({ ...capabilities, candidates: both })?.candidates).toEqual(both)
 })
 
 test.each([

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { type DirectMessage, MessageType } from '@ls/codec'
 
 /** Address at which a process may be reached. */
@@ -67,12 +68,10 @@ function candidatesOf(value: unknown): Candidate[] {
   return value.filter(isCandidate).slice(0, maxCandidates)
 }
 
-/** Only IPv4: the socket is of that family. */
+/** Addresses only: a name would have to be looked up, and a zone belongs to another machine. */
 function isCandidate(value: unknown): value is Candidate {
   if (typeof value !== 'object' || value === null) return false
   const { addr, port } = value as Readonly<Record<string, unknown>>
   const isPort = Number.isInteger(port) && (port as number) > 0 && (port as number) <= 65_535
-  return isPort && typeof addr === 'string' && isIPv4.test(addr)
+  return isPort && typeof addr === 'string' && isIP(addr) !== 0 && !addr.includes('%')
 }
-
-const isIPv4 = /^(?:\d{1,3}\.){3}\d{1,3}$/

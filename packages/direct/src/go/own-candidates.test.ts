@@ -1,0 +1,57 @@
+import { FakeClock, until } from '@ls/testkit'
+import { expect, test } from 'vitest'
+import { hostAddresses, ownCandidates } from './own-candidates.js'
+import type { QuicSocket, UdpPlace } from './quic.js'
+
+const from = (address: string, { internal = false } = {}) => ({
+  address,
+  internal,
+  family: address.includes(':') ? ('IPv6' as const) : ('IPv4' as const),
+})
+
+test('hostAddresses are those of the interfaces, without the loopback', () => {
+  const all = [
+    from('127.0.0.1', { internal: true }),
+    from('192.0.2.1'),
+    from('2001:db8::1'),
+    from('::1', { internal: true }),
+  ]
+  expect(hostAddresses(all)).toEqual(['192.0.2.1', '2001:db8::1'])
+})
+
+test('hostAddresses are those of the loopback where there is no other', () => {
+  expect(hostAddresses([from('127.0.0.1', { internal: true }), from('fe80::1')])).toEqual(['127.0.0.1'])
+})
+
+test('hostAddresses are at most five: a Go program tries seven addresses, one after the other', () => {
+  const many = [1, 2, 3, 4, 5].flatMap((digit) => [from(`192.0.2.${digit}`), from(`2001:db8::${digit}`)])
+  expect(hostAddresses(many)).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.3', '2001:db8::1', '2001:db8::2'])
+})
+
+/** A socket whose packets go nowhere. */
+function silentSocket(sent: UdpPlace[] = []): QuicSocket {
+  return {
+    port: 5,
+    send: (_packet, to) => void sent.push(to),
+    onPacket: () => {},
+    dial: () => Promise.reject(new Error('not in this test')),
+    close: () => {},
+  }
+}
+
+test('ownCandidates has the port that a router passes on to us', async () => {
+  const mapped = { outside: () => Promise.resolve({ address: '203.0.113.7', port: 700 }) }
+  const options = { socket: silentSocket(), clock: new FakeClock(), servers: [], hosts: 'never', mapped } as const
+  expect(await ownCandidates(options)).toEqual([{ addr: '203.0.113.7', port: 700, kind: 'srflx' }])
+})
+
+test('ownCandidates asks a server over IPv6, too', async () => {
+  const clock = new FakeClock()
+  const sent: UdpPlace[] = []
+  const options = { socket: silentSocket(sent), clock, servers: ['[::1]:3478'], hosts: 'never' } as const
+  const found = ownCandidates(options)
+  await until(() => sent.length > 0, 'the question')
+  for (let elapsedMs = 0; elapsedMs <= 2000; elapsedMs += 500) clock.advance(500)
+  await found
+  expect(sent[0]).toEqual({ address: '::1', port: 3478 })
+})
