@@ -40,9 +40,9 @@ const ofFiles = 'of the files that may be open'
 
 /** Expected text of each row of the table, made from the values in the code. */
 const limits = {
-  'connections that have yet to show that they may come in': `${count(same(serverOption('maxPending'), pending('maxPending')))}, at a server at most ${part(shares.pending / files)} ${ofFiles}`,
+  'connections that have not authenticated yet': `${count(same(serverOption('maxPending'), pending('maxPending')))}, at a server at most ${part(shares.pending / files)} ${ofFiles}`,
   'those of one address, or of one /64 of IPv6': `${count(pending('maxOfAddress'))}, at most half of the above`,
-  'those of all that came with TLS, which costs some 60 KiB each': `${part(pending('encryptedPart'))} of \`--max-pending\``,
+  'those with TLS, which costs some 60 KiB each': `${part(pending('encryptedPart'))} of \`--max-pending\``,
   'requests of strangers that are being served': `${part(servedPart())} of \`--max-pending\``,
   'bytes of a link before its token is known, early data included': `${bytes(unproven('totalBytes'))}, in messages of ${bytes(unproven('messageBytes'))}`,
   'what all such links, and all clients of proxy ports in their handshake, have sent': `${bytes(pending('maxPendingBytes'))}, at a server at most ${part(tenants('strangersPart'))} of \`--memory-limit\``,

@@ -9,7 +9,7 @@ const request = upgradeRequest.replace('\r\n\r\n', `\r\nSec-WebSocket-Protocol: 
 
 export const earlyData = {
   id: 'early-data',
-  title: 'stranger: upgrades with all the early data that is taken, 64 at a time',
+  title: 'stranger: upgrades with as much early data as is accepted, 64 at a time',
   run: async ({ port }) => {
     const until = performance.now() + durationMs
     const work = async () => {
