@@ -178,7 +178,7 @@ describe('linksocks server --expose', programsTimeout, () => {
     const server = new Program('server', ...args)
     expect({ code: await server.exit(), output: server.output }).toMatchObject({
       code: 1,
-      output: expect.stringContaining(`127.0.0.1:${port}: the port is taken`) as string,
+      output: expect.stringContaining(`127.0.0.1:${port}: the port is in use`) as string,
     })
   })
 })

@@ -110,6 +110,6 @@ describe('LinkSocksClient.start', () => {
     const client = closing(
       new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, proxy: { port } }),
     )
-    await expect(client.start()).rejects.toThrow(`127.0.0.1:${port}: the port is taken`)
+    await expect(client.start()).rejects.toThrow(`127.0.0.1:${port}: the port is in use`)
   })
 })

@@ -46,7 +46,7 @@ async function echoes(socket: Awaited<ReturnType<typeof connect>>): Promise<stri
 }
 
 describe('a LinkSocksServer that is handed over', () => {
-  test('has a client open new connections elsewhere, and lets the old ones go on', async () => {
+  test('has a client open new connections elsewhere, and lets the old ones continue', async () => {
     const { old, next, link, open, handOver } = await net((server) => server.addForwardToken('t'))
     const { socksAddress } = await link('t')
     const before = await open(socksAddress)

@@ -25,7 +25,7 @@ describe('handshakeTimeoutMs', () => {
   test('ends a link whose client does not authenticate', async () => {
     const { port } = await forwardServer({ limits: { handshakeTimeoutMs: 20 } })
     const peer = await RawPeer.dial({ port })
-    expect((await peer.end()).reason).toBe('the peer did not go on with the handshake within 20 ms')
+    expect((await peer.end()).reason).toBe('the peer did not continue the handshake within 20 ms')
   })
 
   test('ends a link whose extended client does not answer Hello', async () => {

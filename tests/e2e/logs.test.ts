@@ -112,8 +112,8 @@ describe('at info', () => {
     await connector.printed(/proxy:/)
     await connectAnyhow(socks)
     const lines = [
-      await server.printed(/WARN: a connector asks for targets, but no provider takes them/),
-      await connector.printed(/WARN: requests fail: no provider takes them/),
+      await server.printed(/WARN: a connector requests targets, but no provider accepts them/),
+      await connector.printed(/WARN: requests fail: no provider accepts them/),
     ]
     expect(lines).toHaveLength(2)
   })

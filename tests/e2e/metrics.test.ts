@@ -117,7 +117,7 @@ test('linksocks status asks the API of a server with its key', async () => {
   })
   expect({ exit: await wrong?.exit(), output: wrong?.output }).toEqual({
     exit: 1,
-    output: expect.stringContaining('does not take this API key') as string,
+    output: expect.stringContaining('does not accept this API key') as string,
   })
 })
 

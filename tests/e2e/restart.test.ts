@@ -83,7 +83,7 @@ describe.skipIf(process.platform === 'win32')('linksocks run, restarted', () => 
     const echo = closing(await echoServer())
     writeFileSync(config, 'servers: {main: {ws-port: many}}\n')
     program.kill('SIGURG')
-    await program.printed(/no restart, this process goes on: the new process ended with code 2/)
+    await program.printed(/no restart, this process continues: the new process ended with code 2/)
     const socket = await connect({ proxy: client.socksAddress!, target: echo })
     socket.write('hello')
     expect(String((await onceEvent(socket, 'data'))[0])).toBe('hello')
@@ -96,7 +96,7 @@ describe.skipIf(process.platform === 'win32')('linksocks run, restarted', () => 
     const second = `second: {ws-host: 127.0.0.1, ws-port: ${taken.port}, tokens: [{token: x}]}`
     writeFileSync(config, `servers: {${main}, ${second}}\n`)
     program.kill('SIGURG')
-    await program.printed(/no restart, this process goes on/)
+    await program.printed(/no restart, this process continues/)
     const socket = connectTcp(apiSocket)
     afterTest(() => socket.destroy())
     await expect(onceEvent(socket, 'connect')).resolves.toBeDefined()

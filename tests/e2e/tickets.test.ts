@@ -86,5 +86,5 @@ test('a ticket that is taken back ends what its client has', async () => {
   const left = onceEvent(server, 'clientDisconnected')
   await fetch(`${url}/api/ticket/${ticket}`, { method: 'DELETE', headers: { 'x-api-key': 'key' } })
   const [, reason] = (await left) as [unknown, string]
-  expect(reason).toBe('the ticket was taken back')
+  expect(reason).toBe('the ticket was revoked')
 })

@@ -109,7 +109,9 @@ describe('mutual TLS', () => {
   test('admits clients with a certificate, and no others', async () => {
     const server = await startServer({ tls: { ...authority.issue(), clientCa: clients.cert } })
     const client = await startClient(server, { ca: authority.cert, ...clients.issue({ name: 'ada' }) })
-    await expect(startClient(server, { ca: authority.cert })).rejects.toThrow('the server wants a client certificate')
+    await expect(startClient(server, { ca: authority.cert })).rejects.toThrow(
+      'the server requires a client certificate',
+    )
     expect(await echoOf(await dialEcho(client))).toBe('hello')
   })
 })

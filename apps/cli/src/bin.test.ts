@@ -141,7 +141,7 @@ describe('linksocks with a port that is taken', () => {
     const run = start([...line.split(' '), String(holder.port)])
     expect(await run.exit()).toBe(1)
     await holder.close()
-    const text = `port ${holder.port} on 127.0.0.1 cannot be opened: it is taken; choose another with ${flag}`
+    const text = `port ${holder.port} on 127.0.0.1 cannot be opened: it is in use; choose another with ${flag}`
     expect(run.stderr()).toMatch(/^\[[\dT:.-]+Z\] ERROR: [^\n]*\n$/)
     expect(run.stderr()).toContain(text)
   })

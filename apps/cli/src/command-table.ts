@@ -97,7 +97,7 @@ export const commands: readonly Command[] = [
     argument: { name: 'HOST:PORT' },
     summary: 'Connect standard input and output to a target.',
     description:
-      "Takes a client's or a connector's token and opens no port. Ends when both directions have ended; made for ssh and its ProxyCommand.",
+      'Uses the token of a client or a connector, and opens no port. Ends when both directions have ended; made for ssh and its ProxyCommand.',
     essentials: ['url', 'token', 'tls-ca', 'proxy', 'debug'],
     examples: [
       [
@@ -224,7 +224,7 @@ export const commands: readonly Command[] = [
     usage: 'drain [flags]',
     summary: 'Let a running server finish its connections, and then end.',
     description:
-      'Talks to the API of a server on this machine (--api-socket), or elsewhere (--api). Open connections go on; the server ends with the last of them, or after its --drain-timeout.',
+      'Talks to the API of a server on this machine (--api-socket), or elsewhere (--api). Open connections continue; the server ends with the last of them, or after its --drain-timeout.',
     examples: [['Before maintenance', 'linksocks drain']],
   },
   {
@@ -232,7 +232,7 @@ export const commands: readonly Command[] = [
     usage: 'restart [flags]',
     summary: 'Restart a running server without losing connections.',
     description:
-      'Talks to the API of a server on this machine (--api-socket), or elsewhere (--api). The new process has the same command line and takes the ports; open connections go on in the old one until they end.',
+      'Talks to the API of a server on this machine (--api-socket), or elsewhere (--api). The new process has the same command line and takes over the ports; open connections continue in the old one until they end.',
     examples: [['After an upgrade of the program', 'linksocks restart']],
   },
   {
@@ -241,7 +241,7 @@ export const commands: readonly Command[] = [
     argument: { name: 'LEVEL', choices: ['trace', 'debug', 'info', 'warn', 'error', 'silent'] },
     summary: 'Change how much a running server logs.',
     description:
-      'Holds until the server ends. PART is a library (api, client, cluster, direct, link, mux, relay, server, transport) or a role of a configuration file; without it the level is that of everything.',
+      'Applies until the server ends. PART is a library (api, client, cluster, direct, link, mux, relay, server, transport) or a role of a configuration file; without it the level is that of everything.',
     examples: [
       ['To look for a fault', 'linksocks log-level debug'],
       ['For the sessions and channels alone', 'linksocks log-level trace mux'],

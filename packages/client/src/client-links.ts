@@ -140,7 +140,7 @@ export class ClientLinks {
   }
 
   #networkChanged(reason: string): void {
-    this.#logger.info({}, `${reason}: links that are down are tried now`)
+    this.#logger.info({}, `${reason}: links that are down are dialled now`)
     this.retryNow()
   }
 

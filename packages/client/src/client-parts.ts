@@ -149,7 +149,7 @@ export class ClientParts {
     return new ClientLinks(this.#options, {
       sessionHandler: {
         onConnect: (channel) => {
-          if (this.outbound === undefined) channel.reject('forbidden: this client opens channels, it takes none')
+          if (this.outbound === undefined) channel.reject('forbidden: this client opens channels and accepts none')
           else if (!this.direct.take(channel)) this.outbound.serve(channel)
         },
         ...this.#channelEvents,

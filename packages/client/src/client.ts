@@ -178,7 +178,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
    * @throws RelayError if it was not reached
    */
   async connect(target: Address, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<Duplex> {
-    if (this.#options.reverse) throw new TypeError('a provider takes connections, it opens none')
+    if (this.#options.reverse) throw new TypeError('a provider accepts connections and opens none')
     return openStream(this.#parts.direct.source, target, signal ?? neverAborted)
   }
 

@@ -92,7 +92,7 @@ export class DirectPaths {
     if (direct === undefined) return undefined
     const session = this.#connectors?.pick() ?? this.#pickGo()
     if (session === undefined && direct.mode === 'direct-only') {
-      const detail = 'there is no direct path, and the relay is not to be used (direct-only)'
+      const detail = 'there is no direct path, and the server must not carry connections (direct-only)'
       throw new RelayError({ word: 'no-provider', detail })
     }
     return session
@@ -171,7 +171,7 @@ export class DirectPaths {
 
   #takeRelayed(channel: Channel): boolean {
     if (this.#allowsRelay) return false
-    channel.reject('forbidden: this provider takes direct paths only')
+    channel.reject('forbidden: this provider accepts direct paths only')
     return true
   }
 
@@ -204,7 +204,7 @@ export class DirectPaths {
       this.#connectors = new DirectConnectors({ ...common, token, openTunnel, onPath, onFailed })
       this.#connectors.setProviders(this.#providerCount)
     } catch (error) {
-      this.#logger.error({ err: error }, `no direct paths, all goes through the server: ${textOf(error)}`)
+      this.#logger.error({ err: error }, `no direct paths, all connections use the server: ${textOf(error)}`)
       if (!this.#allowsRelay) this.#init.onFatal(error as Error)
     }
   }

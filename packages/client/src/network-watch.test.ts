@@ -39,7 +39,7 @@ describe('NetworkWatch', () => {
     const { clock, changes, machine } = watching()
     machine.sleptMs = 30_000
     clock.advance(3000)
-    expect(changes).toEqual(['this machine was away'])
+    expect(changes).toEqual(['this machine was suspended'])
   })
 
   test('continues while the system reports nothing', () => {

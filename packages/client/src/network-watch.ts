@@ -53,7 +53,7 @@ export class NetworkWatch {
     this.#lastNetwork = network
     this.#arm()
     if (hasChanged) this.#options.onChange('the network has changed')
-    else if (wasAsleep) this.#options.onChange('this machine was away')
+    else if (wasAsleep) this.#options.onChange('this machine was suspended')
   }
 
   /**

@@ -137,7 +137,7 @@ export class DirectProvider {
 
   async #move(talk: Conversation, { hello, known }: Greeted<KnownToken>, path: Path): Promise<void> {
     if (path === 'relay' && !this.#options.allowRelay) {
-      talk.send({ kind: 'refused', reason: 'this provider takes direct paths only' })
+      talk.send({ kind: 'refused', reason: 'this provider accepts direct paths only' })
       throw new DirectError('ERR_DIRECT_PATH', 'a connector asked to go on through the relay')
     }
     await followOver(talk, (received) => {

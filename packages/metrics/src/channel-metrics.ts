@@ -31,7 +31,7 @@ export const channelMetrics: readonly Metric[] = [
   {
     name: 'linksocks_channel_queued_bytes',
     type: 'gauge',
-    help: 'Bytes received and not yet taken by the program or target that they are for',
+    help: 'Bytes received and not yet read by the program or target that they are for',
     labels: ['role', 'protocol'],
     read: (snapshot) => byKind(snapshot, ({ queuedBytes }) => queuedBytes),
   },

@@ -47,7 +47,7 @@ export const metrics: readonly Metric[] = [
   {
     name: 'linksocks_link_round_trip_seconds',
     type: 'gauge',
-    help: 'Round trip last measured on each link, by the part of all links that it is enough for; 1 is the longest',
+    help: 'Last measured round trips of all links, as quantiles: part 0.5 is the median, part 1 the longest',
     labels: ['part'],
     read: ({ links }) => quantiles(links.roundTripsMs),
   },
@@ -67,7 +67,7 @@ export const metrics: readonly Metric[] = [
     {
       name: 'linksocks_link_buffered_bytes',
       type: 'gauge',
-      help: 'Bytes in the send buffers of all links, which the network has not taken',
+      help: 'Bytes in the send buffers of all links, which the network has not accepted',
     },
     ({ links }) => links.bufferedBytes,
   ),
@@ -77,7 +77,7 @@ export const metrics: readonly Metric[] = [
   {
     name: 'linksocks_refusals_total',
     type: 'counter',
-    help: 'Connections and clients turned away, by kind',
+    help: 'Connections and clients refused, by kind',
     labels: ['kind'],
     read: ({ refusals }) => Object.entries(refusals).map(([kind, value]) => ({ labels: { kind }, value })),
   },
@@ -104,7 +104,7 @@ export const metrics: readonly Metric[] = [
   {
     name: 'linksocks_config_reloads_total',
     type: 'counter',
-    help: 'How often the configuration was read again, by outcome: ok, or failed, and then the one before is in force',
+    help: 'How often the configuration was read again, by outcome: ok, or failed: the former configuration then stays in force',
     labels: ['outcome'],
     read: ({ reloads }) =>
       reloads === undefined

@@ -27,7 +27,7 @@ describe('parseCommandLine', () => {
 
   test('warns of a token that ends with a line break', () => {
     const { warnings } = parseCommandLine(['client', '-t', 'secret\n'], {}) as Run
-    expect(warnings).toEqual(['--token (-t) begins or ends with white space, which is taken as a part of it'])
+    expect(warnings).toEqual(['--token (-t) begins or ends with white space, which counts as a part of it'])
   })
 
   test('shows the order of the words where a command stands behind another', () => {

@@ -161,7 +161,7 @@ function blankEdges(values: readonly (readonly [Flag, FlagValue | undefined])[])
   const blank = values.filter(([flag, value]) => {
     return flag.secret === 'value' && textsOf(value).some((text) => text.trim() !== text)
   })
-  return blank.map(([flag]) => `${flagLabel(flag)} begins or ends with white space, which is taken as a part of it`)
+  return blank.map(([flag]) => `${flagLabel(flag)} begins or ends with white space, which counts as a part of it`)
 }
 
 function parseHelp(given: ReadonlyMap<string, FlagValue>, positionals: readonly string[]): HelpRequest {

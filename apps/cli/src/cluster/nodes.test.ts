@@ -15,5 +15,7 @@ test('nodeLines shows load, version and state of each node', () => {
 })
 
 test('nodeLines says when NATS cannot be reached', () => {
-  expect(nodeLines({ connected: false, nodes: [] })).toEqual(['NATS cannot be reached: what is known goes on'])
+  expect(nodeLines({ connected: false, nodes: [] })).toEqual([
+    'NATS cannot be reached: the list shows what was known before',
+  ])
 })

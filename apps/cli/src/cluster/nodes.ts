@@ -37,5 +37,5 @@ export function nodeLines({ connected, nodes }: ListedCluster): string[] {
     const states = draining ? `${state}, draining` : state
     return `${id}  ${address}  ${states}  ${links} links, ${channels} channels, version ${version}`
   })
-  return connected ? lines : [...lines, 'NATS cannot be reached: what is known goes on']
+  return connected ? lines : [...lines, 'NATS cannot be reached: the list shows what was known before']
 }

@@ -64,7 +64,7 @@ function welcome(program: string, token: string, server: Address | undefined, pr
     `  try it: curl --socks5-hostname ${proxyAddress} http://${formatListenAddress(server)}/`,
     '',
     'Next, on two machines:',
-    `  1. where the network is:      ${program} server`,
+    `  1. in the network to reach:   ${program} server`,
     `  2. where you want to use it:  ${program} client -t TOKEN -u ws://SERVER:8765   (1 prints the token)`,
     `  3. point your programs there at socks5h://127.0.0.1:9870`,
     '',

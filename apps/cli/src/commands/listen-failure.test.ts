@@ -7,11 +7,11 @@ const ports = [webSocketPort({ wsHost: '0.0.0.0', wsPort: 80 }), proxyPort({ soc
 
 describe('explainListenFailure', () => {
   test.each([
-    ['EADDRINUSE', 9870, 'port 9870 on ::1 cannot be opened: it is taken; choose another with --socks-port (-p)'],
+    ['EADDRINUSE', 9870, 'port 9870 on ::1 cannot be opened: it is in use; choose another with --socks-port (-p)'],
     [
       'EACCES',
       80,
-      'port 80 on 0.0.0.0 cannot be opened: this user may not, below 1024 it takes more rights; choose another with --ws-port (-P)',
+      'port 80 on 0.0.0.0 cannot be opened: this user has no permission, ports below 1024 need more rights; choose another with --ws-port (-P)',
     ],
     [
       'EMFILE',

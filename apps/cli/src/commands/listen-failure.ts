@@ -43,9 +43,9 @@ function explain(
 ): string {
   const flags = matching.length > 1 ? matching.map((each) => each.portFlag).join(' or ') : portFlag
   const opening = `port ${port} on ${host} cannot be opened`
-  if (code === 'EADDRINUSE') return `${opening}: it is taken; choose another with ${flags}`
+  if (code === 'EADDRINUSE') return `${opening}: it is in use; choose another with ${flags}`
   if (code === 'EACCES')
-    return `${opening}: this user may not, below 1024 it takes more rights; choose another with ${flags}`
+    return `${opening}: this user has no permission, ports below 1024 need more rights; choose another with ${flags}`
   if (code === 'EMFILE' || code === 'ENFILE')
     return `${opening}: too many files are open (${code}); raise the limit (ulimit -n)`
   return `${opening}: this machine has no such address (${code}); choose another with ${hostFlag}`

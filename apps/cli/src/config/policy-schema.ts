@@ -6,7 +6,7 @@ export const policySchema = {
     name: { type: 'string', minLength: 1, maxLength: 64, description: 'Name in logs and lists' },
     note: { type: 'string', minLength: 1, maxLength: 1000, description: 'For people' },
     allow: listOf('Targets, ADDR:PORT; one must match'),
-    deny: listOf('Targets denied even so: ADDR, ADDR:PORT or :PORT'),
+    deny: listOf('Targets denied even if allow matches: ADDR, ADDR:PORT or :PORT'),
     guard: { enum: ['none', 'local', 'private'], description: 'Denies addresses near the exit' },
     sources: listOf('Addresses and networks that clients may come from'),
     roles: {

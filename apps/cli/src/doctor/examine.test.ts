@@ -69,7 +69,7 @@ describe('examine', () => {
     const { port } = impostor.address() as AddressInfo
     const environment = { https_proxy: `https://user:password@localhost:${port}` }
     const findings = await findingsOf({ url: 'wss://server.test', environment })
-    const cure = expect.stringContaining('was not looked at') as unknown
+    const cure = expect.stringContaining('was not examined') as unknown
     expect({ sent, findings: findings.find(({ step }) => step === 'tls') }).toEqual({
       sent: [],
       findings: expect.objectContaining({ level: 'FAIL', code: 'ERR_TRANSPORT_TLS', cure }) as unknown,

@@ -43,7 +43,7 @@ function skipRest(findings: readonly Finding[], report: (finding: Finding) => vo
 async function runStep(step: Step, examination: Examination): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    const text = `nothing was found out within ${step.timeoutMs / 1000} s`
+    const text = `there was no result within ${step.timeoutMs / 1000} s`
     timer = setTimeout(() => reject(new Error(text)), step.timeoutMs)
     examination.signal.addEventListener('abort', () => reject(new Error('the examination was ended')), { once: true })
   })

@@ -10,7 +10,7 @@ export function idleStep(idleMs: number): Step {
     async run(examination) {
       const { report, signal } = examination
       if (idleMs === 0) {
-        report({ step: 'idle', level: 'SKIP', text: 'not asked for (--idle)' })
+        report({ step: 'idle', level: 'SKIP', text: 'not requested (--idle)' })
         return true
       }
       const attempt = new LinkAttempt(examination, examination.client, false)

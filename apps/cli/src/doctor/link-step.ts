@@ -167,14 +167,14 @@ function reportUpgrade(url: URL, attempt: LinkAttempt, report: (finding: Finding
   )
     return
   const text = `redirected to ${redactUrl(answeredBy).replace(/\?.*/s, '')}`
-  report({ step: 'websocket', level: 'WARN', text, cure: 'each link takes longer by it: give that URL' })
+  report({ step: 'websocket', level: 'WARN', text, cure: 'the redirect makes each link slower to open: give that URL' })
 }
 
 async function reportRefusal(examination: Examination, attempt: LinkAttempt, error: unknown): Promise<false> {
   const { url, report } = examination
   if (error instanceof TransportError && error.status === 429) {
     const cure =
-      'this address has shown too many wrong tokens: wait some minutes, and stop programs that show an old token'
+      'this address has sent too many wrong tokens: wait some minutes, and stop programs that send an old token'
     report(failure('token', error, { cure }))
     return false
   }

@@ -81,7 +81,7 @@ function sourceFinding(address: string): Finding {
   return { step: 'source', level: 'SKIP', text: 'a provider answers, which does not see our address' }
 }
 
-const notAsked: Finding = { step: 'throughput', level: 'SKIP', text: 'not asked for (--speed 0s)' }
+const notAsked: Finding = { step: 'throughput', level: 'SKIP', text: 'not requested (--speed 0s)' }
 
 async function throughput(attempt: LinkAttempt, speedMs: number): Promise<Finding> {
   try {

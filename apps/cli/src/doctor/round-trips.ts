@@ -14,7 +14,7 @@ export class RoundTrips {
 
   /** Resolves when there are enough measurements, it takes too long, or the link has `ended`. */
   async finding(canPing: boolean, ended: Promise<void>): Promise<Finding> {
-    if (!canPing) return { step: 'round trip', level: 'SKIP', text: 'this way of linking cannot ping' }
+    if (!canPing) return { step: 'round trip', level: 'SKIP', text: 'this kind of link cannot ping' }
     if (this.#samples.length < enough) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, waitMs)

@@ -67,7 +67,7 @@ function reportPage({ report }: Examination, head: PageHead | undefined): void {
   if (skewMs === undefined) return report({ step: 'clock', level: 'SKIP', text: `the answer (${by}) has no date` })
   if (Math.abs(skewMs) < tolerableSkewMs)
     return report({ step: 'clock', level: 'PASS', text: `the same as the server's; / answers ${by}` })
-  const cure = 'set the clock of the one that is wrong: certificates and tokens with an end are judged by it'
+  const cure = 'correct the clock that is wrong: the end of certificates and tokens depends on it'
   report({ step: 'clock', level: 'WARN', text: describeSkew(skewMs), cure })
 }
 
@@ -102,7 +102,7 @@ async function certificateOf({ url }: Examination, options: ConnectOptions): Pro
 }
 
 const notLooked =
-  'the certificate was not looked at, since the way there is through an https:// proxy, whose own may be the bad one'
+  'the certificate was not examined, since the connection goes through an https:// proxy, whose certificate may be the bad one'
 
 function cureFor(code: string, { certificate, skewMs }: Shown): string {
   const shown = `the certificate: ${describe(certificate)}`
@@ -114,7 +114,7 @@ function cureFor(code: string, { certificate, skewMs }: Shown): string {
     return `use a name that it has, in --url or as --tls-server-name. ${shown}`
   }
   if (/SELF_SIGNED|UNABLE_TO/.test(code)) {
-    return `give its issuer with --tls-ca; or, if the server printed this very pin, --tls-pin ${keyPinOf(certificate)}. ${shown}`
+    return `give its issuer with --tls-ca; or, if the server printed exactly this pin, --tls-pin ${keyPinOf(certificate)}. ${shown}`
   }
   return shown
 }

@@ -10,7 +10,7 @@ export const directModeFlags = [
     commands: ['server'],
     section,
     type: 'boolean',
-    help: 'Let providers and connectors agree on direct paths, which carry connections past this server',
+    help: 'Let providers and connectors agree on direct paths, which carry connections without this server',
   },
   {
     name: 'direct-mode',
@@ -20,7 +20,7 @@ export const directModeFlags = [
     placeholder: 'MODE',
     default: 'disable',
     choices: ['disable', 'relay-only', 'auto', 'direct-only'],
-    help: 'Use a direct path to the provider or the connectors: auto goes through the server while there is none; both ends must ask for it',
+    help: 'Use a direct path to the provider or the connectors: auto uses the server while there is none; both ends must turn it on',
   },
   {
     name: 'direct-discovery',
@@ -40,7 +40,7 @@ export const directModeFlags = [
     type: 'list',
     placeholder: 'HOST:PORT',
     needs: 'direct-mode',
-    help: 'STUN server to ask for our address outside of a NAT; repeatable; none is asked unless given',
+    help: 'STUN server that reports our address outside of a NAT; repeatable; none by default',
   },
   {
     name: 'direct-host-candidates',
@@ -62,7 +62,7 @@ export const directModeFlags = [
     default: 'exit',
     choices: ['exit', 'refuse'],
     needs: 'direct-mode',
-    help: 'With --direct-mode direct-only and no path: end, or refuse connections and go on trying',
+    help: 'With --direct-mode direct-only and no path: end, or refuse connections and keep trying',
   },
   {
     name: 'direct-secret',
@@ -72,7 +72,7 @@ export const directModeFlags = [
     placeholder: 'SECRET',
     secret: 'value',
     needs: 'direct-mode',
-    help: 'Secret of both ends that the server does not know, so that it cannot sit in the middle of a direct path',
+    help: 'Secret of both ends that the server does not know, so that it cannot read or change a direct path',
   },
   {
     name: 'direct-rendezvous-udp',
@@ -96,7 +96,7 @@ export const directModeFlags = [
     type: 'integer',
     default: 0,
     ...port,
-    help: 'Number of the UDP port of --direct-rendezvous-udp; 0 takes that of the links, where clients ask',
+    help: 'Number of the UDP port of --direct-rendezvous-udp; 0 for that of --ws-port, at which clients ask',
   },
   {
     name: 'direct-upnp',

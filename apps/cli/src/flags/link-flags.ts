@@ -1,7 +1,7 @@
 import type { Flag } from '../flag.js'
 import { asking, clients, dialling, port, credential } from './scopes.js'
 
-const forProviders = 'it is for providers; a connector shows its token with -t'
+const forProviders = 'it is for providers; a connector gives its token with -t'
 
 /** Flags with which the two ends find and authenticate each other. */
 export const linkFlags = [
@@ -25,7 +25,7 @@ export const linkFlags = [
     env: ['LINKSOCKS_WEBSOCKET_PORT'],
     commands: ['server', 'demo'],
     section: 'Link',
-    help: 'WebSocket port; 0 takes any free one',
+    help: 'WebSocket port; 0 for any free one',
   },
   {
     name: 'url',
@@ -36,7 +36,7 @@ export const linkFlags = [
     secret: 'url',
     commands: dialling,
     section: 'Link',
-    help: 'Server to link to, or ws+unix:///path.sock; without a scheme it is wss://. Can hold the token, wss://TOKEN@host, and may stand without --url',
+    help: 'Server to link to, or ws+unix:///path.sock; without a scheme it is wss://. May contain the token, wss://TOKEN@host. The word --url may be left out',
   },
   {
     name: 'fallback-url',
@@ -66,7 +66,7 @@ export const linkFlags = [
     ...credential,
     commands: dialling,
     section: 'Link',
-    help: "Token to show to the server; 'anonymous' when not given",
+    help: "Token to send to the server; 'anonymous' when not given",
   },
   {
     name: 'qr',
@@ -168,7 +168,7 @@ export const linkFlags = [
     secret: 'value',
     commands: [...asking, 'status'],
     section: 'Link',
-    help: 'Key to show to the HTTP API of the server, which was started with it',
+    help: 'Key of the HTTP API, with which the server was started',
   },
   {
     name: 'no-reconnect',
@@ -176,14 +176,14 @@ export const linkFlags = [
     type: 'boolean',
     commands: clients,
     section: 'Link',
-    help: 'End when the link is lost instead of linking again',
+    help: 'End when the link is lost, instead of reconnecting',
   },
   {
     name: 'retry-auth',
     type: 'boolean',
     commands: clients,
     section: 'Link',
-    help: 'Go on trying after the server has refused the token',
+    help: 'Keep trying after the server has refused the token',
   },
   {
     name: 'threads',
@@ -204,7 +204,7 @@ export const linkFlags = [
     max: 4096,
     commands: dialling,
     section: 'Link',
-    help: 'Bytes of our first messages that travel in the request itself, such as 2048; not for Go or Python servers. ed=2048 in the URL means the same',
+    help: 'Bytes of the first messages that are sent in the request itself, such as 2048; not for Go or Python servers. ed=2048 in the URL means the same',
   },
   {
     name: 'proxy',
@@ -222,6 +222,6 @@ export const linkFlags = [
     type: 'boolean',
     commands: dialling,
     section: 'Link',
-    help: 'Reach the server without regard to http_proxy, https_proxy, all_proxy and no_proxy',
+    help: 'Ignore http_proxy, https_proxy, all_proxy and no_proxy on the way to the server',
   },
 ] as const satisfies readonly Flag[]

@@ -29,7 +29,7 @@ export const logFlags = [
     choices: ['auto', 'human', 'json'],
     commands: logging,
     section: 'Logs',
-    help: 'json makes everything on both streams a JSON object a line; auto and human are lines for people',
+    help: 'json writes a JSON object for each line of both streams; auto and human write lines for people',
   },
   {
     name: 'log-file',

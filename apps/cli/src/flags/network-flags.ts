@@ -44,7 +44,7 @@ export const networkFlags = [
     splitEnv: true,
     commands: links,
     section: 'Network',
-    help: 'Only targets that match may be reached, such as 192.168.1.0/24:22 or 10.0.0.1:8000-8999; at a client, connector or server -r: asked for at the proxy port; repeatable',
+    help: 'Only targets that match may be reached, such as 192.168.1.0/24:22 or 10.0.0.1:8000-8999; at a client, connector or server -r the rule is for requests at the proxy port; repeatable',
   },
   {
     name: 'guard',

@@ -9,7 +9,7 @@ export const observeFlags = [
     placeholder: 'ADDR',
     commands: [...links, 'status'],
     section: 'Observe',
-    help: 'Place for /metrics (Prometheus), /healthz, /readyz and /status over HTTP: host:port or unix:/path',
+    help: 'Address of /metrics (Prometheus), /healthz, /readyz and /status over HTTP: host:port or unix:/path',
   },
   {
     name: 'dashboard',
@@ -17,7 +17,7 @@ export const observeFlags = [
     placeholder: 'ADDR',
     commands: [...clients],
     section: 'Observe',
-    help: 'Place for a page in the browser that shows this client, and for top: host:port or unix:/path',
+    help: 'Address of a page in the browser that shows this client, also for top: host:port or unix:/path',
   },
   {
     name: 'no-dashboard',

@@ -25,7 +25,7 @@ export const proxyPortFlags = [
     commands: running,
     unusedBy: ofProxyPorts,
     section: 'Proxy port',
-    help: 'Proxy port; 0 takes any free one',
+    help: 'Proxy port; 0 for any free one',
   },
   {
     name: 'socks-username',
@@ -83,7 +83,7 @@ export const proxyPortFlags = [
     unusedBy: ofExits,
     isReliedOn: true,
     section: 'Proxy port',
-    help: "Port that the server opens for one target in the provider's network: 2222=localhost:22, udp:5353=localhost:53; 0 takes any free port; http:app.example=localhost:3000 and tls:app.example=localhost:443 by host name on a shared port; ,proxy=v1 or ,proxy=v2 behind it begins connections with a PROXY protocol header; repeatable. At a server: without asking the provider, 2222=TOKEN@localhost:22",
+    help: "Port that the server opens for one target in the provider's network: 2222=localhost:22, udp:5353=localhost:53; 0 for any free port; http:app.example=localhost:3000 and tls:app.example=localhost:443 by host name on a shared port; ,proxy=v1 or ,proxy=v2 behind it begins connections with a PROXY protocol header; repeatable. At a server: without asking the provider, 2222=TOKEN@localhost:22",
   },
   {
     name: 'allow-ports',
@@ -199,6 +199,6 @@ export const proxyPortFlags = [
     commands: links,
     unusedBy: ofProxyPorts,
     section: 'Proxy port',
-    help: 'Address to report to UDP users, such as the public one behind NAT; by default the one they reached',
+    help: 'Address to report to UDP users, such as the public one behind NAT; by default the one that they connected to',
   },
 ] as const satisfies readonly Flag[]

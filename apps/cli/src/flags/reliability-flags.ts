@@ -54,7 +54,7 @@ export const reliabilityFlags = [
     max: 1_099_511_627_776,
     commands: ['server'],
     section: 'Reliability',
-    help: 'Bytes that may be held for all clients together; above it the token that holds most is slowed down',
+    help: 'Limit on memory for all clients together, in bytes; above it the token that uses most is slowed down',
   },
   {
     name: 'window',
@@ -64,7 +64,7 @@ export const reliabilityFlags = [
     max: 16_777_216,
     commands: links,
     section: 'Reliability',
-    help: 'Bytes that each connection may have on their way at first; grows with use',
+    help: 'Bytes of a connection that may be on their way at first; grows with use',
   },
   {
     name: 'replay-limit',
@@ -103,7 +103,7 @@ export const reliabilityFlags = [
     max: 86_400_000,
     commands: links,
     section: 'Reliability',
-    help: 'Silence after which the other end is dead; with resume it follows the round trip and is shorter',
+    help: 'Silence after which the other end counts as dead; with resume it depends on the round trip and is shorter',
   },
   {
     name: 'idle-limit',

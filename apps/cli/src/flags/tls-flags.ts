@@ -9,7 +9,7 @@ export const tlsFlags = [
     placeholder: 'FILE',
     commands: ['server'],
     section: 'TLS',
-    help: 'Certificate (PEM, its issuers behind it): the port then speaks wss; read again when the file changes',
+    help: 'Certificate (PEM, followed by its issuers): the port then speaks wss; read again when the file changes',
   },
   {
     name: 'tls-key',
@@ -27,7 +27,7 @@ export const tlsFlags = [
     needs: 'socks-listen',
     unusedBy: ofProxyPorts,
     section: 'TLS',
-    help: 'Certificate (PEM, its issuers behind it) of wss:// places in --socks-listen; read again when the file changes',
+    help: 'Certificate (PEM, followed by its issuers) of wss:// places in --socks-listen; read again when the file changes',
   },
   {
     name: 'tls-key',
@@ -53,7 +53,7 @@ export const tlsFlags = [
     splitEnv: true,
     commands: ['server'],
     section: 'TLS',
-    help: 'Speak wss with a certificate for this name, got and renewed by ACME; port 80 of the name must lead here. You agree to the terms of the authority; repeatable',
+    help: 'Speak wss with a certificate for this name, obtained and renewed by ACME; port 80 of the name must lead to this machine. You agree to the terms of the authority; repeatable',
   },
   {
     name: 'acme-directory',
@@ -71,7 +71,7 @@ export const tlsFlags = [
     commands: ['server'],
     needs: 'tls-domain',
     section: 'TLS',
-    help: 'Address to give to the authority, for its warnings',
+    help: 'Email address to which the authority sends warnings',
   },
   {
     name: 'acme-listen',
@@ -123,7 +123,7 @@ export const tlsFlags = [
     placeholder: 'FILE',
     commands: dialling,
     section: 'TLS',
-    help: 'Certificate to show to the server (PEM)',
+    help: 'Certificate to send to the server (PEM)',
   },
   {
     name: 'tls-client-key',

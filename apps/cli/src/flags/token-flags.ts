@@ -25,7 +25,7 @@ export const tokenFlags = [
     placeholder: 'PATH',
     commands: [...asking, 'status'],
     section: 'Tokens',
-    help: 'UNIX socket of the HTTP API of a server on this machine (its --api-socket), where no other place is given',
+    help: 'UNIX socket of the HTTP API of a server on this machine (its --api-socket), if no other address is given',
   },
   {
     name: 'authorize',
@@ -105,7 +105,7 @@ export const tokenFlags = [
     max: 65_535,
     commands: ['token'],
     section: 'Tokens',
-    help: 'With --type reverse: proxy port of the token at the server; 0 takes any free one',
+    help: 'With --type reverse: proxy port of the token at the server; 0 for any free one',
   },
   {
     name: 'ports',

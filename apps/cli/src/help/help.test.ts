@@ -57,11 +57,11 @@ describe('renderHelp', () => {
       Other machines cannot reach any of it.
 
       Link:
-        -P, --ws-port N             WebSocket port; 0 takes any free one
-                                    [default: 8765] [env: LINKSOCKS_WEBSOCKET_PORT]
+        -P, --ws-port N             WebSocket port; 0 for any free one [default: 8765]
+                                    [env: LINKSOCKS_WEBSOCKET_PORT]
 
       Proxy port:
-        -p, --socks-port N          Proxy port; 0 takes any free one [default: 9870]
+        -p, --socks-port N          Proxy port; 0 for any free one [default: 9870]
                                     [env: LINKSOCKS_SOCKS_PORT]
 
       Logs:
@@ -71,8 +71,8 @@ describe('renderHelp', () => {
                                     default, warn for the demo [one of: trace, debug,
                                     info, warn, error, silent]
                                     [env: LINKSOCKS_LOG_LEVEL]
-            --log-format FORMAT     json makes everything on both streams a JSON
-                                    object a line; auto and human are lines for people
+            --log-format FORMAT     json writes a JSON object for each line of both
+                                    streams; auto and human write lines for people
                                     [default: auto] [one of: auto, human, json]
                                     [env: LINKSOCKS_LOG_FORMAT]
 

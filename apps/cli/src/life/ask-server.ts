@@ -28,7 +28,7 @@ export async function runRestart(settings: ApiSettings, { print }: Pick<CommandC
 /** `linksocks log-level LEVEL [PART]`: changes how much a running server logs. */
 export async function runLogLevel([level, part, extra]: readonly string[], settings: ApiSettings): Promise<ExitCode> {
   if (level === undefined) throw new UsageError('log-level needs the level: linksocks log-level debug')
-  if (extra !== undefined) throw new UsageError('log-level takes a level and the name of a part, and nothing else')
+  if (extra !== undefined) throw new UsageError('log-level needs a level, and accepts the name of one part')
   const body = part === undefined ? { level } : { level, part }
   await callApi(apiPlaceOf(settings), { method: 'POST', path: '/api/log-level', body })
   return exitCode.ok

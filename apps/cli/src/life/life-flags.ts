@@ -11,6 +11,6 @@ export const lifeFlags = [
     max: 604_800_000,
     commands: [...links, 'run'],
     section: 'Life',
-    help: 'How long open connections may go on once the program drains (SIGUSR2, linksocks drain)',
+    help: 'How long open connections may continue when the program drains (SIGUSR2, linksocks drain)',
   },
 ] as const satisfies readonly Flag[]

@@ -81,7 +81,7 @@ async function askFor(question: Question, stop: AbortSignal): Promise<Snapshot> 
   })
   // The address may be the socket of an API, as `top` accepts it.
   if (status === 404 && options.path === '/status') return askFor({ ...question, path: '/api/snapshot' }, stop)
-  if (status === 401) throw new Error(`${place} does not take this API key`)
+  if (status === 401) throw new Error(`${place} does not accept this API key`)
   if (status !== 200) throw new Error(`${place} answers ${status}: ${body.trim().slice(0, maxShownChars)}`)
   return readSnapshot(body, place)
 }

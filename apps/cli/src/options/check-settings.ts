@@ -34,7 +34,7 @@ export function checkNetwork(settings: NetworkSettings): void {
 function checkPlace(text: string, { tlsCert }: NetworkSettings): void {
   const place = asUsage('--socks-listen', () => parseListenAddress(text))
   if (tlsCert !== undefined || !('webSocket' in place) || !place.webSocket.secure) return
-  throw new UsageError('--socks-listen with wss:// takes --tls-cert and --tls-key')
+  throw new UsageError('--socks-listen with wss:// needs --tls-cert and --tls-key')
 }
 
 /** Checks a URL. @throws UsageError when a server cannot have this address */

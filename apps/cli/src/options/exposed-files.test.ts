@@ -23,7 +23,7 @@ describe.skipIf(process.platform === 'win32')('exposedFiles', () => {
     [0o602, 'change'],
   ])('warns about mode %o', (mode, what) => {
     const path = fileOfMode(mode)
-    const text = `--tls-key ${path} has mode 0${mode.toString(8)}: others on this machine can ${what} it; chmod 600 keeps them out`
+    const text = `--tls-key ${path} has mode 0${mode.toString(8)}: others on this machine can ${what} it; chmod 600 prevents that`
     expect(exposedFiles({ '--tls-key': path })).toEqual([text])
   })
 

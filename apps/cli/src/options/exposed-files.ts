@@ -18,6 +18,6 @@ function warningOf(flag: string, path: string): string[] {
   if (what.length === 0) return []
   const text = (mode & 0o777).toString(8).padStart(4, '0')
   return [
-    `${flag} ${path} has mode ${text}: others on this machine can ${what.join(' and ')} it; chmod 600 keeps them out`,
+    `${flag} ${path} has mode ${text}: others on this machine can ${what.join(' and ')} it; chmod 600 prevents that`,
   ]
 }

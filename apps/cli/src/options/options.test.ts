@@ -222,8 +222,8 @@ describe('runClient', () => {
       '--socks-listen: "host" is no place to listen; write HOST:PORT, [IPV6]:PORT, unix:PATH or ws://HOST:PORT/PATH',
     ],
     ['--listen ws://h/a?b=1', '--socks-listen: "ws://h/a?b=1" has something behind its path; only ed= may be there'],
-    ['--listen wss://h/a', '--socks-listen with wss:// takes --tls-cert and --tls-key'],
-    ['--tls-cert c', '--tls-key missing: TLS takes a certificate and its key'],
+    ['--listen wss://h/a', '--socks-listen with wss:// needs --tls-cert and --tls-key'],
+    ['--tls-cert c', '--tls-key missing: TLS needs a certificate and its key'],
     ['-u ws://h?ed=5000', '--url (-u): ws://h/socket has ed=5000; early data is 0 to 4096 bytes'],
     [
       '--proxy ws+https://h',

@@ -60,7 +60,7 @@ export function serverWarnings(settings: ServerSettings): string[] {
     )
   }
   if (reverse && accessRule.length > 0 && connectorToken.length > 0) {
-    warnings.push('--access-rule holds at the proxy port here; for connectors (-c) give it to the providers')
+    warnings.push('--access-rule applies to the proxy port here; for connectors (-c) give it to the providers')
   }
   if (reverse && !hasApi(settings) && guard !== undefined) {
     warnings.push('--guard has no effect with --reverse (-r): traffic leaves at the providers, so give it to them')

@@ -24,7 +24,7 @@ export function serverTls(settings: ServerTls): Pick<ServerOptions, 'tls'> {
   // Without TLS, a request for client certificates would have no effect, and the port would be open to all clients.
   const isMade = tlsSelfSigned || tlsDomain.length > 0
   const given = [tlsCert, tlsKey, isMade ? undefined : tlsClientCa].filter((file) => file !== undefined)
-  if (given.length > 0) throw new UsageError(`${missing.join(' and ')} missing: TLS takes a certificate and its key`)
+  if (given.length > 0) throw new UsageError(`${missing.join(' and ')} missing: TLS needs a certificate and its key`)
   return {}
 }
 

@@ -30,7 +30,7 @@ export const relayFlags = [
     commands: ['server'],
     needs: 'relay',
     section: 'Relay',
-    help: 'How long a provider that is gone keeps its codes',
+    help: 'How long a disconnected provider keeps its codes',
   },
   {
     name: 'relay-lifetime',
@@ -94,6 +94,6 @@ export const relayFlags = [
     commands: clients,
     unusedBy: { client: noRelayToken, connector: noRelayToken },
     section: 'Relay',
-    help: 'Providers without -t: keep the token that a relay gives in a file, and come back with it after a restart',
+    help: 'Providers without -t: keep the token that a relay gives in a file, and reconnect with it after a restart',
   },
 ] as const satisfies readonly Flag[]

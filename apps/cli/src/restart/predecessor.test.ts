@@ -42,7 +42,7 @@ describe('Predecessor', () => {
     const { process, predecessor } = make()
     const asked = predecessor?.stateOf('a')
     process.emit('disconnect')
-    await expect(asked).rejects.toThrow('the process to take over from is gone')
+    await expect(asked).rejects.toThrow('the previous process has ended')
   })
 
   test('reports the use of tokens there', () => {

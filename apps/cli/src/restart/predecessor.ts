@@ -65,7 +65,7 @@ export class Predecessor {
 
   #askForStates(): Promise<Readonly<Record<string, string>>> {
     const states = new Promise<Readonly<Record<string, string>>>((resolve, reject) => {
-      const gone = (): void => reject(new Error('the process to take over from is gone'))
+      const gone = (): void => reject(new Error('the previous process has ended'))
       this.#process.once('disconnect', gone)
       this.#process.once('message', (message: ToSuccessor) => {
         this.#process.off('disconnect', gone)

@@ -136,7 +136,7 @@ export class Restart {
     } catch (error) {
       successor.kill()
       for (const { state } of this.#parts.values()) state.takeBack()
-      logger.error({}, `no restart, this process goes on: ${messageOf(error)}`)
+      logger.error({}, `no restart, this process continues: ${messageOf(error)}`)
       throw error
     }
     this.#handOver(successor, sockets)
@@ -159,7 +159,7 @@ export class Restart {
     successor.release()
     for (const { state } of this.#parts.values()) state.released()
     this.#sockets.passedOn(sockets)
-    logger.info({ pid: successor.pid }, `process ${successor.pid} has taken over; open connections go on here`)
+    logger.info({ pid: successor.pid }, `process ${successor.pid} has taken over; open connections continue here`)
     this.#reporting = setInterval(() => void this.#report(), reportMs).unref()
     // The request for the restart is answered first.
     setTimeout(onHandedOver, answerMs)

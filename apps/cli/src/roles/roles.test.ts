@@ -109,7 +109,7 @@ describe('Roles.reload', () => {
     await start({ servers: withServer(), clients: withClient() })
     const channel = await channelTo(echo.port)
     write({ servers: withServer({ 'ws-host': at('links2') }), clients: withClient() })
-    expect(await roles.reload()).toEqual(['servers.main: links come in elsewhere'])
+    expect(await roles.reload()).toEqual(['servers.main: new links are accepted at another address'])
     channel.write('still here')
     expect(await answer(channel)).toBe('still here')
     expect({ links: isOpen('links'), others: isOpen('links2') }).toEqual({ links: false, others: true })

@@ -99,7 +99,7 @@ export class ServerRole implements RunningRole {
     const { wsHost: host, wsPort: port } = request.settings
     if (!isSame(addressOf(before.settings), addressOf(request.settings))) {
       parts.push(() => server.ports.changeAddress({ host, port }))
-      words.push('links come in elsewhere')
+      words.push('new links are accepted at another address')
     }
     const own = ownProxyOf(request.settings)
     if (!isSame(ownProxyOf(before.settings), own)) {

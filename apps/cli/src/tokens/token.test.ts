@@ -136,7 +136,7 @@ describe('linksocks token', () => {
     [['list', '--api', 'server'], '--api is no http:// or https:// URL'],
     [['show', 'nobody'], 'token does not exist'],
     [['revoke'], 'linksocks token revoke needs a token, its id or its name'],
-    [['list', 'x'], 'linksocks token list takes no further argument'],
+    [['list', 'x'], 'linksocks token list has no further argument'],
     [['make'], 'token needs an action: linksocks token add|list|show|revoke'],
   ])('says what is wrong with %j', async (argv, text) => {
     await expect(token(...argv)).rejects.toThrow(text)

@@ -81,7 +81,7 @@ function readWords(words: readonly string[]): readonly [action: (typeof tokenAct
   if (needsOne && reference === '') throw new UsageError(`linksocks token ${action} needs a token, its id or its name`)
   const surplus = needsOne ? extra : words[1]
   if (surplus === undefined) return [action, reference]
-  throw new UsageError(`linksocks token ${action} takes no further argument`)
+  throw new UsageError(`linksocks token ${action} has no further argument`)
 }
 
 function pathOf(reference: string): string {

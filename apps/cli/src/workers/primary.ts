@@ -156,7 +156,7 @@ export class Primary {
     for (const child of next) child.isEnding = true
     const isReady = (await Promise.all(next.map(({ ready }) => ready))).every(Boolean)
     if (!isReady || this.#isEnding) {
-      if (!this.#isEnding) logger.error({}, 'no restart: a new worker did not start, the old ones go on')
+      if (!this.#isEnding) logger.error({}, 'no restart: a new worker did not start, the old ones continue')
       for (const { process } of next) process.kill('SIGKILL')
       this.#answerAskers('a new worker did not start; the log says why')
       return
@@ -169,7 +169,7 @@ export class Primary {
       child.isEnding = true
       child.process.send({ worker: 'leave' } satisfies ToWorker)
     }
-    logger.info({ workers: next.length }, 'new workers have taken over; open connections go on in the old ones')
+    logger.info({ workers: next.length }, 'new workers have taken over; open connections continue in the old ones')
   }
 
   #start(index: number, prints: boolean): Child {

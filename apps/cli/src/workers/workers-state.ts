@@ -131,7 +131,7 @@ export class WorkersState {
     this.#hasUsed = false
     await this.#state.save().catch((error: unknown) => {
       this.#hasUsed = true
-      this.#logger.error({ reason: textOf(error) }, 'the use of quotas is not in the state file')
+      this.#logger.error({ reason: textOf(error) }, 'the used bytes of quotas were not saved in the state file')
     })
   }
 

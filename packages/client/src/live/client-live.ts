@@ -115,4 +115,4 @@ export class ClientLive implements LiveSource {
 }
 
 /** Reason that users receive. Begins with a word of protocol.md §4. */
-const closedByHand = 'forbidden: closed by hand'
+const closedByHand = 'forbidden: closed on request'

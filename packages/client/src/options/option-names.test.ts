@@ -9,7 +9,7 @@ describe('LinkSocksClient, by its role', () => {
     ['forwards', { forwards: ['1=h:1'] }],
     ['limits.linkWaitMs', { limits: { linkWaitMs: 1000 } }],
   ])('refuses %s of a provider: %j', (name, options) => {
-    const text = `role "provider" takes no \`${name}\`; it is for "client" or "connector"`
+    const text = `role "provider" has no option \`${name}\`; it is for "client" or "connector"`
     expect(() => new LinkSocksClient({ role: 'provider', ...options })).toThrow(new RangeError(text))
   })
 
@@ -20,13 +20,13 @@ describe('LinkSocksClient, by its role', () => {
     ['serverToken', { serverToken: 't' }],
   ])('refuses %s of a client and a connector', (name, options) => {
     for (const role of ['client', 'connector'] as const) {
-      const text = `role "${role}" takes no \`${name}\`; it is for "provider"`
+      const text = `role "${role}" has no option \`${name}\`; it is for "provider"`
       expect(() => new LinkSocksClient({ role, ...options })).toThrow(new RangeError(text))
     }
   })
 
   test('refuses a direct path of a client, which has no peer', () => {
-    const text = 'role "client" takes no `direct`; it is for "connector" or "provider"'
+    const text = 'role "client" has no option `direct`; it is for "connector" or "provider"'
     expect(() => new LinkSocksClient({ direct: {} } as ClientOptions)).toThrow(new RangeError(text))
   })
 

@@ -27,7 +27,7 @@ export function checkClientOptionNames(options: ClientOptions): void {
   if (name === undefined) return
   const others = roles.filter((other) => hasOption(name, namesOf[other]))
   if (others.length === 0) throw unknownOptionError(name, namesOf[role])
-  throw new RangeError(`role "${role}" takes no \`${name}\`; it is for ${listOf(others)}`)
+  throw new RangeError(`role "${role}" has no option \`${name}\`; it is for ${listOf(others)}`)
 }
 
 /** Refuses names that `changePorts` does not know. @throws TypeError that names one */

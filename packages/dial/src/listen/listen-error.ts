@@ -39,7 +39,7 @@ export class ListenError extends Error {
 type Reasons = Readonly<Partial<Record<ListenErrorCode, string>>>
 
 const portReasons: Reasons = {
-  EADDRINUSE: 'the port is taken by another program',
+  EADDRINUSE: 'the port is in use by another program',
   EACCES: 'this user may not open the port (ports below 1024 need more rights)',
   EADDRNOTAVAIL: 'no interface of this machine has that address',
   ENOTFOUND: 'there is no such host name',

@@ -27,7 +27,7 @@ describe('openPort', () => {
     await expect(openPort(server(), { host: '127.0.0.1', port }, 'the proxy')).rejects.toMatchObject({
       code: 'EADDRINUSE',
       place: `127.0.0.1:${port}`,
-      message: `the proxy cannot listen on 127.0.0.1:${port}: the port is taken by another program`,
+      message: `the proxy cannot listen on 127.0.0.1:${port}: the port is in use by another program`,
     })
   })
 })

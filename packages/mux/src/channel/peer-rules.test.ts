@@ -17,7 +17,7 @@ test('checkData refuses Data behind Fin', () => {
 test('receiveGrant refuses credit past what any window can be', () => {
   const grant = encode({ type: MessageType.Window, channelId, creditBytes: 7 })
   const sender = { addCredit: () => false }
-  expect(() => receiveGrant(grant, sender)).toThrow('Window of 7 bytes lifts the credit past 4294967295')
+  expect(() => receiveGrant(grant, sender)).toThrow('Window of 7 bytes raises the credit above 4294967295')
 })
 
 test('errorOfDisconnect is empty where the peer gives no reason', () => {

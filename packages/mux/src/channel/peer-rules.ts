@@ -74,7 +74,7 @@ export function grantOf(message: Uint8Array): number {
 export function receiveGrant(message: Uint8Array, sender: { addCredit(bytes: number): boolean }): void {
   const bytes = grantOf(message)
   if (sender.addCredit(bytes)) return
-  throw new MuxError('ERR_MUX_PROTOCOL', `Window of ${bytes} bytes lifts the credit past 4294967295`)
+  throw new MuxError('ERR_MUX_PROTOCOL', `Window of ${bytes} bytes raises the credit above 4294967295`)
 }
 
 /**

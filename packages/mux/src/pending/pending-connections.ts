@@ -123,10 +123,13 @@ export class PendingConnections {
     const group = this.#groupOf(entry)
     group?.add(entry)
     if (group !== undefined && group.size > this.maxPendingPerAddress) {
-      this.#cut(group.oldest, `more than ${this.maxPendingPerAddress} connections of one address wait to be let in`)
+      this.#cut(
+        group.oldest,
+        `more than ${this.maxPendingPerAddress} connections of one address have not authenticated yet`,
+      )
     }
     if (this.#all.size > this.maxPending) {
-      this.#cut(this.#all.oldest, `more than ${this.maxPending} connections wait to be let in`)
+      this.#cut(this.#all.oldest, `more than ${this.maxPending} connections have not authenticated yet`)
     }
     // At most half may be served connections, so that waiting ones have room.
     if (this.#all.served.size > Math.ceil(this.maxPending / 2)) {
@@ -136,7 +139,7 @@ export class PendingConnections {
     if (entry.isEncrypted) this.#encrypted.add(entry)
     const maxEncrypted = Math.ceil(this.maxPending * encryptedPart)
     if (this.#encrypted.size > maxEncrypted) {
-      this.#cut(this.#encrypted.oldest, `more than ${maxEncrypted} connections with TLS wait to be let in`)
+      this.#cut(this.#encrypted.oldest, `more than ${maxEncrypted} connections with TLS have not authenticated yet`)
     }
   }
 
@@ -162,7 +165,10 @@ export class PendingConnections {
     entry.heldBytes += bytes
     budget.charge(bytes)
     while (budget.exceeded && this.#all.size > 1) {
-      this.#cut(this.#all.oldest, `connections that wait to be let in hold more than ${budget.limitBytes} bytes`)
+      this.#cut(
+        this.#all.oldest,
+        `connections that have not authenticated yet hold more than ${budget.limitBytes} bytes`,
+      )
     }
   }
 

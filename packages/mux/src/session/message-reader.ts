@@ -51,7 +51,7 @@ export class MessageReader {
 }
 
 function lateError(timeoutMs: number): MuxError {
-  return new MuxError('ERR_MUX_TIMEOUT', `the peer did not go on with the handshake within ${timeoutMs} ms`)
+  return new MuxError('ERR_MUX_TIMEOUT', `the peer did not continue the handshake within ${timeoutMs} ms`)
 }
 
 function closedError({ code, reason, cause }: TransportCloseReason): MuxError {

@@ -181,7 +181,7 @@ export class SessionEnd implements ChannelHost {
 
   send(message: Uint8Array): void {
     const type = peekType(message)
-    if (isHandshake(type)) throw new TypeError(`message type ${type} belongs to the handshake, not into a session`)
+    if (isHandshake(type)) throw new TypeError(`message type ${type} belongs to the handshake, not to a session`)
     this.sendControl(message)
   }
 

@@ -47,7 +47,7 @@ export async function serveTcp(request: TcpRequest, options: ServeTcpOptions): P
     span?.end(textOf(error))
     if (signal.aborted) return
     const failure = failureOf(error, formatTarget(target))
-    if (failure.word === 'no-provider') options.rareLog?.warn('requests fail: no provider takes them', failure.detail)
+    if (failure.word === 'no-provider') options.rareLog?.warn('requests fail: no provider accepts them', failure.detail)
     options.logger.debug(
       { target: formatTarget(target), reason: failure.word },
       `not reached: ${formatFailure(failure)}`,

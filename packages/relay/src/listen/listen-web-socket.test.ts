@@ -135,7 +135,7 @@ describe('an Inbound with a place for byte streams', () => {
     })
     await expect(inbound.listen()).rejects.toMatchObject({
       name: 'ListenError',
-      message: `the proxy port cannot listen on ws://127.0.0.1:${port}/a: the port is taken by another program`,
+      message: `the proxy port cannot listen on ws://127.0.0.1:${port}/a: the port is in use by another program`,
     })
   })
 

@@ -40,7 +40,7 @@ export async function openWebSocket(
   options: Pick<Parameters<ListenWebSocket>[0], 'maxLinks' | 'pending' | 'unproven' | 'logger' | 'onStream'>,
 ): Promise<{ readonly address: WebSocketAddress; readonly listener: WebSocketListener }> {
   const { host, port, secure, path } = place.webSocket
-  if (listen === undefined) throw new TypeError('a place to listen with ws:// or wss:// takes `listenWebSocket`')
+  if (listen === undefined) throw new TypeError('a place to listen with ws:// or wss:// needs `listenWebSocket`')
   try {
     const listener = await listen({ host, port, secure, path, ...options })
     return { address: { webSocket: { ...place.webSocket, port: listener.address().port } }, listener }

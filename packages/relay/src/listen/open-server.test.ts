@@ -88,6 +88,6 @@ test('openServer reports the port that the system chose', async () => {
 test('openServer names a port that is taken', async () => {
   const { port } = (await openServer(server(), { host: '127.0.0.1', port: 0 })) as { port: number }
   await expect(openServer(server(), { host: '127.0.0.1', port })).rejects.toThrow(
-    `cannot listen on 127.0.0.1:${port}: the port is taken by another program`,
+    `cannot listen on 127.0.0.1:${port}: the port is in use by another program`,
   )
 })

@@ -50,8 +50,8 @@ describe('parseTargetPattern', () => {
     ['[fe80::1%eth0]', 'rule has a zone; it is about an address in every zone'],
     ['127.0.0.256', 'rule ends in a number, but is no IPv4 address'],
     ['a b', 'rule has a character that no host name has'],
-    [':9-8', 'rule has ports 9-8; they rise, and end at 65535'],
-    [':65536', 'rule has ports 65536; they rise, and end at 65535'],
+    [':9-8', 'rule has ports 9-8; write the lower one first, 65535 at most'],
+    [':65536', 'rule has ports 65536; write the lower one first, 65535 at most'],
   ])('refuses %s', (pattern, message) => {
     expect(() => parseTargetPattern(pattern, 'rule')).toThrow(new RangeError(message))
   })

@@ -44,7 +44,8 @@ export function parseTargetPattern(text: string, rule: string): TargetPattern | 
 function parsePorts(ports: string, rule: string): readonly [number, number] {
   if (ports === '*') return [0, 65_535]
   const [low = 0, high = low] = ports.split('-').map(Number)
-  if (low > high || high > 65_535) throw new RangeError(`${rule} has ports ${ports}; they rise, and end at 65535`)
+  if (low > high || high > 65_535)
+    throw new RangeError(`${rule} has ports ${ports}; write the lower one first, 65535 at most`)
   return [low, high]
 }
 
@@ -79,7 +80,7 @@ function nameTest(test: (name: string) => boolean): TargetPattern {
 }
 
 function rangeTest(range: IpRange, rule: string): TargetPattern {
-  if (isEmptyRange(range)) throw new RangeError(`${rule} has a range of addresses that does not rise`)
+  if (isEmptyRange(range)) throw new RangeError(`${rule} has a range of addresses that ends before it begins`)
   return addressTest((address) => isInRange(address, range))
 }
 

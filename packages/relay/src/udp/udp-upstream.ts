@@ -122,7 +122,10 @@ export class UpstreamUdp implements UdpExit {
     udp.on('message', (bytes) => this.#receive(bytes))
     udp.on('error', (error) =>
       this.#fail(
-        new RelayError({ word: 'failed', detail: `the proxy takes no datagrams: ${error.message}` }, { cause: error }),
+        new RelayError(
+          { word: 'failed', detail: `the proxy accepts no datagrams: ${error.message}` },
+          { cause: error },
+        ),
       ),
     )
     const waiting = this.#waiting

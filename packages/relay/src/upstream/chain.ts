@@ -60,7 +60,7 @@ function throughWebSocket(hop: WebSocketHop, dialNext: Dial, options: UpstreamOp
   const { dialWebSocket, tls = {} } = options
   if (dialWebSocket !== undefined) return overWebSocket(hop, dialNext, dialWebSocket, tls)
   throw new TypeError(
-    `the upstream proxy at ${hop.url.host} is spoken to in a WebSocket, which takes \`dialWebSocket\``,
+    `the upstream proxy at ${hop.url.host} is reached through a WebSocket, which needs \`dialWebSocket\``,
   )
 }
 

@@ -34,7 +34,8 @@ export function parseUpstream(text: string): Upstream {
   const account = readAccount(url, protocol, proxy)
   const host = decode(url.hostname).replaceAll(/^\[|\]$/g, '')
   const rest = `${webSocket === undefined ? `${url.pathname}${url.search}` : ''}${url.hash}`
-  if (rest !== '' && rest !== '/') throw new RangeError(`${proxy} has "${rest}" behind its port; nothing goes there`)
+  if (rest !== '' && rest !== '/')
+    throw new RangeError(`${proxy} has "${rest}" behind its port; the URL of a proxy ends with its port`)
   return {
     protocol,
     webSocket: webSocket === undefined ? undefined : parseWebSocketHop(webSocket, url, proxy),

@@ -27,15 +27,15 @@ export async function reloadConfiguration({ server, logger }: ApiCall): Promise<
 
 /** `POST /api/drain`: stops new links and channels; the program ends when the last one is closed. */
 export function startDrain({ server, logger }: ApiCall): Answer {
-  logger.info({}, 'a drain was asked for')
+  logger.info({}, 'a drain was requested')
   server.requestDrain()
   return { status: 200, body: { success: true, channels: [...server.channels()].length } }
 }
 
 /** `POST /api/restart`: answers after a new process has taken over, or with the reason why none has. */
 export async function restartProgram({ requestRestart, logger }: ApiCall): Promise<Answer> {
-  if (requestRestart === undefined) throw new ApiRefusal(409, 'this program cannot start itself again')
-  logger.info({}, 'a restart was asked for')
+  if (requestRestart === undefined) throw new ApiRefusal(409, 'this program cannot restart itself')
+  logger.info({}, 'a restart was requested')
   try {
     const { pid } = await requestRestart()
     return { status: 200, body: { success: true, pid } }

@@ -7,7 +7,7 @@ const source = readFileSync(new URL('../../../../spec/openapi.json', import.meta
 /** Text that the module must have; `npx vitest run packages/server/src/api/openapi-json.test.ts -u` writes it. */
 function moduleText(): string {
   const text = JSON.stringify(JSON.parse(source)).replaceAll('\\', '\\\\').replaceAll("'", "\\'")
-  return `/** spec/openapi.json as one line. Made by openapi-json.test.ts, which says how; change the source, not this. */
+  return `/** spec/openapi.json as one line. Made by openapi-json.test.ts: change spec/openapi.json instead. */
 export const openApiJson =
   '${text}'
 `

@@ -86,7 +86,7 @@ export class Authorizer {
   /** Handles a failed request. Only the log gets the cause, which may reveal the network of the server. */
   #failed(cause: string, onFailure: 'refuse' | 'allow', what = 'does not answer'): Verdict {
     const reason = `the authorization service ${what}`
-    this.#rareLog.warn(`${reason}, so clients are ${onFailure === 'allow' ? 'let in' : 'refused'}`, cause)
+    this.#rareLog.warn(`${reason}, so clients are ${onFailure === 'allow' ? 'admitted' : 'refused'}`, cause)
     return { allow: onFailure === 'allow', reason, ttlMs: failureMs }
   }
 }

@@ -36,7 +36,7 @@ export async function drain(options: DrainOptions): Promise<void> {
   const { peers, ports, timeoutMs, isOver, logger } = options
   logger.info(
     { timeoutMs, channels: openChannels(peers) },
-    `${drainReason}: no new links and connections, open ones may go on for ${timeoutMs / 1000} s`,
+    `${drainReason}: no new links and connections, open ones may continue for ${timeoutMs / 1000} s`,
   )
   await Promise.all([ports(timeoutMs), peersDrained(options)])
   const channels = openChannels(peers)

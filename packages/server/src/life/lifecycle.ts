@@ -99,7 +99,7 @@ export class Lifecycle {
   async #moveAway(timeoutMs: number): Promise<void> {
     this.#beginDrain(timeoutMs)
     const { logger } = this.#parts.server
-    logger.info({ timeoutMs }, `${drainReason}: clients are sent to other nodes, open connections may go on here`)
+    logger.info({ timeoutMs }, `${drainReason}: clients are sent to other nodes, open connections may continue here`)
     await this.#letGo(timeoutMs)
     if (!this.isClosing) logger.info({}, 'the server is drained, or its time is over')
   }

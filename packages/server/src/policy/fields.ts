@@ -12,7 +12,7 @@ export class Fields {
     this.path = path
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw this.#fault([], 'must be an object')
     const stranger = Object.keys(value).find((key) => !known.includes(key))
-    if (stranger !== undefined) throw this.#fault([stranger], `is no key here; there is ${known.join(', ')}`)
+    if (stranger !== undefined) throw this.#fault([stranger], `is no key here; possible are ${known.join(', ')}`)
     this.#values = value as Record<string, unknown>
   }
 
@@ -25,7 +25,7 @@ export class Fields {
     if (!this.has(key)) return undefined
     const value = this.#values[key]
     if (typeof value !== 'string' || value.length === 0) throw this.#fault([key], 'must be a text that is not empty')
-    if (value.length > maxLength) throw this.#fault([key], `has ${value.length} characters; ${maxLength} are the most`)
+    if (value.length > maxLength) throw this.#fault([key], `has ${value.length} characters; the limit is ${maxLength}`)
     return value
   }
 
@@ -33,7 +33,7 @@ export class Fields {
     if (!this.has(key)) return undefined
     const value = this.#values[key]
     if (!Array.isArray(value) || value.length === 0) throw this.#fault([key], 'must be a list that is not empty')
-    if (value.length > maxCount) throw this.#fault([key], `has ${value.length} entries; ${maxCount} are the most`)
+    if (value.length > maxCount) throw this.#fault([key], `has ${value.length} entries; the limit is ${maxCount}`)
     if (value.every((each) => typeof each === 'string')) return value
     throw this.#fault([key], 'must be a list of texts')
   }
@@ -49,7 +49,7 @@ export class Fields {
     const texts = this.texts(key, choices.length)
     const stranger = texts?.find((each) => !(choices as readonly string[]).includes(each))
     if (stranger === undefined) return texts as readonly T[] | undefined
-    throw this.#fault([key], `has "${stranger}"; there is ${choices.join(', ')}`)
+    throw this.#fault([key], `has "${stranger}"; possible are ${choices.join(', ')}`)
   }
 
   integer(key: string, min: number, max: number): number | undefined {

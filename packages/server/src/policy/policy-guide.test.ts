@@ -15,7 +15,7 @@ function keysOf(group?: string): string[] {
   try {
     Policy.parse(group === undefined ? unknown : { [group]: unknown })
   } catch (error) {
-    const [, list = ''] = /there is (.*)$/.exec((error as Error).message) ?? []
+    const [, list = ''] = /possible are (.*)$/.exec((error as Error).message) ?? []
     return list.split(', ').toSorted()
   }
   throw new Error('an unknown key was accepted')

@@ -18,7 +18,7 @@ describe('Policy.parse', () => {
   test.each([
     [[], 'policy must be an object'],
     ['x', 'policy must be an object'],
-    [{ alow: ['a:1'] }, 'policy.alow is no key here; there is name, note, allow,'],
+    [{ alow: ['a:1'] }, 'policy.alow is no key here; possible are name, note, allow,'],
     [{ allow: 'a:1' }, 'policy.allow must be a list that is not empty'],
     [{ allow: [] }, 'policy.allow must be a list that is not empty'],
     [{ allow: ['a'] }, 'policy.allow is not valid: access rule "a" is not ADDR:PORT'],
@@ -26,7 +26,7 @@ describe('Policy.parse', () => {
     [{ deny: ['a:99999'] }, 'policy.deny is not valid: deny rule "a:99999" has ports 99999'],
     [{ guard: 'all' }, 'policy.guard must be one of none, local, private'],
     [{ sources: ['10.0.0.0/33'] }, 'policy.sources is not valid: "10.0.0.0/33" is no address'],
-    [{ roles: ['king'] }, 'policy.roles has "king"; there is client, provider, connector'],
+    [{ roles: ['king'] }, 'policy.roles has "king"; possible are client, provider, connector'],
     [{ maxChannels: 0 }, 'policy.maxChannels must be a whole number from 1 to 1000000'],
     [{ rate: { up: 100 } }, 'policy.rate.up is 100 bytes; it must be from 1024'],
     [{ rate: { down: 'fast' } }, 'policy.rate.down must be a number of bytes, or a text such as 10Mbit'],
@@ -34,7 +34,7 @@ describe('Policy.parse', () => {
     [{ quota: { day: 0 } }, 'policy.quota.day is 0 bytes; it must be from 1'],
     [{ quota: { day: 1, atEnd: 'slow' } }, 'policy.quota is not valid: atEnd "slow" needs rate'],
     [{ quota: { day: 1, rate: 5000 } }, 'policy.quota is not valid: rate needs atEnd "slow"'],
-    [{ quota: { year: 1 } }, 'policy.quota.year is no key here; there is day, month, atEnd, rate'],
+    [{ quota: { year: 1 } }, 'policy.quota.year is no key here; possible are day, month, atEnd, rate'],
     [{ maxLinks: '5' }, 'policy.maxLinks must be a whole number from 1 to 1000000'],
     [{ expiresAt: '2027-01-31' }, 'policy.expiresAt is not valid: "2027-01-31" is no time such as'],
     [{ expiresAt: '2027-13-31T00:00:00Z' }, 'policy.expiresAt is not valid'],
@@ -42,7 +42,7 @@ describe('Policy.parse', () => {
     [{ hours: { open: ['x'] } }, 'policy.hours.open is not valid: "x" is no time such as'],
     [{ hours: { open: ['08:00-09:00'], zone: 'X/Y' } }, 'policy.hours.zone is not valid: "X/Y" is no time zone'],
     [{ name: '' }, 'policy.name must be a text that is not empty'],
-    [{ name: 'x'.repeat(65) }, 'policy.name has 65 characters; 64 are the most'],
+    [{ name: 'x'.repeat(65) }, 'policy.name has 65 characters; the limit is 64'],
   ])('rejects %j', (value, text) => {
     expect(() => Policy.parse(value)).toThrow(text)
   })

@@ -151,7 +151,7 @@ export class FrontDoor {
   #leaving({ query }: UpgradeRequest): UpgradeRefusal | undefined {
     if (query.has('resume')) return undefined
     const refusal = { status: 503, headers: retryAfter(1000) }
-    if (this.#options.isDraining()) return { ...refusal, text: 'The server is draining: it takes no new links.' }
+    if (this.#options.isDraining()) return { ...refusal, text: 'The server is draining: it accepts no new links.' }
     const { instance } = parseAuthQuery(query)
     if (instance === undefined || !this.#options.isAskedToLeave(Buffer.from(instance).toString('hex'))) return undefined
     return { ...refusal, text: 'This node has more clients than others: try another one.' }

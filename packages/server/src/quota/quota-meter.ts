@@ -127,7 +127,7 @@ export class QuotaMeter {
       await this.#options.server.state?.saveUsed()
     } catch (error) {
       this.#unsaved = true
-      this.#rareLog.warn('what tokens have used of their quotas is not on the disk', textOf(error))
+      this.#rareLog.warn('the used bytes of quotas were not saved', textOf(error))
     }
   }
 }

@@ -22,7 +22,7 @@ describe('Account', () => {
 
   test('dayFault names the limit and the time once the bytes of the day are used', () => {
     account.charge(10_000)
-    expect(account.dayFault).toBe('this address has moved its 10000 bytes of 24 hours; come back in 24 h')
+    expect(account.dayFault).toBe('this address has moved its 10000 bytes of 24 hours; try again in 24 h')
   })
 
   test('dayFault is over after 24 hours', () => {

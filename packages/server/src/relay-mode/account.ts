@@ -63,7 +63,7 @@ export class Account {
     const { clock, dailyBytes } = this.#options
     if (!this.#isInDay || this.#dayBytes < dailyBytes) return undefined
     const hours = Math.ceil((this.#dayEndsMs - clock.now()) / 3_600_000)
-    return `this ${this.owner} has moved its ${dailyBytes} bytes of 24 hours; come back in ${hours} h`
+    return `this ${this.owner} has moved its ${dailyBytes} bytes of 24 hours; try again in ${hours} h`
   }
 
   /**

@@ -47,7 +47,7 @@ describe('Identities', () => {
   test('removes one whose provider never had a session', () => {
     add('a')
     clock.advance(1000)
-    expect(removed).toEqual(['a: its provider did not come back'])
+    expect(removed).toEqual(['a: its provider did not reconnect'])
   })
 
   test('keeps one as long as a provider has a session', () => {
@@ -68,7 +68,7 @@ describe('Identities', () => {
   test('ends one that has lived long enough', () => {
     identities.joined(add('a'))
     clock.advance(10_000)
-    expect(removed).toEqual([expect.stringContaining('a: a provider without a token may stay no longer')])
+    expect(removed).toEqual([expect.stringContaining('a: the time of this provider at the relay is over')])
   })
 
   test('counts what one has lived before a restart', () => {

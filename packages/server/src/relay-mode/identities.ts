@@ -125,7 +125,7 @@ export class Identities {
 
   #await(entry: Entry): void {
     const { clock, limits, remove } = this.#options
-    entry.keepTimer = clock.setTimeout(() => remove(entry.record, 'its provider did not come back'), limits.keepMs)
+    entry.keepTimer = clock.setTimeout(() => remove(entry.record, 'its provider did not reconnect'), limits.keepMs)
   }
 
   #evict(isMeant: (entry: Entry) => boolean): boolean {
@@ -148,4 +148,4 @@ function keyOf(origin: Origin | undefined): string | undefined {
   return origin?.instance === undefined ? undefined : `${addressGroup(origin.address)} ${origin.instance}`
 }
 
-const lifeIsOver = 'a provider without a token may stay no longer at this relay; it may come again'
+const lifeIsOver = 'the time of this provider at the relay is over; it can register again'

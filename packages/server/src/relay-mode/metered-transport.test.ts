@@ -60,7 +60,7 @@ describe('MeteredTransport', () => {
     const { far } = metered(1500)
     for (let count = 0; count < 2; count++) far.send(new Uint8Array(1000))
     clock.advance(1000)
-    expect(faults).toEqual(['this provider has moved its 1500 bytes of 24 hours; come back in 24 h'])
+    expect(faults).toEqual(['this provider has moved its 1500 bytes of 24 hours; try again in 24 h'])
   })
 
   test('rests no longer once it is over', () => {

@@ -101,6 +101,6 @@ export class ChannelRouter {
 /** Reason to refuse a direct path: the server's rules and quotas cannot apply to its traffic. */
 function directRefusal(hasRules: boolean): string {
   return hasRules
-    ? 'forbidden: this token has rules or limits, which a direct path would evade'
+    ? 'forbidden: this token has rules or limits, which a direct path would bypass'
     : 'forbidden: direct paths are off at this server (--direct-enable)'
 }

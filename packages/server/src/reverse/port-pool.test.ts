@@ -11,7 +11,7 @@ describe('PortPool', () => {
   test('take throws when all ports of the pool are taken', () => {
     const pool = new PortPool([2000, 2000])
     pool.take()
-    expect(() => pool.take()).toThrow('all 1 ports from 2000 to 2000 are taken')
+    expect(() => pool.take()).toThrow('all 1 ports from 2000 to 2000 are in use')
   })
 
   test('take gives a wanted port outside the pool', () => {
@@ -32,7 +32,7 @@ describe('PortPool', () => {
   test('take never chooses the excepted port', () => {
     const pool = new PortPool([2000, 2001])
     expect(pool.take({ except: 2000 })).toBe(2001)
-    expect(() => pool.take({ except: 2000 })).toThrow('are taken')
+    expect(() => pool.take({ except: 2000 })).toThrow('are in use')
   })
 
   test('take refuses the excepted port', () => {

@@ -42,6 +42,6 @@ export class PortPool {
       const port = this.#first + ((start + step) % size)
       if (port !== except && !this.#taken.has(port)) return port
     }
-    throw new ServerError('ERR_SERVER_PORT_TAKEN', `all ${size} ports from ${this.#first} to ${this.#last} are taken`)
+    throw new ServerError('ERR_SERVER_PORT_TAKEN', `all ${size} ports from ${this.#first} to ${this.#last} are in use`)
   }
 }

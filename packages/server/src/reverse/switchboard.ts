@@ -107,7 +107,7 @@ export class Switchboard {
   #reject(channel: Channel, error: unknown): void {
     const failure = failureOf(error, 'the provider')
     if (failure.word === 'no-provider')
-      this.#rareLog.warn('a connector asks for targets, but no provider takes them', failure.detail)
+      this.#rareLog.warn('a connector requests targets, but no provider accepts them', failure.detail)
     channel.reject(formatFailure(failure))
   }
 
@@ -180,6 +180,6 @@ function offerTo(
     },
     onSessionClosed: (reason) => events.gone(reason),
   })
-  if (offer === undefined) events.gone('the link to the provider takes no more channels')
+  if (offer === undefined) events.gone('the link to the provider accepts no more channels')
   return () => offer?.withdraw()
 }

@@ -81,7 +81,7 @@ export class ServerState {
     try {
       return new ServerState(path, parseState(text))
     } catch (error) {
-      throw stateError(`the state of the process before cannot be read: ${textOf(error)}`, error)
+      throw stateError(`the state of the previous process cannot be read: ${textOf(error)}`, error)
     }
   }
 
@@ -187,7 +187,7 @@ export class ServerState {
 
   async #saveLater(handOver: { readonly ended: Promise<void>; readonly isOver: boolean }): Promise<void> {
     await handOver.ended
-    if (handOver.isOver) throw stateError('another process of the server has taken over: ask again', undefined)
+    if (handOver.isOver) throw stateError('another process of the server has taken over: repeat the request', undefined)
     await this.save()
   }
 

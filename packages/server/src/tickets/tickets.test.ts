@@ -115,7 +115,7 @@ describe('Tickets', () => {
     tickets.joined(peer)
     expect({ removed: tickets.remove(ticket), closed: peer.closed }).toEqual({
       removed: true,
-      closed: 'the ticket was taken back',
+      closed: 'the ticket was revoked',
     })
   })
 
@@ -140,7 +140,7 @@ describe('Tickets', () => {
     [{ allow: [] }, 'allow is empty'],
     [{ allow: ['db'] }, 'access rule "db"'],
     [{ origin: 'app.example' }, '"app.example" is no origin'],
-    [{ useWithinMs: 3_600_001 }, '3600000 is the most'],
+    [{ useWithinMs: 3_600_001 }, 'the limit is 3600000'],
     [{ lifetimeMs: 0 }, 'lifetimeMs'],
   ])('refuses %j', (request, text) => {
     const { make } = setUp()

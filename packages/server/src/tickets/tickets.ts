@@ -101,7 +101,7 @@ export class Tickets {
     if (known === undefined) return false
     if (isLast) this.#forget(known)
     else this.#byKey.delete(known.key)
-    for (const session of known.sessions.keys()) session.close('the ticket was taken back')
+    for (const session of known.sessions.keys()) session.close('the ticket was revoked')
     return true
   }
 
@@ -129,7 +129,7 @@ export class Tickets {
     if (record.kind === 'reverse' && rules !== undefined)
       throw new RangeError('a ticket for a provider has no targets: its connectors choose them')
     if (checkDurationMs('useWithinMs', useWithinMs, 1) > maxUseWithinMs)
-      throw new RangeError(`useWithinMs is ${useWithinMs}; ${maxUseWithinMs} is the most`)
+      throw new RangeError(`useWithinMs is ${useWithinMs}; the limit is ${maxUseWithinMs}`)
     return {
       record,
       rules,
@@ -146,7 +146,7 @@ export class Tickets {
     if (this.#byKey.size < maxTickets) return
     for (const ticket of this.#byKey.values()) if (this.#isOver(ticket)) this.#forget(ticket)
     if (this.#byKey.size < maxTickets) return
-    throw new ServerError('ERR_SERVER_TOO_MANY_TOKENS', `there are ${maxTickets} tickets that are not over, the most`)
+    throw new ServerError('ERR_SERVER_TOO_MANY_TOKENS', `there are ${maxTickets} tickets in use, the limit`)
   }
 
   /**
@@ -174,7 +174,7 @@ interface Claim {
 
 function rulesOf({ allow, deny }: Pick<TicketRequest, 'allow' | 'deny'>): TargetRules | undefined {
   const count = Math.max(allow?.length ?? 0, deny?.length ?? 0)
-  if (count > maxRules) throw new RangeError(`a list of ${count} targets; ${maxRules} are the most`)
+  if (count > maxRules) throw new RangeError(`a list of ${count} targets; the limit is ${maxRules}`)
   // An empty list would allow all targets.
   if (allow?.length === 0) throw new RangeError('allow is empty; leave it out for all targets of the token')
   return allow === undefined && deny === undefined

@@ -39,6 +39,8 @@ test('instanceId is 16 hex digits that the id of a process does not begin with',
 test.each(['sha256:', 'sha256:xyz', `sha256:${'A'.repeat(64)}`, 'sha256x2:00'])(
   'hashFault names the form of %s',
   (text) => {
-    expect(hashFault(text)).toMatch(/^a token that begins with sha256(x2)?: must go on with 64 lowercase hex digits$/)
+    expect(hashFault(text)).toMatch(
+      /^a token that begins with sha256(x2)?: must continue with 64 lowercase hex digits$/,
+    )
   },
 )

@@ -16,7 +16,7 @@ export function isHashed(token: string): boolean {
 export function hashFault(token: string): string | undefined {
   const form = hashForms.find((each) => token.startsWith(each))
   if (form === undefined || /^[0-9a-f]{64}$/.test(token.slice(form.length))) return undefined
-  return `a token that begins with ${form} must go on with 64 lowercase hex digits`
+  return `a token that begins with ${form} must continue with 64 lowercase hex digits`
 }
 
 /**

@@ -102,6 +102,6 @@ function readEvent(message: Uint8Array): { readonly event: unknown; readonly id:
 }
 
 function cannotOpen({ protocol, host, pathname }: URL): TransportError {
-  const message = `the browser cannot open ${protocol}//${host}${pathname}: browsers do not tell pages why; its console (F12) has more`
+  const message = `the browser cannot open ${protocol}//${host}${pathname}: browsers do not tell pages the reason; the browser's console (F12) may show it`
   return new TransportError('ERR_TRANSPORT_BROWSER', message)
 }

@@ -292,7 +292,7 @@ describe('connect of a browser dialer', () => {
     [{ headers: { 'X-A': 'b' } }, 'a browser does not let pages set headers, and there is X-A'],
     [{ tls: { servername: 'a' } }, 'tls.servername has no effect'],
     [{ dial: () => Promise.reject(new Error('never')) }, '`dial` and proxies have no effect'],
-    [{ url: 'ws+unix:///a.sock' }, 'is a UNIX socket, which no browser opens'],
+    [{ url: 'ws+unix:///a.sock' }, 'is a UNIX socket, which browsers cannot open'],
   ])('refuses %j, which a browser lets nobody choose', async (options, message) => {
     const dialer = await openDialer()
     const opening = dialer.connect({ url: 'wss://server.test', ...options })

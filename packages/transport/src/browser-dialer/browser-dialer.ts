@@ -128,7 +128,8 @@ class PageDialer implements BrowserDialer {
   async #connect(options: ConnectOptions): Promise<BrowserTransport> {
     checkFit(options)
     const url = typeof options.url === 'string' ? parseServerUrl(options.url) : checkServerUrl(options.url)
-    if (socketPathOf(url) !== undefined) throw new TypeError(`${placeOf(url)} is a UNIX socket, which no browser opens`)
+    if (socketPathOf(url) !== undefined)
+      throw new TypeError(`${placeOf(url)} is a UNIX socket, which browsers cannot open`)
     const { maxMessageBytes } = resolveTransportOptions(options)
     const { firstMessages = [] } = options
     const earlyDataBytes = checkInteger('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes)

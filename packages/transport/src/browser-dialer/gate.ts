@@ -37,7 +37,7 @@ export class Gate {
   refuse({ host = '', origin }: IncomingHttpHeaders, { upgrade }: { upgrade: boolean }): UpgradeRefusal | undefined {
     if (!isAddress(host, this.#host)) return { status: 421, text: 'Open this by its address, or as localhost.' }
     if (upgrade ? origin === `http://${host}` : origin === undefined || origin === `http://${host}`) return undefined
-    return { status: 403, text: 'Pages of other origins are not let in.' }
+    return { status: 403, text: 'Pages of other origins are refused.' }
   }
 }
 

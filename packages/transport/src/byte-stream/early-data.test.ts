@@ -172,7 +172,7 @@ describe('connectByteStream with early data', () => {
     stream.write(greeting)
     await until(() => stream.closed, 'the stream to close')
     expect(stream.errored).toMatchObject({ code: 'ERR_TRANSPORT_BAD_ANSWER' })
-    expect(stream.errored?.message).toContain('perhaps it takes no early data: connect without (ed=0)')
+    expect(stream.errored?.message).toContain('perhaps it does not support early data: connect without it (ed=0)')
   })
 
   test('fails as connect does when no program listens', async () => {

@@ -119,7 +119,7 @@ export function byteStreamPorts({
   // A mistake should be reported now.
   void new AllowedOrigins(shared.allowOrigins)
   return async ({ secure, ...options }) => {
-    if (secure && tls === undefined) throw new TypeError('a wss:// port takes a certificate and its key')
+    if (secure && tls === undefined) throw new TypeError('a wss:// port needs a certificate and its key')
     return listenByteStreams({ ...options, ...shared, tls: secure ? tls : undefined })
   }
 }

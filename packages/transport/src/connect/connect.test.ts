@@ -346,7 +346,7 @@ describe('connect and redirects', () => {
     const from = await redirector(302)
     expect(await failureOf({ url: `ws://127.0.0.1:${from}` })).toMatchObject({
       code: 'ERR_TRANSPORT_REDIRECTS',
-      message: expect.stringContaining('once more after 5, the most allowed') as unknown,
+      message: expect.stringContaining('again after 5, the limit') as unknown,
     })
   })
 

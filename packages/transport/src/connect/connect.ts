@@ -118,7 +118,7 @@ async function follow(dialing: Dialing, first: Hop, maxRedirects: number): Promi
     const result = await tryHop(dialing, hop)
     if (result.kind === 'open') return result.value
     if (redirects === maxRedirects) {
-      const message = `${placeOf(hop.url)} redirects (${result.status}) once more after ${redirects}, the most allowed`
+      const message = `${placeOf(hop.url)} redirects (${result.status}) again after ${redirects}, the limit`
       throw new TransportError('ERR_TRANSPORT_REDIRECTS', message, { status: result.status })
     }
     hop = nextHop(hop, result.location, result.status)

@@ -123,7 +123,7 @@ test('connect goes direct where no_proxy says so', async () => {
 })
 
 test.each([
-  ['HTTP/1.1 407 Proxy Authentication Required\r\n\r\n', 407, /wants a user name and password/],
+  ['HTTP/1.1 407 Proxy Authentication Required\r\n\r\n', 407, /requires a user name and password/],
   ['HTTP/1.1 403 Forbidden\r\n\r\n', 403, /does not allow this target/],
   ['HTTP/1.1 502 Bad Gateway\r\n\r\n', 502, /cannot reach the target/],
   ['HTTP/1.1 418 Teapot\r\n\r\n', 418, /answered 418 Teapot: no tunnel/],

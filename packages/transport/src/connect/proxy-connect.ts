@@ -10,7 +10,7 @@ import { hostOf, portOf, printable } from './url.js'
 
 const causes: Readonly<Record<number, string>> = {
   403: 'it does not allow this target',
-  407: 'it wants a user name and password: put them into the proxy variable as http://user:password@host:port',
+  407: 'it requires a user name and password: put them into the proxy variable as http://user:password@host:port',
   502: 'it cannot reach the target',
   503: 'it cannot reach the target',
   504: 'the target does not answer it',

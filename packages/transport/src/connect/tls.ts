@@ -33,8 +33,8 @@ export type ClientTlsOptions = Pick<
 const untrusted =
   'this machine does not trust its issuer; give the pin that the server printed, or its issuer as the CA'
 const wrongClock = "check the date of the certificate, and this machine's clock"
-const noCertificate = 'the server wants a client certificate: give it as cert and key'
-const noTls = 'no TLS is spoken there; try ws:// instead of wss://'
+const noCertificate = 'the server requires a client certificate: give it as cert and key'
+const noTls = 'the port does not speak TLS; try ws:// instead of wss://'
 
 const causes: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
@@ -46,13 +46,14 @@ const causes: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: wrongClock,
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another name; connect by that name, or set servername',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: noCertificate,
-  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'the server wants other TLS versions, other ciphers, or a client certificate',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE:
+    'the server requires other TLS versions, other ciphers, or a client certificate',
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the server does not know the issuer of our client certificate',
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'the server speaks no TLS version that we speak (1.2 or later)',
   ERR_SSL_WRONG_VERSION_NUMBER: noTls,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,
   EPROTO: noTls,
-  ECONNRESET: 'the connection ended during the handshake; a firewall may not like the host name',
+  ECONNRESET: 'the connection ended during the handshake; a firewall may block the host name',
 }
 
 /**
@@ -60,7 +61,7 @@ const causes: Readonly<Record<string, string>> = {
  * handshake.
  */
 export function tlsCauseOf(code: string): string | undefined {
-  return code.startsWith('ERR_SSL_') ? (causes[code] ?? `the server broke it off (${code})`) : undefined
+  return code.startsWith('ERR_SSL_') ? (causes[code] ?? `the server ended it (${code})`) : undefined
 }
 
 /**

@@ -87,18 +87,18 @@ function handshakeError(url: URL, error: Error, withEarlyData: boolean): Transpo
   const place = placeOf(url)
   const code = systemCodeOf(error)
   if (code.startsWith('HPE_')) {
-    const cure = url.protocol === 'ws:' ? 'if TLS is spoken there, use wss://' : 'is this the right port?'
+    const cure = url.protocol === 'ws:' ? 'if the port speaks TLS, use wss://' : 'is this the right port?'
     return new TransportError('ERR_TRANSPORT_BAD_ANSWER', `${place} does not answer in HTTP: ${cure}`, { cause: error })
   }
   const tlsCause = tlsCauseOf(code)
   if (tlsCause !== undefined)
     return new TransportError('ERR_TRANSPORT_TLS', `no TLS with ${place}: ${tlsCause}`, { cause: error })
   if (code === '') {
-    const cure = withEarlyData ? '; perhaps it takes no early data: connect without (ed=0)' : ''
+    const cure = withEarlyData ? '; perhaps it does not support early data: connect without it (ed=0)' : ''
     const message = `${place} answered, but not as a WebSocket server: ${asError(error).message}${cure}`
     return new TransportError('ERR_TRANSPORT_BAD_ANSWER', message, { cause: error })
   }
-  const hint = url.protocol === 'ws:' ? ' (if TLS is spoken there, use wss://)' : ''
+  const hint = url.protocol === 'ws:' ? ' (if the port speaks TLS, use wss://)' : ''
   const message = `${place} ended the connection instead of answering${hint}: ${error.message}`
   return new TransportError('ERR_TRANSPORT_CONNECTION_LOST', message, { cause: error })
 }

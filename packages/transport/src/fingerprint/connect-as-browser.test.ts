@@ -239,7 +239,7 @@ describe('connectAsBrowser', () => {
     })
   })
 
-  test('says when no TLS is spoken there', async () => {
+  test('says when the port does not speak TLS', async () => {
     const server = await tcpServer((socket) =>
       socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
     )

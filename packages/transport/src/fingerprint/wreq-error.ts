@@ -38,7 +38,7 @@ const untrusted =
 
 const tlsCauses: Readonly<Record<string, string>> = {
   CERTIFICATE_VERIFY_FAILED: untrusted,
-  WRONG_VERSION_NUMBER: 'no TLS is spoken there; try ws:// instead of wss://',
+  WRONG_VERSION_NUMBER: 'the port does not speak TLS; try ws:// instead of wss://',
 }
 
 /** Codes for the errors of wreq-js, whose WebSocket library has none. */
@@ -50,7 +50,7 @@ const lossCodes: readonly (readonly [pattern: RegExp, code: string | undefined])
 
 function refused(url: URL, status: number, statusMessage: string): TransportError {
   if (status < 300 || status > 399) return upgradeRefused(url, { statusCode: status, statusMessage, headers: {} }, '')
-  const text = `${placeOf(url)} redirects (${status}), and that is not followed in a browser's likeness: give the URL it leads to`
+  const text = `${placeOf(url)} redirects (${status}), which a link with a browser's fingerprint does not follow: give the URL it leads to`
   return new TransportError('ERR_TRANSPORT_REDIRECTS', text, { status })
 }
 

@@ -201,7 +201,7 @@ describe('listen with tls.clientCa', () => {
     const { code, message } = await failureOf(open(await start(mutual)))
     expect({ code, message }).toEqual({
       code: 'ERR_TRANSPORT_TLS',
-      message: expect.stringContaining('wants a client certificate') as string,
+      message: expect.stringContaining('requires a client certificate') as string,
     })
   })
 })

@@ -59,7 +59,7 @@ describe('listen', () => {
     expect(await failureOf(start({ port }))).toMatchObject({
       code: 'EADDRINUSE',
       message: expect.stringContaining(
-        `cannot listen on 127.0.0.1:${port}: the port is taken by another program`,
+        `cannot listen on 127.0.0.1:${port}: the port is in use by another program`,
       ) as unknown,
     })
   })

@@ -165,7 +165,7 @@ export class Listener implements TransportListener {
       return { status: 503, text: `All ${this.#maxLinks} links are in use.` }
     } catch (error) {
       this.#transport.logger.error({ error }, 'authorize failed')
-      return { status: 500, text: 'The server could not decide.' }
+      return { status: 500, text: 'The server could not check this request.' }
     }
   }
 

@@ -31,7 +31,7 @@ export function readUpgradeRequest(request: IncomingMessage, client: ClientAddre
 
 /** Returns the fault of a WebSocket request (RFC 6455 §4.2.1); undefined if there is none. */
 export function upgradeFault({ method, headers }: IncomingMessage): UpgradeRefusal | undefined {
-  if (method !== 'GET') return { status: 405, text: 'WebSockets are asked for by GET.', headers: { Allow: 'GET' } }
+  if (method !== 'GET') return { status: 405, text: 'A WebSocket is requested with GET.', headers: { Allow: 'GET' } }
   // Before version 24.9 Node reads a body as frames; since then the link begins after it.
   if (Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined) {
     return bad('A request for a WebSocket has no body.')

@@ -45,6 +45,6 @@ function read(file: string, what: string): string {
 
 const causes: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
-  EACCES: 'this user may not',
+  EACCES: 'this user has no permission',
   EISDIR: 'it is a folder',
 }

@@ -64,7 +64,7 @@ export class CertificateWatch {
   #cannotWatch(folder: string, error: Error): void {
     this.#options.logger.debug(
       { folder, reason: error.message },
-      'a folder of certificates is looked at by the minute only',
+      'a changed folder of certificates is noticed within a minute only',
     )
   }
 

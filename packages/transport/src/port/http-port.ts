@@ -190,7 +190,7 @@ export class HttpPort {
       // There are no other listeners yet.
       socket.on('error', ignore)
       if (trusted.isEmpty || trusted.has(socket.remoteAddress)) return this.#readProxyHeader(socket, next)
-      this.#refused('proxy-header', socket.remoteAddress, 'PROXY headers are taken from trusted proxies only')
+      this.#refused('proxy-header', socket.remoteAddress, 'PROXY headers are accepted from trusted proxies only')
       socket.destroy()
     })
   }

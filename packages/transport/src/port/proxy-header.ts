@@ -64,7 +64,7 @@ function parseV1(bytes: Buffer): ProxyHeader | undefined {
     throw bad(`its line does not end within ${maxV1Bytes} bytes`)
   }
   const match = v1Line.exec(line.slice(0, end))
-  if (match === null) throw bad('its line is not as version 1 wants it')
+  if (match === null) throw bad('its line is not in the format of version 1')
   const [, family, source = '', destination = '', sourcePort, destinationPort] = match
   const lengthBytes = end + 2
   if (family === undefined) return { version: 1, source: undefined, lengthBytes }

@@ -43,7 +43,7 @@ function addNetwork(networks: BlockList, place: string): void {
   }
   const most = version === 4 ? 32 : 128
   const length = bits === undefined ? most : Number(bits)
-  if (length > most) throw new RangeError(`the trusted proxy "${place}" has ${length} bits; ${most} are the most`)
+  if (length > most) throw new RangeError(`the trusted proxy "${place}" has ${length} bits; the limit is ${most}`)
   networks.addSubnet(address, length, familyOf(version))
 }
 

@@ -102,7 +102,7 @@ function tableOf(list: TopState['list'], lines: readonly string[], state: TopSta
 }
 
 function footLine({ mode, filter, victim, sort }: TopState, notice: string): ScreenLine {
-  if (mode === 'filter') return { text: `filter: ${filter}█  (Enter keeps it, Esc drops it)`, style: 'bold' }
+  if (mode === 'filter') return { text: `filter: ${filter}█  (Enter applies it, Esc removes it)`, style: 'bold' }
   if (mode === 'confirm' && victim !== undefined) {
     const what = 'target' in victim ? (victim.target ?? victim.id) : `the link of ${victim.client_address}`
     return { text: harmless(`cut ${what}? y cuts it, any other key does not`), style: 'red' }

@@ -27,7 +27,7 @@ export class TopView {
   readonly #questions = new Questions({
     clock: systemClock,
     ask: () => this.#ask(),
-    onSlow: (waitedMs) => this.#tell(`the server is slow: it was asked ${Math.round(waitedMs / 1000)} s ago`),
+    onSlow: (waitedMs) => this.#tell(`the server is slow: the request was sent ${Math.round(waitedMs / 1000)} s ago`),
   })
 
   constructor(options: TopViewOptions) {
