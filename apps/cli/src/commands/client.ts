@@ -29,7 +29,8 @@ export async function runClient(
   try {
     const ownPorts: number[] = []
     const exit = { ownPorts: () => ownPorts }
-    client = makeClient(settings, context, { link: disguise.options, exit, serverToken: serverToken.value })
+    const { value, code } = serverToken
+    client = makeClient(settings, context, { link: disguise.options, exit, serverToken: value, code })
     serverToken.watch(client, context)
     onMade?.(client)
     return await runObserved(client, settings, context, (ports) => void ownPorts.push(...ports))
@@ -67,6 +68,8 @@ interface ProcessOptions {
   readonly exit: ExitOptions
   /** For a provider. */
   readonly serverToken: string | undefined
+  /** Code that a relay has made up for this provider. */
+  readonly code: string | undefined
 }
 
 function makeClient(settings: ClientSettings, context: CommandContext, more: ProcessOptions): LinkSocksClient {
@@ -77,9 +80,10 @@ function makeClient(settings: ClientSettings, context: CommandContext, more: Pro
   return asUsage('', () => new LinkSocksClient({ ...options, logger }))
 }
 
-function withProcess(options: ClientOptions, { link, exit, serverToken }: ProcessOptions): ClientOptions {
+function withProcess(options: ClientOptions, { link, exit, serverToken, code }: ProcessOptions): ClientOptions {
   if (options.role !== 'provider') return { ...options, ...link }
-  return { ...options, ...link, serverToken, exit: { ...options.exit, ...exit } }
+  const codes = code === undefined ? {} : { connectorTokens: [code] }
+  return { ...options, ...link, ...codes, serverToken, exit: { ...options.exit, ...exit } }
 }
 
 async function runUntilEnd(
@@ -143,6 +147,10 @@ export function schemeHint(url: string): string | undefined {
 /** Error to show when a client cannot start or continue. */
 export function explainFailure(error: unknown, settings: ClientSettings): Error {
   const refused = error instanceof ClientError && error.code === 'ERR_CLIENT_REFUSED'
-  if (!refused || settings.token !== undefined) return explainListenFailure(error, [proxyPort(settings)])
-  return new Error(`${error.message}; give a token with --token (-t) or LINKSOCKS_TOKEN`, { cause: error })
+  if (!refused) return explainListenFailure(error, [proxyPort(settings)])
+  const hint =
+    settings.token === undefined
+      ? 'give a token with --token (-t) or LINKSOCKS_TOKEN'
+      : 'check --token (-t); the code of a relay is known once its provider has connected'
+  return new Error(`${error.message}; ${hint}`, { cause: error })
 }

@@ -1,5 +1,4 @@
 import { hostname, networkInterfaces } from 'node:os'
-import type { KeyPin } from '@ls/transport'
 import { writeQuickLink } from '../arguments/quick-link.js'
 
 export interface NextLine {
@@ -9,7 +8,8 @@ export interface NextLine {
   readonly token: string
   /** URL of the server for other machines. */
   readonly url: string
-  readonly pin: KeyPin | undefined
+  /** Pin of the server's certificate, which the other machine cannot check otherwise. */
+  readonly pin: string | undefined
 }
 
 /** Command line to run on the other machine. */

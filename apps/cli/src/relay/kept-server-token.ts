@@ -1,22 +1,37 @@
 import type { LinkSocksClient } from '@ls/client'
+import { textOf } from '@ls/foundation'
 import { ServerState } from '@ls/server'
 import type { CommandContext } from '../commands/context.js'
+import { nextLine } from '../output/next-line.js'
 import type { Settings } from '../settings.js'
 
-/** Token that a relay sent to this provider: shown, and saved in the state file if there is one. */
+type KeptSettings = Pick<Settings<'client'>, 'state' | 'url' | 'token' | 'connectorToken' | 'reverse' | 'tlsPin'>
+type Watching = Pick<CommandContext, 'redactor' | 'print' | 'logger' | 'program'>
+
+/**
+ * Token that a relay sent to this provider, and the code that it made up for one without `-c`, which no connector could
+ * reach: both are shown, and saved in the state file if there is one.
+ */
 export class KeptServerToken {
   readonly #state: ServerState | undefined
+  readonly #settings: KeptSettings
   readonly #name: string
+  readonly #codeName: string
+  #isRelay: boolean
 
-  private constructor(state: ServerState | undefined, url: string) {
+  private constructor(state: ServerState | undefined, settings: KeptSettings) {
     this.#state = state
+    this.#settings = settings
     // Each relay has its own.
-    this.#name = `token of ${url}`
+    this.#name = `token of ${settings.url}`
+    this.#codeName = `code of ${settings.url}`
+    this.#isRelay = this.value !== undefined
   }
 
   /** Opens the state file. @throws ServerError for one that cannot be read or parsed */
-  static async open({ state, url }: Pick<Settings<'client'>, 'state' | 'url'>): Promise<KeptServerToken> {
-    return new KeptServerToken(state === undefined ? undefined : await ServerState.open(state), url)
+  static async open(settings: KeptSettings): Promise<KeptServerToken> {
+    const { state } = settings
+    return new KeptServerToken(state === undefined ? undefined : await ServerState.open(state), settings)
   }
 
   /** The token with which the client begins; undefined if the relay has sent none. */
@@ -24,17 +39,55 @@ export class KeptServerToken {
     return this.#state?.found.made[this.#name]
   }
 
-  /** Saves the tokens that the relay sends from now on. */
-  watch(
-    client: LinkSocksClient,
-    { redactor, print, logger }: Pick<CommandContext, 'redactor' | 'print' | 'logger'>,
-  ): void {
+  /** Code that the relay made up earlier; undefined if there is none, or the user gives a code. */
+  get code(): string | undefined {
+    return this.#wantsCode ? this.#state?.found.made[this.#codeName] : undefined
+  }
+
+  /** Saves what the relay sends from now on. */
+  watch(client: LinkSocksClient, context: Watching): void {
+    const { redactor, print } = context
     if (this.value !== undefined) redactor.add(this.value)
     client.on('serverToken', (token) => {
+      this.#isRelay = true
       redactor.add(token)
       print(`server token: ${token}`)
-      this.#state?.setMade(this.#name, token)
-      this.#state?.save().catch((error: unknown) => logger.error({ err: error }, 'the token of the relay was not kept'))
+      this.#keep(this.#name, token, context)
     })
+    let { code } = this
+    if (code !== undefined) this.#show(code, context)
+    client.on('linkUp', () => {
+      if (code !== undefined || !this.#wantsCode || !this.#isRelay) return
+      code = ''
+      client.addConnector().then(
+        (made) => {
+          code = made
+          this.#show(made, context)
+          this.#keep(this.#codeName, made, context)
+        },
+        (error: unknown) => {
+          code = undefined
+          context.logger.warn({}, `the relay makes up no code: ${textOf(error)}; give one with --connector-token (-c)`)
+        },
+      )
+    })
+  }
+
+  /** A provider with a token shares the code of the one that got this token. */
+  get #wantsCode(): boolean {
+    const { reverse, token, connectorToken } = this.#settings
+    return reverse && token === undefined && connectorToken.length === 0
+  }
+
+  #show(code: string, { redactor, print, program }: Watching): void {
+    const { url, tlsPin } = this.#settings
+    redactor.add(code)
+    print(`connector token: ${code}`)
+    print(`next: ${nextLine({ program, role: 'connector', token: code, url, pin: tlsPin[0] })}`)
+  }
+
+  #keep(name: string, value: string, { logger }: Watching): void {
+    this.#state?.setMade(name, value)
+    this.#state?.save().catch((error: unknown) => logger.error({ err: error }, 'what the relay sent was not kept'))
   }
 }

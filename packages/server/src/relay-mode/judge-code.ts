@@ -8,7 +8,12 @@ export async function judgeCode(code: string): Promise<string | undefined> {
   const { score, feedback } = (await loadJudge()).check(code)
   if (score >= leastScore) return undefined
   const reason = feedback.warning ?? feedback.suggestions[0] ?? 'use more words that are less common.'
-  return `this code is too easy to guess: ${reason}`
+  return `this code is too easy to guess: ${asPart(reason)}`
+}
+
+/** A sentence as a part of another one. */
+function asPart(sentence: string): string {
+  return `${sentence.slice(0, 1).toLowerCase()}${sentence.slice(1).replace(/\.$/, '')}`
 }
 
 /** Loads the dictionaries, once: takes about a second. Later calls of {@link judgeCode} then answer immediately. */
