@@ -1,6 +1,8 @@
 import { FakeClock } from '@ls/testkit'
 import { describe, expect, test, vi } from 'vitest'
 import { Keepalive, type KeepaliveTiming } from './keepalive.js'
+import { PeerPings } from './peer-pings.js'
+import { RoundTrip } from './round-trip.js'
 
 const usualTiming: KeepaliveTiming = { periodMs: 20_000, timeoutMs: 45_000 }
 
@@ -12,7 +14,8 @@ function setUp({ timing = usualTiming, roundTripMs = -1, passedBytes = () => Num
   const keepalive = new Keepalive({
     ...timing,
     clock,
-    passedBytes,
+    roundTrip: new RoundTrip(),
+    peerPings: new PeerPings(passedBytes),
     ping(id) {
       pings.push({ atMs: clock.now(), id })
       if (roundTripMs >= 0) clock.setTimeout(() => keepalive.pong(id), roundTripMs)

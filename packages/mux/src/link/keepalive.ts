@@ -1,6 +1,7 @@
 import { checkDurationMs, type Clock, type TimerHandle, type Given } from '@ls/foundation'
-import { PeerPings } from './peer-pings.js'
-import { RoundTrip } from './round-trip.js'
+import type { PeerPings } from './peer-pings.js'
+import { initialTimeoutMs } from './round-trip-timeout.js'
+import type { RoundTrip } from './round-trip.js'
 
 /** Period of pings, and time after which a silent peer is dead. */
 export interface KeepaliveTiming {
@@ -24,14 +25,18 @@ export interface KeepaliveTiming {
 export interface KeepaliveOptions extends KeepaliveTiming {
   /** Source of time and timers. */
   readonly clock: Clock
-  /** Sends a ping; the peer's answer to it must reach {@link Keepalive.pong} with the same `id` (1–0xffffffff). */
-  ping(id: number): void
   /**
-   * Returns the bytes that the link has carried both ways, NaN where they are unknown. With it, pings of the peer
-   * reported to {@link Keepalive.peerPinged} replace our own while no other data passes.
-   * @default unknown
+   * Sends a ping; the peer's answer to it must reach {@link Keepalive.pong} with the same `id` (1–0xffffffff, or 0
+   * without {@link roundTrip}).
    */
-  passedBytes?(): number
+  ping(id: number): void
+  /** Measures the round trip by the answers to pings. @default it is unknown, for links without such answers */
+  readonly roundTrip?: RoundTrip | undefined
+  /**
+   * Lets pings of the peer, reported to {@link Keepalive.peerPinged}, replace our own while no other data passes.
+   * @default they do not
+   */
+  readonly peerPings?: PeerPings | undefined
   /** Called once when the peer has been silent for `silentMs`; the keepalive has stopped by then. */
   dead(silentMs: number): void
 }
@@ -71,8 +76,6 @@ const usualGraceMs = 5000
  */
 export class Keepalive {
   readonly #options: KeepaliveOptions
-  readonly #roundTrip = new RoundTrip()
-  readonly #peerPings: PeerPings
   #periodMs: number
   #timeoutMs: number
   #state: 'idle' | 'running' | 'stopped' = 'idle'
@@ -93,24 +96,23 @@ export class Keepalive {
   constructor(options: KeepaliveOptions) {
     const { periodMs, timeoutMs } = checkKeepaliveTiming(options)
     this.#options = options
-    this.#peerPings = new PeerPings(options.passedBytes?.bind(options))
     this.#periodMs = periodMs
     this.#timeoutMs = timeoutMs
   }
 
   /** Smoothed round trip (RFC 6298 §2) in milliseconds, or undefined before the first answer. */
   get roundTripMs(): number | undefined {
-    return this.#roundTrip.smoothedMs
+    return this.#options.roundTrip?.smoothedMs
   }
 
   /** Mean deviation of the round trip (RFC 6298's RTTVAR) in milliseconds. */
   get roundTripVariationMs(): number | undefined {
-    return this.#roundTrip.variationMs
+    return this.#options.roundTrip?.variationMs
   }
 
   /** Shortest measured round trip, in milliseconds: the path without queues. */
   get minRoundTripMs(): number | undefined {
-    return this.#roundTrip.minMs
+    return this.#options.roundTrip?.minMs
   }
 
   /** Silence in milliseconds after which the peer counts as dead. */
@@ -127,7 +129,7 @@ export class Keepalive {
   /** Whether nothing has arrived since a ping that should be answered by now: a sign of trouble, no proof. */
   get overdue(): boolean {
     if (this.#state !== 'running' || this.#paused || this.#heard || this.#heardAtMs > this.#pingedAtMs) return false
-    return this.#options.clock.now() - this.#pingedAtMs > Math.max(overdueMs, this.#roundTrip.timeoutMs)
+    return this.#options.clock.now() - this.#pingedAtMs > Math.max(overdueMs, this.#answerMs)
   }
 
   /**
@@ -152,13 +154,13 @@ export class Keepalive {
   /** Called when the peer has sent a ping, which is answered. */
   peerPinged(): void {
     this.received()
-    this.#peerPings.pinged(this.#options.clock.now())
+    this.#options.peerPings?.pinged(this.#options.clock.now())
   }
 
   /** Called when the peer has answered the ping `id`; other ids show that it is alive but give no measurement. */
   pong(id: number): void {
     this.received()
-    const ms = this.#roundTrip.finish(id, this.#options.clock.now())
+    const ms = this.#options.roundTrip?.finish(id, this.#options.clock.now())
     if (ms !== undefined) this.#options.onRoundTrip?.(ms)
     if (this.#hasty) this.#followRoundTrip()
   }
@@ -173,7 +175,7 @@ export class Keepalive {
     if (!this.#paused) return
     this.#paused = false
     this.received()
-    this.#roundTrip.discard()
+    this.#options.roundTrip?.discard()
   }
 
   /**
@@ -195,9 +197,14 @@ export class Keepalive {
     this.#timer = undefined
   }
 
+  /** Time after which an answer is overdue, in milliseconds. */
+  get #answerMs(): number {
+    return this.#options.roundTrip?.timeoutMs ?? initialTimeoutMs
+  }
+
   #followRoundTrip(): void {
     const { periodMs = defaultPeriodMs, timeoutMs = defaultTimeoutMs } = this.#options
-    const answerMs = Math.max(hastyAnswerMs, hastyTimeouts * this.#roundTrip.timeoutMs)
+    const answerMs = Math.max(hastyAnswerMs, hastyTimeouts * this.#answerMs)
     this.#periodMs = Math.min(periodMs, hastyPeriodMs)
     this.#timeoutMs = Math.min(timeoutMs, this.#periodMs + answerMs)
     const now = this.#options.clock.now()
@@ -226,7 +233,7 @@ export class Keepalive {
   }
 
   #pingUnlessPinged(now: number): void {
-    const servedUntilMs = this.#peerPings.serveUntilMs(this.#periodMs)
+    const servedUntilMs = this.#options.peerPings?.serveUntilMs(this.#periodMs) ?? 0
     if (servedUntilMs > now) this.#pingDueMs = servedUntilMs
     else this.#ping(now)
   }
@@ -238,14 +245,14 @@ export class Keepalive {
   #forgiveSilence(now: number): void {
     const graceMs = Math.min(usualGraceMs, this.#timeoutMs)
     this.#heardAtMs = Math.max(this.#heardAtMs, now + graceMs - this.#timeoutMs)
-    this.#roundTrip.discard()
+    this.#options.roundTrip?.discard()
   }
 
   #ping(now: number): void {
     this.#pingDueMs = now + this.#periodMs
     // This is the first ping since the last arrival.
     if (this.#heardAtMs > this.#pingedAtMs) this.#pingedAtMs = now
-    this.#options.ping(this.#roundTrip.begin(now))
+    this.#options.ping(this.#options.roundTrip?.begin(now) ?? 0)
   }
 
   /**

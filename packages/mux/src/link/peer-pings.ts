@@ -14,7 +14,7 @@ export class PeerPings {
   #pingedAtMs = Number.NEGATIVE_INFINITY
 
   /** @param passedBytes Bytes that the link has carried both ways; NaN where they are unknown. */
-  constructor(passedBytes: () => number = () => Number.NaN) {
+  constructor(passedBytes: () => number) {
     this.#passedBytes = passedBytes
   }
 

@@ -1,9 +1,8 @@
+import { initialTimeoutMs } from './round-trip-timeout.js'
+
 /** Gains of RFC 6298 §2.3: how much one sample changes the mean and its deviation. */
 const meanGain = 1 / 8
 const variationGain = 1 / 4
-
-/** Timeout of RFC 6298 §2.1 for a path that is not measured yet, in milliseconds. */
-const initialTimeoutMs = 1000
 
 /**
  * Measures round trips by numbered probes, one measurement at a time. A probe sent again before its answer keeps its

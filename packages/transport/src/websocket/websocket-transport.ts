@@ -1,6 +1,14 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Inbox, Keepalive, type MessageTransport, type TransportCloseReason, type TransportHandler } from '@ls/mux'
+import {
+  Inbox,
+  Keepalive,
+  type MessageTransport,
+  PeerPings,
+  RoundTrip,
+  type TransportCloseReason,
+  type TransportHandler,
+} from '@ls/mux'
 import { WebSocket } from 'ws'
 import { TransportError } from '../errors.js'
 import type { ResolvedTransportOptions } from '../options.js'
@@ -219,7 +227,8 @@ export class WebSocketTransport implements MessageTransport {
       clock,
       ping: (id) => this.#ping(id),
       // Clients ping: if servers did as well, those with thousands of idle links would do little else.
-      ...(this.#isServer && { passedBytes: () => passedBytes(this.#stream) }),
+      peerPings: this.#isServer ? new PeerPings(() => passedBytes(this.#stream)) : undefined,
+      roundTrip: new RoundTrip(),
       dead: (silentMs) => this.#declareDead(silentMs, keepalive.timeoutMs),
     })
     this.#socket.on('ping', () => keepalive.peerPinged())
