@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { Ledger } from '../packages/mux/src/memory/ledger.ts'
+import { SharedLedger } from '../packages/mux/src/memory/shared-ledger.ts'
 import { PendingConnections } from '../packages/mux/src/pending/pending-connections.ts'
 import { shareDescriptors } from '../packages/server/src/descriptor-limit.ts'
 import { sourceConstant } from './source-constants.mjs'
@@ -137,7 +137,7 @@ function servedPart() {
 
 /** Returns the part of a limit that is reserved for its members. */
 function keptPart() {
-  return 1 - new Ledger({ limitBytes: 1000, shares: 16 }).lendableBytes / 1000
+  return 1 - new SharedLedger({ limitBytes: 1000, shares: 16 }).lendableBytes / 1000
 }
 
 function fuzzed(text, pattern) {

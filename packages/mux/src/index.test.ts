@@ -18,6 +18,7 @@ test('index exports exactly these names', () => {
       "RoundTrip",
       "Session",
       "SessionCloseCode",
+      "SharedBudget",
       "WrappedTransport",
       "addressGroup",
       "checkKeepaliveTiming",

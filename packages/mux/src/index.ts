@@ -16,6 +16,7 @@ export { loopbackPair, type LoopbackOptions } from './transports/loopback.js'
 export { WrappedTransport } from './transports/wrapped-transport.js'
 export { LostChannels, type LostChannelsOptions } from './session/lost-channels.js'
 export { MemoryBudget, type MemoryBudgetOptions } from './memory/memory-budget.js'
+export { SharedBudget, type SharedBudgetOptions } from './memory/shared-budget.js'
 export { MessageReader } from './session/message-reader.js'
 export { checkSessionOptions, helloWindowBytes, type LinkTerms, type SessionOptions } from './options.js'
 export {

@@ -14,6 +14,7 @@ import { BaseMessageSize } from './link/base-message-size.js'
 import { Admission } from './memory/admission.js'
 import { type FramePool, processFramePool } from './memory/frame-pool.js'
 import { MemoryBudget } from './memory/memory-budget.js'
+import type { SharedBudget } from './memory/shared-budget.js'
 
 /** Terms that both ends agreed on when the link was opened (protocol.md §3). */
 export interface LinkTerms {
@@ -53,7 +54,7 @@ export interface SessionOptions extends LinkTerms {
   /** Limit for all windows and queues of a session together, in bytes. @default 128 MiB */
   readonly budgetBytes?: number | undefined
   /** Parent of the session's budget: the tenant's, and above it the process's. @default none */
-  readonly parentBudget?: MemoryBudget | undefined
+  readonly parentBudget?: SharedBudget | undefined
   /** Base links: messages that may wait for one channel's consumer before reading stops. @default 1000 */
   readonly queueMessages?: number | undefined
   /** Base links: bytes that may wait for one channel's consumer before reading stops. @default 1048576 */

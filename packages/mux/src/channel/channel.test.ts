@@ -3,7 +3,7 @@ import { seededBytes } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { base, halfClosing, Recorder, resumable, SessionPair, windowed } from '../../testing/session-pair.js'
 import { processFramePool } from '../memory/frame-pool.js'
-import { MemoryBudget } from '../memory/memory-budget.js'
+import { SharedBudget } from '../memory/shared-budget.js'
 import { finMessage } from './channel-messages.js'
 
 const target = { host: 'target.test', port: 80 }
@@ -488,7 +488,7 @@ describe('Channel and a peer that breaks the rules', () => {
 })
 
 test('Channel.countLingering counts with the parent of the budget, beyond the end of the session', () => {
-  const parentBudget = new MemoryBudget({ limitBytes: 1_000_000 })
+  const parentBudget = new SharedBudget({ limitBytes: 1_000_000 })
   const pair = new SessionPair({ parentBudget })
   const channel = pair.left.open({ protocol: 'tcp', address: target }, new Recorder())
   const release = channel.countLingering(5000)

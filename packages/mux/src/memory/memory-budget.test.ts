@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { MemoryBudget } from './memory-budget.js'
+import { SharedBudget } from './shared-budget.js'
 
 test('MemoryBudget refuses a limit that is no whole number, and names it', () => {
   expect(() => new MemoryBudget({ limitBytes: -1 })).toThrow('limitBytes is -1')
@@ -16,7 +17,7 @@ test('MemoryBudget.reserve takes what fits and nothing of what does not', () => 
 })
 
 test('MemoryBudget.reserve has to fit the parent, and changes neither where it does not', () => {
-  const parent = new MemoryBudget({ limitBytes: 50 })
+  const parent = new SharedBudget({ limitBytes: 50 })
   const budget = new MemoryBudget({ limitBytes: 100 }, parent)
   expect({ reserve: budget.reserve(51), budget: budget.reservedBytes, parent: parent.reservedBytes }).toEqual({
     reserve: false,
@@ -41,7 +42,7 @@ test('MemoryBudget is exceeded once memory passes the limit, and no more when it
 })
 
 test('MemoryBudget is exceeded with its parent where it holds more than its siblings, and not where it holds less', () => {
-  const parent = new MemoryBudget({ limitBytes: 100 })
+  const parent = new SharedBudget({ limitBytes: 100 })
   const [one, other] = [new MemoryBudget({ limitBytes: 100 }, parent), new MemoryBudget({ limitBytes: 100 }, parent)]
   one.charge(101)
   other.charge(1)
@@ -49,7 +50,7 @@ test('MemoryBudget is exceeded with its parent where it holds more than its sibl
 })
 
 test('MemoryBudget passes cancel and release on to its parent', () => {
-  const parent = new MemoryBudget({ limitBytes: 100 })
+  const parent = new SharedBudget({ limitBytes: 100 })
   const budget = new MemoryBudget({ limitBytes: 100 }, parent)
   budget.reserve(10)
   budget.charge(20)
@@ -63,7 +64,7 @@ test('MemoryBudget passes cancel and release on to its parent', () => {
 
 test('MemoryBudget.onExceeded is told of a charge in a child that passes the limit of all', () => {
   const seen: number[] = []
-  const parent: MemoryBudget = new MemoryBudget({ limitBytes: 100, onExceeded: () => seen.push(parent.usedBytes) })
+  const parent: SharedBudget = new SharedBudget({ limitBytes: 100, onExceeded: () => seen.push(parent.usedBytes) })
   const budget = new MemoryBudget({ limitBytes: 1000 }, parent)
   budget.charge(100)
   budget.charge(1)
@@ -71,7 +72,7 @@ test('MemoryBudget.onExceeded is told of a charge in a child that passes the lim
 })
 
 test('MemoryBudget.close releases the rest, and later releases do not count', () => {
-  const parent = new MemoryBudget({ limitBytes: 100 })
+  const parent = new SharedBudget({ limitBytes: 100 })
   const budget = new MemoryBudget({ limitBytes: 100 }, parent)
   budget.charge(10)
   budget.promise(20)

@@ -1,4 +1,5 @@
-import { Ledger } from './ledger.js'
+import { checkInteger } from '@ls/foundation'
+import { Ledger, type LedgerParent } from './ledger.js'
 
 /** Limits of a {@link MemoryBudget}, each a whole number of at least 0. */
 export interface MemoryBudgetOptions {
@@ -9,43 +10,50 @@ export interface MemoryBudgetOptions {
    * @default limitBytes
    */
   readonly promiseLimitBytes?: number | undefined
-  /** Number of child budgets that are guaranteed an equal part of half of both limits, see {@link Ledger}. */
-  readonly shares?: number | undefined
   /**
    * Called with each charge that leaves this budget {@link MemoryBudget.exceeded}. Must not charge any bytes itself.
    */
   readonly onExceeded?: (() => void) | undefined
 }
 
+/** What a {@link MemoryBudget} needs of the one above it, a {@link SharedBudget}. */
+export interface BudgetParent {
+  /** Counts the memory of all members. */
+  readonly memory: LedgerParent
+  /** Counts the promises of all members. */
+  readonly promises: LedgerParent
+  /** Reports that a limit is exceeded. */
+  reportExcess(): void
+}
+
+/** The two counts of a budget. */
+export interface BudgetLedgers {
+  readonly memory: Ledger
+  readonly promises: Ledger
+}
+
 /**
  * A byte limit shared by several owners. It counts memory in use (`charge`) and bytes promised to peers (`reserve`)
  * separately, since a promise that is used becomes memory and must not count twice. Budgets form a tree through their
- * parents: process → tenant → session.
+ * parents, each a {@link SharedBudget}: process → tenant → session.
  *
  * @example
- * const processBudget = new MemoryBudget({ limitBytes: 512 * 1024 * 1024 })
+ * const processBudget = new SharedBudget({ limitBytes: 512 * 1024 * 1024 })
  * const sessionBudget = new MemoryBudget({ limitBytes: 128 * 1024 * 1024 }, processBudget)
  * if (sessionBudget.reserve(65_536)) sessionBudget.cancel(65_536)
  */
 export class MemoryBudget {
   readonly #memory: Ledger
   readonly #promises: Ledger
-  readonly #parent: MemoryBudget | undefined
+  readonly #parent: BudgetParent | undefined
   readonly #onExceeded: (() => void) | undefined
 
   /** @throws RangeError when a limit is not a whole number of at least 0. */
-  constructor(
-    { limitBytes, promiseLimitBytes = limitBytes, shares = 0, onExceeded }: MemoryBudgetOptions,
-    parent?: MemoryBudget,
-  ) {
-    wholeNumber('limitBytes', limitBytes)
-    wholeNumber('promiseLimitBytes', promiseLimitBytes)
-    wholeNumber('shares', shares)
+  constructor(options: MemoryBudgetOptions, parent?: BudgetParent, ledgers = makeLedgers(options, parent)) {
     this.#parent = parent
-    this.#onExceeded = onExceeded
-    const [memory, promises] = parent === undefined ? [] : [parent.#memory, parent.#promises]
-    this.#memory = new Ledger({ limitBytes, shares }, memory)
-    this.#promises = new Ledger({ limitBytes: promiseLimitBytes, shares }, promises)
+    this.#onExceeded = options.onExceeded
+    this.#memory = ledgers.memory
+    this.#promises = ledgers.promises
   }
 
   /** Most bytes in memory, as given. */
@@ -96,7 +104,7 @@ export class MemoryBudget {
   /** Counts bytes that are in memory already, even above the limit. */
   charge(bytes: number): void {
     this.#memory.add(bytes)
-    this.#reportExcess()
+    this.reportExcess()
   }
 
   /** Undoes `charge`. */
@@ -110,16 +118,29 @@ export class MemoryBudget {
     this.#promises.close()
   }
 
-  #reportExcess(): void {
+  /** Calls `onExceeded` here and above where a limit is exceeded. */
+  reportExcess(): void {
     if (this.#onExceeded !== undefined && this.exceeded) this.#onExceeded()
-    if (this.#parent !== undefined) this.#parent.#reportExcess()
+    this.#parent?.reportExcess()
   }
+}
+
+function makeLedgers(options: MemoryBudgetOptions, parent: BudgetParent | undefined): BudgetLedgers {
+  const { limitBytes, promiseLimitBytes } = checkBudgetLimits(options)
+  return {
+    memory: new Ledger(limitBytes, parent?.memory),
+    promises: new Ledger(promiseLimitBytes, parent?.promises),
+  }
+}
+
+/** Checks the limits and applies the default. @throws RangeError when one is not a whole number of at least 0 */
+export function checkBudgetLimits({ limitBytes, promiseLimitBytes = limitBytes }: MemoryBudgetOptions): {
+  readonly limitBytes: number
+  readonly promiseLimitBytes: number
+} {
+  checkInteger('limitBytes', limitBytes, 0)
+  return { limitBytes, promiseLimitBytes: checkInteger('promiseLimitBytes', promiseLimitBytes, 0) }
 }
 
 /** Part kept for existing channels, 4 MiB of 128 MiB: enough while their consumers read fast enough. */
 const keptPart = 1 / 32
-
-function wholeNumber(name: string, value: number): void {
-  if (Number.isSafeInteger(value) && value >= 0) return
-  throw new RangeError(`${name} is ${value}; it must be a whole number of at least 0`)
-}

@@ -9,7 +9,7 @@ import {
   type Channel,
   type ChannelCloseReason,
   type ChannelHandler,
-  MemoryBudget,
+  SharedBudget,
   processFramePool,
   type SessionOptions,
 } from '@ls/mux'
@@ -201,7 +201,7 @@ test('pump destroys a socket that takes nothing once its channel is gone', async
 
 test('pump counts what a socket holds for a channel that is gone, until the socket is gone', async () => {
   const stuck = new Duplex({ read: () => {}, write: () => {} })
-  const parentBudget = new MemoryBudget({ limitBytes: 1_000_000 })
+  const parentBudget = new SharedBudget({ limitBytes: 1_000_000 })
   const { near, far } = sessionPair(
     (channel) => {
       channel.setHandler(pump(stuck, channel, { lingerMs: 20 }))

@@ -5,10 +5,10 @@ import {
   type Channel,
   helloWindowBytes,
   LostChannels,
-  type MemoryBudget,
   type MessageTransport,
   Session,
   type SessionHandler,
+  type SharedBudget,
 } from '@ls/mux'
 import { plainAddress } from '@ls/relay'
 import { CloseCode, parseAuthQuery, type UpgradeRequest } from '@ls/transport'
@@ -230,7 +230,7 @@ export class Admission {
 
   #makeSession(
     { extensions, peerWindowBytes }: TrunkTerms,
-    parentBudget: MemoryBudget,
+    parentBudget: SharedBudget,
     handler: SessionHandler,
   ): Session {
     const { server } = this.#options

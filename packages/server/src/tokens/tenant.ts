@@ -1,17 +1,17 @@
-import type { MemoryBudget, Session } from '@ls/mux'
+import type { Session, SharedBudget } from '@ls/mux'
 import type { TokenRecord } from './token-registry.js'
 
 /** Owner of the memory of sessions: all clients with one token, and a reverse token's connectors with its providers. */
 export class Tenant {
   readonly record: TokenRecord
-  readonly budget: MemoryBudget
+  readonly budget: SharedBudget
   /** Sessions that wait for their client, the oldest first. */
   readonly #inGrace = new Set<Session>()
   #sessions = 0
   /** Earliest time of the next new session, in milliseconds of the server's clock; see {@link Tenants.admit}. */
   nextAdmissionMs = 0
 
-  constructor(record: TokenRecord, budget: MemoryBudget) {
+  constructor(record: TokenRecord, budget: SharedBudget) {
     this.record = record
     this.budget = budget
   }

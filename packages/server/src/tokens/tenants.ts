@@ -1,5 +1,5 @@
 import { type Clock, type LimitUse, type Logger, RareLog } from '@ls/foundation'
-import { maxPendingBytes, MemoryBudget, type MemoryBudgetOptions, type Session } from '@ls/mux'
+import { maxPendingBytes, MemoryBudget, type MemoryBudgetOptions, type Session, SharedBudget } from '@ls/mux'
 import { Tenant, tenantOf } from './tenant.js'
 import type { TokenRecord } from './token-registry.js'
 
@@ -27,7 +27,7 @@ export class Tenants {
   readonly #departed = new Set<Tenant>()
   /** Limits of the process and of each tenant: a single tenant may use the whole shared part. */
   readonly #limits: MemoryBudgetOptions
-  readonly #budget: MemoryBudget
+  readonly #budget: SharedBudget
   /** Memory of unauthenticated connections. */
   readonly strangers: MemoryBudget
   readonly #log: RareLog
@@ -40,7 +40,7 @@ export class Tenants {
     this.#log = new RareLog(clock, logger)
     const onExceeded = (): void => this.#relieveSoon()
     this.#limits = { limitBytes, promiseLimitBytes: limitBytes * promisesPerByte, onExceeded }
-    this.#budget = new MemoryBudget({ ...this.#limits, shares: guaranteedTenants })
+    this.#budget = new SharedBudget({ ...this.#limits, shares: guaranteedTenants })
     this.strangers = new MemoryBudget(
       { limitBytes: Math.min(maxPendingBytes, Math.floor(limitBytes * strangersPart)) },
       this.#budget,
@@ -89,7 +89,7 @@ export class Tenants {
   join(record: TokenRecord): Tenant {
     this.#forgetDeparted()
     const key = tenantOf(record)
-    const tenant = this.#tenants.get(key) ?? new Tenant(key, new MemoryBudget(this.#limits, this.#budget))
+    const tenant = this.#tenants.get(key) ?? new Tenant(key, new SharedBudget(this.#limits, this.#budget))
     this.#tenants.set(key, tenant)
     tenant.joined()
     this.#departed.delete(tenant)
