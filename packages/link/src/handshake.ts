@@ -1,12 +1,12 @@
+import { type Extension, type HelloMessage, MessageType, peekType } from '@ls/codec'
 import {
-  decode,
-  encode,
-  type Extension,
-  type HelloMessage,
-  type Message,
-  MessageType,
-  type ResumeMessage,
-} from '@ls/codec'
+  decodeAuthResponse,
+  decodeHello,
+  decodeResumed,
+  encodeAuth,
+  encodeHello,
+  encodeResume,
+} from '@ls/codec/messages'
 import {
   helloWindowBytes,
   MessageReader,
@@ -57,7 +57,7 @@ export interface HandshakeRequest {
 /** Returns the messages that a client can send before the server's first: its identity, and the session to resume. */
 export function openingOf(request: Omit<HandshakeRequest, 'authenticated' | 'opened'>): Uint8Array[] {
   const { resumeKey, urgent } = request
-  return [encode(ourAuth(request)), ...(resumeKey === undefined ? [] : [encode(ourResume(resumeKey, urgent))])]
+  return [ourAuth(request), ...(resumeKey === undefined ? [] : [ourResume(resumeKey, urgent)])]
 }
 
 /**
@@ -69,16 +69,16 @@ export function openingOf(request: Omit<HandshakeRequest, 'authenticated' | 'ope
 export async function shakeHands(transport: MessageTransport, request: HandshakeRequest): Promise<Agreement> {
   const { settings, resumeKey, urgent = false, opened = false } = request
   const reader = new MessageReader(transport, settings.clock)
-  const read = async (): Promise<Message> => {
+  const read = async (): Promise<Uint8Array> => {
     try {
-      return decode(await reader.next(settings.handshakeTimeoutMs))
+      return await reader.next(settings.handshakeTimeoutMs)
     } catch (error) {
       throw refusedByClose(reader.closed) ?? error
     }
   }
-  if (!request.authenticated && !opened) transport.send(encode(ourAuth(request)))
+  if (!request.authenticated && !opened) transport.send(ourAuth(request))
   let first = await read()
-  const hello = first.type === MessageType.Hello ? first : undefined
+  const hello = peekType(first) === MessageType.Hello ? decodeHello(first) : undefined
   if (hello !== undefined) first = await read()
   const token = expectSuccess(first)
   if (hello === undefined) return { ...baseAgreement, token }
@@ -86,13 +86,12 @@ export async function shakeHands(transport: MessageTransport, request: Handshake
   const agreement = { ...agree(hello, settings), token }
   // Every server answers Resume, even one without the extension.
   if (resumeKey !== undefined && (opened || agreement.extensions.includes('resume'))) {
-    if (!opened) transport.send(encode(ourResume(resumeKey, urgent)))
-    const answer = await read()
-    if (answer.type !== MessageType.Resumed) throw unexpected(answer, 'Resumed')
+    if (!opened) transport.send(ourResume(resumeKey, urgent))
+    const answer = decodeResumed(expected(await read(), 'Resumed'))
     if (answer.success) return { ...agreement, resumedFrom: answer.sequence }
   }
   if (urgent) throw new ClientError('ERR_CLIENT_HANDSHAKE', 'the server did not attach the second WebSocket')
-  transport.send(encode({ type: MessageType.Hello, ...agreement }))
+  transport.send(encodeHello(agreement))
   return agreement
 }
 
@@ -105,22 +104,22 @@ const baseAgreement = {
   resumedFrom: undefined,
 } satisfies Omit<Agreement, 'token'>
 
-function ourAuth(request: Pick<HandshakeRequest, 'settings' | 'token' | 'instance'>) {
+function ourAuth(request: Pick<HandshakeRequest, 'settings' | 'token' | 'instance'>): Uint8Array {
   const { token, instance, settings } = request
   const { reverse } = settings
-  return { type: MessageType.Auth, token, reverse, instance }
+  return encodeAuth({ token, reverse, instance })
 }
 
-function ourResume({ session, id, secret }: ResumeKey, urgent = false): ResumeMessage {
+function ourResume({ session, id, secret }: ResumeKey, urgent = false): Uint8Array {
   const sequence = session.receivedSequence
-  return { type: MessageType.Resume, session: id, secret, sequence, ...(urgent && { urgent }) }
+  return encodeResume({ session: id, secret, sequence, ...(urgent && { urgent }) })
 }
 
 /** Returns the token that a relay gave. */
-function expectSuccess(message: Message): string | undefined {
-  if (message.type !== MessageType.AuthResponse) throw unexpected(message, 'AuthResponse')
-  if (message.success) return message.token
-  throw new ClientError('ERR_CLIENT_REFUSED', `the server refused us: ${message.error ?? 'it gave no reason'}`)
+function expectSuccess(message: Uint8Array): string | undefined {
+  const { success, token, error } = decodeAuthResponse(expected(message, 'AuthResponse'))
+  if (success) return token
+  throw new ClientError('ERR_CLIENT_REFUSED', `the server refused us: ${error ?? 'it gave no reason'}`)
 }
 
 /**
@@ -146,10 +145,12 @@ function agree(hello: HelloMessage, settings: ResolvedLinkSettings): Omit<Agreem
   }
 }
 
-function unexpected(message: Message, wanted: string): ClientError {
-  const got = message.type === 'unknown' ? message.typeByte : message.type
-  return new ClientError(
+/** Returns the message. @throws ClientError for one of another type */
+function expected(message: Uint8Array, wanted: 'AuthResponse' | 'Resumed'): Uint8Array {
+  const type = peekType(message)
+  if (type === MessageType[wanted]) return message
+  throw new ClientError(
     'ERR_CLIENT_HANDSHAKE',
-    `the server sent a message of type 0x${got.toString(16).padStart(2, '0')} where ${wanted} was expected`,
+    `the server sent a message of type 0x${type.toString(16).padStart(2, '0')} where ${wanted} was expected`,
   )
 }

@@ -1,4 +1,5 @@
-import { encode, MessageType, peekType } from '@ls/codec'
+import { MessageType, peekType } from '@ls/codec'
+import { encodeRelink } from '@ls/codec/messages'
 import type { TimerHandle } from '@ls/foundation'
 import type { Session } from '@ls/mux'
 import type { LinkOptions } from './link-options.js'
@@ -153,7 +154,7 @@ export class MovingLink {
     const { session } = former
     if (session !== undefined) {
       this.#init.onReplaced(session)
-      if (session.state !== 'closed' && !this.#isUnasked) session.send(encode({ type: MessageType.Relink }))
+      if (session.state !== 'closed' && !this.#isUnasked) session.send(encodeRelink())
     }
     former.retire()
     if (this.#isUnasked) this.#closeWhenIdle(former)

@@ -1,4 +1,5 @@
-import { channelIdBytes, encode, MessageType } from '@ls/codec'
+import { channelIdBytes } from '@ls/codec'
+import { encodeDisconnect } from '@ls/codec/messages'
 import type { Clock } from '@ls/foundation'
 import {
   Keepalive,
@@ -26,7 +27,7 @@ export interface PingedTransportOptions {
  * A Disconnect for a channel that never existed. Every peer ignores it (protocol.md §1), and one that resumes
  * acknowledges it like any numbered message, within 50 ms (§3).
  */
-const probe = encode({ type: MessageType.Disconnect, channelId: new Uint8Array(channelIdBytes) })
+const probe = encodeDisconnect({ channelId: new Uint8Array(channelIdBytes) })
 
 /**
  * Adds a heartbeat to a transport that cannot ping, such as a browser's: it sends session messages that the peer must

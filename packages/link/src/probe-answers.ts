@@ -1,4 +1,5 @@
-import { decode, encode, MessageType } from '@ls/codec'
+import { MessageType, peekType } from '@ls/codec'
+import { decodeLog, encodeLog } from '@ls/codec/messages'
 import type { Clock } from '@ls/foundation'
 
 /** Answers servers that probe clients with a Log, as LinkSocks 1.10 does: `probe:…` at trace gets `pong:…`. */
@@ -15,12 +16,13 @@ export class ProbeAnswers {
    * second.
    */
   answerTo(bytes: Uint8Array): Uint8Array | undefined {
-    const message = decode(bytes)
-    if (message.type !== MessageType.Log || message.level !== 'trace' || !message.text.startsWith('probe:')) return
+    if (peekType(bytes) !== MessageType.Log) return
+    const { level, text } = decodeLog(bytes)
+    if (level !== 'trace' || !text.startsWith('probe:')) return
     // A server that probes constantly and does not read must not fill our memory.
     if (this.#clock.now() - this.#answeredAtMs < leastPeriodMs) return
     this.#answeredAtMs = this.#clock.now()
-    return encode({ type: MessageType.Log, level: 'trace', text: 'pong:{}' })
+    return encodeLog({ level: 'trace', text: 'pong:{}' })
   }
 }
 

@@ -1,16 +1,7 @@
-import { checkBytes, checkId, checkInteger, checkOneOf, checkText } from '../bytes/check.js'
-import { cutText } from '../bytes/text.js'
-import { Writer } from '../bytes/writer.js'
-import { maxCreditBytes, maxErrorBytes, maxMessageBytes, maxSecretBytes, maxTokenBytes } from '../limits.js'
-import { encodeAddress, noAddress, writeAddress } from './address.js'
-import { channelIdBytes } from './channel-id.js'
-import { dataHeaderBytes, gzip, tcp, udp, uncompressed } from './data-header.js'
-import { encodeDirect, encodeExpose, encodeExposed, encodeHello, encodeLog, encodePartners } from './json-body.js'
+import * as encoders from './encoders.js'
+import * as json from './json-body.js'
 import { MessageType } from './message-type.js'
 import type * as M from './message.js'
-import { messageHeaderBytes } from './peek.js'
-import { encodeTcpData } from './tcp-data.js'
-import { compressions, connectorOperations, protocols } from './vocabulary.js'
 
 /**
  * Returns the bytes of a message. A small one is a view into a larger buffer, so pass on the view and never its
@@ -25,202 +16,52 @@ import { compressions, connectorOperations, protocols } from './vocabulary.js'
 export function encode(message: M.KnownMessage): Uint8Array {
   switch (message.type) {
     case MessageType.Data:
-      return encodeData(message)
+      return encoders.encodeData(message)
     case MessageType.Auth:
-      return encodeAuth(message)
+      return encoders.encodeAuth(message)
     case MessageType.AuthResponse:
-      return encodeAuthResponse(message)
+      return encoders.encodeAuthResponse(message)
     case MessageType.Connect:
-      return encodeConnect(message)
+      return encoders.encodeConnect(message)
     case MessageType.ConnectResponse:
-      return encodeConnectResponse(message)
+      return encoders.encodeConnectResponse(message)
     case MessageType.Disconnect:
-      return encodeDisconnect(message)
+      return encoders.encodeDisconnect(message)
     case MessageType.Connector:
-      return encodeConnector(message)
+      return encoders.encodeConnector(message)
     case MessageType.ConnectorResponse:
-      return encodeConnectorResponse(message)
+      return encoders.encodeConnectorResponse(message)
     case MessageType.Log:
-      return encodeLog(message)
+      return json.encodeLog(message)
     case MessageType.Partners:
-      return encodePartners(message)
+      return json.encodePartners(message)
     case MessageType.DirectCapabilities:
     case MessageType.DirectRendezvous:
     case MessageType.DirectStatus:
-      return encodeDirect(message)
+      return json.encodeDirect(message)
     case MessageType.Hello:
-      return encodeHello(message)
+      return json.encodeHello(message)
     case MessageType.Window:
-      return encodeWindow(message)
+      return encoders.encodeWindow(message)
     case MessageType.Fin:
-      return new Writer(MessageType.Fin, channelIdBytes).raw(checkId(message.channelId, 'Fin channel id')).bytes
+      return encoders.encodeFin(message)
     case MessageType.Ack:
-      return encodeAck(message)
+      return encoders.encodeAck(message)
     case MessageType.Resume:
-      return encodeResume(message)
+      return encoders.encodeResume(message)
     case MessageType.Resumed:
-      return encodeResumed(message)
+      return encoders.encodeResumed(message)
     case MessageType.Expose:
-      return encodeExpose(message)
+      return json.encodeExpose(message)
     case MessageType.Exposed:
-      return encodeExposed(message)
+      return json.encodeExposed(message)
     case MessageType.Lossy:
-      return new Writer(MessageType.Lossy, 0).bytes
+      return encoders.encodeLossy()
     case MessageType.Urgent:
-      return encodeUrgent(message)
+      return encoders.encodeUrgent(message)
     case MessageType.Relink:
-      return new Writer(MessageType.Relink, 0).bytes
+      return encoders.encodeRelink()
     default:
       throw new TypeError(`no message has the type ${String((message as { type: unknown }).type)}`)
   }
-}
-
-function encodeAuth(message: M.AuthMessage): Uint8Array {
-  const token = checkText(message.token, 'Auth token', 1, maxTokenBytes)
-  const instance = checkId(message.instance, 'Auth instance')
-  return new Writer(MessageType.Auth, 2 + token.length + channelIdBytes)
-    .short(token)
-    .flag(message.reverse)
-    .raw(instance).bytes
-}
-
-function encodeAuthResponse({ success, error, token }: M.AuthResponseMessage): Uint8Array {
-  const tail = success && token !== undefined ? tokenTail(token, 'AuthResponse token') : errorTail(success, error)
-  return new Writer(MessageType.AuthResponse, 1 + tail.length).flag(success).raw(tail).bytes
-}
-
-function encodeConnect({ protocol, channelId, address, resume }: M.ConnectMessage): Uint8Array {
-  checkOneOf(protocol, 'Connect protocol', protocols)
-  checkId(channelId, 'Connect channel id')
-  if ((protocol === 'tcp') !== (address !== undefined)) {
-    throw new TypeError(`Connect over ${protocol} must ${address ? 'not ' : ''}have an address`)
-  }
-  const tail = resume === true ? oneByte : nothing
-  if (!address) {
-    const writer = new Writer(MessageType.Connect, 1 + channelIdBytes + tail.length)
-    return writer.u8(udp).raw(channelId).raw(tail).bytes
-  }
-  const encoded = encodeAddress(address, 'Connect address')
-  const writer = new Writer(MessageType.Connect, 1 + channelIdBytes + encoded.sizeBytes + tail.length)
-  return writeAddress(writer.u8(tcp).raw(channelId), encoded).raw(tail).bytes
-}
-
-/** Value of an appended flag that is set. */
-const oneByte = Uint8Array.of(1)
-const nothing = new Uint8Array(0)
-
-function encodeData(message: M.DataMessage): Uint8Array {
-  const { protocol, channelId, compression, payload } = message
-  if (checkOneOf(protocol, 'Data protocol', protocols) === 'udp') return encodeUdpData(message)
-  if (message.source || message.target) throw new TypeError('Data over tcp must not have a source or target')
-  return encodeTcpData(channelId, payload, compression)
-}
-
-/** Writes both addresses always, as deployed peers expect; an absent one has length and port 0. */
-function encodeUdpData({ channelId, compression, payload, source, target }: M.DataMessage): Uint8Array {
-  checkId(channelId, 'Data channel id')
-  checkOneOf(compression, 'Data compression', compressions)
-  const from = source ? encodeAddress(source, 'Data source') : noAddress
-  const to = target ? encodeAddress(target, 'Data target') : noAddress
-  const frameBytes = dataHeaderBytes + from.sizeBytes + to.sizeBytes
-  checkBytes(payload, 'Data payload', 0, maxMessageBytes - frameBytes)
-  const writer = new Writer(MessageType.Data, frameBytes - messageHeaderBytes + payload.length)
-    .u8(udp)
-    .raw(channelId)
-    .u8(compression === 'gzip' ? gzip : uncompressed)
-    .u32(payload.length)
-    .raw(payload)
-  return writeAddress(writeAddress(writer, from), to).bytes
-}
-
-function encodeConnectResponse({ success, channelId, error }: M.ConnectResponseMessage): Uint8Array {
-  checkId(channelId, 'ConnectResponse channel id')
-  const tail = errorTail(success, error)
-  return new Writer(MessageType.ConnectResponse, 1 + channelIdBytes + tail.length)
-    .flag(success)
-    .raw(channelId)
-    .raw(tail).bytes
-}
-
-function encodeDisconnect({ channelId, error }: M.DisconnectMessage): Uint8Array {
-  checkId(channelId, 'Disconnect channel id')
-  const tail = error ? errorTail(false, error) : nothing
-  return new Writer(MessageType.Disconnect, channelIdBytes + tail.length).raw(channelId).raw(tail).bytes
-}
-
-function encodeConnector({ channelId, token, operation }: M.ConnectorMessage): Uint8Array {
-  checkId(channelId, 'Connector channel id')
-  checkOneOf(operation, 'Connector operation', connectorOperations)
-  const encoded = checkText(token, 'Connector token', 0, maxTokenBytes)
-  return new Writer(MessageType.Connector, channelIdBytes + 2 + encoded.length)
-    .raw(channelId)
-    .short(encoded)
-    .u8(operation === 'add' ? 1 : 2).bytes
-}
-
-function encodeConnectorResponse({ channelId, success, error, token }: M.ConnectorResponseMessage): Uint8Array {
-  checkId(channelId, 'ConnectorResponse channel id')
-  const tail = success && token !== undefined ? tokenTail(token, 'ConnectorResponse token') : errorTail(success, error)
-  return new Writer(MessageType.ConnectorResponse, channelIdBytes + 1 + tail.length)
-    .raw(channelId)
-    .flag(success)
-    .raw(tail).bytes
-}
-
-function encodeWindow({ channelId, creditBytes }: M.WindowMessage): Uint8Array {
-  checkId(channelId, 'Window channel id')
-  checkInteger(creditBytes, 'Window credit', 1, maxCreditBytes)
-  return new Writer(MessageType.Window, channelIdBytes + 4).raw(channelId).u32(creditBytes).bytes
-}
-
-function encodeResume({ session, secret, sequence, urgent }: M.ResumeMessage): Uint8Array {
-  checkId(session, 'Resume session')
-  checkBytes(secret, 'Resume secret', 1, maxSecretBytes)
-  checkSequence(sequence, 'Resume sequence')
-  const tail = urgent === true ? oneByte : nothing
-  const writer = new Writer(MessageType.Resume, channelIdBytes + 9 + secret.length + tail.length)
-  return writer.raw(session).short(secret).u64(sequence).raw(tail).bytes
-}
-
-function encodeAck({ sequence, arrival }: M.AckMessage): Uint8Array {
-  checkSequence(sequence, 'Ack sequence')
-  if (arrival === undefined) return new Writer(MessageType.Ack, 8).u64(sequence).bytes
-  const atUs = checkInteger(arrival.atUs, 'Ack arrival', 0, 0xffff_ffff)
-  const delayUs = checkInteger(arrival.delayUs, 'Ack delay', 0, 0xffff_ffff)
-  return new Writer(MessageType.Ack, 16).u64(sequence).u32(atUs).u32(delayUs).bytes
-}
-
-function encodeResumed({ success, sequence, error }: M.ResumedMessage): Uint8Array {
-  checkSequence(sequence, 'Resumed sequence')
-  const tail = errorTail(success, error)
-  return new Writer(MessageType.Resumed, 9 + tail.length).flag(success).u64(sequence).raw(tail).bytes
-}
-
-/** Writes ErrorLen(1) Error. A failure has the length byte even without text: deployed peers require it. */
-function errorTail(success: boolean, error = ''): Uint8Array {
-  if (success) return nothing
-  if (typeof error !== 'string') throw new TypeError('error must be a string')
-  const text = cutText(error, maxErrorBytes)
-  const tail = new Uint8Array(1 + text.length)
-  tail[0] = text.length
-  tail.set(text, 1)
-  return tail
-}
-
-/** Writes TokenLen(1) Token. */
-function tokenTail(token: string, field: string): Uint8Array {
-  const text = checkText(token, field, 1, maxTokenBytes)
-  return Uint8Array.of(text.length, ...text)
-}
-
-function encodeUrgent({ sequence, message }: M.UrgentMessage): Uint8Array {
-  checkInteger(sequence, 'Urgent sequence', 1, Number.MAX_SAFE_INTEGER)
-  checkBytes(message, 'Urgent message', 0, maxMessageBytes - urgentHeaderBytes)
-  return new Writer(MessageType.Urgent, 8 + message.length).u64(sequence).raw(message).bytes
-}
-
-const urgentHeaderBytes = messageHeaderBytes + 8
-
-function checkSequence(sequence: number, field: string): number {
-  return checkInteger(sequence, field, 0, Number.MAX_SAFE_INTEGER)
 }

@@ -5,6 +5,7 @@ import { decodeText, encodeText } from '../bytes/text.js'
 import { Writer } from '../bytes/writer.js'
 import { CodecError } from '../errors.js'
 import { defaultWindowBytes, maxCreditBytes, maxGraceSeconds, maxJsonBytes, maxSecretBytes } from '../limits.js'
+import { bodyOf } from './body.js'
 import { formatChannelId, parseUuid } from './channel-id.js'
 import { MessageType } from './message-type.js'
 import type {
@@ -20,39 +21,45 @@ import { knownExtensions, logLevels } from './vocabulary.js'
 // The messages with a body of DataLen(4) JSON (protocol.md §1 and §3).
 
 /** Reads a Log. An unknown level counts as `info`: a log line is no reason to close a link. */
-export function decodeLog(reader: Reader): LogMessage {
-  const { level, msg = '' } = readObject(reader, 'Log')
+export function decodeLog(bytes: Uint8Array): LogMessage {
+  const { level, msg = '' } = readObject(bodyOf(bytes, MessageType.Log), 'Log')
   if (typeof msg !== 'string') throw wrongField('Log', 'msg', 'text', msg)
   return { type: MessageType.Log, level: logLevels.find((known) => known === level) ?? 'info', text: msg }
 }
 
-export function encodeLog({ level, text }: LogMessage): Uint8Array {
+/** Writes a Log. */
+export function encodeLog({ level, text }: Omit<LogMessage, 'type'>): Uint8Array {
   if (typeof text !== 'string') throw new TypeError('Log text must be a string')
   return writeJson(MessageType.Log, { level: checkOneOf(level, 'Log level', logLevels), msg: text })
 }
 
-export function decodePartners(reader: Reader): PartnersMessage {
-  const { count } = readObject(reader, 'Partners')
+/** Reads a Partners. */
+export function decodePartners(bytes: Uint8Array): PartnersMessage {
+  const { count } = readObject(bodyOf(bytes, MessageType.Partners), 'Partners')
   if (!isCount(count)) throw wrongField('Partners', 'count', 'a safe integer from 0', count)
   return { type: MessageType.Partners, count }
 }
 
-export function encodePartners({ count }: PartnersMessage): Uint8Array {
+/** Writes a Partners. */
+export function encodePartners({ count }: Omit<PartnersMessage, 'type'>): Uint8Array {
   checkInteger(count, 'Partners count', 0, Number.MAX_SAFE_INTEGER)
   return writeJson(MessageType.Partners, { count })
 }
 
-export function decodeDirect(type: DirectMessage['type'], reader: Reader): DirectMessage {
-  return { type, json: readJson(reader, 'Direct message') }
+/** Reads one of the messages for direct paths. */
+export function decodeDirect(type: DirectMessage['type'], bytes: Uint8Array): DirectMessage {
+  return { type, json: readJson(bodyOf(bytes, type), 'Direct message') }
 }
 
+/** Writes one of the messages for direct paths. */
 export function encodeDirect({ type, json }: DirectMessage): Uint8Array {
   return writeJson(type, json)
 }
 
 /** Reads a Hello. Unknown extensions are omitted, so that a newer peer's offer contains what both support. */
-export function decodeHello(reader: Reader): HelloMessage {
-  const { ext, window = defaultWindowBytes, session, secret, grace } = readObject(reader, 'Hello')
+export function decodeHello(bytes: Uint8Array): HelloMessage {
+  const body = readObject(bodyOf(bytes, MessageType.Hello), 'Hello')
+  const { ext, window = defaultWindowBytes, session, secret, grace } = body
   if (!Array.isArray(ext)) throw wrongField('Hello', 'ext', 'a list', ext)
   if (!isCount(window) || window > maxCreditBytes) {
     throw wrongField('Hello', 'window', `a whole number from 0 to ${maxCreditBytes}`, window)
@@ -67,7 +74,8 @@ export function decodeHello(reader: Reader): HelloMessage {
   }
 }
 
-export function encodeHello(message: HelloMessage): Uint8Array {
+/** Writes a Hello. */
+export function encodeHello(message: Omit<HelloMessage, 'type'>): Uint8Array {
   const { session, secret, graceSeconds } = message
   if (graceSeconds !== undefined && !isGrace(graceSeconds)) {
     throw new RangeError(`Hello grace must be from 0 to ${maxGraceSeconds} s, it is ${String(graceSeconds)}`)
@@ -81,8 +89,9 @@ export function encodeHello(message: HelloMessage): Uint8Array {
   })
 }
 
-export function decodeExpose(reader: Reader): ExposeMessage {
-  const body = readObject(reader, 'Expose')
+/** Reads an Expose. */
+export function decodeExpose(bytes: Uint8Array): ExposeMessage {
+  const body = readObject(bodyOf(bytes, MessageType.Expose), 'Expose')
   return {
     type: MessageType.Expose,
     id: readId(body, 'Expose'),
@@ -92,13 +101,15 @@ export function decodeExpose(reader: Reader): ExposeMessage {
   }
 }
 
-export function encodeExpose({ id, open, target, proxy }: ExposeMessage): Uint8Array {
+/** Writes an Expose. */
+export function encodeExpose({ id, open, target, proxy }: Omit<ExposeMessage, 'type'>): Uint8Array {
   checkInteger(id, 'Expose id', 0, Number.MAX_SAFE_INTEGER)
   return writeJson(MessageType.Expose, { id, open, target, proxy })
 }
 
-export function decodeExposed(reader: Reader): ExposedMessage {
-  const body = readObject(reader, 'Exposed')
+/** Reads an Exposed. */
+export function decodeExposed(bytes: Uint8Array): ExposedMessage {
+  const body = readObject(bodyOf(bytes, MessageType.Exposed), 'Exposed')
   return {
     type: MessageType.Exposed,
     id: readId(body, 'Exposed'),
@@ -107,7 +118,8 @@ export function decodeExposed(reader: Reader): ExposedMessage {
   }
 }
 
-export function encodeExposed({ id, open, error }: ExposedMessage): Uint8Array {
+/** Writes an Exposed. */
+export function encodeExposed({ id, open, error }: Omit<ExposedMessage, 'type'>): Uint8Array {
   checkInteger(id, 'Exposed id', 0, Number.MAX_SAFE_INTEGER)
   return writeJson(MessageType.Exposed, { id, open, error })
 }

@@ -5,6 +5,7 @@ import { CodecError } from '../errors.js'
 import { inflatedBytes } from '../gzip/gzip-frame.js'
 import { maxMessageBytes } from '../limits.js'
 import { protocolVersion } from '../version.js'
+import { checkMessage } from './body.js'
 import {
   checkDataHeader,
   compressionOffset,
@@ -18,7 +19,6 @@ import {
 } from './data-header.js'
 import { MessageType } from './message-type.js'
 import type { Compression } from './message.js'
-import { checkMessageSize, peekType } from './peek.js'
 import { compressions } from './vocabulary.js'
 
 // Every proxied byte passes through this code: no objects, no Reader, one copy at most.
@@ -93,8 +93,6 @@ export function dataCreditBytes(bytes: Uint8Array): number {
 
 /** Checks a message that must be Data; returns the end of its payload. */
 function checkData(bytes: Uint8Array): number {
-  checkMessageSize(bytes)
-  const type = peekType(bytes)
-  if (type === MessageType.Data) return checkDataHeader(bytes)
-  throw new CodecError('ERR_CODEC_BAD_VALUE', `the message has type ${type}, Data is ${MessageType.Data}`)
+  checkMessage(bytes, MessageType.Data)
+  return checkDataHeader(bytes)
 }

@@ -1,4 +1,5 @@
-import { type Address, decode, MessageType } from '@ls/codec'
+import { type Address, MessageType } from '@ls/codec'
+import { decodeConnectResponse } from '@ls/codec/messages'
 import { type ProgressWatch, textOf } from '@ls/foundation'
 import { chargeUntilCalled } from '../memory/charge.js'
 import { AnswerDeadline } from './answer-deadline.js'
@@ -247,8 +248,7 @@ export class ChannelEnd extends ChannelFacts implements Channel, SenderOwner, Re
 
   #receiveAnswer(message: Uint8Array): void {
     if (!this.initiator || this.#answered) return
-    const answer = decode(message)
-    if (answer.type !== MessageType.ConnectResponse) return
+    const answer = decodeConnectResponse(message)
     this.#answered = true
     this.#answerDeadline?.stop()
     if (!answer.success) return this.#close({ kind: 'refused', error: answer.error || 'failed: no reason given' })

@@ -1,11 +1,5 @@
-import {
-  type Compressor,
-  decode,
-  defaultMaxInflatedBytes,
-  MessageType,
-  type Protocol,
-  tcpDataHeaderBytes,
-} from '@ls/codec'
+import { type Compressor, defaultMaxInflatedBytes, type Protocol, tcpDataHeaderBytes } from '@ls/codec'
+import { decodeConnect, decodeDisconnect, decodeWindow } from '@ls/codec/messages'
 import { MuxError } from '../errors.js'
 import type { ReceiveWindow } from '../flow/receive-window.js'
 
@@ -64,8 +58,7 @@ export function spendCredit(window: ReceiveWindow, bytes: number): void {
 
 /** Returns the credit that a Window message grants. */
 export function grantOf(message: Uint8Array): number {
-  const grant = decode(message)
-  return grant.type === MessageType.Window ? grant.creditBytes : 0
+  return decodeWindow(message).creditBytes
 }
 
 /**
@@ -84,13 +77,11 @@ export function receiveGrant(message: Uint8Array, sender: { addCredit(bytes: num
  * @throws MuxError ERR_MUX_PROTOCOL unless it only resumes the channel
  */
 export function receiveSecondConnect(message: Uint8Array): void {
-  const connect = decode(message)
-  if (connect.type === MessageType.Connect && connect.resume === true) return
+  if (decodeConnect(message).resume === true) return
   throw new MuxError('ERR_MUX_PROTOCOL', 'Connect came for a channel that exists')
 }
 
 /** Returns the peer's reason for ending a channel; empty where it gives none. */
 export function errorOfDisconnect(message: Uint8Array): string {
-  const disconnect = decode(message)
-  return disconnect.type === MessageType.Disconnect ? (disconnect.error ?? '') : ''
+  return decodeDisconnect(message).error ?? ''
 }

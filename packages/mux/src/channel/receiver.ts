@@ -1,12 +1,5 @@
-import {
-  dataCreditBytes,
-  decode,
-  isCompressed,
-  MessageType,
-  type Protocol,
-  readTcpDataPayload,
-  tcpDataHeaderBytes,
-} from '@ls/codec'
+import { dataCreditBytes, isCompressed, type Protocol, readTcpDataPayload, tcpDataHeaderBytes } from '@ls/codec'
+import { decodeData } from '@ls/codec/messages'
 import { Fifo } from '../flow/fifo.js'
 import { ReceiveWindow } from '../flow/receive-window.js'
 import { Charge } from '../memory/charge.js'
@@ -282,8 +275,7 @@ export class Receiver {
   }
 
   #deliverDatagram(message: Uint8Array): void {
-    const data = decode(message)
-    if (data.type !== MessageType.Data) return
+    const data = decodeData(message)
     const { compressor } = this.#host.options
     // pywssocks compresses every datagram towards the network.
     const isPlain = data.compression === 'none'

@@ -1,4 +1,5 @@
-import { type Address, encode, maxTcpPayloadBytes, MessageType, writeTcpDataHeader } from '@ls/codec'
+import { type Address, encodeTcpData, maxTcpPayloadBytes, writeTcpDataHeader } from '@ls/codec'
+import { encodeUdpData } from '@ls/codec/messages'
 import type { ProgressWatch } from '@ls/foundation'
 import { Flow, type FlowOwner } from '../flow/flow.js'
 import { leastQueueBytes, readAheadBytes, sendQueueLimitBytes } from '../flow/send-policy.js'
@@ -103,8 +104,8 @@ export class Sender implements FlowOwner {
   sendDatagram(payload: Uint8Array, addresses: { target?: Address; source?: Address }): boolean {
     if (this.#state !== 'open') return false
     if (this.#datagramsFull) return false
-    const data = { type: MessageType.Data, channelId: this.#owner.id, payload, ...addresses } as const
-    this.#flow.pushMessage(encode({ ...data, protocol: 'udp', compression: 'none' }), 0)
+    const { id: channelId } = this.#owner
+    this.#flow.pushMessage(encodeUdpData({ channelId, compression: 'none', payload, ...addresses }), 0)
     this.sentDatagrams++
     this.#pushed(payload.length)
     return true
@@ -178,8 +179,7 @@ export class Sender implements FlowOwner {
       throw new RangeError(`the data inflates from ${gzip.length} to ${inflatedBytes} bytes; ${limit}`)
     }
     if (this.#state !== 'open') return undefined
-    const data = { type: MessageType.Data, channelId: this.#owner.id, payload: gzip } as const
-    this.#flow.pushMessage(encode({ ...data, protocol: 'tcp', compression: 'gzip' }), inflatedBytes)
+    this.#flow.pushMessage(encodeTcpData(this.#owner.id, gzip, 'gzip'), inflatedBytes)
     return this.#pushed(inflatedBytes)
   }
 

@@ -1,4 +1,5 @@
-import { type ChannelKey, dataCreditBytes, decode, MessageType } from '@ls/codec'
+import { type ChannelKey, dataCreditBytes, MessageType } from '@ls/codec'
+import { decodeConnectResponse } from '@ls/codec/messages'
 import { type ProgressWatch, textOf } from '@ls/foundation'
 import { AnswerHold } from '../channel/answer-hold.js'
 import { disconnectMessage, finMessage, rejectMessage, windowMessage } from '../channel/channel-messages.js'
@@ -211,8 +212,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   #passAnswer(message: Uint8Array): void {
     const opener = this.other
     if (this.#role === 'opener' || opener.#answered) return
-    const answer = decode(message)
-    if (answer.type !== MessageType.ConnectResponse) return
+    const answer = decodeConnectResponse(message)
     opener.#answered = true
     if (!opener.#isClosed()) opener.host.sendControl(inOurVersion(message))
     if (answer.success) {

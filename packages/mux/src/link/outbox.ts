@@ -1,4 +1,4 @@
-import { encode } from '@ls/codec'
+import { encodeAck } from '@ls/codec/messages'
 import type { Flow } from '../flow/flow.js'
 import { Scheduler } from '../flow/scheduler.js'
 import { Charge } from '../memory/charge.js'
@@ -143,7 +143,7 @@ export class Outbox {
     if (sequencer === undefined) return this.#scheduler.next()
     if (this.#ackDue) {
       this.#ackDue = false
-      return encode(sequencer.makeAck())
+      return encodeAck(sequencer.makeAck())
     }
     const lost = sequencer.nextLost()
     if (lost !== undefined || sequencer.full) return lost

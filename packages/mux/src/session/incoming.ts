@@ -1,4 +1,5 @@
-import { channelIdBytes, channelIdOffset, type ChannelKey, channelKey, decode, MessageType, peekType } from '@ls/codec'
+import { channelIdBytes, channelIdOffset, type ChannelKey, channelKey, MessageType, peekType } from '@ls/codec'
+import { decodeAck } from '@ls/codec/messages'
 import { textOf } from '@ls/foundation'
 import { MuxError } from '../errors.js'
 import type { Outbox } from '../link/outbox.js'
@@ -94,10 +95,9 @@ export class Incoming {
   }
 
   #receiveAck(message: Uint8Array, sequencer: Sequencer): void {
-    const ack = decode(message)
-    if (ack.type !== MessageType.Ack) return
-    if (!sequencer.onAck(ack.sequence, ack.arrival)) {
-      throw new MuxError('ERR_MUX_PROTOCOL', `Ack of message ${ack.sequence}, which was never sent`)
+    const { sequence, arrival } = decodeAck(message)
+    if (!sequencer.onAck(sequence, arrival)) {
+      throw new MuxError('ERR_MUX_PROTOCOL', `Ack of message ${sequence}, which was never sent`)
     }
     this.#options.urgent?.look()
     this.#options.outbox.pump()
