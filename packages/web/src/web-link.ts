@@ -110,7 +110,7 @@ export class WebLink {
   /** Opens a TCP connection; its streams may be used immediately. */
   openTcp({ host, port, signal }: TcpTarget): TcpSocket {
     const address = { host, port }
-    const socket = new TcpSocket(address, this.#source({ protocol: 'tcp', address }))
+    const socket = new TcpSocket(address, this.#source({ protocol: 'tcp', address }), { ownsMemory: true })
     onAbort(signal, socket.closed, (reason) => socket.close(reason))
     return socket
   }
@@ -246,10 +246,11 @@ export class WebLink {
 
 function accepted(channel: Channel, address: { readonly host: string; readonly port: number }): TcpSocket {
   if (channel.protocol !== 'tcp') throw new TypeError('a page can only take TCP connections')
-  return new TcpSocket(address, (handler) => {
+  const source: ChannelSource = (handler) => {
     channel.accept(handler)
     return channel
-  })
+  }
+  return new TcpSocket(address, source, { ownsMemory: true })
 }
 
 /**

@@ -52,9 +52,9 @@ export function errorOf({ kind, error }: ChannelCloseReason): WebError | undefin
   }
 }
 
-/** Copies the bytes that a page writes: they are sent later. */
+/** Returns the bytes that a page writes, which stay its own. */
 export function bytesOf(chunk: unknown): Uint8Array {
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk.slice(0))
-  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength).slice()
+  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk)
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
   throw new TypeError('a socket takes ArrayBuffer and its views; encode text with TextEncoder')
 }

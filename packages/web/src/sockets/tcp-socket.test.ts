@@ -7,7 +7,7 @@ const terms = { extensions: ['window', 'fin'] } as const
 const address = { host: 'target.test', port: 7 }
 
 /** A socket, and the channel at its far end. */
-async function connected(accept = true) {
+async function connected({ accept = true, ownsMemory = false } = {}) {
   const [left, right] = loopbackPair()
   const channels: Channel[] = []
   const provider = new Session(terms, { onConnect: (channel) => void channels.push(channel) })
@@ -15,10 +15,14 @@ async function connected(accept = true) {
   provider.attach(right)
   session.attach(left)
   const near = session.open({ protocol: 'tcp', address })
-  const socket = new TcpSocket(address, (handler) => {
-    near.setHandler(handler)
-    return near
-  })
+  const socket = new TcpSocket(
+    address,
+    (handler) => {
+      near.setHandler(handler)
+      return near
+    },
+    { ownsMemory },
+  )
   await until(() => channels.length === 1, 'the channel')
   const [channel] = channels
   if (channel === undefined) throw new Error('no channel')
@@ -34,7 +38,7 @@ test('TcpSocket.opened contains the target', async () => {
 })
 
 test('TcpSocket.opened rejects with the reason of a refusal', async () => {
-  const { socket, channel } = await connected(false)
+  const { socket, channel } = await connected({ accept: false })
   channel.reject('refused: nobody there')
   await expect(socket.opened).rejects.toMatchObject({ code: 'ERR_WEB_REFUSED', message: 'refused: nobody there' })
 })
@@ -88,6 +92,39 @@ test('TcpSocket.writable copies, so that a chunk may be used again', async () =>
   await written
   await until(() => received.length > 0, 'the bytes')
   expect(received).toEqual(['one'])
+})
+
+test('TcpSocket.writable copies a chunk that has to wait for credit', async () => {
+  const { socket, channel } = await connected()
+  const sums: number[] = []
+  const add = (payload: Uint8Array): void => void sums.push(payload.reduce((sum, byte) => sum + byte, 0))
+  channel.setHandler({ onData: add })
+  const chunk = new Uint8Array(300_000).fill(1)
+  const written = socket.writable.getWriter().write(chunk)
+  await turns(5)
+  chunk.fill(0)
+  channel.setHandler({
+    onData: (payload) => {
+      add(payload)
+      channel.consumed(payload.length)
+    },
+  })
+  channel.resume()
+  await written
+  await until(() => channel.receivedBytes === 300_000, 'the bytes')
+  expect(sums.reduce((sum, each) => sum + each, 0)).toBe(300_000)
+})
+
+test.each([true, false])('TcpSocket.readable with ownsMemory %s', async (ownsMemory) => {
+  const { socket, channel } = await connected({ ownsMemory })
+  const sent = bytes('hello')
+  channel.send(sent)
+  const { value } = await socket.readable.getReader().read()
+  expect({ text: new TextDecoder().decode(value), bufferBytes: value?.buffer.byteLength }).toEqual({
+    text: 'hello',
+    // The message has 24 bytes more than its payload.
+    bufferBytes: ownsMemory ? 29 : 5,
+  })
 })
 
 test('TcpSocket.writable half-closes', async () => {

@@ -30,6 +30,7 @@ export class TcpSocket implements ChannelHandler {
   readonly writable: WritableStream<BufferSource>
   readonly #state = new SocketState<TcpSocketInfo>()
   readonly #address: Address
+  readonly #ownsMemory: boolean
   #channel: Channel | undefined
   #reader: ReadableByteStreamController | undefined
   #writer: WritableStreamDefaultController | undefined
@@ -38,15 +39,21 @@ export class TcpSocket implements ChannelHandler {
   #isOver = false
   #hasEnded = false
 
-  /** @param source Opens the channel, with this socket as its handler. */
-  constructor(address: Address, source: ChannelSource) {
+  /**
+   * @param source Opens the channel, with this socket as its handler.
+   * @param ownsMemory Whether each message has its memory for itself, as with a WebSocket. The reader then gets that
+   *   memory, and otherwise a copy. @default false
+   */
+  constructor(address: Address, source: ChannelSource, { ownsMemory = false } = {}) {
     this.#address = address
+    this.#ownsMemory = ownsMemory
     const attached = this.#attach(source)
     this.readable = new ReadableStream(
       {
         type: 'bytes',
         start: (controller) => void (this.#reader = controller),
-        pull: async () => (await attached)?.resume(),
+        pull: () =>
+          this.#channel === undefined ? attached.then((channel) => channel?.resume()) : this.#channel.resume(),
         cancel: async (reason) => {
           // The stream is closed already.
           this.#hasEnded = true
@@ -63,9 +70,9 @@ export class TcpSocket implements ChannelHandler {
         const { signal } = controller
         signal.addEventListener('abort', () => queueMicrotask(() => this.close(signal.reason)))
       },
-      write: async (chunk) => {
-        await attached
-        await this.#write(bytesOf(chunk))
+      write: (chunk) => {
+        if (this.#channel !== undefined) return this.#write(this.#channel, chunk)
+        return attached.then((channel) => this.#write(channel, chunk))
       },
       close: async () => (await attached)?.end(),
     })
@@ -102,8 +109,9 @@ export class TcpSocket implements ChannelHandler {
       new Uint8Array(view.buffer, view.byteOffset, taken).set(payload.subarray(0, taken))
       request?.respond(taken)
     }
-    // The stream transfers the memory, but these bytes are part of a longer message.
-    if (taken < payload.length) this.#reader?.enqueue(payload.slice(taken))
+    const rest = payload.subarray(taken)
+    // The stream transfers the memory, with all that is in it.
+    if (rest.length > 0) this.#reader?.enqueue(this.#ownsMemory ? (rest as Uint8Array<ArrayBuffer>) : rest.slice())
     if ((this.#reader?.desiredSize ?? 0) <= 0) this.#channel?.pause()
   }
 
@@ -134,8 +142,8 @@ export class TcpSocket implements ChannelHandler {
     }
   }
 
-  #write(bytes: Uint8Array): Promise<void> | void {
-    const sent = this.#channel?.send(bytes)
+  #write(channel: Channel | undefined, chunk: unknown): Promise<void> | void {
+    const sent = channel?.send(bytesOf(chunk), { memory: 'borrowed' })
     if (sent === true) return
     if (sent === undefined) throw new WebError('ERR_WEB_CLOSED', 'the other end takes no more')
     return new Promise((resolve, reject) => (this.#writing = { resolve, reject }))
