@@ -2,7 +2,7 @@ import { type Extension, newChannelId } from '@ls/codec'
 import { nodeCompressor } from '@ls/codec/node'
 import type { Logger } from '@ls/foundation'
 import { ClientError, MovingLink, type MovingLinkOptions, ShownToken } from '@ls/link'
-import type { Session } from '@ls/mux'
+import { Session } from '@ls/mux'
 import { Balancer, type ChannelSource, type SessionPicker } from '@ls/relay'
 import { failoverOpener } from './failover-opener.js'
 import { NetworkWatch } from './network-watch.js'
@@ -74,6 +74,7 @@ export class ClientLinks {
         token: this.#token,
         instance,
         opener,
+        makeSession: (sessionOptions, handler) => new Session(sessionOptions, handler),
         compressor: nodeCompressor,
         sessionHandler,
         counts,

@@ -1,5 +1,5 @@
 import type { Compressor, Extension } from '@ls/codec'
-import type { MessageTransport, Session, SessionHandler } from '@ls/mux'
+import type { MessageTransport, Session, SessionHandler, SessionOptions } from '@ls/mux'
 import type { ResolvedLinkSettings } from './settings.js'
 import type { ShownToken } from './shown-token.js'
 
@@ -35,6 +35,10 @@ export interface LinkOptions {
   readonly instance: Uint8Array
   /** Opens its WebSockets. */
   readonly opener: LinkOpener
+  /** Makes its sessions. */
+  makeSession(options: SessionOptions, handler: SessionHandler): Session
+  /** Loads the code for a second WebSocket. @default the sessions have it */
+  loadUrgent?(): Promise<unknown>
   /** Inflates compressed data of deployed peers. @default none: channels with such data are aborted */
   readonly compressor?: Compressor | undefined
   /** Handles requests of the server on this link. */

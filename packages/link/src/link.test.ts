@@ -1,6 +1,6 @@
 import { decode, encode, type KnownMessage, type Message, MessageType, newChannelId } from '@ls/codec'
 import { silentLogger } from '@ls/foundation'
-import type { Session } from '@ls/mux'
+import { Session } from '@ls/mux'
 import { FakeClock, memoryTransportPair, type MemoryTransport, turns, until } from '@ls/testkit'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { LinkOpener, OpenLinkRequest } from './link-options.js'
@@ -72,6 +72,7 @@ function linking(answers: readonly Answer[], { earlyData = false, ...settings }:
     instance: newChannelId(),
     opener,
     onMessage: () => {},
+    makeSession: (options, handler) => new Session(options, handler),
     sessionHandler: { onConnect: (channel) => channel.reject('forbidden: no') },
     onUp: (session, resumed) => {
       sessions.push(session)

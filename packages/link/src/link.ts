@@ -1,5 +1,5 @@
 import { asError, type TimerHandle, loggerOfPart } from '@ls/foundation'
-import { LostChannels, type MessageTransport, Session } from '@ls/mux'
+import { LostChannels, type MessageTransport, type Session } from '@ls/mux'
 import { ClientError } from './errors.js'
 import { type Agreement, openingOf, shakeHands, type ResumeKey } from './handshake.js'
 import type { LinkOptions } from './link-options.js'
@@ -135,6 +135,7 @@ export class Link {
 
   async #dialUrgent(session: Session): Promise<MessageTransport> {
     if (this.#resumeKey?.session !== session) throw new ClientError('ERR_CLIENT_NO_LINK', 'the session is over')
+    if (this.#init.loadUrgent !== undefined) await this.#init.loadUrgent()
     const { transport } = await this.#open(this.#init.token.current, this.#resumeKey, true)
     return transport
   }
@@ -180,7 +181,7 @@ export class Link {
   #makeSession({ extensions, windowBytes, peerWindowBytes, graceMs }: Agreement): Session {
     const probes = new ProbeAnswers(this.#settings.clock)
     const startWindowBytes = Math.max(this.#settings.windowBytes, windowBytes)
-    const session: Session = new Session(
+    const session: Session = this.#init.makeSession(
       {
         ...this.#settings,
         extensions,

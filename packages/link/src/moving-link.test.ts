@@ -1,5 +1,5 @@
 import { decode, encode, type KnownMessage, type Message, MessageType, newChannelId } from '@ls/codec'
-import type { Session } from '@ls/mux'
+import { Session } from '@ls/mux'
 import { FakeClock, memoryTransportPair, type MemoryTransport, until } from '@ls/testkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { MovingLink } from './moving-link.js'
@@ -42,6 +42,7 @@ async function linked(welcomes: number | readonly boolean[] = Infinity, leaveMs?
         return near
       },
     },
+    makeSession: (options, handler) => new Session(options, handler),
     sessionHandler: {},
     leaveMs,
     onMessage: () => events.push('message'),

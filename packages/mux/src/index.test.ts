@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import * as bulk from './bulk.js'
 import * as duplex from './duplex.js'
 import * as mux from './index.js'
 
@@ -18,7 +19,9 @@ test('index exports exactly these names', () => {
       "RoundTrip",
       "Session",
       "SessionCloseCode",
+      "SessionOfParts",
       "SharedBudget",
+      "StartLimit",
       "WrappedTransport",
       "addressGroup",
       "checkKeepaliveTiming",
@@ -31,6 +34,10 @@ test('index exports exactly these names', () => {
       "processFramePool",
     ]
   `)
+})
+
+test('bulk exports exactly these names', () => {
+  expect(Object.keys(bulk).toSorted()).toEqual(['PathControl', 'UrgentCopies'])
 })
 
 test('duplex exports exactly these names', () => {

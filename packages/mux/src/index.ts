@@ -27,7 +27,10 @@ export {
   type PendingLimits,
 } from './pending/pending-connections.js'
 export type { OpenRequest, SessionCounters, SessionHandler, SessionState } from './session/session-handler.js'
-export { Session } from './session/session.js'
+export { Session, SessionOfParts } from './session/session.js'
+export type { SessionParts, TraceCode } from './session/session-parts.js'
+export { StartLimit, type StartLimitOptions } from './path/start-limit.js'
+export type { PathLimit, PathLimitOptions } from './path/path-limit.js'
 export {
   type MessageTransport,
   SessionCloseCode,

@@ -11,10 +11,11 @@ import {
 import { maxBasePayloadBytes } from './channel/peer-rules.js'
 import { IdleWindows } from './flow/idle-windows.js'
 import { BaseMessageSize } from './link/base-message-size.js'
-import { Admission } from './memory/admission.js'
+import type { Admission } from './memory/admission.js'
 import { type FramePool, processFramePool } from './memory/frame-pool.js'
 import { MemoryBudget } from './memory/memory-budget.js'
 import type { SharedBudget } from './memory/shared-budget.js'
+import type { SessionParts, TraceCode } from './session/session-parts.js'
 
 /** Terms that both ends agreed on when the link was opened (protocol.md §3). */
 export interface LinkTerms {
@@ -108,15 +109,15 @@ export type ResolvedSessionOptions = Readonly<
     idleWindows: IdleWindows
     /** Only on a base link. */
     baseMessageSize: BaseMessageSize | undefined
-    admission: Admission
+    admission: Pick<Admission, 'mustWait' | 'wait' | 'close'>
     window: boolean
     fin: boolean
     resume: boolean
     ack2: boolean
     /** A second transport may carry copies of urgent messages. */
     urgent: boolean
-    /** Connect may carry a traceparent. */
-    trace: boolean
+    /** Present if Connect may carry a traceparent. */
+    trace: TraceCode | undefined
   }
 >
 
@@ -133,7 +134,10 @@ export function helloWindowBytes(startWindowBytes: number): number {
 const defaultQuantumBytes = 65_536
 
 /** Applies the defaults and checks the ranges; a value out of range is the caller's mistake. */
-export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
+export function resolveSessionOptions(
+  options: SessionOptions,
+  parts: Pick<SessionParts, 'admission' | 'trace'> = {},
+): ResolvedSessionOptions {
   const extensions = options.extensions ?? []
   const clock = options.clock ?? systemClock
   const logger = loggerOfPart(options.logger, 'mux')
@@ -149,7 +153,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     resume: extensions.includes('resume'),
     ack2: extensions.includes('ack2'),
     urgent: ['resume', 'ack2', 'urgent'].every((name) => extensions.some((extension) => extension === name)),
-    trace: extensions.includes('trace'),
+    trace: extensions.includes('trace') ? parts.trace : undefined,
     peerWindowBytes: checkInteger('peerWindowBytes', options.peerWindowBytes ?? defaultWindowBytes, 0, 0xffffffff),
     windowBytes,
     startWindowBytes: checkInteger('startWindowBytes', options.startWindowBytes ?? windowBytes, 1, 0xffffffff),
@@ -157,7 +161,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     maxChannels: checkInteger('maxChannels', options.maxChannels ?? 65_536, 1),
     maxWindowBytes: checkInteger('maxWindowBytes', options.maxWindowBytes ?? 16 * mebibyte, 1, 0xffffffff),
     budget,
-    admission: new Admission({ clock, logger, budget }),
+    admission: parts.admission?.({ clock, logger, budget }) ?? allAdmitted,
     lingerBudget: options.parentBudget ?? budget,
     queueMessages: checkInteger('queueMessages', options.queueMessages ?? 1000, 1),
     queueBytes: checkInteger('queueBytes', options.queueBytes ?? mebibyte, 1),
@@ -190,6 +194,16 @@ function baseSizes({ baseMessageBytes, quantumBytes }: SessionOptions): { leastB
  */
 export function checkSessionOptions(options: SessionOptions): void {
   resolveSessionOptions(options)
+}
+
+/** Admission of a session without a queue for it. */
+const allAdmitted: ResolvedSessionOptions['admission'] = {
+  mustWait: false,
+  wait: (admitted) => {
+    admitted()
+    return () => {}
+  },
+  close: () => {},
 }
 
 const mebibyte = 1_048_576

@@ -1,9 +1,10 @@
 import { newChannelId, type Protocol } from '@ls/codec'
 import { type Clock, type Logger, systemClock } from '@ls/foundation'
 import { ClientError, MovingLink, type LinkOpener, type LinkSettings, resolveLinkSettings, ShownToken } from '@ls/link'
-import type { Channel, Session } from '@ls/mux'
+import { type Channel, type Session, SessionOfParts } from '@ls/mux'
 import { WebError } from './errors.js'
 import type { FetchOptions } from './http/fetch.js'
+import { PageParts } from './link/page-parts.js'
 import { type PageEvents, Wake } from './link/wake.js'
 import { linkUrl, webSocketOpener, type WebSocketConstructor } from './link/websocket-opener.js'
 import { type ChannelSource, TcpSocket } from './sockets/tcp-socket.js'
@@ -72,6 +73,7 @@ export class WebLink {
   readonly closed: Promise<Error | undefined>
   readonly #options: WebLinkOptions
   readonly #links: readonly MovingLink[]
+  readonly #parts = new PageParts()
   readonly #wake: Wake
   readonly #clock: Clock
   /** Sessions that can open channels. */
@@ -195,6 +197,8 @@ export class WebLink {
     const forget = (session: Session): unknown => this.#sessions.splice(this.#sessions.indexOf(session) >>> 0, 1)
     return new MovingLink({
       ...init,
+      makeSession: (options, handler) => new SessionOfParts(options, handler, this.#parts),
+      loadUrgent: () => this.#parts.loadBulk(),
       sessionHandler: { onConnect: (channel) => this.#incoming(channel) },
       onMessage: () => {},
       onUp: (session, resumed) => this.#up(session, resumed),

@@ -1,5 +1,5 @@
 import { type Address, type ChannelKey, channelKey, type Protocol } from '@ls/codec'
-import type { Admission } from '../memory/admission.js'
+import type { ResolvedSessionOptions } from '../options.js'
 import type { ChannelHost } from '../session/table-entry.js'
 import type { Receiver } from './receiver.js'
 import type { Sender } from './sender.js'
@@ -44,7 +44,7 @@ export abstract class ChannelFacts {
     this.host = host
   }
 
-  get admission(): Admission {
+  get admission(): ResolvedSessionOptions['admission'] {
     return this.host.options.admission
   }
 

@@ -1,5 +1,5 @@
 import type { Address, ChannelKey, Protocol } from '@ls/codec'
-import type { Admission } from '../memory/admission.js'
+import type { ResolvedSessionOptions } from '../options.js'
 import type { ChannelHandler } from './channel-handler.js'
 
 /**
@@ -38,7 +38,7 @@ export interface Channel {
   /** The handler last given to {@link setHandler}; undefined before. */
   readonly handler: ChannelHandler | undefined
   /** Queue for the session's new channels while memory is short. */
-  readonly admission: Admission
+  readonly admission: ResolvedSessionOptions['admission']
   /** Payload bytes accepted for sending. */
   readonly sentBytes: number
   /** Payload bytes received, uncompressed. */

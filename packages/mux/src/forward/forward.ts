@@ -3,6 +3,7 @@ import { connectMessage, disconnectMessage, rejectMessage } from '../channel/cha
 import type { Channel } from '../channel/channel.js'
 import { channelEndOf, sessionEndOf } from '../session/ends.js'
 import type { SessionEnd } from '../session/session-end.js'
+import { traced } from '../session/session-parts.js'
 import type { Session } from '../session/session.js'
 import { ForwardedHalf } from './forwarded-half.js'
 import type { ForwardPace } from './pacing.js'
@@ -165,8 +166,8 @@ class ForwardedPair implements ForwardedChannel {
   connect(address: Address | undefined): boolean {
     const { target, request } = this
     if (!this.adopt()) return false
-    const traceparent = target.host.options.trace ? request.traceparent : undefined
-    target.host.sendControl(connectMessage(request.id, request.protocol, address, traceparent))
+    const connect = connectMessage(request.id, request.protocol, address)
+    target.host.sendControl(traced(connect, target.host.options.trace, request.traceparent))
     this.openWindows()
     return true
   }

@@ -1,23 +1,34 @@
-import { FakeClock } from '@ls/testkit'
+import { FakeClock, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { FramePool } from '../memory/frame-pool.js'
 import { MemoryBudget } from '../memory/memory-budget.js'
-import { Sequencer } from './sequencer.js'
+import { PathControl } from '../path/path-control.js'
+import type { PathLimitOptions } from '../path/path-limit.js'
+import { StartLimit } from '../path/start-limit.js'
+import { wholeParts } from '../session/whole-parts.js'
+import { Sequencer, type SequencerOptions } from './sequencer.js'
 
-function makeSequencer(replayLimitBytes = 1_000_000, budget = new MemoryBudget({ limitBytes: 1e9 })) {
+function makeSequencer({
+  replayLimitBytes = 1_000_000,
+  budget = new MemoryBudget({ limitBytes: 1e9 }),
+  ack2 = false,
+  parts = wholeParts,
+}: Partial<SequencerOptions> = {}) {
   const clock = new FakeClock()
   const acks: number[] = []
+  const pumped: number[] = []
   const sequencer: Sequencer = new Sequencer({
     clock,
     replayLimitBytes,
-    ack2: false,
+    ack2,
     quantumBytes: 65_536,
     framePool: new FramePool(),
+    parts,
     budget,
     onAckDue: () => acks.push(sequencer.received),
-    pump: () => {},
+    pump: () => pumped.push(clock.now()),
   })
-  return { clock, acks, sequencer }
+  return { clock, acks, pumped, sequencer }
 }
 
 test('Sequencer asks for an Ack 50 ms after a message', () => {
@@ -46,7 +57,7 @@ test('Sequencer.stop takes back the Ack that was due', () => {
 })
 
 test('Sequencer.full is true at the replay limit, the weight of small messages included', () => {
-  const { sequencer } = makeSequencer(1000)
+  const { sequencer } = makeSequencer({ replayLimitBytes: 1000 })
   for (let count = 0; count < 7; count++) sequencer.record(new Uint8Array(10))
   const before = sequencer.full
   sequencer.record(new Uint8Array(10))
@@ -98,7 +109,7 @@ test('Sequencer.clear leaves no timer and no bytes', () => {
 
 test('Sequencer is full while its budget is exceeded and it holds a part of that', () => {
   const budget = new MemoryBudget({ limitBytes: 200_000 })
-  const { sequencer } = makeSequencer(1_000_000, budget)
+  const { sequencer } = makeSequencer({ budget })
   sequencer.record(new Uint8Array(100_000))
   budget.charge(150_000)
   const little = sequencer.full
@@ -106,4 +117,20 @@ test('Sequencer is full while its budget is exceeded and it holds a part of that
   const much = sequencer.full
   budget.release(150_000)
   expect({ little, much, full: sequencer.full }).toEqual({ little: false, much: true, full: false })
+})
+
+test('Sequencer lets a limit that was loaded measure the path', async () => {
+  const load = () => Promise.resolve((options: PathLimitOptions) => new PathControl(options))
+  const parts = { pathLimit: (options: PathLimitOptions) => new StartLimit({ ...options, load }) }
+  const { clock, pumped, sequencer } = makeSequencer({ ack2: true, parts })
+  const saturated: boolean[] = []
+  for (let round = 1; round <= 3; round++) {
+    for (let count = 0; count < 40; count++) sequencer.record(new Uint8Array(1000))
+    saturated.push(sequencer.saturated)
+    await until(() => pumped.length === 1, 'the limit that is loaded in the first round')
+    clock.advance(50)
+    sequencer.onAck(40 * round, { atUs: clock.now() * 1000, delayUs: 0 })
+  }
+  // The first two rounds have the limit of the start. The second one is measured, so the third has twice as much.
+  expect(saturated).toEqual([true, true, false])
 })

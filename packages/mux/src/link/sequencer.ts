@@ -1,9 +1,9 @@
-import { type AckArrival, type AckMessage, MessageType } from '@ls/codec'
+import type { AckArrival, AckMessage } from '@ls/codec'
 import type { Clock } from '@ls/foundation'
 import type { FramePool } from '../memory/frame-pool.js'
 import type { MemoryBudget } from '../memory/memory-budget.js'
-import { BulkPacer } from '../path/bulk-pacer.js'
-import { InFlightLimit } from '../path/in-flight-limit.js'
+import type { PathLimit, PathLimitOptions } from '../path/path-limit.js'
+import type { SessionParts } from '../session/session-parts.js'
 import { AckSchedule } from './ack-schedule.js'
 import { ReplayBuffer } from './replay-buffer.js'
 
@@ -21,8 +21,10 @@ export interface SequencerOptions {
   readonly budget: MemoryBudget
   /** An Ack of everything received so far is due. */
   onAckDue(): void
-  /** Sends waiting messages: bulk that its pace held back may leave. */
+  /** Sends waiting messages: bulk that was held back may leave. */
   pump(): void
+  /** Makes the limit of bulk. */
+  readonly parts: Pick<SessionParts, 'pathLimit'>
 }
 
 /**
@@ -32,8 +34,9 @@ export interface SequencerOptions {
 export class Sequencer {
   readonly #options: SequencerOptions
   readonly #replay: ReplayBuffer
-  readonly #inFlight: InFlightLimit
-  readonly #pacer: BulkPacer
+  readonly #pathOptions: PathLimitOptions
+  #path: PathLimit
+  #isRelaxed = false
   /** Number of the last message given to the current transport. */
   #sent = 0
   #received = 0
@@ -43,8 +46,15 @@ export class Sequencer {
     this.#options = options
     this.#replay = new ReplayBuffer(options.framePool, options.budget)
     const { clock, ack2, quantumBytes } = options
-    this.#inFlight = new InFlightLimit({ clock, ack2, quantumBytes })
-    this.#pacer = new BulkPacer(clock, () => options.pump())
+    this.#pathOptions = {
+      clock,
+      ack2,
+      quantumBytes,
+      unacknowledgedBytes: () => this.#replay.bytes,
+      onDue: () => options.pump(),
+      onMeasure: (make) => this.#measure(make),
+    }
+    this.#path = options.parts.pathLimit(this.#pathOptions)
     this.#acks = new AckSchedule(clock, ack2, () => options.onAckDue())
   }
 
@@ -80,12 +90,13 @@ export class Sequencer {
 
   /** Whether urgent messages would arrive sooner over another transport. */
   get crowded(): boolean {
-    return this.#inFlight.crowded
+    return this.#path.crowded
   }
 
   /** Allows for losses and for pauses of TCP: urgent messages have another transport. */
   relax(relaxed: boolean): void {
-    this.#inFlight.relax(relaxed)
+    this.#isRelaxed = relaxed
+    this.#path.relax(relaxed)
   }
 
   /** Bytes of unacknowledged messages. */
@@ -103,28 +114,25 @@ export class Sequencer {
 
   /** Whether bulk has to wait because enough bytes are in flight, or too many left in the last milliseconds. */
   get saturated(): boolean {
-    if (this.#replay.bytes < this.#inFlight.bytes) return this.#pacer.holdsBack
-    this.#inFlight.reached()
-    return true
+    return this.#path.holdsBack
   }
 
   /** Largest payload of a bulk message now, in bytes. */
   get messageBytes(): number {
-    return this.#inFlight.messageBytes
+    return this.#path.messageBytes
   }
 
   /** Makes an Ack of everything received so far, to be sent immediately. */
-  makeAck(): AckMessage {
+  makeAck(): Omit<AckMessage, 'type'> {
     const arrival = this.#acks.takeArrival()
-    return { type: MessageType.Ack, sequence: this.#received, ...(arrival && { arrival }) }
+    return { sequence: this.#received, ...(arrival && { arrival }) }
   }
 
   /** Counts and keeps a message that is sent for the first time. */
   record(message: Uint8Array): void {
     this.#replay.add(message)
     this.#sent++
-    this.#inFlight.sent(this.#sent, message.length)
-    this.#pacer.sent(message.length)
+    this.#path.sent(this.#sent, message.length)
     this.#acks.passed(message.length)
   }
 
@@ -143,7 +151,7 @@ export class Sequencer {
   restart(peerReceived: number): boolean {
     if (!this.canRestart(peerReceived)) return false
     this.#replay.acknowledge(peerReceived)
-    this.#inFlight.restart()
+    this.#path.restart(this.#replay.lastSequence)
     this.#sent = peerReceived
     return true
   }
@@ -159,21 +167,28 @@ export class Sequencer {
     if (sequence > this.#sent) return false
     const before = this.#replay.bytes
     this.#replay.acknowledge(sequence)
-    this.#inFlight.acknowledged(sequence, before - this.#replay.bytes, arrival)
-    this.#pacer.setRate(this.#inFlight.pace)
+    this.#path.acknowledged(sequence, before - this.#replay.bytes, arrival)
     return true
   }
 
   /** Cancels the Ack and the pace until the next transport, since this one is gone. */
   stop(): void {
     this.#acks.stop()
-    this.#pacer.stop()
+    this.#path.stop()
     this.#replay.settle()
   }
 
   clear(): void {
     this.stop()
     this.#replay.clear()
+  }
+
+  #measure(make: (options: PathLimitOptions) => PathLimit): void {
+    this.#path.stop()
+    this.#path = make(this.#pathOptions)
+    this.#path.restart(this.#replay.lastSequence)
+    this.#path.relax(this.#isRelaxed)
+    this.#options.pump()
   }
 }
 

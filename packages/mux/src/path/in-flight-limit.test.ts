@@ -137,7 +137,7 @@ test('InFlightLimit is not lowered by a sender that has little to send', () => {
   bottleneck.run(5000)
   const { limit, clock } = bottleneck
   const before = limit.bytes
-  limit.restart()
+  limit.restart(0)
   const fresh = new InFlightLimit({ clock, ack2: false, quantumBytes: messageBytes })
   for (let sequence = 1; sequence <= 20; sequence++) {
     fresh.sent(sequence, 100)
@@ -150,6 +150,6 @@ test('InFlightLimit is not lowered by a sender that has little to send', () => {
 test('InFlightLimit.restart forgets the old path', () => {
   const bottleneck = new Bottleneck({ rate: 100_000, roundTripMs: 100 })
   bottleneck.run(5000)
-  bottleneck.limit.restart()
+  bottleneck.limit.restart(0)
   expect(bottleneck.limit.bytes).toBe(131_072)
 })

@@ -4,9 +4,10 @@ import { overfills, paceOf } from './bulk-pacer.js'
 import { LimitGrowth } from './limit-growth.js'
 import { PathRound } from './path-round.js'
 import { type PathSample, PathSampler } from './path-sampler.js'
-import { baseOf, minMessageBytes, slackOf, turnMs } from './path-slack.js'
+import { baseOf, slackOf, turnMs } from './path-slack.js'
 import { PathStart } from './path-start.js'
 import { QueueCuts } from './queue-cuts.js'
+import { lateStartBytes, minMessageBytes, startBytes } from './start-bytes.js'
 import { Unevenness } from './unevenness.js'
 import { WindowedMinimum } from './windowed-minimum.js'
 
@@ -16,6 +17,8 @@ export interface InFlightLimitOptions {
   readonly ack2: boolean
   /** Largest payload of a message, in bytes. */
   readonly quantumBytes: number
+  /** Returns the bytes that the peer has not acknowledged. @default none when a path begins */
+  unacknowledgedBytes?(): number
 }
 
 /**
@@ -53,7 +56,7 @@ export class InFlightLimit {
 
   constructor(options: InFlightLimitOptions) {
     this.#options = options
-    this.restart()
+    this.restart(0)
   }
 
   get bytes(): number {
@@ -77,12 +80,13 @@ export class InFlightLimit {
     return this.#baseMs >= turnMs && (this.#unevenness.isUneven || isFull)
   }
 
-  /** Restarts for a new transport, which may use another path. */
-  restart(): void {
+  /** Starts to measure a path behind message `sent`: a new transport may use another path. */
+  restart(sent: number): void {
     const { clock, ack2 } = this.#options
-    this.#sampler = new PathSampler(clock)
+    this.#sent = sent
+    this.#sampler = new PathSampler(clock, this.#options.unacknowledgedBytes?.() ?? 0)
     this.#round = new PathRound()
-    this.#round.begin(this.#sent)
+    this.#round.begin(sent)
     this.#limitBytes = ack2 ? startBytes : lateStartBytes
     this.#rate = ack2 ? 0 : Infinity
     this.#leastMsPerByte = new WindowedMinimum(rateLifetimeMs)
@@ -242,15 +246,6 @@ export class InFlightLimit {
     this.#limitBytes = limitBytes
   }
 }
-
-/**
- * Limit at the start: two round trips of a new connection (RFC 6928 has 14 KiB for the first), so that no connection
- * starts slower.
- */
-const startBytes = 32_768
-
-/** Limit at the start for a peer that acknowledges every 50 ms only: 20 Mbit/s from the beginning. */
-const lateStartBytes = 131_072
 
 /** Time on the path of a bulk message, in milliseconds; from 100 Mbit/s on messages have their full length. */
 const messageMs = 5

@@ -1,6 +1,5 @@
 import type { AckArrival } from '@ls/codec'
 import type { Clock } from '@ls/foundation'
-import { Fifo } from '../flow/fifo.js'
 import { WindowedMinimum } from './windowed-minimum.js'
 
 /** Measurement of the path from the Ack of a watched message. */
@@ -31,20 +30,23 @@ interface Mark {
 /** Measures a path by some of the messages sent over it. */
 export class PathSampler {
   readonly #clock: Clock
-  readonly #marks = new Fifo<Mark>()
+  /** Watched messages in flight, a dozen at most. */
+  readonly #marks: Mark[] = []
   readonly #base = new WindowedMinimum(baseLifetimeMs)
   /** Shortest one-way time. The two clocks differ, so only differences are meaningful. */
   readonly #oneWay = new WindowedMinimum(baseLifetimeMs)
   #clockOffsetUs: number | undefined
   #sent = 0
-  #sentBytes = 0
+  #sentBytes: number
   #unmarkedBytes = 0
   #acknowledgedBytes = 0
   #acknowledgedAtMs = 0
   #heldBackAt = 0
 
-  constructor(clock: Clock) {
+  /** `inFlightBytes`: bytes of earlier messages whose Acks are still to come. */
+  constructor(clock: Clock, inFlightBytes: number) {
     this.#clock = clock
+    this.#sentBytes = inFlightBytes
   }
 
   /** Called when message `sequence` leaves; one in `everyBytes` is watched. */
@@ -85,7 +87,7 @@ export class PathSampler {
   /** Returns the last mark up to `sequence`; drops the earlier ones. */
   #takeMark(sequence: number): Mark | undefined {
     let last: Mark | undefined
-    for (let mark = this.#marks.peek(); mark !== undefined && mark.sequence <= sequence; mark = this.#marks.peek()) {
+    for (let [mark] = this.#marks; mark !== undefined && mark.sequence <= sequence; [mark] = this.#marks) {
       last = this.#marks.shift()
     }
     return last

@@ -1,4 +1,5 @@
 import type { PathSample } from './path-sampler.js'
+import { minMessageBytes } from './start-bytes.js'
 
 /** Returns the shortest round trip, in milliseconds, that is not jitter of the machines. */
 export function baseOf({ baseMs }: PathSample): number {
@@ -9,9 +10,6 @@ export function baseOf({ baseMs }: PathSample): number {
 export function slackOf({ rate, baseMs }: PathSample): number {
   return Math.max(leastSlackMs, baseMs * slackShare, (slackMessages * minMessageBytes) / rate)
 }
-
-/** Shortest bulk message: payload of a packet of 1500 bytes with the headers of Data, WebSocket, TLS, TCP and IPv6. */
-export const minMessageBytes = 1380
 
 /** Time of a round trip through two loaded event loops, in milliseconds; the network itself takes less. */
 export const turnMs = 20

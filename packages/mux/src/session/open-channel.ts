@@ -3,6 +3,7 @@ import { ChannelEnd } from '../channel/channel-end.js'
 import type { ChannelHandler } from '../channel/channel-handler.js'
 import { connectMessage } from '../channel/channel-messages.js'
 import type { OpenRequest } from './session-handler.js'
+import { traced } from './session-parts.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 
 /** Session on which a channel is opened. */
@@ -14,8 +15,7 @@ interface OpeningHost extends ChannelHost {
 export function openChannel(host: OpeningHost, request: OpenRequest, handler: ChannelHandler | undefined): ChannelEnd {
   const { protocol, address, earlyData = true, answerTimeoutMs = defaultAnswerTimeoutMs } = request
   const id = newChannelId()
-  const traceparent = host.options.trace ? request.traceparent : undefined
-  const message = connectMessage(id, protocol, address, traceparent)
+  const message = traced(connectMessage(id, protocol, address), host.options.trace, request.traceparent)
   const channel = new ChannelEnd({ host, id, protocol, address, initiator: true })
   if (!earlyData) channel.holdUntilOpen()
   channel.expectAnswer(answerTimeoutMs)

@@ -1,4 +1,5 @@
-import { channelIdBytes, channelIdOffset, decode, MessageType, readTraceparent } from '@ls/codec'
+import { channelIdBytes, channelIdOffset, MessageType } from '@ls/codec'
+import { decodeConnect } from '@ls/codec/messages'
 import { textOf } from '@ls/foundation'
 import { ChannelEnd } from '../channel/channel-end.js'
 import { rejectMessage } from '../channel/channel-messages.js'
@@ -23,10 +24,9 @@ export function receiveConnect(message: Uint8Array, host: ConnectHost, handler: 
   if (host.full) return host.sendControl(rejectMessage(id, `forbidden: ${fullText(host.options)}`))
   let channel: ChannelEnd | undefined
   try {
-    const connect = decode(message)
-    if (connect.type !== MessageType.Connect) return
+    const connect = decodeConnect(message)
     if (connect.resume === true) return refuseResume(id, host, handler)
-    const traceparent = host.options.trace ? readTraceparent(message) : undefined
+    const traceparent = host.options.trace?.read(message)
     const { protocol, address } = connect
     channel = new ChannelEnd({ host, id, protocol, address, initiator: false, traceparent })
     host.adopt(channel)

@@ -1,4 +1,5 @@
-import { type ChannelKey, encode, MessageType, peekType } from '@ls/codec'
+import { type ChannelKey, peekType } from '@ls/codec'
+import { encodeLossy } from '@ls/codec/messages'
 import { textOf, type TimerHandle } from '@ls/foundation'
 import type { ChannelCloseReason } from '../channel/channel-close.js'
 import { ChannelEnd } from '../channel/channel-end.js'
@@ -23,6 +24,7 @@ import {
   type SessionHandler,
   type SessionState,
 } from './session-handler.js'
+import type { SessionParts } from './session-parts.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 
 /** The end of a session in this process: the implementation of {@link Session}. */
@@ -46,20 +48,20 @@ export class SessionEnd implements ChannelHost {
   #receivedMessages = 0
 
   /** @throws RangeError for an option out of its range. */
-  constructor(options: SessionOptions, handler: SessionHandler = {}) {
-    this.options = resolveSessionOptions(options)
+  constructor(options: SessionOptions, handler: SessionHandler, parts: SessionParts) {
+    this.options = resolveSessionOptions(options, parts)
     this.#handler = handler
-    const { clock, stuckTimeoutMs, resume, urgent, budget } = this.options
-    this.#sequencer = resume
-      ? new Sequencer({ ...this.options, onAckDue: () => this.#outbox.acknowledge(), pump: () => this.#outbox.pump() })
-      : undefined
+    const { clock, stuckTimeoutMs, resume } = this.options
+    const onAckDue = (): void => this.#outbox.acknowledge()
+    const pump = (): void => this.#outbox.pump()
+    this.#sequencer = resume ? new Sequencer({ ...this.options, parts, onAckDue, pump }) : undefined
     this.#outbox = new Outbox({ ...this.options, sequencer: this.#sequencer })
     this.#urgent = UrgentLink.of(this.#sequencer, {
-      urgent,
-      budget,
+      ...this.options,
+      parts,
       outbox: this.#outbox,
       onLossy: () => {
-        if (handler.onLossy === undefined) this.sendControl(encode({ type: MessageType.Lossy }))
+        if (handler.onLossy === undefined) this.sendControl(encodeLossy())
         else this.#call(() => handler.onLossy?.())
       },
       onMessage: (message) => this.#incoming.receiveEarly(message),
@@ -160,9 +162,7 @@ export class SessionEnd implements ChannelHost {
   }
 
   attachUrgent(transport: MessageTransport): boolean {
-    if (!this.linked || this.#urgent === undefined) return false
-    this.#urgent.attach(transport, !this.#gate.closed)
-    return true
+    return this.linked && this.#urgent?.attach(transport, !this.#gate.closed) === true
   }
 
   detach(): void {

@@ -5,6 +5,8 @@ import type { MessageTransport } from '../link/transport.js'
 import type { ResolvedSessionOptions, SessionOptions } from '../options.js'
 import { SessionEnd } from './session-end.js'
 import type { OpenRequest, SessionCounters, SessionHandler, SessionState } from './session-handler.js'
+import type { SessionParts } from './session-parts.js'
+import { wholeParts } from './whole-parts.js'
 
 /**
  * Multiplexed link of a peer: channels over one transport at a time. With `resume` the session outlives its transports.
@@ -59,7 +61,7 @@ export interface Session {
   attach(transport: MessageTransport, peerReceived?: number): boolean
   /**
    * Sends copies of urgent messages over `transport`, and receives the peer's, until it or the main transport is lost.
-   * False if the session has no main transport or no `urgent`; the caller keeps the transport then.
+   * False if the session has no main transport, no `urgent` or not its code; the caller keeps the transport then.
    */
   attachUrgent(transport: MessageTransport): boolean
   /**
@@ -84,4 +86,16 @@ export interface Session {
 }
 
 /** @throws RangeError for an option out of its range. */
-export const Session: new (options: SessionOptions, handler?: SessionHandler) => Session = SessionEnd
+export const Session: new (options: SessionOptions, handler?: SessionHandler) => Session = class extends SessionEnd {
+  constructor(options: SessionOptions, handler: SessionHandler = {}) {
+    super(options, handler, wholeParts)
+  }
+}
+
+/**
+ * Session with the given parts, for programs that load some of them later.
+ *
+ * @throws RangeError for an option out of its range.
+ */
+export const SessionOfParts: new (options: SessionOptions, handler: SessionHandler, parts: SessionParts) => Session =
+  SessionEnd

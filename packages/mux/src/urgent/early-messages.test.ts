@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { MuxError } from '../errors.js'
 import { MemoryBudget } from '../memory/memory-budget.js'
-import { EarlyMessages, maxEarlyMessages } from './early-messages.js'
+import { EarlyMessages } from './early-messages.js'
+import { maxEarlyMessages } from './most-early.js'
 
 function make() {
   const budget = new MemoryBudget({ limitBytes: 1e9 })

@@ -1,6 +1,9 @@
+import { MessageType, peekType } from '@ls/codec'
+import { decodeUrgent } from '@ls/codec/messages'
 import { MuxError } from '../errors.js'
 import { Charge } from '../memory/charge.js'
 import type { MemoryBudget } from '../memory/memory-budget.js'
+import { maxEarlyMessages } from './most-early.js'
 
 /** Numbers of messages that have arrived as a copy and not yet over the main transport (protocol.md §3.9). */
 export class EarlyMessages {
@@ -10,6 +13,18 @@ export class EarlyMessages {
   /** `budget` is charged for the numbers. */
   constructor(budget: MemoryBudget) {
     this.#charge = new Charge(budget)
+  }
+
+  /**
+   * Returns the message in a copy that arrives before its original; undefined for a late copy and any other message.
+   *
+   * @throws MuxError as {@link add} does, CodecError for bytes that are no message
+   */
+  receive(copy: Uint8Array, received: number): Uint8Array | undefined {
+    if (peekType(copy) !== MessageType.Urgent) return undefined
+    const { sequence, message } = decodeUrgent(copy)
+    // A copy: the receiver must not treat the memory around the message as its own.
+    return this.add(sequence, received) ? Uint8Array.from(message) : undefined
   }
 
   /**
@@ -47,9 +62,6 @@ export class EarlyMessages {
     this.#charge.update(this.#numbers.size * numberBytes)
   }
 }
-
-/** Largest lead of a copy over the main transport, in messages: a receiver keeps at most so many numbers. */
-export const maxEarlyMessages = 8192
 
 /** Memory of a number in a Set, in bytes. */
 const numberBytes = 40

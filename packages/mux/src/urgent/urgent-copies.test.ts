@@ -1,7 +1,8 @@
 import { decode, encode, encodeTcpData, MessageType, newChannelId } from '@ls/codec'
 import { expect, test } from 'vitest'
 import type { MessageTransport } from '../link/transport.js'
-import { maxEarlyMessages } from './early-messages.js'
+import { copiedMessages } from './copied-messages.js'
+import { maxEarlyMessages } from './most-early.js'
 import { UrgentCopies } from './urgent-copies.js'
 
 const channel = newChannelId()
@@ -28,7 +29,8 @@ class SendingSession {
       if (message.type === MessageType.Urgent) this.copied.push(message.sequence)
       return this.takes
     }
-    this.copies = new UrgentCopies({ send } as unknown as MessageTransport, this)
+    const transport = { send } as unknown as MessageTransport
+    this.copies = new UrgentCopies({ transport, sent: this, messages: copiedMessages })
   }
 
   at(sequence: number): Uint8Array | undefined {

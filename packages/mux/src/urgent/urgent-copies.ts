@@ -1,6 +1,7 @@
-import { channelIdOffset, type ChannelKey, channelKey, encode, MessageType, peekType } from '@ls/codec'
+import type { ChannelKey } from '@ls/codec'
 import type { MessageTransport } from '../link/transport.js'
-import { maxEarlyMessages } from './early-messages.js'
+import type { CopiedMessages } from './copied-messages.js'
+import { maxEarlyMessages } from './most-early.js'
 
 /** Messages that the main transport has sent. */
 export interface SentMessages {
@@ -12,13 +13,20 @@ export interface SentMessages {
   at(sequence: number): Uint8Array | undefined
 }
 
+/** Options of {@link UrgentCopies}. */
+export interface UrgentCopiesOptions {
+  readonly transport: MessageTransport
+  readonly sent: SentMessages
+  readonly messages: CopiedMessages
+}
+
 /**
  * Sends copies of short urgent messages over a second transport (protocol.md §3.9). The main transport carries all
  * messages, so a copy may be omitted or lost at any time. Copies of a channel leave in order and without a gap after
  * the acknowledged messages, so the peer can deliver each immediately.
  */
 export class UrgentCopies {
-  readonly #transport: MessageTransport
+  readonly #options: UrgentCopiesOptions
   readonly #sent: SentMessages
   readonly #tails = new Map<ChannelKey, Tail>()
   /**
@@ -31,10 +39,10 @@ export class UrgentCopies {
   #writable = true
 
   /** Copies messages sent from now on. */
-  constructor(transport: MessageTransport, sent: SentMessages) {
-    this.#transport = transport
-    this.#sent = sent
-    this.#firstAfter = sent.last
+  constructor(options: UrgentCopiesOptions) {
+    this.#options = options
+    this.#sent = options.sent
+    this.#firstAfter = options.sent.last
   }
 
   /** Whether the transport accepts messages; while it does not, none is copied. */
@@ -51,7 +59,7 @@ export class UrgentCopies {
    */
   passed(message: Uint8Array, isUrgent: boolean): void {
     this.#allowanceBytes = Math.min(this.#allowanceBytes + message.length * copiedShare, allowanceBytes)
-    const key = keyOf(message)
+    const key = this.#options.messages.channelOf(message)
     if (key === undefined) return
     const { last } = this.#sent
     const tail = this.#tailOf(key)
@@ -86,7 +94,8 @@ export class UrgentCopies {
   #send(sequence: number, message: Uint8Array): boolean {
     if (message.length > this.#allowanceBytes) return false
     this.#allowanceBytes -= message.length
-    this.#writable = this.#transport.send(encode({ type: MessageType.Urgent, sequence, message }))
+    const { transport, messages } = this.#options
+    this.#writable = transport.send(messages.copyOf(sequence, message))
     return true
   }
 
@@ -116,14 +125,6 @@ class Tail {
     this.after = sequence
     this.waiting = []
   }
-}
-
-/** Returns the channel of a message; undefined for one without a channel. */
-function keyOf(message: Uint8Array): ChannelKey | undefined {
-  const type = peekType(message)
-  if (type === MessageType.Connector || type === MessageType.ConnectorResponse) return undefined
-  const offset = channelIdOffset(type)
-  return offset < 0 ? undefined : channelKey(message, offset)
 }
 
 /**

@@ -5,6 +5,7 @@ import { resumable, SessionPair, urgent } from '../../testing/session-pair.js'
 import { MemoryBudget, Session } from '../index.js'
 import type { Outbox } from '../link/outbox.js'
 import type { Sequencer } from '../link/sequencer.js'
+import { wholeParts } from '../session/whole-parts.js'
 import { UrgentLink } from './urgent-link.js'
 
 const slowMs = 1000
@@ -118,6 +119,7 @@ test('UrgentLink asks for a transport once, and again only when it has lost one'
   const link = new UrgentLink({
     sequencer: { crowded: true, relax: nothing } as unknown as Sequencer,
     outbox: { copyTo: nothing } as unknown as Outbox,
+    parts: wholeParts,
     budget: new MemoryBudget({ limitBytes: 1e9 }),
     onLossy: () => asked.push(asked.length + 1),
     onMessage: nothing,

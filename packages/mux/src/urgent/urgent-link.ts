@@ -1,14 +1,16 @@
-import { decode, MessageType } from '@ls/codec'
 import type { Outbox } from '../link/outbox.js'
 import type { Sequencer } from '../link/sequencer.js'
 import type { MessageTransport } from '../link/transport.js'
 import type { MemoryBudget } from '../memory/memory-budget.js'
+import type { SessionParts } from '../session/session-parts.js'
+import { copiedMessages } from './copied-messages.js'
 import { EarlyMessages } from './early-messages.js'
-import { UrgentCopies } from './urgent-copies.js'
 
 export interface UrgentLinkOptions {
   readonly sequencer: Sequencer
   readonly outbox: Outbox
+  /** Have the code for a second transport, at the latest when it is attached. */
+  readonly parts: Pick<SessionParts, 'UrgentCopies'>
   /** Budget for the remembered numbers. */
   readonly budget: MemoryBudget
   /** Bulk or losses delay urgent messages: a second transport would help. */
@@ -43,12 +45,16 @@ export class UrgentLink {
     return this.#transport !== undefined
   }
 
-  /** Uses `transport` in place of the previous one, and reads it if `reads` is true. */
-  attach(transport: MessageTransport, reads: boolean): void {
-    const { sequencer, outbox } = this.#options
+  /**
+   * Uses `transport` in place of the previous one, and reads it if `reads` is true. False, without a change, if the
+   * code is not loaded.
+   */
+  attach(transport: MessageTransport, reads: boolean): boolean {
+    const { sequencer, outbox, parts } = this.#options
+    if (parts.UrgentCopies === undefined) return false
     this.detach()
     this.#transport = transport
-    const copies = new UrgentCopies(transport, sequencer)
+    const copies = new parts.UrgentCopies({ transport, sent: sequencer, messages: copiedMessages })
     outbox.copyTo(copies)
     sequencer.relax(true)
     transport.setHandler({
@@ -61,6 +67,7 @@ export class UrgentLink {
     })
     if (reads) transport.resume()
     else transport.pause()
+    return true
   }
 
   /** Cuts the transport; messages that arrived over it stay recorded. */
@@ -100,10 +107,8 @@ export class UrgentLink {
   #receive(copy: Uint8Array): void {
     const { sequencer, onMessage, onError } = this.#options
     try {
-      const urgent = decode(copy)
-      if (urgent.type !== MessageType.Urgent || !this.#early.add(urgent.sequence, sequencer.received)) return
-      // A copy: the receiver must not treat the memory around the message as its own.
-      onMessage(Uint8Array.from(urgent.message))
+      const message = this.#early.receive(copy, sequencer.received)
+      if (message !== undefined) onMessage(message)
     } catch (error) {
       onError(error)
     }

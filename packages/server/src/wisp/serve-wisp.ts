@@ -1,6 +1,6 @@
 import { newChannelId } from '@ls/codec'
 import { Link, resolveLinkSettings, ShownToken } from '@ls/link'
-import { loopbackPair, type MessageTransport } from '@ls/mux'
+import { loopbackPair, type MessageTransport, Session } from '@ls/mux'
 import type { UpgradeRequest } from '@ls/transport'
 import { WispConnection } from '@ls/wisp'
 import type { ArrivingTransport } from '../links/arriving-transport.js'
@@ -39,6 +39,7 @@ export function serveWisp({ transport, request, token, server }: WispClient, acc
     token: new ShownToken({ settings, onChange: () => {} }),
     instance: newChannelId(),
     opener: { authenticated: false, open: () => Promise.resolve(near) },
+    makeSession: (options, handler) => new Session(options, handler),
     sessionHandler: { onConnect: (channel) => channel.reject('forbidden: a page opens connections only') },
     onMessage: () => {},
     onUp: (session) => void new WispConnection({ transport, session, onClose: (reason) => link.close(reason) }),

@@ -1,0 +1,38 @@
+import type { AckArrival } from '@ls/codec'
+import type { Clock } from '@ls/foundation'
+
+/** Options of a {@link PathLimit}. */
+export interface PathLimitOptions {
+  /** Source of time. */
+  readonly clock: Clock
+  /** The peer acknowledges promptly and reports arrival times. */
+  readonly ack2: boolean
+  /** Largest payload of a message, in bytes. */
+  readonly quantumBytes: number
+  /** Returns the bytes that the peer has not acknowledged. */
+  unacknowledgedBytes(): number
+  /** Called when bulk that was held back may leave. */
+  onDue(): void
+  /** Called when another limit takes over. */
+  onMeasure(make: (options: PathLimitOptions) => PathLimit): void
+}
+
+/** Limits bulk to what the path carries, so that urgent messages do not wait behind it. For links with `resume`. */
+export interface PathLimit {
+  /** Largest payload of a bulk message now, in bytes. */
+  readonly messageBytes: number
+  /** Whether bulk has to wait now. Measures that it does, so ask only where bulk would be sent. */
+  readonly holdsBack: boolean
+  /** Whether urgent messages would arrive sooner over another transport. */
+  readonly crowded: boolean
+  /** Allows for losses and for pauses of TCP: urgent messages have another transport. Or no longer. */
+  relax(relaxed: boolean): void
+  /** Starts to measure a path: a new transport may use another. `sent`: number of the last message that has left. */
+  restart(sent: number): void
+  /** Called when numbered message `sequence` has left for the first time. */
+  sent(sequence: number, bytes: number): void
+  /** Called when the peer has everything up to `sequence`, which is `bytes` more than before. */
+  acknowledged(sequence: number, bytes: number, arrival: AckArrival | undefined): void
+  /** Calls `onDue` no more until the next transport, since this one is gone. */
+  stop(): void
+}

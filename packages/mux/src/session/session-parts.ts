@@ -1,0 +1,30 @@
+import type { appendTraceparent, readTraceparent } from '@ls/codec'
+import type { Admission, AdmissionOptions } from '../memory/admission.js'
+import type { PathLimit, PathLimitOptions } from '../path/path-limit.js'
+import type { UrgentCopies } from '../urgent/urgent-copies.js'
+
+/**
+ * Code that many sessions never run. {@link Session} has all of it; a web page gives its sessions only what it has
+ * loaded.
+ */
+export interface SessionParts {
+  /** Makes the limit of bulk of a session with `resume`. */
+  pathLimit(options: PathLimitOptions): PathLimit
+  /** Code for a second transport. Until it is there, no second transport is attached. */
+  readonly UrgentCopies?: typeof UrgentCopies | undefined
+  /** Makes the queue of channels that wait for memory. @default none waits */
+  admission?(options: AdmissionOptions): Pick<Admission, 'mustWait' | 'wait' | 'close'>
+  /** Code for the extension `trace`. @default Connect carries no traceparent */
+  readonly trace?: TraceCode | undefined
+}
+
+/** Writes and reads the traceparent of a Connect. */
+export interface TraceCode {
+  readonly append: typeof appendTraceparent
+  readonly read: typeof readTraceparent
+}
+
+/** Returns a Connect with the traceparent of its channel, where the session sends one. */
+export function traced(connect: Uint8Array, trace: TraceCode | undefined, traceparent: string | undefined): Uint8Array {
+  return trace === undefined || traceparent === undefined ? connect : trace.append(connect, traceparent)
+}
