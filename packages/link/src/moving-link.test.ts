@@ -108,6 +108,19 @@ describe('MovingLink', () => {
     expect({ sessions: link.sessions, events }).toEqual({ sessions: [sessions[0]], events: [] })
   })
 
+  test('goes on to move when its session is resumed before the other process answers', async () => {
+    const { link, servers, sessions } = await linked([true, false, false])
+    servers[0]?.transport.send(relink)
+    await until(() => servers.length === 2, 'the attempt to move')
+    servers[0]?.transport.destroy()
+    await until(() => servers.length === 3, 'the attempt to resume')
+    answerResume(servers[2])
+    await until(() => link.isUp, 'the first session')
+    for (const message of [hello(), welcome]) servers[1]?.transport.send(encode(message))
+    await until(() => link.sessions.length === 2, 'the second session')
+    expect(link.session).not.toBe(sessions[0])
+  })
+
   test('begins one session for two requests', async () => {
     const { link, servers, sessions } = await linked()
     servers[0]?.transport.send(relink)

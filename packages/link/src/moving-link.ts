@@ -92,7 +92,7 @@ export class MovingLink {
       },
       onUp: (session, resumed, agreed) => {
         if (link === this.#next) this.#moved(link)
-        else if (link === this.#current) this.#back()
+        else if (link === this.#current) this.#back(resumed)
         if (link === this.#current) init.onUp(session, resumed, agreed)
       },
       onDown: (reason) => {
@@ -104,7 +104,7 @@ export class MovingLink {
         if (link === this.#current) init.onFailed(error)
       },
       onClosed: (session, reason) => {
-        if (link === this.#current) this.#back()
+        if (link === this.#current) this.#back(false)
         init.onClosed(session, reason)
       },
       onEnd: (error) => {
@@ -126,10 +126,10 @@ export class MovingLink {
     }, leaveMs)
   }
 
-  /** Called when the link is up again, or begins a new session: cancels the move. */
-  #back(): void {
+  /** Called when the link is up again, or begins a new session: cancels a move that its server has not asked for. */
+  #back(resumed: boolean): void {
     this.#init.settings.clock.clearTimeout(this.#leaving)
-    this.#stay()
+    if (this.#isUnasked || !resumed) this.#stay()
   }
 
   #move(link: Link, isUnasked = false): void {
