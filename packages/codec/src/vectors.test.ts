@@ -6,12 +6,15 @@ import { decode } from './message/decode.js'
 import { encode } from './message/encode.js'
 import { MessageType } from './message/message-type.js'
 import type { KnownMessage } from './message/message.js'
+import { readTraceparent } from './message/trace.js'
 import { gunzipAsync, nodeCompressor } from './node.js'
 
 interface ValidVector {
   readonly name: string
   readonly hex: string
   readonly exact: boolean
+  /** Text in the field behind a Connect. */
+  readonly traceparent?: string
   readonly message: Record<string, unknown>
 }
 
@@ -41,6 +44,12 @@ describe('decode reads', () => {
 describe('encode writes', () => {
   test.each(valid.filter(({ exact }) => exact))('$name', ({ hex, message }) => {
     expect(toHex(encode(fromJson(message) as KnownMessage))).toBe(hex)
+  })
+})
+
+describe('readTraceparent reads', () => {
+  test.each(valid.filter(({ message }) => message['type'] === 'Connect'))('$name', ({ hex, traceparent }) => {
+    expect(readTraceparent(fromHex(hex))).toBe(traceparent)
   })
 })
 

@@ -27,7 +27,8 @@ export function readLine(stream: Duplex): Promise<unknown> {
       if (chunk === null) return
       seen = Buffer.concat([seen, chunk])
       const end = seen.indexOf('\n')
-      if (end < 0) return seen.length > maxLineBytes ? fail(`a line of more than ${maxLineBytes} bytes`) : undefined
+      if ((end < 0 ? seen.length : end) > maxLineBytes) return fail(`a line of more than ${maxLineBytes} bytes`)
+      if (end < 0) return undefined
       settle(() => {
         if (end + 1 < seen.length) stream.unshift(seen.subarray(end + 1))
         try {

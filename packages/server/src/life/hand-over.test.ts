@@ -1,4 +1,4 @@
-import { encode, MessageType } from '@ls/codec'
+import { encode, type Extension, MessageType, peekType } from '@ls/codec'
 import { Changes } from '@ls/foundation'
 import { loopbackPair, Session } from '@ls/mux'
 import { FakeClock, turns } from '@ls/testkit'
@@ -14,14 +14,15 @@ interface Situation {
   readonly groups?: ReverseGroups
   readonly kind?: 'forward' | 'reverse'
   readonly hasNodes?: boolean
+  readonly extensions?: readonly Extension[]
 }
 
 /** A process that is handed over, with one client that has one channel. */
-async function handedOver({ groups = noGroups, kind = 'forward', hasNodes = false }: Situation = {}) {
+async function handedOver(situation: Situation = {}) {
+  const { groups = noGroups, kind = 'forward', hasNodes = false, extensions = ['window', 'fin'] } = situation
   const clock = new FakeClock()
   const changes = new Changes(clock)
   const peers = new Set<Peer>()
-  const extensions = ['window', 'fin'] as const
   const session = new Session(
     { extensions, clock },
     {
@@ -40,7 +41,8 @@ async function handedOver({ groups = noGroups, kind = 'forward', hasNodes = fals
   peers.add(peer)
   const shared = { peers, groups, clock, changes, hasNodes }
   const handover = new HandedOver({ ...shared, timeoutMs: 60_000, isOver: () => false })
-  const client = new Session({ extensions, clock })
+  const received: (number | undefined)[] = []
+  const client = new Session({ extensions, clock }, { onMessage: (message) => received.push(peekType(message)) })
   const [left, right] = loopbackPair()
   session.attach(left)
   client.attach(right)
@@ -51,7 +53,7 @@ async function handedOver({ groups = noGroups, kind = 'forward', hasNodes = fals
     clock.advance(ms)
     await turns(2)
   }
-  return { clock, channel, handover, peer, pass, over: handover.finished() }
+  return { clock, channel, handover, peer, pass, received, over: handover.finished() }
 }
 
 test('HandedOver ends the session of a client that has moved as soon as its last channel is over', async () => {
@@ -70,16 +72,31 @@ test('HandedOver ends the session of a client that has moved as soon as its last
   })
 })
 
-test('HandedOver sends away a client that has not said that it moved, once it was idle for 15 s', async () => {
-  const { channel, peer, pass } = await handedOver()
-  channel.disconnect()
-  await turns(2)
-  await pass(14_999)
-  const before = peer.session.state
-  await pass(1)
+test.each<[string, readonly Extension[]]>([
+  ['asks a client with windows to move', ['window', 'fin']],
+  ['asks no client without windows, which cannot know the message', []],
+])('HandedOver %s', async (_what, extensions) => {
+  const { received, pass } = await handedOver({ extensions })
   await pass(10)
-  expect({ before, state: peer.session.state }).toEqual({ before: 'linked', state: 'closed' })
+  expect(received).toEqual(extensions.length > 0 ? [MessageType.Relink] : [])
 })
+
+test.each<[number, readonly Extension[]]>([
+  [15_000, ['window', 'fin']],
+  [2000, []],
+])(
+  'HandedOver sends away a client that has not said that it moved, once it was idle for %i ms',
+  async (ms, extensions) => {
+    const { channel, peer, pass } = await handedOver({ extensions })
+    channel.disconnect()
+    await turns(2)
+    await pass(ms - 1)
+    const before = peer.session.state
+    await pass(1)
+    await pass(10)
+    expect({ before, state: peer.session.state }).toEqual({ before: 'linked', state: 'closed' })
+  },
+)
 
 test('HandedOver waits no longer than its deadline', async () => {
   const { clock, peer, pass, over } = await handedOver()
