@@ -2,51 +2,16 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { json } from 'node:stream/consumers'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { UdpAssociation } from '../interop/socks-client.js'
 import { afterTest, closing } from '../stress/cleanup.js'
+import { otlpReceiver, type SpanShown } from './otlp-receiver.js'
 import { Program } from './program.js'
 import { udpEcho } from './udp-echo.js'
 
 // Spans of one connection through two programs, as a receiver of OTLP gets them.
-
-interface SpanShown {
-  readonly name: string
-  readonly traceId: string
-  readonly spanId: string
-  readonly parentSpanId?: string
-  readonly attributes: readonly { readonly key: string; readonly value: { readonly stringValue?: string } }[]
-  readonly events?: readonly { readonly name: string }[]
-  service: string
-}
-
-interface Export {
-  readonly resourceSpans: readonly {
-    readonly resource: { readonly attributes: readonly { key: string; value: { stringValue?: string } }[] }
-    readonly scopeSpans: readonly { readonly spans: readonly SpanShown[] }[]
-  }[]
-}
-
-/** A receiver of OTLP over HTTP with JSON, and the spans that it has received. */
-async function receiver() {
-  const spans: SpanShown[] = []
-  const server = createServer((request, response) => {
-    void json(request).then((body) => {
-      for (const { resource, scopeSpans } of (body as Export).resourceSpans) {
-        const service = resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? ''
-        spans.push(...scopeSpans.flatMap((scope) => scope.spans.map((span) => ({ ...span, service }))))
-      }
-      response.setHeader('content-type', 'application/json').end('{}')
-    })
-  }).listen(0, '127.0.0.1')
-  afterTest(() => server.closeAllConnections())
-  afterTest(() => server.close())
-  await once(server, 'listening')
-  return { spans, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
-}
 
 /** Returns each span after its parents, the outermost first, without times. */
 function paths(spans: readonly SpanShown[]): string[] {
@@ -60,7 +25,7 @@ function paths(spans: readonly SpanShown[]): string[] {
 
 /** Starts programs whose spans go to the receiver, each with the name of its command. */
 async function tracedPrograms(...more: string[]) {
-  const { spans, endpoint } = await receiver()
+  const { spans, endpoint } = await otlpReceiver()
   const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_BSP_SCHEDULE_DELAY: '50' }
   const start = (name: string, ...args: string[]) =>
     new Program({ environment: { ...environment, OTEL_SERVICE_NAME: name } }, name, ...args)

@@ -17,8 +17,8 @@ def microseconds():
 class Channel:
     """One TCP connection (1.5), with a credit in each direction (3.3)."""
 
-    def __init__(self, session, on_room, on_data):
-        self.id = os.urandom(16)
+    def __init__(self, session, on_room, on_data, name=None):
+        self.id = name or os.urandom(16)
         self.session = session
         self.on_room, self.on_data = on_room, on_data
         self.sendable = session.first_credit

@@ -4,9 +4,9 @@ import wire
 
 
 class Echo:
-    def __init__(self, session, target_port):
+    def __init__(self, session, target_port, traceparent=None):
         self.session, self.sent, self.echoed = session, b"", b""
-        self.channel = session.connect(target_port, lambda: None, self.take)
+        self.channel = session.connect(target_port, lambda: None, self.take, traceparent=traceparent)
         self.channel.send(b"E")
 
     def take(self, payload):

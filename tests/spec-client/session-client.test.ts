@@ -1,21 +1,15 @@
-import { createHash, randomBytes } from 'node:crypto'
-import type { Socket } from 'node:net'
-import { fileURLToPath } from 'node:url'
-import { freePort, requireProgram, tcpServer, type TestTcpServer } from '@ls/testkit'
+import { freePort, requireProgram } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { Program } from '../e2e/program.js'
-import { runProgram } from '../e2e/run-program.js'
 import { closing } from '../stress/cleanup.js'
+import { playLimitMs, seenBy, targetServer } from './play.js'
 
 // The client was written from spec/protocol.md and its vectors alone: these tests show that they are enough to write
 // one.
-const client = fileURLToPath(new URL('session_client.py', import.meta.url))
 const python = requireProgram('python3')
-const limitMs = 60_000
-const environment = { PYTHONDONTWRITEBYTECODE: '1' }
 const transferBytes = 8 * 1024 * 1024
 
-describe.runIf(python !== undefined)('a client written from spec/protocol.md', { timeout: limitMs }, () => {
+describe.runIf(python !== undefined)('a client written from spec/protocol.md', { timeout: playLimitMs }, () => {
   test('loses and doubles no byte when three cuts hit an upload and a download', async () => {
     const downloads: string[] = []
     const seen = await play('transfer', downloads)
@@ -71,37 +65,5 @@ async function play(what: string, downloads: string[] = []): Promise<Record<stri
   const target = closing(await targetServer(downloads))
   const server = new Program('server', '-t', 'spec_token', '-H', '127.0.0.1', '-P', port)
   await server.printed(/listening/i)
-  const args = [client, what, port, 'spec_token', String(target.port)]
-  const { output, errors } = await runProgram('python3', args, { timeoutMs: limitMs, environment })
-  if (errors !== '') throw new Error(errors)
-  return JSON.parse(output) as Record<string, unknown>
-}
-
-/** A target whose first byte selects what it does, as `session_client.py` describes. */
-function targetServer(downloads: string[]): Promise<TestTcpServer> {
-  return tcpServer((socket) => {
-    socket.once('data', (first: Buffer) => {
-      const rest = first.subarray(1)
-      if (first[0] === 0x55) hashUpload(socket, rest)
-      else if (first[0] === 0x44) downloads.push(sendRandom(socket, Number(rest.readBigUInt64BE())))
-      else if (first[0] === 0x53) socket.pause()
-      else {
-        socket.write(rest)
-        socket.pipe(socket)
-      }
-    })
-  })
-}
-
-function hashUpload(socket: Socket, first: Buffer): void {
-  const hash = createHash('sha256').update(first)
-  socket.on('data', (chunk: Buffer) => hash.update(chunk))
-  socket.on('end', () => socket.end(hash.digest('hex')))
-}
-
-/** Sends random bytes, and returns their hash. */
-function sendRandom(socket: Socket, sendBytes: number): string {
-  const bytes = randomBytes(sendBytes)
-  socket.end(bytes)
-  return createHash('sha256').update(bytes).digest('hex')
+  return seenBy('session_client.py', what, port, 'spec_token', String(target.port))
 }

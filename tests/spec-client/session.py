@@ -22,8 +22,11 @@ OVER = {1002, 4000}
 
 
 class Session:
-    def __init__(self, port, token, urgent_port=None):
+    def __init__(self, port, token, urgent_port=None, more=(), reverse=False, early=False):
+        """`more` are further features to ask for; `early` sends the first messages in the request (3.6)."""
         self.port, self.urgent_port, self.token = port, urgent_port or port, token
+        self.extensions, self.reverse, self.is_early = [*EXTENSIONS, *more], reverse, early
+        self.on_other = lambda kind, received: None
         self.instance = uuid.uuid4()
         self.events = queue.Queue()
         self.channels = {}
@@ -38,17 +41,18 @@ class Session:
 
     # 1.3, 3.2: how a link opens
 
-    def dial(self, port, resumed=None, as_message=False):
+    def dial(self, port, resumed=None, as_message=False, early=()):
         """A link up to a successful AuthResponse. Returns it with the server's Hello."""
-        query = f"ext={','.join(EXTENSIONS)}"
+        query = f"ext={','.join(self.extensions)}"
+        auth = wire.auth(self.token, self.reverse, self.instance.bytes)
         if resumed is not None:
             query += f"&resume={resumed}"
-        if not as_message:
+        if not as_message and not self.is_early:
             token = hashlib.sha256(self.token.encode()).hexdigest()
-            query += f"&token={token}&reverse=false&instance={self.instance}"
-        link = wire.WebSocket(port, f"/socket?{query}")
-        if as_message:
-            link.send(wire.auth(self.token, False, self.instance.bytes))
+            query += f"&token={token}&reverse={str(self.reverse).lower()}&instance={self.instance}"
+        link = wire.WebSocket(port, f"/socket?{query}", [auth, *early] if self.is_early else [])
+        if as_message and not self.is_early:
+            link.send(auth)
         first = link.receive()
         if first[1] == wire.AUTH_RESPONSE and first[2] == 0:
             raise SystemExit(f"refused: {first[4:].decode()}")
@@ -64,7 +68,7 @@ class Session:
         self.begin(link, agreed)
 
     def begin(self, link, agreed):
-        if set(agreed["ext"]) != set(EXTENSIONS):
+        if set(agreed["ext"]) != set(self.extensions):
             raise SystemExit(f"only {agreed['ext']} in force")
         self.first_credit = agreed.get("window", 256 * 1024)
         self.name = uuid.UUID(agreed["session"])
@@ -116,8 +120,10 @@ class Session:
         for attempt in range(10):
             time.sleep(RETRY_S if attempt > 0 else 0)
             try:
-                link, _ = self.dial(self.port, resumed=self.name, as_message=attempt % 2 == 0)
-                link.send(wire.resume(self.name.bytes, self.secret, self.received))
+                request = wire.resume(self.name.bytes, self.secret, self.received)
+                link, _ = self.dial(self.port, resumed=self.name, as_message=attempt % 2 == 0, early=[request])
+                if not self.is_early:
+                    link.send(request)
                 answer = link.receive()
             except (OSError, wire.LinkEnded):
                 continue
@@ -187,6 +193,8 @@ class Session:
         channel = self.channels.get(received[start : start + 16])
         if channel is not None:
             channel.take(kind, received)
+        elif kind not in WITH_CHANNEL or kind == wire.CONNECT:
+            self.on_other(kind, received)
 
     def event(self, link, received):
         if isinstance(received, wire.LinkEnded):
@@ -231,8 +239,8 @@ class Session:
                 channel.on_room()
         return True
 
-    def connect(self, target_port, on_room, on_data):
+    def connect(self, target_port, on_room, on_data, host="127.0.0.1", traceparent=None):
         channel = Channel(self, on_room, on_data)
         self.channels[channel.id] = channel
-        self.send(wire.connect(channel.id, "127.0.0.1", target_port), channel)
+        self.send(wire.connect(channel.id, host, target_port, traceparent), channel)
         return channel

@@ -10,6 +10,7 @@ import struct
 # 1.1, 3.1
 AUTH, AUTH_RESPONSE, CONNECT, DATA, CONNECT_RESPONSE, DISCONNECT = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
 HELLO, WINDOW, FIN, ACK, RESUME, RESUMED, URGENT = 0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x29
+EXPOSE, EXPOSED, RELINK = 0x26, 0x27, 0x30
 VERSION, TCP = 0x01, 1
 MAX_PAYLOAD = 64 * 1024
 DEADLINE_S = 30
@@ -26,14 +27,15 @@ class LinkEnded(Exception):
 class WebSocket:
     """RFC 6455, the client's side, binary messages only (1.2)."""
 
-    def __init__(self, port, path):
+    def __init__(self, port, path, early=()):
+        """`early` are messages for the request (3.6)."""
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.stream = self.socket.makefile("rb")
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
             f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{protocol_line(early)}\r\n".encode()
         )
         status = self.stream.readline().decode().strip()
         if " 101 " not in status + " ":
@@ -42,6 +44,9 @@ class WebSocket:
         proof = hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
         if headers["sec-websocket-accept"] != base64.b64encode(proof).decode().lower():
             raise LinkEnded(1006, "the server does not prove that it read the key")
+        named = base64url(early[0]).lower() if early else None
+        if headers.get("sec-websocket-protocol") != named:
+            raise LinkEnded(1006, "the server does not name the first of the early messages")
 
     def send(self, payload, opcode=0x2):
         size = len(payload)
@@ -95,6 +100,15 @@ class WebSocket:
             pass  # the connection is over already
 
 
+def base64url(payload):
+    return base64.urlsafe_b64encode(payload).decode().rstrip("=")
+
+
+def protocol_line(early):
+    names = ", ".join(base64url(each) for each in early)
+    return f"Sec-WebSocket-Protocol: {names}\r\n" if early else ""
+
+
 def message(kind, body):
     return bytes([VERSION, kind]) + body
 
@@ -107,8 +121,25 @@ def auth(token, reverse, instance):
     return message(AUTH, short(token.encode()) + bytes([reverse]) + instance)
 
 
-def connect(channel, host, port):
-    return message(CONNECT, bytes([TCP]) + channel + short(host.encode()) + struct.pack("!H", port))
+def connect(channel, host, port, traceparent=None):
+    field = b"" if traceparent is None else bytes([0]) + short(traceparent.encode())  # 3.11
+    return message(CONNECT, bytes([TCP]) + channel + short(host.encode()) + struct.pack("!H", port) + field)
+
+
+def address_of(received):
+    """Channel, host and port of a Connect over TCP."""
+    size = received[19]
+    host = received[20 : 20 + size].decode()
+    return received[3:19], host, struct.unpack("!H", received[20 + size : 22 + size])[0]
+
+
+def accept(channel):
+    return message(CONNECT_RESPONSE, bytes([1]) + channel)
+
+
+def expose(number, opened, target):
+    body = json.dumps({"id": number, "open": opened, "target": target}, separators=(",", ":")).encode()
+    return message(EXPOSE, struct.pack("!I", len(body)) + body)
 
 
 def data(channel, payload):
@@ -161,10 +192,11 @@ def check_vectors(folder):
         return bytes.fromhex(wanted["channelId"])
 
     makers = {
-        "Connect": lambda m: connect(channel_of(m), m["address"]["host"], m["address"]["port"])
+        "Connect": lambda m: connect(channel_of(m), m["address"]["host"], m["address"]["port"], m.get("traceparent"))
         + (b"\x01" if m.get("resume") else b""),
         "Data": lambda m: data(channel_of(m), bytes.fromhex(m["payload"])),
         "Window": lambda m: credit(channel_of(m), m["creditBytes"]),
+        "Expose": lambda m: expose(m["id"], m["open"], m["target"]),
         "Fin": lambda m: fin(channel_of(m)),
         "Ack": lambda m: ack(m["sequence"], tuple(m["arrival"].values()) if "arrival" in m else None),
         "Resume": lambda m: resume(
@@ -176,9 +208,10 @@ def check_vectors(folder):
         with open(os.path.join(folder, file), encoding="utf-8") as stream:
             vectors = json.load(stream)
         for entry in vectors:
-            wanted = entry["message"]
+            wanted = {**entry["message"], "traceparent": entry.get("traceparent")}
             ours = wanted.get("protocol") in (None, "tcp") and wanted.get("compression") in (None, "none")
-            if entry["exact"] and ours and wanted["type"] in makers:
+            exact = entry["exact"] or wanted["traceparent"] is not None
+            if exact and ours and "proxy" not in wanted and wanted["type"] in makers:
                 made = makers[wanted["type"]](wanted).hex()
                 if made != entry["hex"]:
                     raise SystemExit(f"vector {entry['name']}: {made}")
