@@ -14,6 +14,7 @@ test('@ls/server exports exactly these names', () => {
       "defaultGuard",
       "defaultSocketPaths",
       "makeOwnerId",
+      "openApiSocket",
       "ownerIdOf",
       "tokenKey",
     ]

@@ -1,3 +1,4 @@
+export { openApiSocket } from './api/api-socket.js'
 export type { AuthorizeMoment, AuthorizeOptions } from './authorize/authorize-options.js'
 export { defaultGuard } from './default-guard.js'
 export type { ChannelInfo } from './reverse/channel-info.js'

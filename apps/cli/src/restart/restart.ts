@@ -161,8 +161,7 @@ export class Restart {
     this.#sockets.passedOn(sockets)
     logger.info({ pid: successor.pid }, `process ${successor.pid} has taken over; open connections continue here`)
     this.#reporting = setInterval(() => void this.#report(), reportMs).unref()
-    // The request for the restart is answered first.
-    setTimeout(onHandedOver, answerMs)
+    onHandedOver()
   }
 
   async #report(): Promise<void> {
@@ -183,6 +182,3 @@ const unusedMs = 60_000
 
 /** Interval of reports, in milliseconds: that of counting quotas. */
 const reportMs = 1000
-
-/** Time for an answer to leave, in milliseconds. */
-const answerMs = 20

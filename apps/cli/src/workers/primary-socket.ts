@@ -1,12 +1,8 @@
 import { readdirSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { dirname, join } from 'node:path'
-import { openServer } from '@ls/relay'
+import { join } from 'node:path'
+import { openApiSocket } from '@ls/server'
 import { apiSuffix } from './worker-server.js'
-
-/** Most connections at one time: the API is for people and scripts on this machine. */
-const maxConnections = 64
 
 /** The management API on the UNIX socket of the user: each connection is joined with one to a worker. */
 export class PrimarySocket {
@@ -18,7 +14,6 @@ export class PrimarySocket {
       this.#track(socket)
       void this.#join(socket, folder)
     })
-    this.#server.maxConnections = maxConnections
   }
 
   /**
@@ -28,8 +23,7 @@ export class PrimarySocket {
    */
   static async open(path: string, folder: string): Promise<PrimarySocket> {
     const opened = new PrimarySocket(folder)
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await openServer(opened.#server, { path }, 'the socket of the management API')
+    await openApiSocket(opened.#server, path)
     return opened
   }
 

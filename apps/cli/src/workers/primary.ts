@@ -58,9 +58,6 @@ const provenMs = 60_000
 /** Wait before a worker is started again, in milliseconds; doubled with each failure in a row. */
 const again = { firstMs: 100, mostMs: 30_000 } as const
 
-/** Time for a worker to pass an answer on to its user, in milliseconds. */
-const answerMs = 200
-
 /** The process that starts the workers, passes signals on to them, and runs their broker. It carries no traffic. */
 export class Primary {
   readonly #options: PrimaryOptions
@@ -162,8 +159,8 @@ export class Primary {
       return
     }
     for (const child of next) child.isEnding = false
-    // The worker that got the request passes the answer on before it leaves.
-    if (this.#answerAskers()) await new Promise((resolve) => setTimeout(resolve, answerMs))
+    // A worker sends its answers before it closes.
+    this.#answerAskers()
     // All at the same time: a client that leaves one worker must not come to another one that ends as well.
     for (const child of old) {
       child.isEnding = true
@@ -219,11 +216,9 @@ export class Primary {
     this.#context.draining.request()
   }
 
-  /** Answers the workers that have requested new workers. Returns whether there were any. */
-  #answerAskers(error?: string): boolean {
-    const askers = this.#askers.splice(0)
-    for (const answer of askers) answer(error)
-    return askers.length > 0
+  /** Answers the workers that have requested new workers. */
+  #answerAskers(error?: string): void {
+    for (const answer of this.#askers.splice(0)) answer(error)
   }
 
   /** Tells the service manager of a reload, which all workers do alike. */

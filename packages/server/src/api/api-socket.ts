@@ -1,12 +1,10 @@
 import { mkdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
+import type { Server as NetServer } from 'node:net'
 import { dirname } from 'node:path'
 import { openServer } from '@ls/relay'
 import { aloneHeader } from '../siblings/siblings.js'
 import type { ManagementApi } from './management-api.js'
-
-/** Most connections at a time: the API is for people and scripts on this machine. */
-const maxConnections = 64
 
 /** The management API on a UNIX socket, for the owner of the process and without a key. */
 export class ApiSocket {
@@ -23,10 +21,13 @@ export class ApiSocket {
       const isAlone = aloneHeader in request.headers
       api.answer(request, response, { path: called, remoteAddress: 'unix', isOwner: true, isAlone })
     })
-    server.maxConnections = maxConnections
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await openServer(server, { path, exclusive: true }, 'the socket of the management API')
+    await openApiSocket(server, path)
     return new ApiSocket(server)
+  }
+
+  /** Stops listening; open connections stay. */
+  stopAccepting(): void {
+    this.#server.close()
   }
 
   /** Stops listening and cuts open connections. */
@@ -35,4 +36,19 @@ export class ApiSocket {
     this.#server.closeAllConnections()
     await closed
   }
+}
+
+/** Most connections at a time: the API is for people and scripts on this machine. */
+const maxConnections = 64
+
+/**
+ * Opens the UNIX socket of the management API for this process alone, also where the processes of a `node:cluster`
+ * share ports. A missing folder is created with access for this user only.
+ *
+ * @throws ListenError
+ */
+export async function openApiSocket(server: NetServer, path: string): Promise<void> {
+  server.maxConnections = maxConnections
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await openServer(server, { path, exclusive: true }, 'the socket of the management API')
 }

@@ -17,6 +17,7 @@ import { corsHeaders, preflightHeaders } from '../port/cors.js'
 import { answerTogether } from '../siblings/answer-together.js'
 import type { SharedEvents } from '../siblings/shared-events.js'
 import type { Siblings } from '../siblings/siblings.js'
+import { AnswersUnderWay } from './answers-under-way.js'
 import type { ApiCall, ApiHandler, DashboardCall, ManagedServer } from './api-call.js'
 import { readBody } from './read-body.js'
 import { findRoute, type Route, type RouteMatch } from './routes.js'
@@ -60,9 +61,11 @@ export interface ApiRequest {
 export class ManagementApi {
   readonly #options: ManagementApiOptions
   readonly #isKey: (header: string | string[] | undefined) => boolean
+  readonly underWay: AnswersUnderWay
 
   constructor(options: ManagementApiOptions) {
     this.#options = options
+    this.underWay = new AnswersUnderWay(options.clock)
     const { apiKey } = options
     this.#isKey = apiKey === undefined ? () => false : apiKeyCheck(apiKey)
   }
@@ -76,16 +79,22 @@ export class ManagementApi {
   answer(request: IncomingMessage, response: ServerResponse, call: ApiRequest): void {
     const { answerStranger, remoteAddress } = call
     if (answerStranger === undefined) this.#allowPage(request, response, call.path)
+    this.underWay.add(response)
     this.#serve(request, call)
       .catch((error: unknown) => {
         if (answerStranger !== undefined && error instanceof StrangerRefusal) return undefined
         const answer = this.#answerError(error)
         if (!(error instanceof Throttled)) return answer
+        this.underWay.remove(response)
         const late = { answer: () => send(response, answer), cut: () => response.destroy() }
         this.#options.throttle.refusals.add(remoteAddress, late)
         return undefined
       })
-      .then((answer) => (answer === undefined ? answerStranger?.() : send(response, answer)))
+      .then((answer) => {
+        if (answer === undefined || answer.stream !== undefined) this.underWay.remove(response)
+        if (answer === undefined) answerStranger?.()
+        else send(response, answer)
+      })
       .catch((error: unknown) => this.#options.logger.error({ err: error }, 'management API: an answer was not sent'))
   }
 

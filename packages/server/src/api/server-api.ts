@@ -66,8 +66,16 @@ export class ServerApi {
     for (const path of this.#paths.slice(this.#sockets.length)) this.#sockets.push(await ApiSocket.open(path, api))
   }
 
+  /** Waits for answers under way. */
+  async answered(): Promise<void> {
+    if (this.#api?.underWay.isEmpty === false) await this.#api.underWay.sent()
+  }
+
+  /** Closes the sockets once answers under way are sent. */
   async close(): Promise<void> {
     this.#sharedEvents?.close()
+    for (const socket of this.#sockets) socket.stopAccepting()
+    await this.answered()
     await Promise.all(this.#sockets.map((socket) => socket.close()))
   }
 }

@@ -151,6 +151,8 @@ export class Lifecycle {
     // Readers of the live view have already received the event of the drain.
     if (this.#draining === undefined) live.publish('drain', { grace_ms: graceMs })
     admission.close()
+    ports.links?.stopAccepting()
+    await api.answered()
     const portClosed = ports.links?.close()
     const idle = this.#changes.until(() => openChannels(admission.peers) === 0, graceMs)
     await Promise.all([this.#closeProxies(graceMs), idle])
