@@ -9,6 +9,7 @@ export {
   type TestCertificateOptions,
 } from './tls/certificate.js'
 export { type ClientHello, helloCatcher, type HelloCatcher } from './tls/client-hello.js'
+export { type AgentContract, askNode, describeAgents } from './describe-agents.js'
 export type { TransportPair } from './transports/contract/transport-ends.js'
 export { describeMessageTransport } from './transports/describe-message-transport.js'
 export { FakeClock } from './fake-clock.js'
