@@ -47,6 +47,12 @@ export class SocksError extends Error {
   }
 }
 
+/** Error for a request that the proxy has answered with another reply than success. */
+export function refusedByProxy(reply: ReplyCode, byte: number): SocksError {
+  const text = `the proxy refuses the request: ${reply} (${hex(byte)})`
+  return new SocksError('ERR_SOCKS_REFUSED_BY_PROXY', text, { reply })
+}
+
 /** Formats a peer's text for an error message: escaped, and shortened. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text)

@@ -1,6 +1,6 @@
 import { noBytes } from '../bytes.js'
 import type { Destination } from '../destination.js'
-import { hex, SocksError } from '../errors.js'
+import { refusedByProxy } from '../errors.js'
 import type { Established } from '../established.js'
 import type { Dialect, Progress } from '../exchange.js'
 import { encodeRequest, readReply } from './messages.js'
@@ -17,10 +17,7 @@ export class Socks4ClientHandshake implements Dialect<Established> {
     const reply = readReply(bytes)
     if (reply === undefined) return undefined
     const { code, byte, bound } = reply.value
-    if (code !== 'succeeded') {
-      const text = `the proxy refuses the request: ${code} (${hex(byte)})`
-      throw new SocksError('ERR_SOCKS_REFUSED_BY_PROXY', text, { reply: code })
-    }
+    if (code !== 'succeeded') throw refusedByProxy(code, byte)
     return { byteLength: reply.byteLength, output: noBytes, result: { bound } }
   }
 

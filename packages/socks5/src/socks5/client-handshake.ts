@@ -1,5 +1,5 @@
 import { noBytes } from '../bytes.js'
-import { hex, SocksError } from '../errors.js'
+import { hex, refusedByProxy, SocksError } from '../errors.js'
 import type { Established } from '../established.js'
 import type { Dialect, Progress } from '../exchange.js'
 import {
@@ -77,10 +77,7 @@ export class Socks5ClientHandshake implements Dialect<Established> {
     const reply = readReply(bytes)
     if (reply === undefined) return undefined
     const { code, byte, bound } = reply.value
-    if (code !== 'succeeded') {
-      const text = `the proxy refuses the request: ${code} (${hex(byte)})`
-      throw new SocksError('ERR_SOCKS_REFUSED_BY_PROXY', text, { reply: code })
-    }
+    if (code !== 'succeeded') throw refusedByProxy(code, byte)
     if (this.#isUdp && bound === undefined) {
       throw new SocksError('ERR_SOCKS_BAD_VALUE', 'the proxy gives no valid address to send datagrams to')
     }

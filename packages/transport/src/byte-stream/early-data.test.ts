@@ -189,8 +189,8 @@ describe('connectByteStream with early data', () => {
 })
 
 describe('connect with firstMessages', () => {
-  /** Returns the head, and the messages that a server with early data received. */
-  async function arrivals(options: Partial<ConnectOptions>) {
+  /** A server with early data that records its messages, and the field with those in the head. */
+  async function listenForEarlyData() {
     const handler = new RecordingHandler()
     const headers: unknown[] = []
     const listener = await listen({
@@ -200,6 +200,12 @@ describe('connect with firstMessages', () => {
       onTransport: (transport) => transport.setHandler(handler),
     })
     cleanups.push(() => listener.closeAll())
+    return { handler, headers, listener }
+  }
+
+  /** Returns the head, and the messages that a server with early data received. */
+  async function arrivals(options: Partial<ConnectOptions>) {
+    const { handler, headers, listener } = await listenForEarlyData()
     await openLink({ url: `ws://127.0.0.1:${listener.address().port}`, ...options })
     const count = options.firstMessages?.length ?? 0
     await until(() => handler.messages.length === count, `${count} messages`)
@@ -218,15 +224,7 @@ describe('connect with firstMessages', () => {
   })
 
   test('sends them in frames to another host that a redirect leads to', async () => {
-    const handler = new RecordingHandler()
-    const headers: unknown[] = []
-    const listener = await listen({
-      port: 0,
-      earlyData: true,
-      authorize: ({ headers: { 'sec-websocket-protocol': protocol } }) => void headers.push(protocol),
-      onTransport: (transport) => transport.setHandler(handler),
-    })
-    cleanups.push(() => listener.closeAll())
+    const { handler, headers, listener } = await listenForEarlyData()
     const location = `ws://localhost:${listener.address().port}/`
     const first = await tcpServer((socket) => {
       socket.once('data', () => socket.end(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`))
