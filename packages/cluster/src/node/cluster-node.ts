@@ -21,8 +21,8 @@ import { NodeSecret } from '../trunk/node-secret.js'
 import { farOwner } from './far-owner.js'
 import { addressInFolder, linksPathInFolder } from './folder-nodes.js'
 import { Heartbeat } from './heartbeat.js'
-import { type Joined, nodeKey } from './joined.js'
-import { readFarPeers, readNodeInfo, readUse } from './live-entry.js'
+import type { Joined } from './joined.js'
+import { nodeKey, readFarPeers, readNodeInfo, readUse } from './live-entry.js'
 import { spreadLoad } from './load-spread.js'
 import { Members, type MemberState, type NodeInfo, statusOf } from './members.js'
 import type { ClusterNodeOptions } from './node-options.js'
@@ -231,7 +231,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
 
   #nodeEntry(id: string, entry: StoreEntry | undefined): void {
     if (entry === undefined) return this.#members.gone(id)
-    const info = this.#read(`node.${id}`, entry, readNodeInfo)
+    const info = this.#read(nodeKey(id), entry, readNodeInfo)
     if (info !== undefined) this.#members.heard(info)
   }
 

@@ -16,8 +16,3 @@ export interface Joined {
   /** Undefined where clients stay at their node. */
   readonly spread: LoadSpread | undefined
 }
-
-/** Key of the entry by which a node says that it lives. */
-export function nodeKey(id: string): string {
-  return `node.${id}`
-}

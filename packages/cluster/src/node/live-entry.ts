@@ -2,6 +2,11 @@ import type { FarPeers, UsedAmounts } from '@ls/server'
 import type { NodeInfo } from './members.js'
 import type { UseEntry } from './shared-use.js'
 
+/** Key of the entry by which a node says that it lives. */
+export function nodeKey(id: string): string {
+  return `node.${id}`
+}
+
 /** Parses a node's own entry in the store; undefined for any other text. */
 export function readNodeInfo(text: string): NodeInfo | undefined {
   const info = readObject<NodeInfo>(text)
