@@ -1,22 +1,37 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { flagsAfterStart, flagsFor } from './tune-engine.js'
+import { flagsAfterStart, flagsAtStart } from './tune-engine.js'
 
-test.each([flagsFor, flagsAfterStart])('%o gives flags that the V8 of this Node knows', (flags) => {
-  const script = `for (const flag of ${JSON.stringify(flags(process.versions.v8))}) v8.setFlagsFromString(flag)`
+/** The list of flags in the first script of the program, by its path from here. */
+function entryFlags(path: string): string[] {
+  const script = readFileSync(new URL(path, import.meta.url), 'utf8')
+  const [list = ''] = /\['--.*?\]/.exec(script) ?? []
+  return JSON.parse(list.replaceAll("'", '"')) as string[]
+}
+
+const atEntry = entryFlags('../bin/linksocks.js')
+const afterStart = flagsAfterStart(process.versions.v8)
+
+test.each([atEntry, flagsAtStart, afterStart])('the V8 of this Node knows the flags %j, %j', (...flags) => {
+  const script = `for (const flag of ${JSON.stringify(flags)}) v8.setFlagsFromString(flag)`
   expect(spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stderr).toBe('')
+})
+
+test('the executable begins with the same flags as the command', () => {
+  expect(entryFlags('../../../tools/distribution/entry-flags.mjs')).toEqual(atEntry)
 })
 
 test('flagsAfterStart lets V8 optimize what the traffic needs', () => {
   const script = `
     const set = (flags) => flags.forEach((flag) => v8.setFlagsFromString(flag))
-    set(${JSON.stringify(flagsFor(process.versions.v8))})
+    set(${JSON.stringify([...atEntry, ...flagsAtStart])})
     v8.setFlagsFromString('--allow-natives-syntax')
     const isOptimized = new Function('sum', 'return %ActiveTierIsTurbofan(sum) || %ActiveTierIsMaglev(sum)')
     const make = () => new Function('count', 'let sum = 0; for (let i = 0; i < count; i++) sum += i % 7; return sum')
     const warm = (sum) => { for (let i = 0; i < 3000; i++) sum(1000); return isOptimized(sum) }
     const atStart = warm(make())
-    set(${JSON.stringify(flagsAfterStart(process.versions.v8))})
+    set(${JSON.stringify(afterStart)})
     console.log(JSON.stringify({ atStart, afterStart: warm(make()) }))`
   const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' })
   expect(`${stderr}${stdout}`).toBe('{"atStart":false,"afterStart":true}\n')
