@@ -4,19 +4,17 @@ import type { Logger } from '@ls/foundation'
 import { parseCommandLine, type CompletionRequest, type HelpRequest, type Run } from './arguments/command-line.js'
 import type { ConfigRequest } from './arguments/config-command.js'
 import { findCommand } from './command-table.js'
+import type { CommandContext } from './commands/context.js'
 import { UsageError } from './errors.js'
 import { exitCode, type ExitCode } from './exit-code.js'
 import { renderGuide } from './help/guide.js'
 import { renderHelp, renderManual, renderOverview } from './help/help.js'
 import { Draining } from './life/draining.js'
 import { ServiceManager } from './life/service-manager.js'
-import { AccessLog } from './output/access-log.js'
-import { describeError, messageOf } from './output/describe-error.js'
+import { messageOf } from './output/describe-error.js'
 import { harmlessLines } from './output/harmless.js'
 import { LineOutput } from './output/line-output.js'
-import { LogLevels } from './output/log/log-levels.js'
-import { createLogger, logLevel } from './output/log/logger.js'
-import { openLogFiles } from './output/log/open-log-files.js'
+import { openLog } from './output/log/open-log.js'
 import { printedLine } from './output/printed-line.js'
 import { Redactor } from './output/redactor.js'
 import type { Restart } from './restart/restart.js'
@@ -117,53 +115,24 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
   })
   redactor.add(...secrets)
   hideCommandLine(command, secrets)
-  // A person reads the output of the demo, and needs only the next steps.
-  const level = logLevel(settings, command === 'demo' ? 'warn' : 'info')
-  const files = await openLogFiles(settings, signals)
-  const levels = new LogLevels(level)
-  const plainLogger = await createLogger({
-    levels,
-    format: settings.logFormat,
-    redactor,
-    output: files.log ?? new LineOutput(2),
-    environment: process.env,
-  })
-  const logger = worker === undefined ? plainLogger : plainLogger.child({ worker: worker.index })
-  const isAlone = worker === undefined && workers === 1
-  const restart = !isAlone
-    ? undefined
-    : await makeRestart(command, logger, () => {
-        service.handedOver()
-        draining.request()
-      })
+  const { report, ...log } = await openLog(invocation, { redactor, signals, worker })
+  const { logger } = log
   const draining = new Draining('drainTimeout' in settings ? settings.drainTimeout : 0)
   if ('drainTimeout' in settings) draining.listen(signals)
-  const report = (error: unknown): void => {
-    if (level === 'silent')
-      return void process.stderr.write(`linksocks: ${harmlessLines(redactor.clean(messageOf(error)))}\n`)
-    const description = describeError(error)
-    logger.error(settings.debug > 0 ? { err: error } : { code: description.code }, description.message)
-  }
+  const service = new ServiceManager(worker?.environment ?? process.env, logger, worker?.notify, engineStarted)
   process.on('uncaughtException', (error) => {
     report(error)
     process.exit(exitCode.failure)
   })
   // The primary has already shown the warnings of its workers.
   if (worker === undefined) for (const warning of warnings) logger.warn({}, warning)
-
-  const output = new LineOutput(1)
-  const print = (line: string): void => {
-    if (worker?.prints === false) return
-    if (output.write(printedLine(line, settings.logFormat)) || output.failure === readerIsGone) return
-    logger.warn({}, `standard output cannot be written: ${output.failure}`)
-  }
-  const service = new ServiceManager(worker?.environment ?? process.env, logger, worker?.notify, engineStarted)
   stop.addEventListener('abort', () => service.stopping(), { once: true })
   draining.signal.addEventListener('abort', () => service.status('draining'), { once: true })
-  const accessLog = files.access === undefined ? undefined : new AccessLog(files.access, redactor)
+  const isAlone = worker === undefined && workers === 1
+  const restart = isAlone ? await makeRestart(command, { logger, service, draining }) : undefined
   try {
-    const program = programName()
-    const context = { logger, levels, accessLog, service, redactor, stop, draining, restart, worker, print, program }
+    const output = { print: printerOf(invocation, logger, worker), program: programName() }
+    const context = { ...log, ...output, service, redactor, stop, draining, restart, worker }
     const stopTracing = traced.has(command) ? await tracing(logger) : undefined
     const code = await runCommand({ invocation, file, workers, signals }, context)
     await restart?.close()
@@ -178,6 +147,16 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
   }
 }
 
+/** Returns a function that writes a line to the standard output. Of several processes only the first one prints. */
+function printerOf({ settings }: Run, logger: Logger, worker: Worker | undefined): (line: string) => void {
+  const output = new LineOutput(1)
+  return (line) => {
+    if (worker?.prints === false) return
+    if (output.write(printedLine(line, settings.logFormat)) || output.failure === readerIsGone) return
+    logger.warn({}, `standard output cannot be written: ${output.failure}`)
+  }
+}
+
 /** Commands that carry connections. */
 const traced: ReadonlySet<string> = new Set(['server', 'client', 'provider', 'connector', 'connect', 'run', 'demo'])
 
@@ -188,7 +167,10 @@ async function tracing(logger: Logger): Promise<() => Promise<void>> {
 }
 
 /** Creates the restart; loaded only if needed, since a command without servers has nothing to hand over. */
-async function makeRestart(command: string, logger: Logger, onHandedOver: () => void): Promise<Restart | undefined> {
+async function makeRestart(
+  command: string,
+  { logger, service, draining }: Pick<CommandContext, 'logger' | 'service' | 'draining'>,
+): Promise<Restart | undefined> {
   if (command !== 'server' && command !== 'run') return undefined
   const [{ Restart }, { Predecessor }, { takeActivationSockets }] = await Promise.all([
     import('./restart/restart.js'),
@@ -197,6 +179,10 @@ async function makeRestart(command: string, logger: Logger, onHandedOver: () => 
   ])
   takeActivationSockets(process)
   const predecessor = Predecessor.find(process)
+  const onHandedOver = (): void => {
+    service.handedOver()
+    draining.request()
+  }
   const restart = new Restart({ predecessor, environment: process.env, logger, onHandedOver })
   restart.listen(process)
   return restart

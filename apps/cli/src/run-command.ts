@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
-import type { Run } from './arguments/command-line.js'
+import type { Run, RunOf } from './arguments/command-line.js'
+import type { RunCommandName } from './command.js'
 import type { CommandContext } from './commands/context.js'
 import type { ConfigFile } from './config/config-file.js'
 import type { ExitCode } from './exit-code.js'
@@ -17,7 +18,6 @@ export interface RunWithFile {
 
 /** Runs a command. Each command loads only the modules that it needs. */
 export async function runCommand(request: RunWithFile, context: CommandContext): Promise<ExitCode> {
-  const { invocation, file, signals } = request
   if (request.workers > 1) {
     const { runWorkers } = await import('./workers/run-workers.js')
     return runWorkers(request, context)
@@ -25,67 +25,38 @@ export async function runCommand(request: RunWithFile, context: CommandContext):
   const { closeOpenSockets } = await import('@ls/relay')
   // A second Ctrl-C, or a fault, ends the process in the middle of transfers.
   process.once('exit', closeOpenSockets)
-  switch (invocation.command) {
-    case 'run': {
-      const { runRoles } = await import('./roles/run-roles.js')
-      if (file === undefined) throw new TypeError('the command run has no file')
-      const { settings } = invocation
-      return runRoles({ file, watch: settings.watchConfig, environment: process.env, signals }, context)
-    }
-    case 'server': {
-      const { runServer } = await import('./commands/server.js')
-      return runServer(invocation.settings, context)
-    }
-    case 'status': {
-      const { runStatus } = await import('./observe/status.js')
-      return runStatus(invocation.target, invocation.settings, context)
-    }
-    case 'top': {
-      const { runTop } = await import('./observe/top/run-top.js')
-      return runTop(invocation.target, invocation.settings, context)
-    }
-    case 'nodes': {
-      const { runNodes } = await import('./cluster/nodes.js')
-      return runNodes(invocation.settings, context)
-    }
-    case 'ports': {
-      const { runPorts } = await import('./tokens/ports.js')
-      return runPorts(invocation.settings, context)
-    }
-    case 'doctor': {
-      const { runDoctor } = await import('./doctor/run-doctor.js')
-      return runDoctor(invocation.settings, context)
-    }
-    case 'restart': {
-      const { runRestart } = await import('./life/ask-server.js')
-      return runRestart(invocation.settings, context)
-    }
-    case 'drain': {
-      const { runDrain } = await import('./life/ask-server.js')
-      return runDrain(invocation.settings, context)
-    }
-    case 'log-level': {
-      const { runLogLevel } = await import('./life/ask-server.js')
-      return runLogLevel(invocation.words, invocation.settings)
-    }
-    case 'demo': {
-      const { runDemo } = await import('./commands/demo.js')
-      return runDemo(invocation.settings, context)
-    }
-    case 'token': {
-      const { runToken } = await import('./tokens/token.js')
-      return runToken(invocation.words, invocation.settings, context)
-    }
-    case 'connect': {
-      const { runConnect } = await import('./commands/connect.js')
-      return runConnect(invocation.target ?? '', invocation.settings, context)
-    }
-    case 'client':
-    case 'connector':
-    case 'provider': {
-      const { runClient } = await import('./commands/client.js')
-      const { command, settings } = invocation
-      return runClient(command === 'provider' ? { ...settings, reverse: true } : settings, context)
-    }
-  }
+  const { invocation } = request
+  // The table has the same names as the invocations.
+  const run = runners[invocation.command] as (invocation: Run, ...more: RunnerParts) => Promise<ExitCode>
+  return run(invocation, context, request)
+}
+
+type RunnerParts = [context: CommandContext, request: RunWithFile]
+type Runner<Name extends RunCommandName> = (invocation: RunOf<Name>, ...more: RunnerParts) => Promise<ExitCode>
+
+const runners: { readonly [Name in RunCommandName]: Runner<Name> } = {
+  run: async ({ settings }, context, { file, signals }) => {
+    const { runRoles } = await import('./roles/run-roles.js')
+    if (file === undefined) throw new TypeError('the command run has no file')
+    return runRoles({ file, watch: settings.watchConfig, environment: process.env, signals }, context)
+  },
+  server: async ({ settings }, context) => (await import('./commands/server.js')).runServer(settings, context),
+  client: async ({ settings }, context) => (await import('./commands/client.js')).runClient(settings, context),
+  connector: async ({ settings }, context) => (await import('./commands/client.js')).runClient(settings, context),
+  provider: async ({ settings }, context) =>
+    (await import('./commands/client.js')).runClient({ ...settings, reverse: true }, context),
+  status: async ({ target, settings }, context) =>
+    (await import('./observe/status.js')).runStatus(target, settings, context),
+  top: async ({ target, settings }, context) =>
+    (await import('./observe/top/run-top.js')).runTop(target, settings, context),
+  nodes: async ({ settings }, context) => (await import('./cluster/nodes.js')).runNodes(settings, context),
+  ports: async ({ settings }, context) => (await import('./tokens/ports.js')).runPorts(settings, context),
+  doctor: async ({ settings }, context) => (await import('./doctor/run-doctor.js')).runDoctor(settings, context),
+  restart: async ({ settings }, context) => (await import('./life/ask-server.js')).runRestart(settings, context),
+  drain: async ({ settings }, context) => (await import('./life/ask-server.js')).runDrain(settings, context),
+  'log-level': async ({ words, settings }) => (await import('./life/ask-server.js')).runLogLevel(words, settings),
+  demo: async ({ settings }, context) => (await import('./commands/demo.js')).runDemo(settings, context),
+  token: async ({ words, settings }, context) => (await import('./tokens/token.js')).runToken(words, settings, context),
+  connect: async ({ target, settings }, context) =>
+    (await import('./commands/connect.js')).runConnect(target ?? '', settings, context),
 }

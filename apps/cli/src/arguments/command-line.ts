@@ -80,22 +80,40 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
   if (command === 'config') return readConfigRequest(configArguments, environment)
   if (command === 'check-config')
     return { kind: 'config', action: 'check', file: readFileArgument(configArguments, environment) }
-  const url = findCommand(command)?.takesUrl === true ? takeUrl(positionals, given) : undefined
-  const target = parseTarget(command, positionals)
-  const taken =
-    command === 'token' || command === 'log-level'
-      ? positionals.length
-      : url === undefined && target === undefined
-        ? 0
-        : 1
-  const [extra] = positionals.slice(taken)
-  if (extra !== undefined) throw unexpected(extra, command)
+  const words = readWords(command, positionals, given)
   if (command === 'version') return { kind: 'version' }
+  return makeRun(command, { given, words, overridden }, environment)
+}
 
+/** Arguments of a command that runs. */
+interface Words {
+  readonly url: string | undefined
+  readonly target: string | undefined
+  readonly all: readonly string[]
+}
+
+/** Parses the arguments without a flag. @throws UsageError for one that the command does not take */
+function readWords(command: CommandName, all: readonly string[], given: ReadonlyMap<string, FlagValue>): Words {
+  const url = findCommand(command)?.takesUrl === true ? takeUrl(all, given) : undefined
+  const target = parseTarget(command, all)
+  const takesAll = command === 'token' || command === 'log-level'
+  const taken = takesAll ? all.length : url === undefined && target === undefined ? 0 : 1
+  const [extra] = all.slice(taken)
+  if (extra !== undefined) throw unexpected(extra, command)
+  return { url, target, all }
+}
+
+interface GivenToRun {
+  readonly given: ReadonlyMap<string, FlagValue>
+  readonly words: Words
+  readonly overridden: readonly Flag[]
+}
+
+function makeRun(command: CommandName, { given, words, overridden }: GivenToRun, environment: Environment): Run {
   const values = withTokenOfUrl(
     flagsOf(command).map((flag) => [
       flag,
-      (flag.name === 'url' ? url : undefined) ?? given.get(flag.name) ?? readVariable(flag, environment),
+      (flag.name === 'url' ? words.url : undefined) ?? given.get(flag.name) ?? readVariable(flag, environment),
     ]),
   )
   const settings = makeSettings(values)
@@ -120,8 +138,8 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
     kind: 'run',
     command,
     settings,
-    target,
-    words: positionals,
+    target: words.target,
+    words: words.all,
     given: explicit,
     secrets,
     warnings,

@@ -1,6 +1,7 @@
+import type { ClusterNode } from '@ls/cluster'
 import { formatExposure, formatListenAddress } from '@ls/relay'
 import { type ApiOptions, LinkSocksServer, type OwnersInFolder, type ServerOptions, ServerState } from '@ls/server'
-import { openServerCertificate } from '../certificates/server-certificate.js'
+import { openServerCertificate, type ServerCertificate } from '../certificates/server-certificate.js'
 import { makeClusterNode } from '../cluster/cluster-node.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import { askedToEnd, drainIfAsked } from '../life/draining.js'
@@ -14,7 +15,7 @@ import { hasDashboard, printAccess } from '../output/server-access.js'
 import { madeElsewhere, MadeTokens, type MakeToken } from '../tokens/made-tokens.js'
 import { workerApiOptions } from '../workers/worker-server.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
-import { explainListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
+import { explainListenFailure, type ListenPort, proxyPort, webSocketPort } from './listen-failure.js'
 import {
   exposeForTokens,
   planToken,
@@ -70,50 +71,19 @@ export async function startServer(request: ServerRequest, context: CommandContex
   const { logger, stop } = context
   checkServer(settings)
   for (const warning of serverWarnings(settings)) logger.warn({}, warning)
-  const { name = 'server' } = request
-  const { restart } = context
-  const state = await openState(request, context)
-  const certificate = await openServerCertificate(settings, context)
-  const node = await makeClusterNode(settings, logger, context.worker)
-  // A node of a cluster drains instead: its clients link to other nodes.
-  const handover = node === undefined ? restart : undefined
-  const owners = handover?.makeOwners()
+  const parts = await openParts(request, context)
+  const { state, node, certificate, status } = parts
   const writeMetrics = metricsWriter(() => server.snapshot())
-  const planned = plannedOptions(request)
-  const options = {
-    ...planned,
-    ...certificate.options,
-    ...definedOnly({ state, nodes: node, sessionOwners: node ?? owners }),
-    api: {
-      ...planned.api,
-      ...dashboardOption(settings),
-      writeMetrics,
-      setLogLevel: (level: string, part: string | undefined) => context.levels.set(level, part),
-      requestDrain: () => context.draining.request(),
-      requestRestart: handover?.requestIfPossible,
-      ...(context.worker && node ? workerApiOptions(context.worker, node, hasApi(settings)) : {}),
-    },
-    logger,
-    exit: { ...planned.exit, ownPorts: () => metrics?.ports ?? [] },
-    ...definedOnly({ onConnectionEnd: context.accessLog?.add }),
-  }
-  let metrics: MetricsPort | undefined
+  const options = optionsOf(request, { ...parts, writeMetrics }, context)
   const server: LinkSocksServer = asUsage('', () => new LinkSocksServer(options))
-  const made = new MadeTokens(madeElsewhere(context.worker, name) ?? state)
+  const made = new MadeTokens(madeElsewhere(context.worker, nameOf(request)) ?? state)
   const tokens = asUsage('', () => registerTokens(server, request, made.maker()))
   context.redactor.add(...passwordsOf(request), ...tokens.map(({ token }) => token))
   asUsage('--expose', () => exposeForTokens(server, settings.expose, tokens))
   const ports = [webSocketPort(settings), proxyPort(settings)]
-  // The library has logged the error itself, but without the flag; where no flag is to blame, there is nothing to add.
-  server.on('error', (error) => {
-    const explained = explainListenFailure(error, ports)
-    if (explained !== error) logger.error({}, explained.message)
-  })
-  server.on('exposed', (exposure) => context.print(`exposed: ${formatExposure(exposure)}`))
-  server.on('socksListening', (address) => context.print(`proxy: ${formatListenAddress(address)}`))
-
+  report(server, ports, context)
   try {
-    metrics = await openStatus(settings, () => server.snapshot(), context)
+    status.port = await openStatus(settings, () => server.snapshot(), context)
     // Before clients come: one whose token only the other nodes have would be refused permanently.
     await node?.join(server, { signal: stop })
     await server.listen({ signal: stop })
@@ -122,44 +92,113 @@ export async function startServer(request: ServerRequest, context: CommandContex
     certificate.close()
     await server.close()
     await node?.close()
-    await metrics?.close()
+    await status.port?.close()
     if (stop.aborted) return undefined
     throw explainListenFailure(error, ports)
   }
   for (const warning of exposureWarnings(settings)) logger.warn({}, warning)
   await printAccess({ server, settings, tokens, pin: certificate.pin, isTls: options.tls !== undefined }, context)
-  const ended = addToRestart({ name, server, state, owners }, handover)
+  return { server, tokens, made, ...endOf(server, request, parts, context) }
+}
+
+/** Parts of a server that are opened before it. */
+interface ServerParts {
+  readonly state: ServerState | undefined
+  readonly certificate: ServerCertificate
+  readonly node: ClusterNode | undefined
+  /** Undefined for a node of a cluster. It drains instead: its clients link to other nodes. */
+  readonly handover: CommandContext['restart']
+  readonly owners: OwnersInFolder | undefined
+  /** The port for metrics, once it is open. */
+  readonly status: { port: MetricsPort | undefined }
+}
+
+async function openParts(request: ServerRequest, context: CommandContext): Promise<ServerParts> {
+  const { settings } = request
+  const state = await openState(request, context)
+  const certificate = await openServerCertificate(settings, context)
+  const node = await makeClusterNode(settings, context.logger, context.worker)
+  const handover = node === undefined ? context.restart : undefined
+  return { state, certificate, node, handover, owners: handover?.makeOwners(), status: { port: undefined } }
+}
+
+/** All options of the server. @throws UsageError */
+function optionsOf(
+  request: ServerRequest,
+  { state, certificate, node, handover, owners, status, writeMetrics }: ServerParts & Pick<ApiOptions, 'writeMetrics'>,
+  { logger, levels, worker, draining, accessLog }: CommandContext,
+): ServerOptions {
+  const { settings } = request
+  const planned = plannedOptions(request)
   return {
-    server,
-    tokens,
-    made,
+    ...planned,
+    ...certificate.options,
+    ...definedOnly({ state, nodes: node, sessionOwners: node ?? owners, onConnectionEnd: accessLog?.add }),
+    api: {
+      ...planned.api,
+      ...dashboardOption(settings),
+      writeMetrics,
+      setLogLevel: (level: string, part: string | undefined) => levels.set(level, part),
+      requestDrain: () => draining.request(),
+      requestRestart: handover?.requestIfPossible,
+      ...(worker && node ? workerApiOptions(worker, node, hasApi(settings)) : {}),
+    },
+    logger,
+    exit: { ...planned.exit, ownPorts: () => status.port?.ports ?? [] },
+  }
+}
+
+/** Prints and logs what happens to ports of the server. */
+function report(server: LinkSocksServer, ports: readonly ListenPort[], { logger, print }: CommandContext): void {
+  // The library has logged the error itself, but without the flag; where no flag is to blame, there is nothing to add.
+  server.on('error', (error) => {
+    const explained = explainListenFailure(error, ports)
+    if (explained !== error) logger.error({}, explained.message)
+  })
+  server.on('exposed', (exposure) => print(`exposed: ${formatExposure(exposure)}`))
+  server.on('socksListening', (address) => print(`proxy: ${formatListenAddress(address)}`))
+}
+
+/** The ways in which a server that listens ends. */
+function endOf(
+  server: LinkSocksServer,
+  request: ServerRequest,
+  { state, certificate, node, handover, owners, status }: ServerParts,
+  { draining, logger, restart, stop, worker }: CommandContext,
+): Pick<RunningServer, 'drain' | 'close'> {
+  const ended = addToRestart({ name: nameOf(request), server, state, owners }, handover)
+  return {
     drain: async (timeoutMs) => {
-      const { worker } = context
       const isHandedOver = restart?.isHandedOver === true || worker?.isLeaving === true
       if (worker?.isLeavingWithAll === true) node?.leaveWithAll()
       if (isHandedOver) certificate.close()
       await Promise.all([
         server.drain({ timeoutMs, isHandedOver }),
-        restart?.isHandedOver === true ? metrics?.close() : undefined,
+        restart?.isHandedOver === true ? status.port?.close() : undefined,
       ])
     },
     close: async () => {
       certificate.close()
-      const isDrained = context.draining.signal.aborted && !stop.aborted
+      const isDrained = draining.signal.aborted && !stop.aborted
       if (!isDrained) tellWhatIsWaitedFor([...server.channels()].length, logger)
       await server.close({ graceMs: isDrained ? 0 : graceMs })
       await node?.close()
       ended()
-      await metrics?.close()
+      await status.port?.close()
     },
   }
 }
 
+function nameOf({ name = 'server' }: ServerRequest): string {
+  return name
+}
+
 /** Opens the state: that of the previous process, otherwise that of the file. */
-async function openState({ name = 'server', settings }: ServerRequest, { restart, worker }: CommandContext) {
+async function openState(request: ServerRequest, { restart, worker }: CommandContext) {
+  const { settings } = request
   // The primary has the state of workers.
   if (worker !== undefined) return undefined
-  if (restart !== undefined) return restart.stateOf(name, settings.state)
+  if (restart !== undefined) return restart.stateOf(nameOf(request), settings.state)
   return settings.state === undefined ? undefined : ServerState.open(settings.state)
 }
 
