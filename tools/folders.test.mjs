@@ -8,6 +8,8 @@ import { listFiles, readPackages, repositoryRoot } from './workspace.mjs'
 /** Most sources in one folder; tests beside them do not count. */
 const maxSources = 15
 
+const endings = ['.ts', '.tsx']
+
 /** The site has pages and scripts, and no sources of this kind. */
 const packages = readPackages(repositoryRoot).filter(({ folder }) => existsSync(join(repositoryRoot, folder, 'src')))
 
@@ -29,11 +31,12 @@ describe.each(packages)('$folder', ({ folder }) => {
 /** Returns the folders below `folder` that contain files, relative to the root. */
 function foldersBelow(folder) {
   return [
-    ...new Set(listFiles(repositoryRoot, folder, ['.ts']).map((file) => file.slice(0, file.lastIndexOf('/')))),
+    ...new Set(listFiles(repositoryRoot, folder, endings).map((file) => file.slice(0, file.lastIndexOf('/')))),
   ].filter((each) => each !== folder)
 }
 
 function sourcesIn(folder) {
   const files = readdirSync(join(repositoryRoot, folder))
-  return files.filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && file !== 'index.ts')
+  const isSource = (file) => endings.some((ending) => file.endsWith(ending)) && !/\.test\.tsx?$/.test(file)
+  return files.filter((file) => isSource(file) && file !== 'index.ts')
 }

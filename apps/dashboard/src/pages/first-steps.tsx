@@ -3,9 +3,9 @@ import { useEffect, useState } from 'preact/hooks'
 import { listTokens, revealToken, type TokenInfo } from '../api/tokens.js'
 import { usePolled } from '../live/polled.js'
 import { CopyLine } from '../parts/copy-line.js'
-import { nextLine } from '../parts/next-line.js'
 import { addressOf } from '../shell/route.js'
 import { texts } from '../texts/language.js'
+import { nextLine } from '../texts/next-line.js'
 
 /** Interval of requests for tokens, in milliseconds. */
 const periodMs = 5000

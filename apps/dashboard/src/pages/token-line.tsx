@@ -1,9 +1,9 @@
 import type { JSX } from 'preact'
 import type { TokenKind } from '../api/tokens.js'
 import { CopyLine } from '../parts/copy-line.js'
-import { nextLine } from '../parts/next-line.js'
 import { Qr } from '../parts/qr.js'
 import { texts } from '../texts/language.js'
+import { nextLine } from '../texts/next-line.js'
 
 /** A token as a line to paste on the other machine. */
 export function TokenLine({ kind, token }: { readonly kind: TokenKind; readonly token: string }): JSX.Element {

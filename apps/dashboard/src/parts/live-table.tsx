@@ -67,21 +67,9 @@ export function LiveTable<T extends { readonly id: string }>(props: LiveTablePro
   if (value?.total === 0) return <>{empty}</>
   return (
     <>
-      <div class="toolbar">
-        <label class="search">
-          <Icon name="search" />
-          <input
-            type="search"
-            placeholder={t.search}
-            aria-label={t.search}
-            onInput={(event) => search(event.currentTarget.value)}
-          />
-        </label>
-        {more}
-        <span class="muted" role="status">
-          {value !== undefined && fill(t.matched, count(value.matched), count(value.total))}
-        </span>
-      </div>
+      <Toolbar onSearch={search} more={more}>
+        {value !== undefined && fill(t.matched, count(value.matched), count(value.total))}
+      </Toolbar>
       {error !== undefined && (
         <p class="fault" role="alert">
           {error}
@@ -97,23 +85,65 @@ export function LiveTable<T extends { readonly id: string }>(props: LiveTablePro
               <td />
             </tr>
           </thead>
-          <tbody>
-            <Gap rows={value?.query.offset ?? 0} />
-            {value?.rows.map((row, index) => (
-              <tr key={row.id} aria-rowindex={value.query.offset + index + 2}>
-                {columns.map((column) => (
-                  <td key={column.name} class={classOf(column)}>
-                    {column.cell(row)}
-                  </td>
-                ))}
-                <td class="end">{action?.(row, refresh)}</td>
-              </tr>
-            ))}
-            <Gap rows={Math.max(0, (value?.matched ?? 0) - (value?.query.offset ?? 0) - (value?.rows.length ?? 0))} />
-          </tbody>
+          {value !== undefined && <Body page={value} columns={columns} action={(row) => action?.(row, refresh)} />}
         </table>
       </div>
     </>
+  )
+}
+
+interface ToolbarProps {
+  readonly onSearch: (text: string) => void
+  readonly more: ComponentChildren
+  /** How many rows there are. */
+  readonly children: ComponentChildren
+}
+
+function Toolbar({ onSearch, more, children }: ToolbarProps): JSX.Element {
+  const { search } = texts.value.list
+  return (
+    <div class="toolbar">
+      <label class="search">
+        <Icon name="search" />
+        <input
+          type="search"
+          placeholder={search}
+          aria-label={search}
+          onInput={(event) => onSearch(event.currentTarget.value)}
+        />
+      </label>
+      {more}
+      <span class="muted" role="status">
+        {children}
+      </span>
+    </div>
+  )
+}
+
+interface BodyProps<T> {
+  readonly page: Page<T> & { readonly query: ListQuery }
+  readonly columns: readonly Column<T>[]
+  readonly action: (row: T) => ComponentChildren
+}
+
+/** The rows in sight, between spaces for the others. */
+function Body<T extends { readonly id: string }>({ page, columns, action }: BodyProps<T>): JSX.Element {
+  const { rows, matched, query } = page
+  return (
+    <tbody>
+      <Gap rows={query.offset} />
+      {rows.map((row, index) => (
+        <tr key={row.id} aria-rowindex={query.offset + index + 2}>
+          {columns.map((column) => (
+            <td key={column.name} class={classOf(column)}>
+              {column.cell(row)}
+            </td>
+          ))}
+          <td class="end">{action(row)}</td>
+        </tr>
+      ))}
+      <Gap rows={Math.max(0, matched - query.offset - rows.length)} />
+    </tbody>
   )
 }
 
