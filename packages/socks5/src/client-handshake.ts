@@ -1,7 +1,7 @@
 import type { Destination } from './destination.js'
 import { SocksError } from './errors.js'
 import type { Established } from './established.js'
-import { type Dialect, Exchange, type FailedStep, type NeedMoreStep } from './exchange.js'
+import { type Dialect, HandshakeReader, type FailedStep, type NeedMoreStep } from './handshake-reader.js'
 import { Socks4ClientHandshake } from './socks4/client-handshake.js'
 import { Socks5ClientHandshake } from './socks5/client-handshake.js'
 import type { RequestCommand } from './socks5/messages.js'
@@ -46,7 +46,7 @@ export type ClientStep = NeedMoreStep | FailedStep | EstablishedStep
  */
 export class ClientHandshake {
   readonly #dialect: Dialect<Established> & { readonly greeting: Uint8Array }
-  readonly #exchange: Exchange<Established>
+  readonly #reader: HandshakeReader<Established>
 
   /**
    * @throws {SocksError} where the version cannot carry the destination, or a text is too long
@@ -54,7 +54,7 @@ export class ClientHandshake {
    */
   constructor(options: ClientHandshakeOptions) {
     this.#dialect = (options.version ?? '5') === '5' ? socks5(options) : socks4(options)
-    this.#exchange = new Exchange(this.#dialect)
+    this.#reader = new HandshakeReader(this.#dialect)
   }
 
   /** Returns the first bytes to write. */
@@ -68,7 +68,7 @@ export class ClientHandshake {
    * @throws {TypeError} after a step that was not `need-more`
    */
   push(bytes: Uint8Array): ClientStep {
-    const step = this.#exchange.push(bytes)
+    const step = this.#reader.push(bytes)
     if (step.state !== 'done') return step
     return { state: 'established', output: step.output, bound: step.result.bound, leftover: step.leftover }
   }

@@ -1,6 +1,6 @@
 import type { ReplyCode } from './reply.js'
 
-/** All errors of a SOCKS exchange. Each has a heading in `docs/errors`. */
+/** All errors of a SOCKS handshake, connection or datagram. Each has a heading in `docs/errors`. */
 export const socksErrorCodes = [
   'ERR_SOCKS_VERSION',
   'ERR_SOCKS_AUTH_REQUIRED',

@@ -15,7 +15,7 @@ export {
 } from './destination.js'
 export { SocksError, type SocksErrorCode, socksErrorCodes, type SocksErrorOptions } from './errors.js'
 export type { Established } from './established.js'
-export type { FailedStep, NeedMoreStep, Parsed } from './exchange.js'
+export type { FailedStep, NeedMoreStep, Parsed } from './handshake-reader.js'
 export { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '@ls/foundation'
 export {
   defaultAnswerTimeoutMs,

@@ -2,7 +2,7 @@ import type { Authenticator } from '@ls/foundation'
 import { noBytes } from './bytes.js'
 import type { Destination } from './destination.js'
 import { hex, SocksError } from './errors.js'
-import { type Dialect, Exchange, type FailedStep, type NeedMoreStep } from './exchange.js'
+import { type Dialect, HandshakeReader, type FailedStep, type NeedMoreStep } from './handshake-reader.js'
 import type { ReplyCode } from './reply.js'
 import type { SocksRequest } from './request.js'
 import { encodeReply as encodeSocks4Reply, socks4Version } from './socks4/messages.js'
@@ -51,7 +51,7 @@ export type ServerStep = NeedMoreStep | FailedStep | RequestStep
  */
 export class ServerHandshake {
   readonly #options: ServerHandshakeOptions
-  #exchange: Exchange<SocksRequest> | undefined
+  #reader: HandshakeReader<SocksRequest> | undefined
   #request: SocksRequest | undefined
 
   constructor(options: ServerHandshakeOptions = {}) {
@@ -65,11 +65,11 @@ export class ServerHandshake {
    */
   push(bytes: Uint8Array): ServerStep {
     const [version] = bytes
-    if (this.#exchange === undefined) {
+    if (this.#reader === undefined) {
       if (version === undefined) return { state: 'need-more', output: noBytes }
-      this.#exchange = new Exchange(this.#dialect(version))
+      this.#reader = new HandshakeReader(this.#dialect(version))
     }
-    const step = this.#exchange.push(bytes)
+    const step = this.#reader.push(bytes)
     if (step.state !== 'done') return step
     this.#request = step.result
     return { state: 'request', output: step.output, request: step.result, leftover: step.leftover }

@@ -17,8 +17,8 @@ test('PendingConnections cuts the oldest when connections hold more than the bud
   pending.chargeTo(budget)
   const cuts: string[] = []
   const [first, second] = ['first', 'second'].map((name) => pending.add('192.0.2.1', () => cuts.push(name)))
-  first?.hold(60)
-  second?.hold(60)
+  first?.charge(60)
+  second?.charge(60)
   const held = budget.usedBytes
   second?.release()
   expect({ cuts, held, usedBytes: budget.usedBytes }).toEqual({ cuts: ['first'], held: 60, usedBytes: 0 })
@@ -140,7 +140,7 @@ describe('PendingConnections', () => {
   test('cuts the oldest past 16 MiB where no budget is given', () => {
     const { cut, add } = table(10)
     const entries = ['a', 'b', 'c'].map((name) => add(name, undefined))
-    for (const entry of entries) entry.hold(6 * 1024 * 1024)
+    for (const entry of entries) entry.charge(6 * 1024 * 1024)
     expect(cut).toEqual(['a'])
   })
 

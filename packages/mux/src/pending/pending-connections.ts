@@ -31,7 +31,7 @@ export interface PendingConnection {
    */
   setServed(isServed: boolean): void
   /** Counts bytes that the connection sent early and that are kept until it is admitted or gone. */
-  hold(bytes: number): void
+  charge(bytes: number): void
   /** Removes the connection: it is admitted or gone. */
   release(): void
 }
@@ -114,7 +114,7 @@ export class PendingConnections {
       change()
       this.#insert(entry)
     },
-    hold: (entry, bytes) => this.#hold(entry, bytes),
+    charge: (entry, bytes) => this.#charge(entry, bytes),
     release: (entry) => void this.#release(entry),
   }
 
@@ -159,7 +159,7 @@ export class PendingConnections {
     return true
   }
 
-  #hold(entry: Entry, bytes: number): void {
+  #charge(entry: Entry, bytes: number): void {
     const budget = this.#budget
     if (!this.#all.has(entry)) return
     entry.heldBytes += bytes
@@ -186,7 +186,7 @@ export class PendingConnections {
 /** Operations of the table for its entries: made once, so that a connection needs no functions of its own. */
 interface EntryChanges {
   change(entry: Entry, change: () => void): void
-  hold(entry: Entry, bytes: number): void
+  charge(entry: Entry, bytes: number): void
   release(entry: Entry): void
 }
 
@@ -213,8 +213,8 @@ class Entry implements PendingConnection {
     this.#table.change(this, () => (this.isServed = isServed))
   }
 
-  hold(bytes: number): void {
-    this.#table.hold(this, bytes)
+  charge(bytes: number): void {
+    this.#table.charge(this, bytes)
   }
 
   release(): void {

@@ -77,7 +77,7 @@ export class PendingClients {
   readonly #count = (): void => {
     for (const [socket, client] of this.#counted) {
       const { bytesRead = 0 } = socket as Partial<Socket>
-      if (bytesRead > client.bytes) client.entry.hold(bytesRead - client.bytes)
+      if (bytesRead > client.bytes) client.entry.charge(bytesRead - client.bytes)
       client.bytes = bytesRead
     }
     this.#timer = this.#clock.setTimeout(this.#count, countIntervalMs)

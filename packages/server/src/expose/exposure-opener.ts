@@ -29,7 +29,7 @@ export interface ExposureOpenerOptions {
   /** Starts to count the connections of a token. */
   slotsOf(record: ReverseToken): ChannelSlots
   /** Reserves a TCP port, so that no other part of the server can use it. @throws ServerError where one does */
-  holdPort(port: number): void
+  reservePort(port: number): void
   /** Releases a reserved TCP port. */
   releasePort(port: number): void
 }
@@ -137,7 +137,7 @@ export class ExposureOpener {
   async #openAt(owner: Owner, { place, target, proxyHeader }: Exposure, port: number): Promise<OpenExposure> {
     const { server, rareLog, sourceOf } = this.#options
     const protocol = place.protocol === 'udp' ? 'udp' : 'tcp'
-    this.hold({ protocol, port })
+    this.reserve({ protocol, port })
     let isHeld = true
     // A port may be closed twice, and may belong to another owner by then.
     const release = (): void => {
@@ -188,11 +188,11 @@ export class ExposureOpener {
   }
 
   /** Reserves a TCP port in this server. @throws ServerError where another part has it */
-  hold(place: ExposedPlace): void {
-    if (place.protocol === 'tcp' && place.port !== 0) this.#options.holdPort(place.port)
+  reserve(place: ExposedPlace): void {
+    if (place.protocol === 'tcp' && place.port !== 0) this.#options.reservePort(place.port)
   }
 
-  /** Releases a port that {@link hold} reserved. */
+  /** Releases a port that {@link reserve} reserved. */
   release(place: ExposedPlace): void {
     if (place.protocol === 'tcp' && place.port !== 0) this.#options.releasePort(place.port)
   }

@@ -31,7 +31,7 @@ function make(options: ServerOptions, pick = () => Promise.reject(new Error('no 
       ...(record.policy === undefined ? {} : { entryRules: new EntryRules([], { user: record.policy.targets }) }),
     }),
     slotsOf: () => new ChannelSlots({ limit: 10, what: 'connections' }),
-    holdPort: (port) => void pool.take({ wanted: port }),
+    reservePort: (port) => void pool.take({ wanted: port }),
     releasePort: (port) => pool.release(port),
     onOpen: () => {},
   })

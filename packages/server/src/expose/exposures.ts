@@ -120,7 +120,7 @@ export class Exposures implements ExposedPorts {
    * @throws ServerError for a TCP port that another part of the server uses
    */
   plan(record: ReverseToken, exposure: Exposure): void {
-    this.#opener.hold(exposure.place)
+    this.#opener.reserve(exposure.place)
     this.#planned.add({ record, exposure })
   }
 

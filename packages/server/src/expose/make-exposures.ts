@@ -28,7 +28,7 @@ export function makeExposures(server: ResolvedServerOptions, groups: ReverseGrou
     refusalOf: (record) => groupOf(record).refusal,
     sourceOf: ({ record, instance }) => groupOf(record).sourceFor(instance),
     slotsOf: (record) => groupOf(record).slots,
-    holdPort: (port) => groups.holdPort(port),
+    reservePort: (port) => groups.reservePort(port),
     releasePort: (port) => groups.releasePort(port),
     onOpen: (exposure, { record }) => {
       server.logger.info({ exposed: formatExposure(exposure) }, 'a port for a provider is open')

@@ -62,7 +62,7 @@ export class ReverseGroups {
   }
 
   /** Takes a port for another use than SOCKS. @throws ServerError when it is taken */
-  holdPort(port: number): void {
+  reservePort(port: number): void {
     this.#ports.take({ wanted: port, except: this.#serverPort })
   }
 
@@ -71,7 +71,7 @@ export class ReverseGroups {
     return this.#groups.values()
   }
 
-  /** Releases a port of {@link holdPort}. */
+  /** Releases a port of {@link reservePort}. */
   releasePort(port: number): void {
     this.#ports.release(port)
   }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { EstablishedStep } from '../client-handshake.js'
 import { SocksError } from '../errors.js'
-import type { FailedStep, NeedMoreStep } from '../exchange.js'
+import type { FailedStep, NeedMoreStep } from '../handshake-reader.js'
 import type { RequestStep } from '../server-handshake.js'
 import { abortReason, tookTooLong } from './deadline.js'
 import { endGracefully } from './end-gracefully.js'

@@ -2,7 +2,7 @@ import { noBytes } from '../bytes.js'
 import type { Destination } from '../destination.js'
 import { refusedByProxy } from '../errors.js'
 import type { Established } from '../established.js'
-import type { Dialect, Progress } from '../exchange.js'
+import type { Dialect, Progress } from '../handshake-reader.js'
 import { encodeRequest, readReply } from './messages.js'
 
 /** The client's side of SOCKS4 and 4a: one request, one reply. */

@@ -2,7 +2,7 @@ import { formatIpv4, parseIpv4 } from '@ls/foundation'
 import { readUint16, writeUint16 } from '../bytes.js'
 import { checkPort, type Destination, domainDestination, encodeDomain, unspecifiedDestination } from '../destination.js'
 import { hex, quote, SocksError } from '../errors.js'
-import type { Parsed } from '../exchange.js'
+import type { Parsed } from '../handshake-reader.js'
 import { maxDomainBytes, maxUserIdBytes } from '../limits.js'
 import { decodeReplyCode, encodeReplyCode, type ReplyCode } from '../reply.js'
 

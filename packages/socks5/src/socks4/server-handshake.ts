@@ -1,6 +1,6 @@
 import { noBytes } from '../bytes.js'
 import { SocksError } from '../errors.js'
-import type { Dialect, Progress } from '../exchange.js'
+import type { Dialect, Progress } from '../handshake-reader.js'
 import type { SocksRequest } from '../request.js'
 import { encodeReply, readRequest } from './messages.js'
 

@@ -2,7 +2,7 @@ import { formatIpv4, parseIpv4, parseIpv6 } from '@ls/foundation'
 import { readUint16, writeUint16 } from '../bytes.js'
 import { checkPort, type Destination, domainDestination, encodeDomain, ipv6Destination } from '../destination.js'
 import { hex, quote, SocksError } from '../errors.js'
-import type { Parsed } from '../exchange.js'
+import type { Parsed } from '../handshake-reader.js'
 
 const atypIpv4 = 0x01
 const atypDomain = 0x03

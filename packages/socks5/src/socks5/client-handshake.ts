@@ -1,7 +1,7 @@
 import { noBytes } from '../bytes.js'
 import { hex, refusedByProxy, SocksError } from '../errors.js'
 import type { Established } from '../established.js'
-import type { Dialect, Progress } from '../exchange.js'
+import type { Dialect, Progress } from '../handshake-reader.js'
 import {
   authMethod,
   type Credentials,

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseDestination } from '../destination.js'
-import type { Parsed } from '../exchange.js'
+import type { Parsed } from '../handshake-reader.js'
 import { type ReplyCode, replyBytes } from '../reply.js'
 import * as messages from './messages.js'
 

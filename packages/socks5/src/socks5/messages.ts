@@ -1,7 +1,7 @@
 import { concatBytes } from '../bytes.js'
 import { type Destination, unspecifiedDestination } from '../destination.js'
 import { hex, SocksError } from '../errors.js'
-import type { Parsed } from '../exchange.js'
+import type { Parsed } from '../handshake-reader.js'
 import { maxCredentialBytes } from '../limits.js'
 import { decodeReplyCode, encodeReplyCode, type ReplyCode } from '../reply.js'
 import { decodeDestination, destinationByteLength, encodeDestination } from './address.js'

@@ -1,7 +1,7 @@
 import type { Authenticator } from '@ls/foundation'
 import { noBytes } from '../bytes.js'
 import { SocksError } from '../errors.js'
-import type { Dialect, Progress } from '../exchange.js'
+import type { Dialect, Progress } from '../handshake-reader.js'
 import type { SocksRequest } from '../request.js'
 import {
   authMethod,

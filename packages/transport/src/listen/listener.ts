@@ -192,7 +192,7 @@ export class Listener implements TransportListener {
       isServer: true,
       early,
       unproven,
-      onUnproven: (bytes) => this.#port.holds(connection, bytes),
+      onUnproven: (bytes) => this.#port.charge(connection, bytes),
       onAdmit: () => this.#admit(transport, connection),
     })
     this.transports.add(transport)

@@ -99,8 +99,8 @@ export class HttpPort {
   }
 
   /** Counts bytes that the client sent before it is admitted. */
-  holds(socket: Socket, bytes: number): void {
-    this.#pending.hold(underlying(socket), bytes)
+  charge(socket: Socket, bytes: number): void {
+    this.#pending.charge(underlying(socket), bytes)
   }
 
   /** Admits the connection, which no longer makes room for others. */

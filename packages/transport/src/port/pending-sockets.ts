@@ -50,8 +50,8 @@ export class PendingSockets {
   }
 
   /** Counts bytes of a request that are kept until the connection is admitted. */
-  hold(socket: Socket, bytes: number): void {
-    this.#entries.get(socket)?.hold(bytes)
+  charge(socket: Socket, bytes: number): void {
+    this.#entries.get(socket)?.charge(bytes)
   }
 
   /** Returns the address for which a connection counts; undefined for none. */

@@ -49,7 +49,7 @@ export interface Dialect<T> {
 }
 
 /** Runs a dialect over bytes split in any way, and converts its errors to steps. */
-export class Exchange<T> {
+export class HandshakeReader<T> {
   readonly #dialect: Dialect<T>
   #pending: Uint8Array = noBytes
   #ended = false
