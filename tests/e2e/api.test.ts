@@ -200,7 +200,7 @@ test('connector tokens go when their provider has been away for too long', async
   expect(server.tokens()).toMatchObject([{ kind: 'reverse', clients: 0, connectorTokens: [] }])
 })
 
-test('a provider opens the SOCKS port that was taken when the one before it came', async () => {
+test('a provider opens the SOCKS port that was in use when the previous provider connected', async () => {
   const blocker = closing(await echoServer())
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
   const { token } = server.addReverseToken({ socksPort: blocker.port })

@@ -83,7 +83,7 @@ test.each([
   ['refuse', '{"allow":true}', 'in'],
   ['allow', '{"allow":false}', 'out'],
 ])(
-  'a service that comes back decides again, with --authorize-failure %s',
+  'a service that answers again decides again, with --authorize-failure %s',
   { timeout },
   async (onFailure, body, last) => {
     const port = await freePort()

@@ -66,7 +66,7 @@ describe('a LinkSocksServer that drains', () => {
     expect(published.mock.calls.filter(([name]) => name === 'drain')).toHaveLength(1)
   })
 
-  test('sends clients without a channel away, and takes no new links', async () => {
+  test('disconnects clients without a channel, and accepts no new links', async () => {
     const { server, link, open } = await net()
     const [busy, idle] = [await link(), await link()]
     await open(busy)

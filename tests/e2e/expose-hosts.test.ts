@@ -242,7 +242,7 @@ test('a drain lets the upgraded connections of a website go on', async () => {
 })
 
 test.each(['http', 'https'] as const)(
-  'strangers at the %s port make room for newer ones until they ask',
+  'unauthenticated connections at the %s port are cut for newer ones until they send a request',
   async (kind) => {
     const started = await start({ limits: { maxPendingPerAddress: 1 }, tls: testCertificate() })
     const visit = async () => {

@@ -90,7 +90,7 @@ describe('linksocks provider --expose', programsTimeout, () => {
     expect(String((await onceEvent(socket, 'data'))[0])).toBe('two')
   })
 
-  test('frees the port of a provider that was killed, once its time to come back is over', async () => {
+  test('frees the port of a provider that was killed, once the grace time is over', async () => {
     const { url, server } = await startServer('--allow-ports', '20000-29999', '--grace', '1s')
     const program = provider(url, '0=localhost:1')
     const port = await exposedPort(program)

@@ -11,7 +11,7 @@ import { curl, hasCurl } from './curl.js'
 import { RawPeer } from './raw-peer.js'
 
 describe.skipIf(!hasCurl)('what curl says when something is wrong', () => {
-  test('a target that refuses is told as refused (SOCKS reply 5)', async () => {
+  test('a target that refuses is reported as refused (SOCKS reply 5)', async () => {
     const { socks } = await proxyNet('forward')
     const { error } = await curl(
       '--socks5-hostname',
@@ -21,13 +21,13 @@ describe.skipIf(!hasCurl)('what curl says when something is wrong', () => {
     expect(error).toContain('(5)')
   })
 
-  test('a name that does not resolve is told as host unreachable (SOCKS reply 4)', async () => {
+  test('a name that does not resolve is reported as host unreachable (SOCKS reply 4)', async () => {
     const { socks } = await proxyNet('forward')
     const { error } = await curl('--socks5-hostname', `127.0.0.1:${socks.port}`, 'http://no-such-name.invalid/')
     expect(error).toContain('(4)')
   })
 
-  test('a wrong SOCKS password is told as a failed login', async () => {
+  test('a wrong SOCKS password is reported as a failed login', async () => {
     const { socks } = await proxyNet('forward', {
       client: { proxy: { accounts: [{ username: 'ann', password: 'right' }] } },
     })
@@ -44,7 +44,7 @@ describe.skipIf(!hasCurl)('what curl says when something is wrong', () => {
     expect(code).toBe(0)
   })
 
-  test('no provider in time is told as network unreachable (SOCKS reply 3)', async () => {
+  test('no provider in time is reported as network unreachable (SOCKS reply 3)', async () => {
     const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, limits: { providerWaitMs: 100 } }))
     const { port } = server.addReverseToken({ socksPort: await freePort(), socksNowait: true })
     await server.listen()

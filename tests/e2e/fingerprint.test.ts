@@ -236,7 +236,7 @@ describe('a link that looks like Chrome', () => {
     expect(downs).toEqual([])
   })
 
-  test('is given up when the server falls silent, and comes back', { timeout: 60_000 }, async () => {
+  test('is abandoned when the server stops answering, and is opened again', { timeout: 60_000 }, async () => {
     const { client, relay } = await chromeNet({ heartbeat: { periodMs: 200, timeoutMs: 2000 } })
     const down = onceEvent(client, 'linkDown', { timeoutMs: 30_000 })
     const back = onceEvent(client, 'linkUp', { timeoutMs: 30_000 })

@@ -11,7 +11,7 @@ const missing = missingForDisk()
 if (missing !== undefined) console.warn(`\n*** e2e: the test of a full disk is SKIPPED: ${missing} ***\n`)
 
 test.skipIf(missing !== undefined)(
-  'a server goes on when its disk fills up, and tells what its log lost',
+  'a server continues when its disk is full, and reports how many log lines were lost',
   { timeout: 60_000 },
   async () => {
     const folder = await smallDisk()

@@ -14,7 +14,7 @@ if (process.platform !== 'linux') console.warn('\n*** e2e: the tests of descript
 const timeout = 60_000
 
 describe.skipIf(prlimit === undefined)('a link that is cut while a program is out of descriptors', { timeout }, () => {
-  test('comes back by itself, with its connections, when the client can dial again', async () => {
+  test('is opened again, with its connections, when the client can dial again', async () => {
     const { client, relay, socket } = await net()
     limitFiles(client, 3)
     relay.strike('reset')
@@ -23,7 +23,7 @@ describe.skipIf(prlimit === undefined)('a link that is cut while a program is ou
     expect(await echoOf(socket, 'still here')).toBe('still here')
   })
 
-  test('comes back by itself, with its connections, when the server can accept again', async () => {
+  test('is opened again, with its connections, when the server can accept again', async () => {
     const { server, client, relay, socket, idleFiles } = await net()
     limitFiles(server, idleFiles)
     relay.strike('reset')

@@ -247,7 +247,7 @@ describe('routes', () => {
   })
 })
 
-test('an HTTP upstream is told of client and target in headers of our choice', async () => {
+test('an HTTP upstream gets client and target in headers of our choice', async () => {
   const heads: string[] = []
   const proxy = closing(
     await tcpServer((socket) => socket.once('data', (head) => socket.end(`${heads.push(String(head))}`))),

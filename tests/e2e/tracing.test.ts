@@ -96,7 +96,7 @@ test('a trace continues from a connector over the server to a provider', async (
   expect(paths(spans)).toEqual(pathsOfConnection('connector', 'provider'))
 })
 
-test('a trace goes on from a connector to a provider on a direct path', async () => {
+test('a trace continues from a connector to a provider on a direct path', async () => {
   const { spans, start, url, proxyPort } = await tracedPrograms('-r', '-a', '--direct-enable')
   const direct = ['-u', url, '--direct-mode', 'direct-only', '--direct-only-action', 'refuse']
   await start('provider', '-t', 'tok', '-c', 'con', '--guard', 'none', ...direct).printed(/linked/)

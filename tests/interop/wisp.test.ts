@@ -110,7 +110,7 @@ describe.skipIf(!hasClients())('wisp-js', () => {
     expect(await new Promise((resolve) => Object.assign(stream, { onclose: resolve }))).toBe(reason)
   })
 
-  test('is let in by a ticket, once', async () => {
+  test('is admitted by a ticket, once', async () => {
     const { server, token, urlOf } = await serving()
     const { ticket } = server.tickets.make({ token })
     await connected(urlOf(ticket), 1)
@@ -120,7 +120,7 @@ describe.skipIf(!hasClients())('wisp-js', () => {
     expect(reason).toContain('the ticket has been used')
   })
 
-  test('is not let in by a wrong token', async () => {
+  test('is not admitted by a wrong token', async () => {
     const { server, urlOf } = await serving()
     const refused = onceEvent(server, 'clientRefused')
     const connection = new wisp.client.ClientConnection(urlOf('wrong'), { wisp_version: 1 })

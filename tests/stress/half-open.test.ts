@@ -13,7 +13,7 @@ const heartbeat = { periodMs: 300, timeoutMs: 900 }
 const noticeMs = (heartbeat.timeoutMs * 9) / 8 + 500
 
 test.each(modes)(
-  '%s: a link that went dead in silence is noticed within the deadline, and its session goes on',
+  '%s: a link that is dead without a close is noticed within the deadline, and its session continues',
   async (mode) => {
     const { net, typist } = await typing(mode)
     for (const { name, client, relay } of net.hops) {
@@ -37,7 +37,7 @@ test.each(modes)(
   },
 )
 
-test.each(modes)('%s: the server notices a dead link by itself, and lets go of its socket', async (mode) => {
+test.each(modes)('%s: the server notices a dead link by itself, and closes its socket', async (mode) => {
   const { net, typist } = await typing(mode)
   const [hop] = net.hops
   if (hop?.relay === undefined) throw new Error('the net has no relay')

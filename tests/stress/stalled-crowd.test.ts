@@ -10,7 +10,7 @@ import { download, transferServer, upload } from './traffic.js'
 const crowd = 64
 const stalledBytes = 64 * mebibyte
 
-describe.each(modes)('%s: a crowd that stands still holds up neither transfers nor new connections', (mode) => {
+describe.each(modes)('%s: many stalled connections delay neither transfers nor new connections', (mode) => {
   test('of readers', async () => {
     const net = await proxyNet(mode)
     await stallReaders(net, closing(await byteServer({ sendBytes: stalledBytes })))

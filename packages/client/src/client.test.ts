@@ -63,13 +63,13 @@ test('LinkSocksClient.addConnector rejects while no link is up', async () => {
   await expect(client.addConnector('x')).rejects.toMatchObject({ code: 'ERR_CLIENT_NO_LINK' })
 })
 
-test.each([0, 65, 1.5])('LinkSocksClient takes no %d threads', (threads) => {
+test.each([0, 65, 1.5])('LinkSocksClient refuses %d threads', (threads) => {
   expect(() => new LinkSocksClient({ threads })).toThrow(
     `threads is ${threads}; it must be a whole number from 1 to 64`,
   )
 })
 
-test('LinkSocksClient takes no batching it does not know', () => {
+test('LinkSocksClient refuses an unknown value of batching', () => {
   expect(() => new LinkSocksClient({ batching: 'fast' as 'off' })).toThrow(RangeError)
 })
 

@@ -57,7 +57,7 @@ test('Exposures asks the next session for the port that it had', async () => {
   expect(asked).toEqual(['tcp:0 localhost:22', 'tcp:4000 localhost:22'])
 })
 
-test('Exposures asks for any port where that one is taken now', async () => {
+test('Exposures asks for any port where that one is in use now', async () => {
   const answers = [{ open: 'tcp:4000' }, { error: 'taken' }, { open: 'tcp:4001' }]
   const { exposures, session, events } = asking(['0=localhost:22'], answers)
   exposures.sessionBegan(session, ['expose'])

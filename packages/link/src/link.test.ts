@@ -340,7 +340,7 @@ const untilLater = (clock: FakeClock, condition: () => boolean): Promise<void> =
     return condition()
   }, 'what is waited for')
 
-test('Link of a provider without a token comes back with the one that the server gave it', async () => {
+test('Link of a provider without a token reconnects with the token that the server gave it', async () => {
   const { clock, requests, servers, events } = linking(['relay'], anonymous)
   await until(() => events.includes('up'), 'the link')
   servers[0]?.transport.destroy()
@@ -366,7 +366,7 @@ test('Link ends where the server refuses it without a token', async () => {
   expect(events).toEqual(['end: the server refused us: invalid token'])
 })
 
-test('Link with a token of its own shows that, whatever the server gives', async () => {
+test('Link with a token of its own sends that one, whatever the server gives', async () => {
   const { clock, requests, servers, events } = linking(['relay'], { reverse: true })
   await until(() => events.includes('up'), 'the link')
   servers[0]?.transport.destroy()

@@ -86,7 +86,7 @@ describe('EventHub', () => {
     expect(namesIn(read('', id).taken())).toEqual(['gap'])
   })
 
-  test('forgets all some time after the last reader has gone', async () => {
+  test('forgets all events some time after the last reader has disconnected', async () => {
     const { stream, taken } = read()
     const id = idIn(taken())
     await closed(stream)
@@ -137,7 +137,7 @@ describe('EventHub', () => {
     expect(taken()).toMatch(/\n\n: alive\n\n$/)
   })
 
-  test('makes one snapshot a second for all readers, as long as one wants it', async () => {
+  test('makes one snapshot a second for all readers, while one of them asks for it', async () => {
     const first = read('snapshot=1s')
     const second = read('snapshot=2s')
     clock.advance(1000)

@@ -11,7 +11,7 @@ const at = (key: object, bytes: number, openedAtMs = 0) => ({
 describe('Rates', () => {
   const key = {}
 
-  test('knows no speed at the first look', () => {
+  test('has no speed at the first request', () => {
     const rates = new Rates()
     rates.measure([at(key, 100)], 5000)
     expect(rates.of(key)).toBeUndefined()

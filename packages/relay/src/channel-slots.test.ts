@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ChannelSlots } from './channel-slots.js'
 
 describe('ChannelSlots', () => {
-  test('take throws an error that names the limit once all are taken', () => {
+  test('take throws an error that names the limit once all are in use', () => {
     const slots = new ChannelSlots({ limit: 2, what: 'channels of this token (--max-token-channels)' })
     slots.take()
     slots.take()

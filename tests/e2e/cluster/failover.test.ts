@@ -92,7 +92,7 @@ test.skipIf(natsProgram === undefined)(
 )
 
 test.skipIf(natsProgram === undefined)(
-  'a node that starts takes no client before it knows the tokens of the others',
+  'a node that starts accepts no client before it has the tokens of the others',
   async () => {
     const nats = await startNats()
     const tokens = ['--api-key', 'key']

@@ -20,7 +20,7 @@ describe('parseCommandLine', () => {
     ['ws://::1:8765', []],
     ['wss://user:pw@::1/socket?token=abc', ['user:pw', 'token=abc']],
     ['user:pw@::1', ['user:pw']],
-  ])('takes no more of the mistyped URL %j for secret than may be', (url, expected) => {
+  ])('hides no more of the mistyped URL %j than may be secret', (url, expected) => {
     const { secrets } = parseCommandLine(['client', '-u', url], {}) as Run
     expect(secrets).toEqual(expected)
   })

@@ -15,7 +15,7 @@ test.each([
   ['that are for another process', { LISTEN_PID: '8', LISTEN_FDS: '1' }],
   ['whose number is none', { LISTEN_PID: '7', LISTEN_FDS: 'all' }],
   ['where there are none', {}],
-])('takeActivationSockets takes none %s', (_what, environment) => {
+])('takeActivationSockets returns no sockets %s', (_what, environment) => {
   expect(take(environment)).toEqual([])
 })
 

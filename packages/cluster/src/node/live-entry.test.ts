@@ -13,7 +13,7 @@ describe('readNodeInfo', () => {
   })
 
   test.each(['', 'null', '[]', '{', '{"id":"0a0b0c0d"}', JSON.stringify({ ...info, address: { host: 7 } })])(
-    'knows that %j is none',
+    'returns undefined for %j',
     (text) => {
       expect(readNodeInfo(text)).toBeUndefined()
     },
@@ -26,7 +26,7 @@ describe('readFarPeers', () => {
   })
 
   test.each(['', '7', '{"providers":[]}', '{"providers":[1],"connectors":[]}', '{"providers":[],"connectors":[null]}'])(
-    'knows that %j is none',
+    'returns undefined for %j',
     (text) => {
       expect(readFarPeers(text)).toBeUndefined()
     },
@@ -43,7 +43,7 @@ test.each([
   '{"used":{}}',
   '{"used":{"day":{"period":"x","bytes":-1}},"isKept":true}',
   '{"used":{"day":null},"isKept":true}',
-])('readUse knows that %j is none', (text) => {
+])('readUse returns undefined for %j', (text) => {
   expect(readUse(text)).toBeUndefined()
 })
 

@@ -140,7 +140,7 @@ test('Members makes room for a new node by forgetting one that is gone', () => {
   expect({ new: members.isUp('new'), 'too-many': members.isUp('too-many') }).toEqual({ new: true, 'too-many': false })
 })
 
-test('Members takes no entry that it finds in the store for a sign of life', () => {
+test('Members does not treat an entry in the store as a sign of life', () => {
   const { changes, members } = make()
   members.freeze()
   members.heard(info(1))

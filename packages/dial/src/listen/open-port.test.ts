@@ -22,7 +22,7 @@ describe('openPort', () => {
     expect(made.address()).toMatchObject({ port })
   })
 
-  test('names what, where and why for a port that is taken', async () => {
+  test('names what, where and why for a port that is in use', async () => {
     const { port } = await openPort(server(), { host: '127.0.0.1', port: 0 }, 'the proxy')
     await expect(openPort(server(), { host: '127.0.0.1', port }, 'the proxy')).rejects.toMatchObject({
       code: 'EADDRINUSE',

@@ -49,7 +49,7 @@ describe('1xx responses', () => {
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 200 /)
   })
 
-  test('that never came close the connection behind the final response, since the body may still come', async () => {
+  test('that were never sent close the connection after the final response, since the body may still arrive', async () => {
     const origin = await fixture.web(
       () => {},
       (server) => {

@@ -66,7 +66,7 @@ describe('join', () => {
     expect(new Set(ends)).toEqual(new Set(['ECONNRESET']))
   })
 
-  test('cuts one side when the other is gone already', async () => {
+  test('cuts one side when the other is closed already', async () => {
     const gone = open()
     const alive = open()
     gone.destroy()

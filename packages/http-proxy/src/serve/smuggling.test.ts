@@ -97,7 +97,7 @@ describe('a request with', () => {
     expect(answer).toMatch(/\r\nConnection: close\r\n\r\n[^\n]+\n$/)
   })
 
-  test('a body gone wrong does not spoil the response before it', async () => {
+  test('a malformed body does not damage the response before it', async () => {
     const origin = await fixture.web((_, response) => void setTimeout(() => response.end('<first>'), 20))
     const client = fixture.client(await fixture.proxy())
     client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', '', '')
@@ -105,14 +105,14 @@ describe('a request with', () => {
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 200 [\s\S]*<first>HTTP\/1.1 400 /)
   })
 
-  test('a head gone wrong does not spoil the response before it', async () => {
+  test('a malformed head does not damage the response before it', async () => {
     const origin = await fixture.web((_, response) => void setTimeout(() => response.end('<first>'), 20))
     const client = fixture.client(await fixture.proxy())
     client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', '', 'rubbish\r\n\r\n')
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 200 [\s\S]*<first>HTTP\/1.1 400 /)
   })
 
-  test('a body gone wrong cuts the response that has begun', async () => {
+  test('a malformed body cuts the response that has begun', async () => {
     const origin = await fixture.web((_, response) => void response.write('<begun>'))
     const client = fixture.client(await fixture.proxy())
     client.send(`POST http://${origin}/ HTTP/1.1`, 'Host: x', 'Transfer-Encoding: chunked', '', '1', 'a', '')

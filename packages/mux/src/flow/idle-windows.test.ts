@@ -40,7 +40,7 @@ test('IdleWindows does not shrink a window whose consumer has stopped: it is in 
   expect(budget.reservedBytes).toBe(2000)
 })
 
-test('ReceiveWindow takes its returned budget again with the next byte', () => {
+test('ReceiveWindow reserves its returned budget again with the next byte', () => {
   const { clock, budget, window } = makeWindow()
   window.open()
   clock.advance(10_000)

@@ -104,7 +104,7 @@ test('Scheduler.nextUrgent leaves bulk alone', () => {
   })
 })
 
-test('Scheduler gives flows of different habits their share, and everything comes out', () => {
+test('Scheduler gives flows with different loads their share, and sends everything', () => {
   const habits = fc.array(fc.array(fc.integer({ min: 1, max: 4000 }), { maxLength: 20 }), {
     minLength: 1,
     maxLength: 8,

@@ -414,7 +414,7 @@ describe('forward', () => {
     })
   })
 
-  test('does not hold the end of the opener for ever: a base target that says nothing is told', () => {
+  test('does not hold the end of the opener forever: a silent base target gets it', () => {
     const agent = new Agent({ to: base, all: { lingerMs: 10_000 } })
     const { near, farRecorder } = agent.open()
     near.end()

@@ -184,7 +184,7 @@ describe.each([
     expect({ stopped, reads }).toEqual({ stopped: [1000], reads: [1000, 500] })
   })
 
-  test('lets the end come as ever', async () => {
+  test('delivers the end as usual', async () => {
     const { tapped, far } = await makePair()
     collect(tapped)
     far.end()

@@ -21,11 +21,11 @@ test('Unevenness sees delays that stay uneven', () => {
   expect(after(...rounds(4, 0.6)).isUneven).toBe(true)
 })
 
-test('Unevenness holds on to a path that has become somewhat less uneven', () => {
+test('Unevenness still reports a path that has become somewhat less uneven', () => {
   expect(after(...rounds(4, 0.6), ...rounds(50, 0.2)).isUneven).toBe(true)
 })
 
-test('Unevenness lets go of a path that has become even', () => {
+test('Unevenness no longer reports a path that has become even', () => {
   expect(after(...rounds(4, 0.6), ...rounds(12, 0)).isUneven).toBe(false)
 })
 

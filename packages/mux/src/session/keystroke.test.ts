@@ -231,13 +231,16 @@ test.each(directions)('streams of 64 KiB a second and bulk leave each other thei
   })
 })
 
-test.each(directions)('twenty streams %s that want more than the path has cannot starve one of bulk', (direction) => {
-  const path = open({ mbit: 5, roundTripMs: 50 })
-  path.load(direction, 1)
-  path.load(direction, 20, 6554, 100)
-  path.clock.advance(4000)
-  const [before = 0] = path.received
-  path.clock.advance(8000)
-  const fairShare = (5 * bytesPerMsOfMbit * payloadShare * 8000) / 21
-  expect(((path.received[0] ?? 0) - before) / fairShare).toBeGreaterThan(0.8)
-})
+test.each(directions)(
+  'twenty streams %s that send more than the path carries cannot starve one of bulk',
+  (direction) => {
+    const path = open({ mbit: 5, roundTripMs: 50 })
+    path.load(direction, 1)
+    path.load(direction, 20, 6554, 100)
+    path.clock.advance(4000)
+    const [before = 0] = path.received
+    path.clock.advance(8000)
+    const fairShare = (5 * bytesPerMsOfMbit * payloadShare * 8000) / 21
+    expect(((path.received[0] ?? 0) - before) / fairShare).toBeGreaterThan(0.8)
+  },
+)

@@ -159,7 +159,7 @@ describe('Session and its peer', () => {
     expect(pair.rightCloses).toEqual(['protocol error: Ack of message 5, which was never sent'])
   })
 
-  test('is closed when its peer asks and asks, and reads no answer', () => {
+  test('is closed when its peer keeps requesting and reads no answers', () => {
     const pair = new SessionPair({
       right: { controlQueueBytes: 10_000 },
       transport: { highWaterBytes: 100, wireBytes: 1000 },
@@ -460,7 +460,7 @@ describe('Session and speed', () => {
   })
 })
 
-describe('Session and a peer that wants a channel back', () => {
+describe('Session and a peer that asks for an old channel', () => {
   const resumeOf = (channelId: Uint8Array) =>
     encode({ type: MessageType.Connect, protocol: 'tcp', channelId, address: target, resume: true })
 

@@ -61,12 +61,12 @@ test('Session gives the second transport up with the main one', () => {
   expect({ left: pair.left.hasUrgent, right: pair.right.hasUrgent }).toEqual({ left: false, right: false })
 })
 
-test('Session takes no second transport where the link has not agreed on it', () => {
+test('Session accepts no second transport where the link has not agreed on it', () => {
   const pair = new SessionPair({ extensions: resumable })
   expect(pair.left.attachUrgent(memoryTransportPair({ clock: pair.clock })[0])).toBe(false)
 })
 
-test('Session takes no second transport while it has no main one', () => {
+test('Session accepts no second transport while it has no main one', () => {
   const clock = new FakeClock()
   const session = new Session({ clock, extensions: urgent })
   expect(session.attachUrgent(memoryTransportPair({ clock })[0])).toBe(false)

@@ -161,7 +161,7 @@ test('pump stops reading a sender whose receiver does not read', async () => {
   await until(() => channels[1].receivedBytes >= written, 'all that was written')
 })
 
-test('pump closes where the peer disconnects while a target wants its bytes to be read before it reads', async () => {
+test('pump closes when the peer disconnects while a target reads only after its own bytes were read', async () => {
   const { near, far, channels } = await net({}, { maxWindowBytes: 262_144 })
   far.pause()
   near.pause()

@@ -85,7 +85,7 @@ test('openServer reports the port that the system chose', async () => {
   expect(address).toEqual({ host: '127.0.0.1', port: expect.any(Number) as number })
 })
 
-test('openServer names a port that is taken', async () => {
+test('openServer names a port that is in use', async () => {
   const { port } = (await openServer(server(), { host: '127.0.0.1', port: 0 })) as { port: number }
   await expect(openServer(server(), { host: '127.0.0.1', port })).rejects.toThrow(
     `cannot listen on 127.0.0.1:${port}: the port is in use by another program`,

@@ -52,7 +52,7 @@ test.each([
   expect(moving.ask(10)).toBe(0)
 })
 
-test('MovingClients does not ask a client again soon, since one that came back knows no other node', () => {
+test('MovingClients does not ask a client again soon, since a client that has returned has no other node', () => {
   const { moving, clock } = make({})
   moving.ask(1)
   clock.advance(599_999)

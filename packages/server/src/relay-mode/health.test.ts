@@ -13,6 +13,6 @@ test('relayHealth shows each limit, and takes clients while all have room', () =
 test.each([
   ['at a limit', 3, true],
   ['while it does not listen', 2, false],
-])('relayHealth takes nobody %s', (_when, used, isListening) => {
+])('relayHealth is not active %s', (_when, used, isListening) => {
   expect(relayHealth({ links: { used, limit: 3 } }, isListening, 0)).toMatchObject({ status: 'full', active: false })
 })

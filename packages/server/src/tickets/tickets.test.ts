@@ -65,7 +65,7 @@ describe('Tickets', () => {
     expect(find(ticket)).toBeUndefined()
   })
 
-  test('lets the client that came first come again, and no other', () => {
+  test('admits the first client again, and no other', () => {
     const { make, identity, tickets } = setUp()
     const ticket = make()
     for (let link = 0; link < 2; link++) void tickets.claim(identity(ticket, 'first'), undefined)
@@ -119,7 +119,7 @@ describe('Tickets', () => {
     })
   })
 
-  test('remove knows no ticket twice', () => {
+  test('remove finds a ticket only once', () => {
     const { make, tickets } = setUp()
     const ticket = make()
     tickets.remove(ticket)
@@ -172,7 +172,7 @@ describe('Tickets', () => {
       return { one, other, identity, ticket, claims }
     }
 
-    test('a ticket is for the client that came first, whichever it linked to', async () => {
+    test('a ticket is for the first client, at whichever node it linked', async () => {
       const { one, other, identity } = setUpTwo()
       await one.claim(identity(one, 'first'), undefined)
       await other.claim(identity(other, 'first'), undefined)

@@ -24,7 +24,7 @@ describe('TokenRegistry', () => {
     expect(tokens.findByHash(createHash('sha256').update('abc').digest('hex'))).toBe(record)
   })
 
-  test('find knows no token by its hash', () => {
+  test('find does not find a token by its hash', () => {
     const tokens = new TokenRegistry()
     tokens.add({ kind: 'forward', token: 'abc' })
     expect(tokens.find(createHash('sha256').update('abc').digest('hex'))).toBeUndefined()

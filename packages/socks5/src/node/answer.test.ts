@@ -56,7 +56,7 @@ describe('Answer', () => {
     expect(answer.signal.aborted).toBe(false)
   })
 
-  test('aborts for a client that has gone before', () => {
+  test('aborts for a client that has disconnected before', () => {
     const { socket } = start()
     socket.destroy()
     const late = new Answer({ request, socket, reply: () => {} }, undefined, 100)

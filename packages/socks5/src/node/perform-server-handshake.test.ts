@@ -201,7 +201,7 @@ describe('AcceptedRequest.reply', () => {
     expect({ destroyed: socket.destroyed, timerCount: vi.getTimerCount() }).toEqual({ destroyed: true, timerCount: 0 })
   })
 
-  test('does nothing when the client has gone', async () => {
+  test('does nothing when the client has disconnected', async () => {
     const { reply, socket } = await accept()
     socket.destroy()
     expect(() => reply('succeeded')).not.toThrow()

@@ -293,7 +293,7 @@ describe('connect of a browser dialer', () => {
     [{ tls: { servername: 'a' } }, 'tls.servername has no effect'],
     [{ dial: () => Promise.reject(new Error('never')) }, '`dial` and proxies have no effect'],
     [{ url: 'ws+unix:///a.sock' }, 'is a UNIX socket, which browsers cannot open'],
-  ])('refuses %j, which a browser lets nobody choose', async (options, message) => {
+  ])('refuses %j, which a browser does not allow pages to set', async (options, message) => {
     const dialer = await openDialer()
     const opening = dialer.connect({ url: 'wss://server.test', ...options })
     await expect(opening).rejects.toThrow(TypeError)

@@ -321,7 +321,7 @@ describe('ByteStream over a transport that is opened by the first write', () => 
     expect(stream.errored).toBe(error)
   })
 
-  test('stops opening when it is destroyed, and lets go of what opens late', async () => {
+  test('stops opening when it is destroyed, and closes a connection that opens late', async () => {
     const { stream, gate, signals, peer } = lazyStream()
     stream.write('hello')
     stream.destroy()

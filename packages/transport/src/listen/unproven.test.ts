@@ -29,7 +29,7 @@ function closeCode(answer: string): number {
   return bytes.readUInt16BE(bytes.lastIndexOf(0x88) + 2)
 }
 
-describe('a link of someone unproven is closed with 1009', () => {
+describe('a link of an unauthenticated peer is closed with 1009', () => {
   test.each<[what: string, sent: Buffer]>([
     ['on the header of a message too long', wsHeader(101, key)],
     ['on the header of an enormous message', wsHeader(32 * 2 ** 20, key)],
@@ -98,7 +98,7 @@ describe('admit', () => {
   })
 })
 
-describe('early data of someone unproven', () => {
+describe('early data of an unauthenticated peer', () => {
   test.each([
     ['a message too long', [Buffer.alloc(101, 1)]],
     ['messages too long together', [1, 2, 3, 4].map((byte) => Buffer.alloc(100, byte))],
@@ -112,7 +112,7 @@ describe('early data of someone unproven', () => {
   })
 })
 
-test('early data of someone unproven is charged until the link is let in', async () => {
+test('early data of an unauthenticated peer is charged until the link is admitted', async () => {
   const pending = new PendingConnections()
   const budget = new MemoryBudget({ limitBytes: 10_000 })
   pending.chargeTo(budget)
@@ -125,7 +125,7 @@ test('early data of someone unproven is charged until the link is let in', async
   expect({ held, usedBytes: budget.usedBytes }).toEqual({ held: 50, usedBytes: 0 })
 })
 
-test('messages of someone unproven are charged by their header, until the link is let in', async () => {
+test('messages of an unauthenticated peer are charged by their header, until the link is admitted', async () => {
   const pending = new PendingConnections()
   const budget = new MemoryBudget({ limitBytes: 10_000 })
   pending.chargeTo(budget)
@@ -138,7 +138,7 @@ test('messages of someone unproven are charged by their header, until the link i
   expect({ held, usedBytes: budget.usedBytes }).toEqual({ held: 96, usedBytes: 0 })
 })
 
-test('someone unproven gets no ping before it is let in', async () => {
+test('an unauthenticated peer gets no ping before it is admitted', async () => {
   const { socket, transport } = await stranger()
   let answer = Buffer.alloc(0)
   socket.on('data', (chunk: Buffer) => (answer = Buffer.concat([answer, chunk])))
@@ -199,7 +199,7 @@ describe('a listener whose pending connections are too many cuts the oldest', ()
     })
   })
 
-  test('not of those that came by a trusted proxy, whose clients are many', async () => {
+  test('does not count those of a trusted proxy, which has many clients', async () => {
     const pending = new PendingConnections({ maxPendingPerAddress: 1 })
     const listener = await startListener({ pending, unproven, trustedProxies: ['127.0.0.1'] })
     for (const client of ['192.0.2.1', '192.0.2.2', '192.0.2.2']) {

@@ -72,7 +72,7 @@ describe('parseProxyHeader', () => {
   test.each([
     ['version 1', v1('PROXY TCP6 2001:db8::1 ::1 4711 443')],
     ['version 2', v2('21 11 0012 c0000201 c6336402 1267 01bb 04 0003 616263')],
-  ])('wants all of %s, and not a byte more', (_name, bytes) => {
+  ])('needs all of %s, and not a byte more', (_name, bytes) => {
     const results = Array.from({ length: bytes.length + 1 }, (_none, length) =>
       parseProxyHeader(bytes.subarray(0, length)),
     )

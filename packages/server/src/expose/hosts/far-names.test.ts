@@ -21,7 +21,7 @@ function make() {
   return { names, open }
 }
 
-test('FarNames opens what is new, keeps what is known, and ends what is gone', () => {
+test('FarNames opens new names, keeps known ones, and ends removed ones', () => {
   const { names, open } = make()
   names.set('a.example', [name('one'), name('two')])
   names.set('a.example', [name('two'), name('three')])
