@@ -102,7 +102,7 @@ const nav = [
 export const words = {
   en: {
     description: 'Carries proxy traffic over WebSocket, and survives being cut.',
-    edit: 'Mend this page',
+    edit: 'Edit this page',
     theme: {},
   },
   zh: {
