@@ -161,11 +161,11 @@ pair() {
   start cb target node -e 'require("http").createServer((q,r)=>{let n=+q.url.slice(1);const b=Buffer.alloc(65536);const w=()=>{while(n>0){const c=b.subarray(0,Math.min(n,65536));n-=c.length;if(!r.write(c))return r.once("drain",w)}r.end()};w()}).listen(8000,"127.0.0.1")'
   # shellcheck disable=SC2046
   start cb provider $(program "$provider") provider -u "ws://$wan.1:8765" -t network -c friends $(direct_flags "$provider" "$provider_nat")
-  wait_for 'linked:|Authentication successful' "$work/provider.log" >/dev/null
+  wait_for 'link is up|Authentication successful' "$work/provider.log" >/dev/null
   sleep 1
   # shellcheck disable=SC2046
   start ca connector $(program "$connector") connector -u "ws://$wan.1:8765" -t friends $(direct_flags "$connector" "$connector_nat")
-  wait_for 'linked:|Authentication successful' "$work/connector.log" >/dev/null
+  wait_for 'link is up|Authentication successful' "$work/connector.log" >/dev/null
   opened=$(wait_for 'path: direct|Direct connectivity ready' "$work/connector.log")
   # Our program prints the duration of the attempt; for Go only the time since its link came up is available.
   opened=$(sed -nE 's/.*made in ([0-9]+) ms.*/\1/p' "$work/connector.log" | head -1 | grep . || echo "$opened")
@@ -174,7 +174,7 @@ pair() {
   stop_clients
   if [[ -n $opened ]]; then
     start ca connector node "$root/apps/cli/bin/linksocks.js" connector -u "ws://$wan.1:8765" -t friends
-    wait_for 'linked:' "$work/connector.log" >/dev/null
+    wait_for 'link is up' "$work/connector.log" >/dev/null
     relay=$(measure)
   else
     relay=$direct
