@@ -187,12 +187,12 @@ test('a connector with direct-only and the action refuse stays, and refuses', { 
 })
 
 /** A relay, and a provider and a connector of it that want a direct path. */
-async function relayedPair(options: ServerOptions) {
+async function relayedPair(options: ServerOptions, providerDirect: DirectOptions = {}) {
   const base = { host: '127.0.0.1', port: 0, directPaths: true, relay: {} }
   const server = closing(new LinkSocksServer({ ...base, ...options }))
   await server.listen()
   const url = `ws://127.0.0.1:${server.address?.port}`
-  const provider = closing(new LinkSocksClient({ url, role: 'provider', direct: {} }))
+  const provider = closing(new LinkSocksClient({ url, role: 'provider', direct: providerDirect }))
   await provider.start()
   await provider.addConnector('tuna-42-lamp')
   const connect = { url, token: 'tuna-42-lamp', role: 'connector', proxy: { port: 0 }, direct: {} } as const
@@ -216,9 +216,21 @@ test('users of a relay get a direct path', { timeout: 40_000 }, async () => {
   expect(hash.digest('hex')).toBe(seededDigest(7, 1_000_000))
 })
 
+test('a provider that still loads its direct paths answers when it has them', { timeout: 40_000 }, async () => {
+  let load = (): void => {}
+  const loaded = new Promise<void>((resolve) => (load = resolve))
+  warnings.length = 0
+  const connector = await relayedPair({}, { loadPuncher: () => loaded.then(() => loadPuncher({}, systemClock)) })
+  await connector.start()
+  await until(() => connector.channelCount === 1, 'the channel in which the ends negotiate', { timeoutMs: 20_000 })
+  load()
+  await until(() => connector.path === 'direct', 'the path', { timeoutMs: 20_000 })
+  expect(warnings).toEqual([])
+})
+
 test('users of a relay get no direct path past the rules of its operator', { timeout: 40_000 }, async () => {
   const connector = await relayedPair({ policy: { deny: [':25'] } })
   await connector.start()
-  await until(() => warnings.some((text) => text.includes('a direct path would evade')), 'the refusal')
+  await until(() => warnings.some((text) => text.includes('a direct path would bypass')), 'the refusal')
   expect(connector.path).toBe('relay')
 })

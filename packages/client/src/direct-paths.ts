@@ -147,9 +147,16 @@ export class DirectPaths {
   /** Accepts a connector's channel for the negotiation of a direct path; false if it is for a target. */
   take(channel: Channel): boolean {
     if (!isDirectTarget(channel.address)) return this.#takeRelayed(channel)
+    // A connector may ask in the moment after the provider's link is up.
+    if (this.#provider === undefined && this.#loading !== undefined) void this.#loading.then(() => this.#serve(channel))
+    else this.#serve(channel)
+    return true
+  }
+
+  #serve(channel: Channel): void {
+    if (channel.state === 'closed') return
     if (this.#provider === undefined) channel.reject('forbidden: this provider has no direct paths')
     else this.#provider.serve(channel)
-    return true
   }
 
   /**

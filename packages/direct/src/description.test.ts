@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { candidateCount, fingerprintOf, withCandidates, withMapped } from './description.js'
+import { candidateCount, fingerprintOf, splitCandidates, withCandidates, withMapped } from './description.js'
 
 const digits = Array.from({ length: 32 }, () => 'AB').join(':')
 const line = `a=fingerprint:sha-256 ${digits}\r\n`
@@ -37,4 +37,15 @@ test('withMapped adds the place at the router before the end of the candidates',
 test('withMapped adds no place that a STUN server has reported, too', () => {
   const known = 'a=candidate:2 1 UDP 5 203.0.113.7 700 typ srflx raddr 10.0.0.2 rport 4\r\n'
   expect(withMapped(known, mapped)).toBe(known)
+})
+
+test('splitCandidates takes the addresses out of a description', () => {
+  const first = 'candidate:1 1 UDP 5 10.0.0.2 4 typ host'
+  const second = 'candidate:2 1 UDP 4 203.0.113.7 700 typ srflx raddr 0.0.0.0 rport 0'
+  const text = `v=0\r\na=mid:data\r\na=${first}\r\na=${second}\r\na=end-of-candidates\r\na=setup:active\r\n`
+  expect(splitCandidates(text)).toEqual({
+    sdp: 'v=0\r\na=mid:data\r\na=setup:active\r\n',
+    candidates: [first, second],
+    mid: 'data',
+  })
 })

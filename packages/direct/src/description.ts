@@ -23,6 +23,22 @@ export function withCandidates(sdp: string, hosts: HostCandidates): string {
   return sdp.replaceAll(/^a=candidate:.* typ host.*\r?\n/gm, '').replaceAll(/^c=IN .*$/gm, 'c=IN IP4 0.0.0.0')
 }
 
+/** A description without its addresses, and these. */
+export interface SplitDescription {
+  readonly sdp: string
+  /** `candidate:…`, as the library takes them. */
+  readonly candidates: readonly string[]
+  /** Name of the part that they belong to. */
+  readonly mid: string
+}
+
+/** Takes the addresses out of a description, so that they can be given to the library later. */
+export function splitCandidates(sdp: string): SplitDescription {
+  const candidates = [...sdp.matchAll(/^a=(candidate:.*?)\r?$/gm)].map(([, candidate = '']) => candidate)
+  const mid = /^a=mid:(.*?)\r?$/m.exec(sdp)?.[1] ?? '0'
+  return { sdp: sdp.replaceAll(/^a=(?:candidate:.*|end-of-candidates)\r?\n/gm, ''), candidates, mid }
+}
+
 /** Number of addresses in a description; 0 means that the sender cannot be reached. */
 export function candidateCount(sdp: string): number {
   return sdp.match(/^a=candidate:/gm)?.length ?? 0

@@ -1,6 +1,13 @@
 import { type Clock, textOf, type TimerHandle } from '@ls/foundation'
 import { ChannelTransport, maxChannelMessageBytes } from './channel-transport.js'
-import { candidateCount, fingerprintOf, type HostCandidates, withCandidates, withMapped } from './description.js'
+import {
+  candidateCount,
+  fingerprintOf,
+  type HostCandidates,
+  splitCandidates,
+  withCandidates,
+  withMapped,
+} from './description.js'
 import { DirectError } from './errors.js'
 import { loadNative, type NativeChannel, type NativeModule, type NativePeer, OpenPeers } from './native.js'
 import type { DirectOptions } from './options.js'
@@ -42,6 +49,13 @@ const gatheringMs = 2000
  */
 const mappingMs = 2000
 
+/**
+ * Time for the answer to reach the connector, in milliseconds. Where packets of the provider reach it first, they are
+ * lost, and sent again after a second; where they arrive at that very moment, the library may check the certificate
+ * before it knows the fingerprint, and fail.
+ */
+const answerLeadMs = 300
+
 /** Time for a path to open, in milliseconds: NATs answer within a second, lost packets are sent again. */
 const openMs = 10_000
 
@@ -74,8 +88,10 @@ class NativePuncher implements Puncher {
       // Messages may follow immediately, so the channel gets its reader within this call.
       attempt.peer.onDataChannel((channel) => resolve(attempt.keep(channel)))
     })
-    attempt.meet(offer, 'offer')
+    const { sdp, candidates, mid } = splitCandidates(offer)
+    attempt.meet(sdp, 'offer')
     const answer = await attempt.describe()
+    attempt.probeLater(candidates, mid)
     return {
       answer,
       opened: attempt.connect(opened, `${offered} ${fingerprintOf(answer)}`),
@@ -106,6 +122,7 @@ class Attempt {
   /** Referenced here: a channel without a reference is collected, with its messages. */
   #transport: ChannelTransport | undefined
   #isClosed = false
+  #timer: TimerHandle
   readonly #onClosed: () => void
   #fail: (error: Error) => void = () => {}
 
@@ -148,6 +165,21 @@ class Attempt {
       this.close()
       this.#checkPort(error)
       throw new DirectError('ERR_DIRECT_PROTOCOL', `the peer's description of the path is not valid: ${textOf(error)}`)
+    }
+  }
+
+  /** Begins to try the peer's addresses, when it has the answer. */
+  probeLater(candidates: readonly string[], mid: string): void {
+    this.#timer = this.#options.clock.setTimeout(() => {
+      for (const candidate of candidates) this.#addCandidate(candidate, mid)
+    }, answerLeadMs)
+  }
+
+  #addCandidate(candidate: string, mid: string): void {
+    try {
+      this.peer.addRemoteCandidate(candidate, mid)
+    } catch {
+      // One that is not valid, or of a connection that has just failed: the others may do.
     }
   }
 
@@ -206,6 +238,7 @@ class Attempt {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#options.clock.clearTimeout(this.#timer)
     this.peer.close()
     this.#onClosed()
     this.#lost()

@@ -19,6 +19,8 @@ export interface NativeChannel {
 export interface NativePeer {
   close(): void
   setRemoteDescription(sdp: string, type: 'offer' | 'answer'): void
+  /** Adds an address of the peer, `candidate:…`, of the part of a description that `mid` names. */
+  addRemoteCandidate(candidate: string, mid: string): void
   localDescription(): { readonly sdp: string } | null
   createDataChannel(label: string): NativeChannel
   onGatheringStateChange(call: (state: string) => void): void
