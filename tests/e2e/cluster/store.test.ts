@@ -57,6 +57,20 @@ describe.each(engines)('a store over %s', (_name, start) => {
     })
   })
 
+  test('deletes an entry only as it was seen, where that is asked for', async () => {
+    const store = (await start()).store()
+    const { told, has } = await watch(store)
+    const first = (await store.replace('live', 'a', '1', 0)) ?? 0
+    const second = (await store.replace('live', 'a', '2', first)) ?? 0
+    await store.delete('live', 'a', first)
+    await store.put('live', 'b', 'later')
+    await has('live b later')
+    const before = [...told]
+    await store.delete('live', 'a', second)
+    await has('live a gone')
+    expect(before).not.toContain('live a gone')
+  })
+
   test('reports that it is lost, refuses changes, and delivers everything again when it is back', async () => {
     const engine = await start()
     const store = engine.store()

@@ -60,8 +60,8 @@ export class WorkersState {
         if (table === 'tokens' && written !== undefined) await this.#keep(key, value)
         return written
       },
-      delete: async (table, key) => {
-        await store.delete(table, key)
+      delete: async (table, key, revision) => {
+        await store.delete(table, key, revision)
         if (table === 'tokens') await this.#forget(key)
       },
     }

@@ -11,6 +11,9 @@ export interface SharedClaimsOptions {
 /** Start of the keys of claims in the table `live`. */
 export const claimPrefix = 'claim'
 
+/** Most claims: a server has at most 10,000 tickets, and a claim stays when its process ends. */
+const maxClaims = 20_000
+
 /** Time in which a claim that the store has must be told, in milliseconds. */
 const toldMs = 2000
 
@@ -32,6 +35,8 @@ export class SharedClaims implements TicketClaims {
   async claim(key: string, value: string): Promise<string> {
     const known = this.#known.get(key)
     if (known !== undefined) return known
+    if (this.#known.size >= maxClaims)
+      throw new ClusterError('ERR_CLUSTER_STORE', `there are ${maxClaims} claims, the most`)
     const revision = await this.#options.store.replace('live', `${claimPrefix}.${key}`, value, 0)
     if (revision === undefined) return this.#told(key)
     this.entry(key, value)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { SharedName } from '@ls/server'
 import { FakeClock, turns } from '@ls/testkit'
 import { expect, test } from 'vitest'
@@ -20,11 +21,11 @@ async function make() {
         synced: () => {},
         lost: () => {},
       })
-      return { names, far }
+      return { names, far, store }
     }),
   )
   const [a, b] = nodes
-  return { up, a: a!, b: b! }
+  return { up, a: a!, b: b!, store: nodes[0]!.store }
 }
 
 const exposure = 'http:x.example=localhost:80'
@@ -47,6 +48,18 @@ test('SharedNames tells other nodes who has a name, and when it ends', async () 
     after: [],
     own: [],
   })
+})
+
+test('SharedNames leaves no entry of a name that no provider has any more', async () => {
+  const { a, b, store } = await make()
+  const [endA, endB] = [await a.names.share(nameOf('one')), await b.names.share(nameOf('two'))]
+  endA()
+  await turns(10)
+  endB()
+  await turns(10)
+  const key = `name.${createHash('sha256').update('x.example').digest('hex')}`
+  // An entry that exists cannot be created.
+  expect(await store.replace('live', key, 'new', 0)).toBeTypeOf('number')
 })
 
 test('SharedNames lets providers of one token share a name, and refuses another token', async () => {

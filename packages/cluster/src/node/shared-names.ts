@@ -5,7 +5,7 @@ import { ClusterError } from '../errors.js'
 import type { ClusterStore, StoreEntry } from '../store/cluster-store.js'
 
 export interface SharedNamesOptions {
-  readonly store: Pick<ClusterStore, 'replace'>
+  readonly store: Pick<ClusterStore, 'replace' | 'delete'>
   readonly ownId: string
   readonly clock: Clock
   /** The server of this node; undefined before it has joined. */
@@ -54,13 +54,21 @@ export class SharedNames implements NameRegistry {
       return { host, reverseKey, at: { ...at, [this.#options.ownId]: [...this.#ownIn(at), own] } }
     })
     return () => {
-      // An entry that stays says something of a node that is up, and is corrected at the next change.
-      this.#change(host, (value) => {
-        if (value === undefined) return undefined
-        const left = this.#ownIn(value.at).filter((each) => each.instance !== instance || each.exposure !== exposure)
-        return { ...value, at: { ...value.at, [this.#options.ownId]: left } }
-      }).catch(() => {})
+      this.#remove({ host, reverseKey, instance, exposure }).catch(() => {})
     }
+  }
+
+  /** Removes one of this node's names, and the entry if no other node has the name. */
+  async #remove({ host, instance, exposure }: SharedName): Promise<void> {
+    await this.#change(host, (value) => {
+      if (value === undefined) return undefined
+      const left = this.#ownIn(value.at).filter((each) => each.instance !== instance || each.exposure !== exposure)
+      return { ...value, at: { ...value.at, [this.#options.ownId]: left } }
+    })
+    const key = keyOf(host)
+    const known = this.#entries.get(key)
+    if (known !== undefined && !this.#isHeld(known.value))
+      await this.#options.store.delete('live', `${namePrefix}.${key}`, known.revision)
   }
 
   /** Handles an entry of the store; undefined if it was removed. */

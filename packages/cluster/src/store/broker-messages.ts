@@ -24,7 +24,14 @@ export type ToBroker =
       /** Revision to replace (compare and set); without it any entry is replaced. */
       readonly revision?: number
     }
-  | { readonly store: 'delete'; readonly id: number; readonly table: Table; readonly key: string }
+  | {
+      readonly store: 'delete'
+      readonly id: number
+      readonly table: Table
+      readonly key: string
+      /** Only at this revision, where it is given. */
+      readonly revision?: number | undefined
+    }
 
 /** Message of the broker to a node. */
 export type FromBroker =

@@ -38,8 +38,8 @@ export class BrokerStore implements ClusterStore {
     return this.#ask({ store: 'put', table, key, value, revision })
   }
 
-  async delete(table: Table, key: string): Promise<void> {
-    await this.#ask({ store: 'delete', table, key })
+  async delete(table: Table, key: string, revision?: number): Promise<void> {
+    await this.#ask({ store: 'delete', table, key, revision })
   }
 
   async close(): Promise<void> {

@@ -76,7 +76,7 @@ class BrokerClient implements StoreWatcher {
   async #perform(message: ToBroker): Promise<number | undefined> {
     if (message.store === 'open') await this.#store.open(this)
     else if (message.store === 'close') await this.#store.close()
-    else if (message.store === 'delete') await this.#store.delete(message.table, message.key)
+    else if (message.store === 'delete') await this.#store.delete(message.table, message.key, message.revision)
     else return this.#put(message)
     return undefined
   }

@@ -44,8 +44,12 @@ export interface ClusterStore {
    * @param revision Revision to replace; 0 for an entry that must not exist
    */
   replace(table: Table, key: string, value: string, revision: number): Promise<number | undefined>
-  /** Removes an entry, if it exists. */
-  delete(table: Table, key: string): Promise<void>
+  /**
+   * Removes an entry, if it exists.
+   *
+   * @param revision Revision that it must have; one that was changed by then stays. @default any
+   */
+  delete(table: Table, key: string, revision?: number): Promise<void>
   /** Ends the watch and the connection. */
   close(): Promise<void>
 }

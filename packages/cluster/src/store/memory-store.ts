@@ -38,8 +38,9 @@ export class MemoryHub {
         const current = this.#entries.get(nameOf(table, key))?.revision ?? 0
         return current === revision ? this.#set(table, key, value) : undefined
       },
-      delete: async (table, key) => {
+      delete: async (table, key, revision) => {
         this.#check()
+        if (revision !== undefined && this.#entries.get(nameOf(table, key))?.revision !== revision) return
         if (this.#entries.delete(nameOf(table, key))) this.#tell(table, key, undefined)
       },
       close: async () => void (own && this.#watchers.delete(own)),

@@ -98,9 +98,13 @@ export class NatsStore implements ClusterStore {
     }
   }
 
-  /** Removes an entry, if it exists. */
-  async delete(table: Table, key: string): Promise<void> {
-    await this.#bucket(table).delete(key)
+  /** Removes an entry, if it exists, and has that revision where one is given. */
+  async delete(table: Table, key: string, revision?: number): Promise<void> {
+    try {
+      await this.#bucket(table).delete(key, revision === undefined ? {} : { previousSeq: revision })
+    } catch (error) {
+      if (!isWrongRevision(error)) throw error
+    }
   }
 
   /** Ends the watch and the connection. */
