@@ -115,8 +115,10 @@ export class Outbox {
     try {
       while (this.#transport !== undefined && (this.#writable || this.#mayOvertake)) {
         const message = this.#next()
-        if (message === undefined) break
-        this.#writable = this.#transport.send(message, this.#framePool.headroomOf(message))
+        // The owner may close the session when its last channel gives its last message.
+        const transport = this.#transport as MessageTransport | undefined
+        if (message === undefined || transport === undefined) break
+        this.#writable = transport.send(message, this.#framePool.headroomOf(message))
         if (this.#baseMessageSize !== undefined && this.#writable) this.#sizeMessages(message.length)
       }
       if (!this.#writable) this.#baseMessageSize?.blocked()
