@@ -76,15 +76,17 @@ test('MovingClients takes an asked client again after 15 s', () => {
 })
 
 test('MovingClients ends the session of a client that has moved, once it has no channel', () => {
-  const { moving, log, made } = make({})
+  const { moving, log, made, clock } = make({})
   const [{ peer, session } = made[0]!] = made
   moving.ask(1)
   // It began one after it was asked.
   session.channelCount = 1
   moving.receive(peer, relink)
-  const before = [...log]
+  clock.advance(100)
   session.channelCount = 0
   moving.idle(peer)
+  const before = [...log]
+  clock.advance(100)
   expect({ before, log }).toEqual({ before: ['a asked'], log: ['a asked', 'a closed'] })
 })
 

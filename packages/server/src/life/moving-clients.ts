@@ -33,6 +33,9 @@ const restMs = 600_000
 /** Most clients that are remembered: a node asks at most 3,000 in that time. */
 const maxAsked = 10_000
 
+/** Time between the end of a client's last channel and that of its session, in milliseconds. */
+const endDelayMs = 100
+
 /** Time in which other nodes learn that a provider has moved, in milliseconds. */
 const farMs = 2000
 
@@ -85,10 +88,15 @@ export class MovingClients {
     clock.setTimeout(() => this.#leaves(peer), farMs)
   }
 
-  /** Handles the end of a client's last channel. */
+  /** Handles the end of a client's last channel, whose last message is given to the link after this call. */
   idle(peer: Peer): void {
+    if (this.#movedAtMs.has(peer)) this.#options.clock.setTimeout(() => this.#end(peer), endDelayMs)
+  }
+
+  /** Ends the session of a client that has moved, unless it has a channel again. */
+  #end(peer: Peer): void {
     const movedAtMs = this.#movedAtMs.get(peer)
-    if (movedAtMs === undefined || peer.session.channelCount > 0) return
+    if (movedAtMs === undefined || peer.session.channelCount > 0 || !this.#options.peers.has(peer)) return
     // A channel of another node may be on its way to a provider.
     const isNeeded = peer.record.kind === 'reverse' && this.#options.clock.now() - movedAtMs < farMs
     if (!isNeeded) peer.session.close('the client has a session at another node')
@@ -98,7 +106,7 @@ export class MovingClients {
   #leaves(peer: Peer): void {
     if (!this.#options.peers.has(peer)) return
     this.#options.groups.of(peer.record)?.removeProvider(peer)
-    this.idle(peer)
+    this.#end(peer)
   }
 
   /** Processes whose links all can move, and have no channel. */
