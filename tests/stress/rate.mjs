@@ -1,6 +1,6 @@
-// Measures how exactly a rate of 10 Mbit/s is kept for 10 s, over 1 and over 50 connections, in forward and in agent
-// mode, down and up, and its cost for the server compared with a source that is as slow by itself; in mode `go`, at the
-// proxy port of a token whose provider is the Go program, which compresses. After a build:
+// How exactly a rate of 10 Mbit/s holds for 10 s, over 1 and over 50 connections, in forward and in agent mode, down
+// and up, and what it costs the server beyond a source that is that slow by itself; in mode `go`, at the proxy port of
+// a token whose provider is the Go program, which compresses. After a build:
 // `node tests/stress/rate.mjs [MODE] [random|zeros] [ROUNDS]`.
 import { fork, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -15,9 +15,10 @@ import { connect } from '@ls/socks5/node'
 const seconds = 10
 
 /**
- * Sources: one without an end, and two that keep the rate by themselves; a Go program makes long messages of bursts.
+ * Sources: without an end at a rate of the server; two that keep the rate by themselves, where a Go program makes long
+ * messages of bursts; and one without an end and without a rate whose reader is that slow.
  */
-const feeds = { endless, slow, bursts: (sockets, chunk) => slow(sockets, chunk, 16) }
+const feeds = { endless, slow, bursts: (sockets, chunk) => slow(sockets, chunk, 16), reader: endless }
 const bytesPerSecond = 1_250_000
 const chunks = { random: randomBytes(65_536), zeros: Buffer.alloc(65_536) }
 
@@ -44,7 +45,7 @@ async function measureModes(only, payload) {
   }
 }
 
-/** Runs the server alone, in a process of its own, so that its CPU time shows the cost of the rate. */
+/** The server alone, in a process of its own, so that its CPU time is that of the rate. */
 async function serve({ mode, rate }) {
   const server = new LinkSocksServer({ host: '127.0.0.1', port: 0 })
   await server.listen()
@@ -74,9 +75,9 @@ async function measure({ mode, way, count, source, payload }) {
   if (provider !== undefined) await once(child, 'message')
   const feed = feeds[source]
   let moved = 0
-  const senders = []
+  const [senders, receivers] = [[], []]
   const take = (socket) => socket.on('error', () => {}).on('data', ({ length }) => (moved += length))
-  const target = createServer((socket) => void (way === 'down' ? senders.push(take(socket)) : take(socket)))
+  const target = createServer((socket) => void (way === 'down' ? senders : receivers).push(take(socket)))
   target.listen(0, '127.0.0.1')
   await once(target, 'listening')
   const proxy = clients.at(-1)?.socksAddress ?? { host: '127.0.0.1', port: socksPort }
@@ -88,12 +89,13 @@ async function measure({ mode, way, count, source, payload }) {
   while (senders.length < count) await new Promise((resolve) => setTimeout(resolve, 5))
   const before = await cpuOf(child)
   const startedAtMs = performance.now()
-  const stop = feed(senders, chunks[payload])
+  const stops = [feed(senders, chunks[payload])]
+  if (source === 'reader') stops.push(readSlowly(way === 'down' ? sockets : receivers, () => moved))
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
   const tookMs = performance.now() - startedAtMs
   const ratio = (moved * 1000) / (tookMs * bytesPerSecond)
   const cpu = await cpuOf(child)
-  stop()
+  for (const stop of stops) stop()
   for (const socket of sockets) socket.destroy()
   for (const client of clients) await client.close()
   target.close()
@@ -127,7 +129,7 @@ function endless(sockets, chunk) {
   return () => {}
 }
 
-/** Sends at the rate by itself, `atOnce` chunks at a time. */
+/** As fast as the rate, by itself, `atOnce` chunks at a time. */
 function slow(sockets, chunk, atOnce = 1) {
   const startedAtMs = performance.now()
   let sent = 0
@@ -138,6 +140,17 @@ function slow(sockets, chunk, atOnce = 1) {
       sent += chunk.length * atOnce
     }
   }, 10)
+  return () => clearInterval(timer)
+}
+
+/** Reads as fast as the rate. */
+function readSlowly(sockets, movedBytes) {
+  const startedAtMs = performance.now()
+  const isDue = () => movedBytes() < ((performance.now() - startedAtMs) * bytesPerSecond) / 1000
+  const timer = setInterval(() => {
+    if (isDue()) for (const socket of sockets) socket.resume()
+  }, 10)
+  for (const socket of sockets) socket.on('data', () => isDue() || socket.pause())
   return () => clearInterval(timer)
 }
 
