@@ -209,6 +209,18 @@ describe('parseCommandLine', () => {
     ])
   })
 
+  test.each([
+    [
+      ['token', 'add'],
+      { LINKSOCKS_TOKEN: 'a' },
+      ['the text of the token is that of LINKSOCKS_TOKEN; without the variable it is generated'],
+    ],
+    [['token', 'add', '-t', 'b'], { LINKSOCKS_TOKEN: 'a' }, []],
+    [['token', 'list'], { LINKSOCKS_TOKEN: 'a' }, []],
+  ])('says of %j with %j that the variable names the token', (argv, environment, warnings) => {
+    expect(run(argv, environment).warnings).toEqual(warnings)
+  })
+
   test.each([[['server', '-r', '-p', '1']], [['server']], [['client', '-p', '1']]])(
     'says nothing of the proxy port of %j',
     (argv) => {

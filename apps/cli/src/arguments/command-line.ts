@@ -4,7 +4,7 @@ import { runCommandNames, shells, type CommandName, type Shell } from '../comman
 import { UsageError } from '../errors.js'
 import { flagLabel, type Flag, type FlagValue } from '../flag.js'
 import { flagsOf } from '../flags.js'
-import { roleOf, withoutEffect, withoutReverse } from '../options/without-effect.js'
+import { type GivenFlags, roleOf, withoutEffect, withoutReverse } from '../options/without-effect.js'
 import type { Settings } from '../settings.js'
 import { type ConfigRequest, readConfigRequest, readFileArgument, readFromFlags } from './config-command.js'
 import { type Environment, misspeltVariables, readMode, readVariable } from './environment.js'
@@ -130,6 +130,7 @@ function makeRun(command: CommandName, { given, words, overridden }: GivenToRun,
       : []),
     ...withoutEffect(roleOf(command, byName), byName),
     ...ignoredFlags(values),
+    ...(command === 'token' && words.all[0] === 'add' ? tokenOfVariable(given, byName) : []),
     ...blankEdges(values),
     ...misspeltVariables(environment),
   ]
@@ -144,6 +145,12 @@ function makeRun(command: CommandName, { given, words, overridden }: GivenToRun,
     secrets,
     warnings,
   } as unknown as Run
+}
+
+/** Warning about a token that is made with the text in a variable, which is nearly always there for another command. */
+function tokenOfVariable(given: ReadonlyMap<string, FlagValue>, all: GivenFlags): readonly string[] {
+  if (given.has('token') || !all.has('token')) return []
+  return ['the text of the token is that of LINKSOCKS_TOKEN; without the variable it is generated']
 }
 
 function parseTarget(command: CommandName, [target]: readonly string[]): string | undefined {
