@@ -1,7 +1,6 @@
 import { Reader } from '../bytes/reader.js'
 import { CodecError } from '../errors.js'
 import { readAddress } from './address.js'
-import { bodyOf, checkMessage } from './body.js'
 import { channelIdBytes } from './channel-id.js'
 import {
   checkDataHeader,
@@ -15,6 +14,7 @@ import {
 } from './data-header.js'
 import { MessageType } from './message-type.js'
 import type * as M from './message.js'
+import { bodyOf, checkMessage } from './peek.js'
 
 // One function for each message, so that a program loads only those that it receives. Those with JSON are in
 // json-body.ts.

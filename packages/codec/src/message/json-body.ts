@@ -5,7 +5,6 @@ import { decodeText, encodeText } from '../bytes/text.js'
 import { Writer } from '../bytes/writer.js'
 import { CodecError } from '../errors.js'
 import { defaultWindowBytes, maxCreditBytes, maxGraceSeconds, maxJsonBytes, maxSecretBytes } from '../limits.js'
-import { bodyOf } from './body.js'
 import { formatChannelId, parseUuid } from './channel-id.js'
 import { MessageType } from './message-type.js'
 import type {
@@ -16,6 +15,7 @@ import type {
   LogMessage,
   PartnersMessage,
 } from './message.js'
+import { bodyOf } from './peek.js'
 import { knownExtensions, logLevels } from './vocabulary.js'
 
 // The messages with a body of DataLen(4) JSON (protocol.md §1 and §3).

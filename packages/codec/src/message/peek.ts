@@ -1,3 +1,4 @@
+import { Reader } from '../bytes/reader.js'
 import { CodecError } from '../errors.js'
 import { maxMessageBytes } from '../limits.js'
 import { majorVersion } from '../version.js'
@@ -44,6 +45,19 @@ export function channelIdOffset(type: number): number {
 export function checkMessageSize(bytes: Uint8Array): void {
   if (bytes.length <= maxMessageBytes) return
   throw new CodecError('ERR_CODEC_TOO_LARGE', `the message has ${bytes.length} bytes, the limit is ${maxMessageBytes}`)
+}
+
+/** Checks the size, the version and the type of a message. @throws CodecError for any other bytes */
+export function checkMessage(bytes: Uint8Array, type: number): void {
+  checkMessageSize(bytes)
+  const given = peekType(bytes)
+  if (given !== type) throw new CodecError('ERR_CODEC_BAD_VALUE', `the message has type ${given}, wanted is ${type}`)
+}
+
+/** Returns a reader of the body of a message. @throws CodecError for a message of another type */
+export function bodyOf(bytes: Uint8Array, type: number): Reader {
+  checkMessage(bytes, type)
+  return new Reader(bytes, messageHeaderBytes)
 }
 
 function unknownVersion(version: number): CodecError {

@@ -5,7 +5,6 @@ import { CodecError } from '../errors.js'
 import { inflatedBytes } from '../gzip/gzip-frame.js'
 import { maxMessageBytes } from '../limits.js'
 import { protocolVersion } from '../version.js'
-import { checkMessage } from './body.js'
 import {
   checkDataHeader,
   compressionOffset,
@@ -19,6 +18,7 @@ import {
 } from './data-header.js'
 import { MessageType } from './message-type.js'
 import type { Compression } from './message.js'
+import { checkMessage } from './peek.js'
 import { compressions } from './vocabulary.js'
 
 // Every proxied byte passes through this code: no objects, no Reader, one copy at most.

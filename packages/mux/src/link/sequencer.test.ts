@@ -5,7 +5,7 @@ import { MemoryBudget } from '../memory/memory-budget.js'
 import { PathControl } from '../path/path-control.js'
 import type { PathLimitOptions } from '../path/path-limit.js'
 import { StartLimit } from '../path/start-limit.js'
-import { wholeParts } from '../session/whole-parts.js'
+import { wholeParts } from '../whole-parts.js'
 import { Sequencer, type SequencerOptions } from './sequencer.js'
 
 function makeSequencer({

@@ -3,10 +3,10 @@ import type { ChannelHandler } from '../channel/channel-handler.js'
 import type { Channel } from '../channel/channel.js'
 import type { MessageTransport } from '../link/transport.js'
 import type { ResolvedSessionOptions, SessionOptions } from '../options.js'
+import { wholeParts } from '../whole-parts.js'
 import { SessionEnd } from './session-end.js'
 import type { OpenRequest, SessionCounters, SessionHandler, SessionState } from './session-handler.js'
 import type { SessionParts } from './session-parts.js'
-import { wholeParts } from './whole-parts.js'
 
 /**
  * Multiplexed link of a peer: channels over one transport at a time. With `resume` the session outlives its transports.

@@ -5,7 +5,7 @@ import { resumable, SessionPair, urgent } from '../../testing/session-pair.js'
 import { MemoryBudget, Session } from '../index.js'
 import type { Outbox } from '../link/outbox.js'
 import type { Sequencer } from '../link/sequencer.js'
-import { wholeParts } from '../session/whole-parts.js'
+import { wholeParts } from '../whole-parts.js'
 import { UrgentLink } from './urgent-link.js'
 
 const slowMs = 1000

@@ -1,8 +1,8 @@
 import { appendTraceparent, readTraceparent } from '@ls/codec'
-import { Admission } from '../memory/admission.js'
-import { PathControl } from '../path/path-control.js'
-import { UrgentCopies } from '../urgent/urgent-copies.js'
-import type { SessionParts } from './session-parts.js'
+import { Admission } from './memory/admission.js'
+import { PathControl } from './path/path-control.js'
+import type { SessionParts } from './session/session-parts.js'
+import { UrgentCopies } from './urgent/urgent-copies.js'
 
 /** All code of a session. */
 export const wholeParts: SessionParts = {
