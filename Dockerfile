@@ -13,7 +13,8 @@ RUN ln -s /app/bin/linksocks.js /usr/local/bin/linksocks \
  && install -d -o node -g node -m 700 /var/lib/linksocks
 # The default mode is a variable and no command, since a command would take precedence over LINKSOCKS_MODE.
 ENV NODE_ENV=production STATE_DIRECTORY=/var/lib/linksocks LINKSOCKS_MODE=server
-USER node
+# The user `node`, by number: Kubernetes cannot tell by a name whether `runAsNonRoot` holds.
+USER 1000:1000
 VOLUME /var/lib/linksocks
 EXPOSE 8765
 STOPSIGNAL SIGTERM

@@ -14,8 +14,13 @@ const stage =
 const { services } = parse(read('compose.yaml'), { merge: true })
 
 describe('the Dockerfile', () => {
-  test('ends with a user that is not root', () => {
-    expect([...stage.matchAll(/^USER (.*)$/gm)].at(-1)?.[1]).toBe('node')
+  test('ends with a user that is not root, by number, which runAsNonRoot of Kubernetes needs', () => {
+    expect([...stage.matchAll(/^USER (.*)$/gm)].at(-1)?.[1]).toMatch(/^[1-9]\d*:[1-9]\d*$/)
+  })
+
+  test('has the user of the recipe', () => {
+    const userOf = (text) => /^USER (.*)$/m.exec(text)?.[1]
+    expect(userOf(read('docs/recipes/docker.md'))).toBe(userOf(stage))
   })
 
   test('names a version of its base, a Node that we run on', () => {

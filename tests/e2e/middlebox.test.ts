@@ -1,12 +1,8 @@
-import { createHash } from 'node:crypto'
-import { connect as connectTcp } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { LinkSocksClient, type ClientOptions } from '@ls/client'
+import type { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer, type ServerOptions } from '@ls/server'
-import { connect } from '@ls/socks5/node'
 import {
-  byteServer,
   echoServer,
   httpServer,
   onceEvent,
@@ -14,72 +10,26 @@ import {
   seededBytes,
   seededDigest,
   tcpServer,
-  testAuthority,
   until,
 } from '@ls/testkit'
-import type { Target } from '@ls/transport'
 import { describe, expect, test } from 'vitest'
-import { afterTest, closing } from '../stress/cleanup.js'
+import { closing } from '../stress/cleanup.js'
 import { startCdn } from './cdn.js'
+import {
+  addressSeen,
+  clientHost,
+  dial,
+  download,
+  fromThere,
+  pair,
+  placeOf,
+  startClient,
+  startServer,
+  tls,
+  wholeDownload,
+} from './linked-behind.js'
 import { startHaproxy, startNginx } from './middleboxes.js'
 import { temporaryFolder } from './temporary-folder.js'
-
-const token = 'token'
-const authority = testAuthority()
-const pair = authority.issue()
-const tls = { ca: authority.cert }
-const sizeBytes = 20_000_000
-
-/** Another address of this machine, so that the client's address differs from the proxy's. */
-const clientHost = '127.0.0.2'
-async function fromThere({ host, port }: Target): Promise<Duplex> {
-  const socket = connectTcp({ host, port, localAddress: clientHost, noDelay: true })
-  await onceEvent(socket, 'connect')
-  return socket
-}
-
-async function startServer(options: ServerOptions = {}): Promise<LinkSocksServer> {
-  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, ...options }))
-  server.addForwardToken(token)
-  await server.listen()
-  return server
-}
-
-async function startClient(url: string, options: ClientOptions = {}): Promise<LinkSocksClient> {
-  const client = closing(
-    new LinkSocksClient({
-      url,
-      token,
-      reconnect: false,
-      ...(options.role === 'provider' ? {} : { proxy: { port: 0 } }),
-      ...options,
-    }),
-  )
-  await client.start()
-  return client
-}
-
-const placeOf = (server: LinkSocksServer): string => `127.0.0.1:${server.address?.port}`
-/** Returns the address of the only client, as the server sees it. */
-async function addressSeen(server: LinkSocksServer): Promise<string | undefined> {
-  await until(() => server.peers.size > 0, 'the client')
-  return [...server.peers][0]?.remoteAddress
-}
-
-async function dial(client: LinkSocksClient, port: number) {
-  const proxy = client.socksAddress ?? { host: '', port: 0 }
-  const socket = await connect({ proxy, target: { host: '127.0.0.1', port } })
-  afterTest(() => socket.destroy())
-  return socket
-}
-
-/** Downloads through a client, and returns the hash. */
-async function download(client: LinkSocksClient, port?: number): Promise<string> {
-  const socket = await dial(client, port ?? closing(await byteServer({ sendBytes: sizeBytes })).port)
-  const hash = createHash('sha256')
-  for await (const chunk of socket) hash.update(chunk as Buffer)
-  return hash.digest('hex')
-}
 
 describe.skipIf(requireProgram('nginx') === undefined)('behind nginx', () => {
   const trusting: ServerOptions = { path: '/tunnel', trustedProxies: ['127.0.0.1'] }
@@ -89,7 +39,7 @@ describe.skipIf(requireProgram('nginx') === undefined)('behind nginx', () => {
     const { plainPort, tlsPort } = await startNginx(placeOf(server), pair)
     const port = scheme === 'ws' ? plainPort : tlsPort
     const client = await startClient(`${scheme}://localhost:${port}/tunnel`, { transport: { tls } })
-    expect(await download(client)).toBe(seededDigest(1, sizeBytes))
+    expect(await download(client)).toBe(wholeDownload)
   })
 
   test('the server sees the client by X-Forwarded-For', async () => {
@@ -107,7 +57,7 @@ describe.skipIf(requireProgram('nginx') === undefined)('behind nginx', () => {
     const { plainPort } = await startNginx(`unix:${path}`, pair)
     const client = await startClient(`ws://127.0.0.1:${plainPort}/tunnel`, { transport: { dial: fromThere } })
     expect({ download: await download(client), addressSeen: await addressSeen(server) }).toEqual({
-      download: seededDigest(1, sizeBytes),
+      download: wholeDownload,
       addressSeen: clientHost,
     })
   })
@@ -136,7 +86,7 @@ describe.skipIf(requireProgram('haproxy') === undefined)('behind haproxy', () =>
       const ports = await startHaproxy({ server: placeOf(server) }, pair)
       const client = await startClient(`ws://127.0.0.1:${ports[name]}`, { transport: { dial: fromThere } })
       expect({ download: await download(client), addressSeen: await addressSeen(server) }).toEqual({
-        download: seededDigest(1, sizeBytes),
+        download: wholeDownload,
         addressSeen: clientHost,
       })
     },
@@ -149,7 +99,7 @@ describe.skipIf(requireProgram('haproxy') === undefined)('behind haproxy', () =>
       const ports = await startHaproxy({ server: placeOf(server) }, pair)
       const client = await startClient(`wss://localhost:${ports[name]}`, { transport: { dial: fromThere, tls } })
       expect({ download: await download(client), addressSeen: await addressSeen(server) }).toEqual({
-        download: seededDigest(1, sizeBytes),
+        download: wholeDownload,
         addressSeen: clientHost,
       })
     },
@@ -160,7 +110,7 @@ describe.skipIf(requireProgram('haproxy') === undefined)('behind haproxy', () =>
     const { tlsPort } = await startHaproxy({ server: placeOf(server) }, pair)
     const client = await startClient(`wss://localhost:${tlsPort}`, { transport: { dial: fromThere, tls } })
     expect({ download: await download(client), addressSeen: await addressSeen(server) }).toEqual({
-      download: seededDigest(1, sizeBytes),
+      download: wholeDownload,
       addressSeen: clientHost,
     })
   })

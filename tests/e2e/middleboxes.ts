@@ -27,7 +27,7 @@ export async function startNginx(server: string, { cert, key }: TestCertificate)
     PLAIN_PORT: plainPort,
     TLS_PORT: tlsPort,
   })
-  await start('nginx', ['-p', folder, '-e', 'stderr', '-c', await put(folder, config)], plainPort)
+  await startBox('nginx', ['-p', folder, '-e', 'stderr', '-c', await put(folder, config)], plainPort)
   return { plainPort, tlsPort }
 }
 
@@ -63,11 +63,12 @@ export async function startHaproxy(
     TLS_PORT: ports.tlsPort,
     ACCEPT_PORT: ports.acceptPort,
   })
-  await start('haproxy', ['-db', '-f', await put(folder, config)], ports.acceptPort)
+  await startBox('haproxy', ['-db', '-f', await put(folder, config)], ports.acceptPort)
   return ports
 }
 
-async function start(program: string, args: readonly string[], port: number): Promise<void> {
+/** Starts a program and waits until it listens; it ends with the test. */
+export async function startBox(program: string, args: readonly string[], port: number): Promise<void> {
   const process = new PeerProcess(program, [program], args)
   afterTest(() => process.stop())
   try {
