@@ -7,7 +7,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { repositoryRoot } from '../workspace.mjs'
-import { makeLocalBase, whyNoLocalBase } from './local-base.mjs'
+import { makeLocalBase, whyNoContainer, whyNoLocalBase } from './local-base.mjs'
 
 const builder = ['docker', 'podman'].find((program) => spawnSync(program, ['info']).status === 0)
 /** Time to pull the base image, in milliseconds; if its registry cannot be reached, builders retry. */
@@ -20,21 +20,21 @@ const image = 'localhost/linksocks-check'
 const network = '--network=host'
 
 if (builder === undefined) skip('neither docker nor podman runs here')
-const base = findBase()
 /** podman raises these limits, which root may not do without CAP_SYS_RESOURCE. */
-const limits = ['nofile', 'nproc'].flatMap((name) => ['--ulimit', `${name}=4096:4096`])
+const limits = builder === 'podman' ? ['nofile', 'nproc'].flatMap((name) => ['--ulimit', `${name}=4096:4096`]) : []
+const obstacle = inTemporaryFolder((folder) => whyNoContainer(builder, [network, ...limits], folder))
+if (obstacle !== undefined) skip(obstacle)
+const base = findBase()
 /** The default format of podman has no health checks. */
-const forPodman = builder === 'podman' ? [...limits, '--format', 'docker'] : []
-execFileSync(builder, ['build', network, ...forPodman, '--build-arg', `BASE=${base}`, '-t', image, repositoryRoot], {
-  stdio: 'inherit',
-})
-const restricted = [
-  network,
-  ...(builder === 'podman' ? limits : []),
-  '--read-only',
-  '--cap-drop=ALL',
-  '--security-opt=no-new-privileges',
-]
+const forPodman = builder === 'podman' ? ['--format', 'docker'] : []
+execFileSync(
+  builder,
+  ['build', network, ...limits, ...forPodman, '--build-arg', `BASE=${base}`, '-t', image, repositoryRoot],
+  {
+    stdio: 'inherit',
+  },
+)
+const restricted = [network, ...limits, '--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges']
 console.log(run('run', '--rm', ...restricted, image, 'version'))
 const settings = { LINKSOCKS_WS_HOST: '127.0.0.1', LINKSOCKS_WS_PORT: String(await freePort()) }
 const variables = Object.entries(settings).flatMap(([name, value]) => ['-e', `${name}=${value}`])
@@ -64,14 +64,21 @@ function run(...args) {
 /** Returns the base of the Dockerfile, or one that is made here. */
 function findBase() {
   const [, usual] = /^ARG BASE=(\S+)$/m.exec(readFileSync(join(repositoryRoot, 'Dockerfile'), 'utf8'))
-  const probe = spawnSync(builder, ['run', '--rm', network, usual, 'true'], { encoding: 'utf8', timeout: probeMs })
+  const probe = spawnSync(builder, ['run', '--rm', network, ...limits, usual, 'true'], {
+    encoding: 'utf8',
+    timeout: probeMs,
+  })
   if (probe.status === 0) return usual
   console.warn(`${builder} cannot run ${usual} here, so a base of its own stands in:\n${probe.stderr.trim()}`)
-  const obstacle = whyNoLocalBase()
-  if (obstacle !== undefined) skip(obstacle)
-  const folder = mkdtempSync(join(tmpdir(), 'linksocks-base-'))
+  const missing = whyNoLocalBase()
+  if (missing !== undefined) skip(missing)
+  return inTemporaryFolder((folder) => makeLocalBase(builder, folder))
+}
+
+function inTemporaryFolder(task) {
+  const folder = mkdtempSync(join(tmpdir(), 'linksocks-container-'))
   try {
-    return makeLocalBase(builder, folder)
+    return task(folder)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -1,22 +1,16 @@
 // Builds the packages of this machine and tries them: `pnpm check:packages`. It installs the .deb into a root of its
-// own, inspects it, runs it and purges it, and runs its unit under a systemd of its own. For the .rpm it compares the
-// list of files, if `rpm` or `bsdtar` can read it.
+// own, inspects it, runs it and purges it, and runs its unit under a systemd of its own. With `rpm` it installs,
+// upgrades and removes the .rpm likewise.
 import { execFileSync, spawnSync } from 'node:child_process'
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { repositoryRoot } from '../workspace.mjs'
+import { checkRpm } from './check-rpm.mjs'
 import { checkUnderSystemd } from './check-under-systemd.mjs'
 import { hostTarget } from './executable.mjs'
+import { checkInstalled } from './installed-files.mjs'
+import { filesIn, same } from './root-folder.mjs'
 import { targetName } from './targets.mjs'
 
 const name = targetName(hostTarget())
@@ -29,17 +23,8 @@ if (spawnSync('go', ['version']).error !== undefined) {
   process.exit()
 }
 
-const expected = [
-  '/etc/linksocks/client.env',
-  '/etc/linksocks/provider.env',
-  '/etc/linksocks/server.env',
-  '/usr/bin/linksocks',
-  '/usr/lib/systemd/system/linksocks@.service',
-  '/usr/share/bash-completion/completions/linksocks',
-  '/usr/share/doc/linksocks/copyright',
-  '/usr/share/fish/vendor_completions.d/linksocks.fish',
-  '/usr/share/man/man1/linksocks.1.gz',
-]
+/** Beginnings of paths that dpkg itself writes. */
+const ofDpkg = ['/var/lib/dpkg/', '/var/log/']
 /** Highest result of `systemd-analyze security`: 2.0, in tenths. */
 const maxExposure = 20
 
@@ -56,7 +41,7 @@ try {
     checkDeb()
     await checkUnderSystemd(packageFile('deb'))
   } else console.warn('skipped: the .deb is not installed, since there is no dpkg')
-  checkRpm()
+  checkRpm(packageFile('rpm'), join(root, 'rpm'), version)
 } finally {
   rmSync(root, { recursive: true, force: true })
 }
@@ -77,16 +62,13 @@ function checkDeb() {
   mkdirSync(join(root, 'var/lib/dpkg/info'), { recursive: true })
   for (const file of ['status', 'available']) writeFileSync(join(root, 'var/lib/dpkg', file), '')
   dpkg('--force-depends', '--install', packageFile('deb'))
-  const installed = files()
-  same(installed, [...expected, '/usr/share/zsh/vendor-completions/_linksocks'].toSorted(), 'the .deb installs')
+  checkInstalled('deb', root, ofDpkg)
   const version = execFileSync(join(root, 'usr/bin/linksocks'), ['--version'], { encoding: 'utf8' })
   console.log(`installed from the .deb: ${version.trim()}`)
-  if ((statSync(join(root, 'etc/linksocks/server.env')).mode & 0o77) !== 0)
-    throw new Error('others may read server.env')
   mkdirSync(join(root, 'var/lib/linksocks'), { recursive: true })
   writeFileSync(join(root, 'var/lib/linksocks/self-signed.key'), '')
   dpkg('--purge', 'linksocks')
-  same(files(), [], 'a purge leaves')
+  same(filesIn(root, ofDpkg), [], 'a purge leaves')
   console.log('a purge leaves nothing')
 }
 
@@ -94,40 +76,6 @@ function checkDeb() {
 function dpkg(...args) {
   const common = [`--root=${root}`, '--force-script-chrootless', '--force-not-root', '--no-triggers']
   execFileSync('dpkg', [...common, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
-}
-
-/** Returns every file in the root that does not belong to dpkg. */
-function files() {
-  return readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => `/${relative(root, join(entry.parentPath, entry.name))}`)
-    .filter((path) => !path.startsWith('/var/lib/dpkg/') && !path.startsWith('/var/log/'))
-    .toSorted()
-}
-
-function checkRpm() {
-  const reader = has('rpm') ? ['rpm', '-qlp'] : has('bsdtar') ? ['bsdtar', '-tf'] : undefined
-  const head = readFileSync(packageFile('rpm')).subarray(0, 4).toString('hex')
-  if (head !== 'edabeedb') throw new Error(`the .rpm begins with ${head}, no lead of an RPM`)
-  if (reader === undefined)
-    return console.warn('skipped: the .rpm is not looked into, since there is neither rpm nor bsdtar')
-  const [program, ...args] = reader
-  const listed = execFileSync(program, [...args, packageFile('rpm')], { encoding: 'utf8' })
-  const paths = listed
-    .trim()
-    .split('\n')
-    .map((path) => path.replace(/^\.?\/?/, '/'))
-    .filter((path) => path !== '/etc/linksocks')
-  same(paths.toSorted(), [...expected, '/usr/share/zsh/site-functions/_linksocks'].toSorted(), 'the .rpm holds')
-  console.log(`the .rpm holds ${paths.length} files`)
-}
-
-function same(actual, wanted, what) {
-  const difference = [
-    ...actual.filter((path) => !wanted.includes(path)),
-    ...wanted.filter((path) => !actual.includes(path)),
-  ]
-  if (difference.length > 0) throw new Error(`${what} other files than expected: ${difference.join(', ')}`)
 }
 
 function has(program) {

@@ -1,16 +1,17 @@
 // Builds the executable of this machine and tries it without Node and other programs: `pnpm check:dist`. As root on
 // Linux it runs in a chroot that contains only the executable and its shared libraries.
 import { execFileSync, spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { connect } from '@ls/socks5/node'
 import { repositoryRoot } from '../workspace.mjs'
 import { hostTarget } from './executable.mjs'
 import { timeRatio } from './measure.mjs'
 import { nodeProgram } from './node-program.mjs'
+import { copyLibraries } from './root-folder.mjs'
 import { targetName } from './targets.mjs'
 
 /** Largest ratio of its start to Node's own start. */
@@ -48,17 +49,9 @@ function isolated(folder) {
     console.warn('not root on Linux: the executable is tried without a chroot, with an empty environment')
     return { command: join(folder, 'linksocks'), args: [], place: 'empty environment' }
   }
-  for (const library of sharedLibraries(join(folder, 'linksocks'))) {
-    mkdirSync(join(folder, dirname(library)), { recursive: true })
-    copyFileSync(realpathSync(library), join(folder, library))
-  }
+  copyLibraries(join(folder, 'linksocks'), folder)
   mkdirSync(join(folder, 'tmp'))
   return { command: 'chroot', args: [folder, '/linksocks'], place: 'chroot' }
-}
-
-function sharedLibraries(program) {
-  const listed = execFileSync('ldd', [program], { encoding: 'utf8' })
-  return [...listed.matchAll(/(?<=\s)\/\S+/g)].map(([path]) => path).filter((path) => existsSync(path))
 }
 
 /** Checks the time of `--version`, which scripts call often. */

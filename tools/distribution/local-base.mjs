@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { copyLibraries } from './root-folder.mjs'
 
 /** Packages for the programs in the Dockerfile: `nc` has its own, and Node's program needs the libraries. */
 const packages = ['ca-certificates', 'libatomic1', 'libstdc++6', 'netcat-openbsd']
@@ -11,6 +12,30 @@ export function whyNoLocalBase() {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'a base of its own needs root on Linux'
   if (spawnSync('mmdebstrap', ['--version']).error !== undefined) return 'a base of its own needs mmdebstrap'
   return undefined
+}
+
+/**
+ * Tries whether a builder can run a container, by an image that holds nothing but a shell. A builder that is there
+ * cannot always: within an unprivileged container for instance.
+ *
+ * @param {string} builder `docker` or `podman`
+ * @param {readonly string[]} options Of `run`.
+ * @param {string} folder An empty one, for the image.
+ * @returns {string | undefined} Why it cannot; undefined where it can.
+ */
+export function whyNoContainer(builder, options, folder) {
+  const [root, archive, image] = [join(folder, 'root'), join(folder, 'probe.tar'), 'localhost/linksocks-probe']
+  mkdirSync(join(root, 'bin'), { recursive: true })
+  copyFileSync('/bin/sh', join(root, 'bin/sh'))
+  copyLibraries('/bin/sh', root)
+  execFileSync('tar', ['-cf', archive, '-C', root, '.'])
+  const steps = [
+    ['import', archive, image],
+    ['run', '--rm', ...options, image, '/bin/sh', '-c', ':'],
+  ]
+  const failed = steps.map((args) => spawnSync(builder, args, { encoding: 'utf8' })).find(({ status }) => status !== 0)
+  spawnSync(builder, ['rmi', '--force', image])
+  return failed && `${builder} cannot run a container here:\n${failed.stderr.trim()}`
 }
 
 /**
