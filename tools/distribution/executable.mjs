@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryRoot } from '../workspace.mjs'
 import { bufferutilPath, bundleCommand, bundleFirstScript } from './bundle.mjs'
+import { chunkOrder, packChunks } from './chunk-pack.mjs'
 import { nodeProgram } from './node-program.mjs'
 import { targetName, targets } from './targets.mjs'
 
@@ -23,6 +24,7 @@ export async function makeProgram() {
   writeFileSync(join(parts, 'main.cjs'), firstScript)
   const maker = join(repositoryRoot, 'tools/distribution/make-code-caches.mjs')
   execFileSync(nodeProgram(hostTarget()), [maker, folder], { stdio: ['ignore', 'ignore', 'inherit'] })
+  writeFileSync(join(parts, 'order.json'), JSON.stringify(chunkOrder(metafile)))
   return metafile
 }
 
@@ -35,7 +37,7 @@ export async function makeProgram() {
 export function makeExecutable(target) {
   const folder = join(parts, targetName(target))
   mkdirSync(folder, { recursive: true })
-  const output = join(folder, target.platform === 'win32' ? 'linksocks.exe' : 'linksocks')
+  const output = executablePath(target)
   const config = {
     main: join(parts, 'main.cjs'),
     mainFormat: 'commonjs',
@@ -52,10 +54,19 @@ export function makeExecutable(target) {
   return output
 }
 
+/** Returns the path that {@link makeExecutable} writes to. @returns {string} */
+export function executablePath(target) {
+  return join(parts, targetName(target), target.platform === 'win32' ? 'linksocks.exe' : 'linksocks')
+}
+
 /** Returns the assets for a target: code caches are valid for V8 on one platform only. */
 function assetsFor(target) {
-  const names = readdirSync(join(parts, 'chunks')).filter((name) => isHost(target) || !name.endsWith('.cache'))
-  const assets = Object.fromEntries(names.map((name) => [name, join(parts, 'chunks', name)]))
+  const names = JSON.parse(readFileSync(join(parts, 'order.json'), 'utf8'))
+  const { bytes, index } = packChunks(join(parts, 'chunks'), names, isHost(target))
+  const folder = join(parts, targetName(target))
+  const assets = { chunks: join(folder, 'chunks.bin'), index: join(folder, 'index.json') }
+  writeFileSync(assets.chunks, bytes)
+  writeFileSync(assets.index, JSON.stringify(index))
   const addOn = bufferutilPath(target.platform, target.arch)
   return existsSync(addOn) ? { ...assets, 'bufferutil.node': addOn } : assets
 }

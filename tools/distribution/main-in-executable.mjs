@@ -7,21 +7,17 @@ import { entryFlags } from './entry-flags.mjs'
 
 for (const flag of entryFlags) setFlagsFromString(flag)
 
+const chunks = getRawAsset('chunks')
+/** Offset and length of a text, and of its code cache. Executables that were made on another platform have none. */
+const index = JSON.parse(getAsset('index', 'utf8'))
+
 const load = chunkLoader({
-  read: (name) => getAsset(name, 'utf8'),
-  readCache: codeCache,
+  // It holds no character beyond ASCII.
+  read: (name) => Buffer.from(chunks, index[name][0], index[name][1]).latin1Slice(),
+  readCache: (name) => (index[name].length > 2 ? new Uint8Array(chunks, index[name][2], index[name][3]) : undefined),
   require,
   url: pathToFileURL(process.execPath).href,
 })
-
-/** Executables that were made on another platform have no caches. */
-function codeCache(name) {
-  try {
-    return new Uint8Array(getRawAsset(`${name}.cache`))
-  } catch {
-    return undefined
-  }
-}
 
 // Scripts ask for the version often, so it is printed without loading anything else, as in `bin/linksocks.js`.
 const [, , word, ...others] = process.argv

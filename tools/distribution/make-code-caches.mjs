@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
-import { flagsFor } from '../../apps/cli/dist/tune-engine.js'
+import { flagsAtStart } from '../../apps/cli/dist/tune-engine.js'
 import { chunkLoader } from './chunks.mjs'
 import { entryFlags } from './entry-flags.mjs'
 
@@ -28,7 +28,7 @@ const names = readdirSync(folder)
 for (const entry of ['main.js', 'version.js']) load(`./${entry}`)
 writeCaches()
 // The command sets these before it loads the rest.
-for (const flag of flagsFor(process.versions.v8)) setFlagsFromString(flag)
+for (const flag of flagsAtStart) setFlagsFromString(flag)
 for (const name of names) {
   try {
     load(`./${name}`)

@@ -3,9 +3,9 @@
 import { existsSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 
-// Node's loader becomes hot enough to be optimized, by a compiler whose pages then stay in memory.
-// `src/tune-engine.ts` turns it on again when the program has started.
-for (const flag of ['--no-opt', '--no-maglev']) setFlagsFromString(flag)
+// Node's loader becomes hot enough to be optimized, by a compiler whose pages then stay in memory; and the young
+// generation would grow. `src/tune-engine.ts` takes both back when the program has started.
+for (const flag of ['--no-opt', '--no-maglev', '--semi-space-growth-factor=1']) setFlagsFromString(flag)
 
 const needed = [20, 19]
 const [major, minor] = process.versions.node.split('.').map(Number)

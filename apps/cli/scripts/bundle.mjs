@@ -1,10 +1,11 @@
 // Joins what `tsc` has built, of the command and of all @ls packages that it uses, into few files under dist/bundle: a
 // process that reads 40 files starts in half the time, and needs 12 MiB less, than one that reads 700. Packages of
 // others stay outside.
-import { readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { builtinsInPlace } from '../../../tools/distribution/builtins-in-place.mjs'
 import { requireInPlace } from '../../../tools/distribution/require-in-place.mjs'
 
 const packageFolder = fileURLToPath(new URL('../', import.meta.url))
@@ -18,11 +19,14 @@ const installed = new Set(
 )
 
 // File names depend on the content, so files of earlier builds would stay.
-rmSync(new URL('../dist/bundle', import.meta.url), { recursive: true, force: true })
-await build({
+const outdir = fileURLToPath(new URL('../dist/bundle', import.meta.url))
+rmSync(outdir, { recursive: true, force: true })
+mkdirSync(outdir)
+const { outputFiles } = await build({
   absWorkingDir: packageFolder,
   entryPoints: ['dist/main.js', 'dist/version.js'],
-  outdir: 'dist/bundle',
+  outdir,
+  write: false,
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -33,7 +37,7 @@ await build({
   lineLimit: 160,
   logLevel: 'warning',
   banner: {
-    js: "import{createRequire as createRequireHere}from'node:module';const requireHere=createRequireHere(import.meta.url);",
+    js: 'import{createRequire as createRequireHere}from"node:module";const requireHere=createRequireHere(import.meta.url);',
   },
   plugins: [
     requireInPlace('files'),
@@ -41,6 +45,7 @@ await build({
     { name: 'others-stay-outside', setup: leaveOthersOutside },
   ],
 })
+for (const { path, text } of outputFiles) writeFileSync(path, builtinsInPlace(text))
 
 /**
  * Loads CommonJS packages that every role needs with `require`. An `import` first parses them for the names they
