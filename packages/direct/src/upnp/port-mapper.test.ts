@@ -164,6 +164,15 @@ test('PortMapper says that no router answers, and when it asks again', async () 
   ])
 })
 
+test('PortMapper says once that no router answers, also for two ports', async () => {
+  const mapper = mapperWith({}, { address: '127.0.0.1', port: 9 })
+  const [first, second] = [mapper.map(4000)!, mapper.map(5000)!]
+  const both = Promise.all([first.outside(60_000), second.outside(60_000)])
+  await passing(500)
+  await both
+  expect(lines).toHaveLength(1)
+})
+
 test('PortMapping.outside waits no longer than it should', async () => {
   const mapping = mapperWith({}, { address: '127.0.0.1', port: 9 }).map(4000)
   const place = mapping?.outside(100)

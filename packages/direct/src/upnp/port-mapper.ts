@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os'
-import { type Clock, type Logger, maxPort } from '@ls/foundation'
+import { type Clock, type Logger, maxPort, textOf } from '@ls/foundation'
 import { DirectError } from '../errors.js'
 import type { UdpPlace } from '../go/quic.js'
 import { findGateway, type Gateway } from './gateway.js'
@@ -25,6 +25,7 @@ export class PortMapper {
   /** A search that is under way: two ports need one. */
   #search: Promise<Gateway> | undefined
   readonly #stop = new AbortController()
+  #lastFailure = ''
 
   constructor(options: PortMapperOptions) {
     this.#options = options
@@ -39,7 +40,8 @@ export class PortMapper {
     const { clock, logger, leaseMs = defaultLeaseMs, keep = false, externalPort: wanted = 0 } = this.#options
     const externalPort = wanted === 0 || wanted + offset > maxPort ? 0 : wanted + offset
     const findGateway = (): Promise<Gateway> => this.#findGateway()
-    const mapping = new PortMapping({ clock, logger, port, externalPort, leaseMs, keep, findGateway })
+    const onResult = (failure: unknown): void => this.#tell(failure)
+    const mapping = new PortMapping({ clock, logger, port, externalPort, leaseMs, keep, findGateway, onResult })
     this.#mappings.add(mapping)
     return mapping
   }
@@ -54,6 +56,17 @@ export class PortMapper {
   async close(): Promise<void> {
     this.#stop.abort(new Error('the client is closed'))
     await Promise.all([...this.#mappings].map((mapping) => mapping.close()))
+  }
+
+  /** Logs a failure; the same one only once, as all ports have it where there is no router. */
+  #tell(failure: unknown): void {
+    const text = failure === undefined ? '' : textOf(failure)
+    if (text === this.#lastFailure) return
+    this.#lastFailure = text
+    if (text === '') return
+    const code = failure instanceof DirectError ? failure.code : 'ERR_DIRECT_MAPPING'
+    const rest = 'direct paths are tried without; it is asked again in 10 minutes'
+    this.#options.logger.warn({ code, reason: text }, `UPnP: no port is mapped: ${text}; ${rest}`)
   }
 
   #findGateway(): Promise<Gateway> {

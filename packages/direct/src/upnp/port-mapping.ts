@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto'
 import { type Clock, type Logger, textOf, type TimerHandle } from '@ls/foundation'
-import { DirectError } from '../errors.js'
 import type { UdpPlace } from '../go/quic.js'
 import { type Gateway, GatewayRefusal } from './gateway.js'
 import { isPrivate } from './private-address.js'
@@ -19,6 +18,8 @@ export interface PortMappingOptions {
   readonly keep: boolean
   /** Finds the router. @throws DirectError where there is none */
   findGateway(): Promise<Gateway>
+  /** Called when the port is mapped, or with the reason why it is not. */
+  onResult(failure: unknown): void
 }
 
 /** Time until a router is searched for again, in milliseconds: it may have been off, or the machine has moved. */
@@ -47,7 +48,6 @@ export class PortMapping {
   #isSettled = false
   #leaseMs: number
   #wake: () => void = () => {}
-  #lastFailure = ''
 
   constructor(options: PortMappingOptions) {
     this.#options = options
@@ -119,7 +119,7 @@ export class PortMapping {
     const before = this.#place
     const address = await gateway.externalAddress()
     this.#place = { address, port }
-    this.#lastFailure = ''
+    this.#options.onResult(undefined)
     if (before?.address !== address || before.port !== port) this.#tell(gateway, this.#place)
   }
 
@@ -153,12 +153,7 @@ export class PortMapping {
   #failed(error: unknown): void {
     if (this.#stop.signal.aborted) return
     this.#place = undefined
-    const text = textOf(error)
-    if (text === this.#lastFailure) return
-    this.#lastFailure = text
-    const code = error instanceof DirectError ? error.code : 'ERR_DIRECT_MAPPING'
-    const rest = 'direct paths are tried without; it is asked again in 10 minutes'
-    this.#options.logger.warn({ code, reason: text }, `UPnP: no port is mapped: ${text}; ${rest}`)
+    this.#options.onResult(error)
   }
 
   async #delete(): Promise<void> {
