@@ -24,6 +24,7 @@ const usedElsewhere = new Set(
     // Parts that are opened before the server or the client.
     'state state-folder tls-self-signed tls-domain acme-directory acme-email acme-listen workers',
     'cluster-nats cluster-credentials cluster-secret cluster-listen cluster-address cluster-name cluster-replicas',
+    'cluster-wait no-cluster-spread',
     'fingerprint browser-dialer',
     // Read when the server has its tokens.
     'expose',
