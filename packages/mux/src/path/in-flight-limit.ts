@@ -4,7 +4,7 @@ import { overfills, paceOf } from './bulk-pacer.js'
 import { LimitGrowth } from './limit-growth.js'
 import { PathRound } from './path-round.js'
 import { type PathSample, PathSampler } from './path-sampler.js'
-import { baseOf, slackOf, turnMs } from './path-slack.js'
+import { baseOf, slackOf, turnMs, wholePackets } from './path-slack.js'
 import { PathStart } from './path-start.js'
 import { QueueCuts } from './queue-cuts.js'
 import { lateStartBytes, minMessageBytes, startBytes } from './start-bytes.js'
@@ -65,7 +65,7 @@ export class InFlightLimit {
 
   /** Length of a bulk message: what the path carries in a few milliseconds, since other channels wait for it. */
   get messageBytes(): number {
-    return Math.min(Math.max(Math.floor(this.#rate * messageMs), minMessageBytes), this.#options.quantumBytes)
+    return Math.min(wholePackets(this.#rate * messageMs), this.#options.quantumBytes)
   }
 
   /** Most bytes a millisecond at which bulk may leave; undefined where the kernel spreads it over time. */
@@ -154,7 +154,10 @@ export class InFlightLimit {
     const queueMs = sample.delayMs - baseMs - this.#foreignMs
     const jitterMs = 2 * baseMs + (this.#relaxed ? relaxedAlarmMs : alarmMs)
     if (this.#start !== undefined || this.#isUneven || queueMs < jitterMs) return
-    if (sample.inFlightBytes > this.#limitBytes / 2) this.#lower(sample, queueMs - slackOf(sample))
+    if (sample.inFlightBytes <= this.#limitBytes / 2) return
+    this.#lower(sample, queueMs - slackOf(sample))
+    // A cut empties the queue as a probe does; both together would leave the path unused for longer.
+    this.#probedAtMs = this.#options.clock.now()
   }
 
   #learn(round: PathSample): void {
@@ -206,6 +209,8 @@ export class InFlightLimit {
     if (this.#relaxed && start.hasLosses(round.baseMs)) this.#unevenness.suspect()
     if (this.#relaxed && this.#unevenness.isUneven) this.#limitBytes = this.#looseBytes(round)
     else if (!isLarge || delayedMs > 0) this.#lower(round, delayedMs)
+    // The start doubles its limit, so what it had at last is too large.
+    this.#growth.forget()
   }
 
   /** Adjusts the limit. `excessMs`: delay beyond the wanted one. */

@@ -12,8 +12,8 @@ test('LimitGrowth grows by a quarter, a half and then doubles', () => {
   expect(grow(new LimitGrowth(), 800, 4)).toEqual([1000, 1500, 3000, 6000])
 })
 
-test('LimitGrowth grows by a quarter each round where more would overfill the queue', () => {
-  expect(grow(new LimitGrowth(), 6400, 3, true)).toEqual([8000, 10_000, 12_500])
+test('LimitGrowth grows by a sixteenth and then eighths where more would overfill the queue', () => {
+  expect(grow(new LimitGrowth(), 25_600, 3, true)).toEqual([27_200, 30_600, 34_425])
 })
 
 test('LimitGrowth starts slowly again once the limit is right', () => {
@@ -23,7 +23,7 @@ test('LimitGrowth starts slowly again once the limit is right', () => {
   expect(grow(growth, 800, 1)).toEqual([1000])
 })
 
-test('LimitGrowth doubles up to half of the limit before a large cut', () => {
+test('LimitGrowth doubles up to the limit before a large cut', () => {
   const growth = new LimitGrowth()
   growth.lowered(16_000, 2000)
   expect(grow(growth, 2000, 3)).toEqual([4000, 8000, 16_000])
@@ -32,7 +32,7 @@ test('LimitGrowth doubles up to half of the limit before a large cut', () => {
 test('LimitGrowth returns to the limit before a large cut, and is careful from there on', () => {
   const growth = new LimitGrowth()
   growth.lowered(16_000, 3000)
-  expect(grow(growth, 3000, 4, true)).toEqual([6000, 12_000, 16_000, 20_000])
+  expect(grow(growth, 3000, 4, true)).toEqual([6000, 12_000, 16_000, 17_000])
 })
 
 test('LimitGrowth does not double after a small cut, nor once the limit before it is forgotten', () => {
@@ -42,4 +42,19 @@ test('LimitGrowth does not double after a small cut, nor once the limit before i
   growth.lowered(16_000, 2000)
   growth.forget()
   expect({ small, forgotten: grow(growth, 800, 1) }).toEqual({ small: [1000], forgotten: [1000] })
+})
+
+test('LimitGrowth tries the limit before a large cut once', () => {
+  const growth = new LimitGrowth()
+  growth.lowered(16_000, 4000)
+  const tried = grow(growth, 4000, 1)
+  growth.lowered(8000, 3600)
+  expect({ tried, after: grow(growth, 3600, 1) }).toEqual({ tried: [8000], after: [4500] })
+})
+
+test('LimitGrowth keeps the limit before a large cut while a pause lowers the limit further', () => {
+  const growth = new LimitGrowth()
+  growth.lowered(16_000, 4000)
+  growth.lowered(4000, 3000)
+  expect(grow(growth, 3000, 2)).toEqual([6000, 12_000])
 })
