@@ -17,8 +17,9 @@ const hello = encode({
 /** Header of a message of 64 MiB (RFC 6455 §5.2). */
 const header64MiB = Buffer.of(0x82, 127, 0, 0, 0, 0, 4, 0, 0, 0)
 
-const log = (length: number, body: string) => {
-  const head = Buffer.of(1, MessageType.Log, 0, 0, 0, 0)
+/** A Hello with another body than its JSON. */
+const brokenHello = (length: number, body: string) => {
+  const head = Buffer.of(1, MessageType.Hello, 0, 0, 0, 0)
   head.writeUInt32BE(length, 2)
   return Buffer.concat([head, Buffer.from(body)])
 }
@@ -77,15 +78,16 @@ export const brokenPeers: Record<string, Fault> = {
     finds: { step: 'token', level: 'FAIL', code: 'ERR_CODEC_TRUNCATED' },
   },
   'a message with a value that means nothing': {
-    make: sends(messages(Buffer.concat([Buffer.of(1, MessageType.Connect, 7), new Uint8Array(32)]))),
-    finds: { step: 'token', level: 'FAIL', code: 'ERR_CODEC_BAD_VALUE' },
+    // The number of an Ack, past 2^53.
+    make: sends(messages(hello, welcome, Buffer.concat([Buffer.of(1, MessageType.Ack), Buffer.alloc(8, 0xff)]))),
+    finds: { step: 'round trip', level: 'FAIL', code: 'ERR_CODEC_BAD_VALUE' },
   },
   'a message with broken JSON': {
-    make: sends(messages(log(3, '{"l'))),
+    make: sends(messages(brokenHello(3, '{"l'))),
     finds: { step: 'token', level: 'FAIL', code: 'ERR_CODEC_BAD_JSON' },
   },
   'a message with 2 MiB of JSON': {
-    make: sends(messages(log(2 << 20, '{'))),
+    make: sends(messages(brokenHello(2 << 20, '{'))),
     finds: { step: 'token', level: 'FAIL', code: 'ERR_CODEC_TOO_LARGE' },
   },
   'an acknowledgement of what was never sent': {
