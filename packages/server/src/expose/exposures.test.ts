@@ -127,7 +127,7 @@ describe('Exposures.ask', () => {
     await once(taken, 'listening')
     const { port } = taken.address() as { port: number }
     await expect(make({ expose: { allowPorts: String(port) } }).ask(one, at(port))).rejects.toThrow(
-      'taken by another program',
+      'in use by another program',
     )
     taken.close()
   })
