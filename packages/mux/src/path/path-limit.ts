@@ -25,7 +25,7 @@ export interface PathLimit {
   readonly holdsBack: boolean
   /** Whether urgent messages would arrive sooner over another transport. */
   readonly crowded: boolean
-  /** Allows for losses and for pauses of TCP: urgent messages have another transport. Or no longer. */
+  /** Sets whether urgent messages have another transport: the limit then allows for losses and pauses of TCP. */
   relax(relaxed: boolean): void
   /** Starts to measure a path: a new transport may use another. `sent`: number of the last message that has left. */
   restart(sent: number): void

@@ -79,7 +79,7 @@ test('MovingClients ends the session of a client that has moved, once it has no 
   const { moving, log, made, clock } = make({})
   const [{ peer, session } = made[0]!] = made
   moving.ask(1)
-  // It began one after it was asked.
+  // The client began a session after it was asked.
   session.channelCount = 1
   moving.receive(peer, relink)
   clock.advance(100)

@@ -23,9 +23,9 @@ export type Rule =
   | { readonly kind: 'metrics' }
   /** The events of all, as one stream. */
   | { readonly kind: 'events' }
-  /** The one that is asked makes a ticket, and all have it when the answer arrives. */
+  /** The process that gets the request makes a ticket; all others have it before the answer is sent. */
   | { readonly kind: 'ticket' }
-  /** Each does it, the one that is asked at last; its answer counts. */
+  /** Each process does it; the one that gets the request does it last, and its answer counts. */
   | { readonly kind: 'othersFirst' }
 
 interface MergeContext extends Pick<Siblings, 'mergeSnapshots'> {
@@ -74,10 +74,10 @@ export const rules: Readonly<Record<string, Rule>> = {
   'POST /api/reload': { kind: 'all' },
   'POST /api/log-level': { kind: 'all' },
   'POST /api/ticket': { kind: 'ticket' },
-  // The one that is asked is the last to forget it, and with it who has used it.
+  // The process that gets the request forgets the ticket last, since it then also forgets which client has used it.
   'DELETE /api/ticket/{ticket}': { kind: 'othersFirst' },
   'GET /api/events': { kind: 'events' },
-  // A session that has ended must not open any of them.
+  // A session that has ended must not be accepted by any process.
   'DELETE /api/session': removal,
 }
 

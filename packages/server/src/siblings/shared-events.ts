@@ -13,7 +13,7 @@ export interface SharedEventsOptions {
 /** Time between two looks at the other processes, in milliseconds: snapshots of readers are at most as old. */
 const lookMs = 1000
 
-/** Time for the streams of the others to begin, in milliseconds: one that stands still comes later. */
+/** Time for the streams of the others to begin, in milliseconds. A process that hangs is added later. */
 const beginMs = 1000
 
 /** Names of events that concern one reader, and not the server. */

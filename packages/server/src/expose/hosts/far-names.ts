@@ -25,7 +25,7 @@ export class FarNames {
   set(host: string, names: readonly FarName[]): void {
     const wanted = new Map(names.map((name) => [keyOf(name), name]))
     const open = this.#open.get(host) ?? new Map<string, () => void>()
-    // Those that are over come first: another token may have the name by now.
+    // Names that have ended are removed first: another token may have the name by now.
     for (const [key, end] of open) {
       if (wanted.delete(key)) continue
       open.delete(key)
