@@ -33,7 +33,8 @@ export async function openShell(tcp, { username, password, key, size, trust, onO
   await channel.request(new TerminalRequest(size))
   await channel.request(new ChannelRequestMessage('shell', true))
   channel.onDataReceived((bytes) => {
-    onOutput(bytes)
+    // A copy: the client receives the next packet in the same memory, and a terminal reads what it is given later.
+    onOutput(Uint8Array.from(bytes))
     channel.adjustWindow(bytes.length)
   })
   return {
