@@ -95,6 +95,9 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testTimeoutMs }, (
     )
     await page.setViewportSize({ width: 390, height: 844 })
     expect(await page.$eval('dialog', (dialog) => dialog.scrollWidth - dialog.clientWidth)).toBe(0)
+    // The longest text of a quota is as wide as 390 px leave.
+    await page.setViewportSize({ width: 330, height: 844 })
+    expect(await page.$eval('dialog .meter-words', (words) => words.scrollWidth - words.clientWidth)).toBe(0)
     await page.keyboard.press('Escape')
     await page.click('nav a[href="#/ports"]')
     await page.locator('tbody tr', { hasText: 'db.internal:5432' }).waitFor()
@@ -140,6 +143,14 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testTimeoutMs }, (
     await page.locator('tbody').getByRole('button').click()
     await page.locator('tbody').getByRole('button').click()
     expect(await within(cut, 'the application to be cut off')).toMatchObject({ code: 'ECONNRESET' })
+  })
+
+  test('shows the current page in the menu of a narrow window', async () => {
+    const page = await signedIn({ locale: 'en', viewport: { width: 390, height: 844 } })
+    await page.evaluate(() => (location.hash = '#/config'))
+    const current = page.locator('nav [aria-current]', { hasText: 'Configuration' })
+    await current.waitFor()
+    await expect.poll(async () => ((await current.boundingBox())?.x ?? 0) < 390 - 40).toBe(true)
   })
 
   test('puts connections together by their target', async () => {

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { signOut } from '../api/session.js'
 import { connection, numbers } from '../live/live.js'
 import { Icon } from '../parts/icon.js'
@@ -59,8 +59,13 @@ function focusContent(event: Event): void {
 
 function Menu(): JSX.Element {
   const t = texts.value
+  const nav = useRef<HTMLElement>(null)
+  // In a narrow window the menu scrolls sideways.
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [page.value])
   return (
-    <nav aria-label={t.menu}>
+    <nav aria-label={t.menu} ref={nav}>
       {pagesOf[numbers.value?.program ?? 'server'].map((name) => (
         <a key={name} href={addressOf(name)} aria-current={name === page.value ? 'page' : undefined}>
           <Icon name={name} />
