@@ -1,3 +1,4 @@
+import { v4 } from 'uuid'
 import { CodecError } from '../errors.js'
 
 /** Length of a channel id, and of every other id on the wire. */
@@ -31,10 +32,7 @@ export function channelKey(bytes: Uint8Array, offset = 0): ChannelKey {
 
 /** Makes a new random id (UUID version 4, RFC 9562 §5.4). */
 export function newChannelId(): Uint8Array {
-  const id = Uint8Array.from(nextRandomBytes())
-  id[versionOffset] = 0x40 | (id[versionOffset]! & 0x0f)
-  id[variantOffset] = 0x80 | (id[variantOffset]! & 0x3f)
-  return id
+  return v4({ rng: nextRandomBytes }, new Uint8Array(channelIdBytes))
 }
 
 /**
@@ -70,10 +68,6 @@ function nextRandomBytes(): Uint8Array {
   }
   return randomBytes.subarray(randomBytesUsed, (randomBytesUsed += channelIdBytes))
 }
-
-/** Places of the version and the variant in a UUID (RFC 9562 §4). */
-const versionOffset = 6
-const variantOffset = 8
 
 /** Pattern of a UUID of any version and variant: peers need not follow RFC 9562. */
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
