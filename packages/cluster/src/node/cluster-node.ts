@@ -11,6 +11,10 @@ import {
   type SessionOwners,
   type StoredToken,
 } from '@ls/server'
+import { claimPrefix, SharedClaims } from '../shared/shared-claims.js'
+import { namePrefix, SharedNames } from '../shared/shared-names.js'
+import { SharedTokens } from '../shared/shared-tokens.js'
+import { SharedUse } from '../shared/shared-use.js'
 import type { StoreEntry, StoreWatcher, Table } from '../store/cluster-store.js'
 import type { NodeAddress } from '../trunk/dial-node.js'
 import { IncomingTrunks } from '../trunk/incoming-trunks.js'
@@ -31,10 +35,6 @@ import { OwnPresence } from './own-presence.js'
 import { LinksFromNodes } from './passed-links.js'
 import { Presence } from './presence.js'
 import { Probes } from './probes.js'
-import { claimPrefix, SharedClaims } from './shared-claims.js'
-import { namePrefix, SharedNames } from './shared-names.js'
-import { SharedTokens } from './shared-tokens.js'
-import { SharedUse } from './shared-use.js'
 import { Trunks } from './trunks.js'
 
 /**

@@ -1,6 +1,6 @@
 import type { FarPeers, UsedAmounts } from '@ls/server'
+import type { UseEntry } from '../shared/shared-use.js'
 import type { NodeInfo } from './members.js'
-import type { UseEntry } from './shared-use.js'
 
 /** Key of the entry by which a node says that it lives. */
 export function nodeKey(id: string): string {
