@@ -81,7 +81,7 @@ export interface CountFlag extends FlagBase {
 }
 
 /** False unless given. `--no-NAME` undoes it, and so does `--NAME` where the name is `no-NAME`. */
-export interface BooleanFlag extends FlagBase {
+interface BooleanFlag extends FlagBase {
   readonly type: 'boolean'
 }
 

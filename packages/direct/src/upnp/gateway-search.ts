@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import type { Clock, TimerHandle } from '@ls/foundation'
 
 /** Where routers are asked for: the group of SSDP (UPnP Device Architecture 1.1, §1.3). */
-export const ssdpGroup = { address: '239.255.255.250', port: 1900 } as const
+const ssdpGroup = { address: '239.255.255.250', port: 1900 } as const
 
 export interface GatewaySearch {
   /** Source of time. */
