@@ -123,7 +123,7 @@ describe('the API of several processes', () => {
     await link(second, 2)
     const all = [...(await idsOf(paths[0]!)), ...(await idsOf(paths[1]!))].toSorted()
     const page = async (offset: number) => {
-      const { body } = await call(first, 'GET', `/api/links?limit=3&offset=${offset}&sort=age&order=asc`)
+      const { body } = await call(first, 'GET', `/api/links?limit=3&offset=${offset}&sort=channels`)
       return body as { total: number; links: { id: string }[] }
     }
     const [one, two] = [await page(0), await page(3)]
