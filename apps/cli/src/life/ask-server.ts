@@ -1,6 +1,8 @@
+import { asError } from '@ls/foundation'
 import type { CommandContext } from '../commands/context.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
+import { parseLogLevel } from '../output/log/log-levels.js'
 import { stepMs } from '../restart/succession.js'
 import type { Settings } from '../settings.js'
 import { callApi } from '../tokens/api-call.js'
@@ -29,9 +31,19 @@ export async function runRestart(settings: ApiSettings, { print }: Pick<CommandC
 export async function runLogLevel([level, part, extra]: readonly string[], settings: ApiSettings): Promise<ExitCode> {
   if (level === undefined) throw new UsageError('log-level needs the level: linksocks log-level debug')
   if (extra !== undefined) throw new UsageError('log-level needs a level, and accepts the name of one part')
+  checkLevel(level)
   const body = part === undefined ? { level } : { level, part }
   await callApi(apiPlaceOf(settings), { method: 'POST', path: '/api/log-level', body })
   return exitCode.ok
+}
+
+/** The server checks the level as well, but its refusal is no usage error. */
+function checkLevel(level: string): void {
+  try {
+    parseLogLevel(level)
+  } catch (error) {
+    throw new UsageError(asError(error).message)
+  }
 }
 
 /**

@@ -5,6 +5,13 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 
 export type LogLevel = (typeof logLevels)[number]
 
+/** @throws RangeError for an unknown level */
+export function parseLogLevel(level: string): LogLevel {
+  const known = logLevels.find((name) => name === level)
+  if (known === undefined) throw new RangeError(`there is no level "${level}"; it is one of ${logLevels.join(', ')}`)
+  return known
+}
+
 /** Levels of the log, which may change while the program runs: one for all lines, or one for a part. */
 export class LogLevels {
   /** Levels by the part that they were set for, the newest last; `undefined` is the whole log. */
@@ -38,8 +45,7 @@ export class LogLevels {
    * both. @throws RangeError for an unknown level or part
    */
   set(level: string, part?: string): void {
-    const known = logLevels.find((name) => name === level)
-    if (known === undefined) throw new RangeError(`there is no level "${level}"; it is one of ${logLevels.join(', ')}`)
+    const known = parseLogLevel(level)
     if (part === undefined) this.#levels.clear()
     else this.#checkPart(part)
     // Added again, so that it is the newest.
