@@ -44,7 +44,10 @@ describe('pictures', () => {
   })
 })
 
-/** Comments in shell may be translated, but commands may not. */
+/** Comments in shell and YAML may be translated, but commands may not. */
 function codeOf(path) {
-  return fencedBlocks(read(path)).map(({ language, code }) => ({ language, code: code.replaceAll(/^#.*$/gm, '#') }))
+  return fencedBlocks(read(path)).map(({ language, code }) => ({
+    language,
+    code: code.replaceAll(/^( *)#.*$/gm, '$1#'),
+  }))
 }
