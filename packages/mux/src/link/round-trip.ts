@@ -13,6 +13,7 @@ export class RoundTrip {
   smoothedMs: number | undefined
   /** Smoothed mean deviation in milliseconds. */
   variationMs: number | undefined
+  /** Shortest round trip, in milliseconds; undefined before the first one. */
   minMs: number | undefined
 
   /** Retransmission timeout in milliseconds (RFC 6298 §2.1, §2.3); a later answer is overdue. */

@@ -20,7 +20,9 @@ export interface SessionParts {
 
 /** Writes and reads the traceparent of a Connect. */
 export interface TraceCode {
+  /** Adds a traceparent to a Connect. */
   readonly append: typeof appendTraceparent
+  /** Returns the traceparent of a Connect. */
   readonly read: typeof readTraceparent
 }
 

@@ -50,6 +50,7 @@ export class UrgentCopies {
     return this.#writable
   }
 
+  /** The transport has room again. */
   onDrain(): void {
     this.#writable = true
   }
