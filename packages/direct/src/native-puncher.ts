@@ -12,8 +12,8 @@ import { DirectError } from './errors.js'
 import { loadNative, type NativeChannel, type NativeModule, type NativePeer, OpenPeers } from './native.js'
 import type { DirectOptions } from './options.js'
 import type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from './puncher.js'
-import { type MappedPort, SharedPort } from './shared-port.js'
 import type { PortMapper } from './upnp/port-mapper.js'
+import { type MappedPort, SharedPort } from './upnp/shared-port.js'
 
 /** Options of a {@link NativePuncher}. */
 interface NativePuncherOptions {

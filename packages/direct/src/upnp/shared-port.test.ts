@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { silentLogger } from '@ls/foundation'
 import { FakeClock, until } from '@ls/testkit'
 import { expect, onTestFinished, test } from 'vitest'
-import { fakeGateway } from '../testing/fake-gateway.js'
-import { loadPuncher } from './native-puncher.js'
+import { fakeGateway } from '../../testing/fake-gateway.js'
+import { loadPuncher } from '../native-puncher.js'
+import { PortMapper } from './port-mapper.js'
 import { SharedPort } from './shared-port.js'
-import { PortMapper } from './upnp/port-mapper.js'
 
 async function routed() {
   const gateway = await fakeGateway()

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import type { PortMapper } from './upnp/port-mapper.js'
-import type { PortMapping } from './upnp/port-mapping.js'
+import type { PortMapper } from './port-mapper.js'
+import type { PortMapping } from './port-mapping.js'
 
 /** One UDP port of this machine, and its mapping at the router. */
 export interface MappedPort {

@@ -1,0 +1,1 @@
+export { PortMapper, type PortMapperOptions } from './upnp/port-mapper.js'
