@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { halfClosing, SessionPair } from '../../testing/session-pair.js'
 import { toDuplex } from '../duplex.js'
+import { consumingHandler } from './consuming-handler.js'
 
 const tcp = { protocol: 'tcp', address: { host: 'target.test', port: 80 } } as const
 
@@ -74,5 +75,13 @@ describe('autoConsume', () => {
     channel.end()
     pair.settle(10_000)
     expect(calls).toEqual(['drain', 'open', 'end', 'close'])
+  })
+
+  test('counts data whose memory the handler transfers', () => {
+    const consumed: number[] = []
+    const channel = { consumed: (bytes: number) => void consumed.push(bytes) }
+    const onData = ({ buffer }: Uint8Array): void => void structuredClone(buffer, { transfer: [buffer as ArrayBuffer] })
+    consumingHandler(channel, { onData }).onData?.(new Uint8Array(10))
+    expect(consumed).toEqual([10])
   })
 })

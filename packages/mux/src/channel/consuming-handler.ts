@@ -31,8 +31,10 @@ class ConsumingHandler implements ChannelHandler {
   }
 
   onData(payload: Uint8Array): void {
+    // A handler may transfer the memory, which leaves a length of 0.
+    const { length } = payload
     this.handler.onData?.(payload)
-    this.channel.consumed(payload.length)
+    this.channel.consumed(length)
   }
 
   onDatagram(payload: Uint8Array, address: Address | undefined): void {
