@@ -182,7 +182,7 @@ describe.skipIf(process.platform !== 'linux')('linksocks with two workers', () =
     const taken = closing(await echoServer())
     const places = ['--ws-host', '127.0.0.1', '--ws-port', String(taken.port)]
     const program = new Program('server', '--workers', '2', '-t', 'f', ...places)
-    expect({ code: await program.exit(), hasReason: /cannot be opened: it is taken/.test(program.output) }).toEqual({
+    expect({ code: await program.exit(), hasReason: /cannot be opened: it is in use/.test(program.output) }).toEqual({
       code: 1,
       hasReason: true,
     })
