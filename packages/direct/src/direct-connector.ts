@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '@ls/foundation'
+import { type Clock, Pause } from '@ls/foundation'
 import { PingedTransport } from '@ls/link'
 import { type MessageTransport, Session, type SessionHandler } from '@ls/mux'
 import { DirectError } from './errors.js'
@@ -43,17 +43,18 @@ export class DirectConnector {
   readonly #options: DirectConnectorOptions
   readonly #proof: Proof
   readonly #stop = new AbortController()
+  readonly #pause: Pause
   #id = ''
   #moving: MovingSession | undefined
   #path: Path = 'relay'
   #failures = 0
-  #wake: () => void = () => {}
   #isRunning = false
   #provider: string | undefined
 
   constructor(options: DirectConnectorOptions) {
     this.#options = options
     this.#proof = new Proof(options)
+    this.#pause = new Pause(options.clock)
   }
 
   /** Session for new channels; undefined while there is no direct path, or the path is silent. */
@@ -80,7 +81,7 @@ export class DirectConnector {
   /** Starts to look for a path, immediately if it waits: the link to the relay is up. */
   start(): void {
     this.#failures = 0
-    this.#wake()
+    this.#pause.end()
     if (this.#isRunning || this.#stop.signal.aborted) return
     this.#isRunning = true
     void this.#run()
@@ -90,7 +91,7 @@ export class DirectConnector {
   close(reason: string): void {
     this.#stop.abort(new DirectError('ERR_DIRECT_PATH', reason))
     this.#moving?.session.close(reason)
-    this.#wake()
+    this.#pause.end()
   }
 
   async #run(): Promise<void> {
@@ -99,11 +100,11 @@ export class DirectConnector {
         if (this.#standsStill && this.#options.allowRelay) await this.#overRelay()
         await this.#overDirect()
         this.#failures = 0
-        while (this.#moving?.path === 'direct') await this.#pause(undefined)
+        while (this.#moving?.path === 'direct') await this.#pause.wait()
       } catch (error) {
         if (this.#stop.signal.aborted) return
         this.#options.onFailed(error as Error)
-        await this.#pause(this.#delayMs())
+        await this.#pause.wait(this.#delayMs())
       }
     }
   }
@@ -117,19 +118,6 @@ export class DirectConnector {
   #delayMs(): number {
     if (this.#standsStill) return urgentDelayMs
     return Math.min(maxDelayMs, firstDelayMs * 2 ** this.#failures++)
-  }
-
-  /** Waits for a change, at most `limitMs`. */
-  #pause(limitMs: number | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const { clock } = this.#options
-      let timer: TimerHandle
-      this.#wake = () => {
-        clock.clearTimeout(timer)
-        resolve()
-      }
-      if (limitMs !== undefined) timer = clock.setTimeout(resolve, limitMs)
-    })
   }
 
   async #overRelay(): Promise<void> {
@@ -227,7 +215,7 @@ export class DirectConnector {
   #lost(reason: string): void {
     if (this.#moving !== undefined) this.#moving.path = 'relay'
     this.#tell('relay', reason)
-    this.#wake()
+    this.#pause.end()
   }
 
   #closed(session: Session, reason: string): void {
@@ -236,7 +224,7 @@ export class DirectConnector {
     this.#moving = undefined
     this.#id = ''
     this.#tell('relay', reason)
-    this.#wake()
+    this.#pause.end()
   }
 
   #tell(path: Path, reason: string): void {

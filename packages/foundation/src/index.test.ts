@@ -6,6 +6,7 @@ test('@ls/foundation exports exactly these names', () => {
     [
       "Changes",
       "Histogram",
+      "Pause",
       "ProgressWatch",
       "RareLog",
       "asError",

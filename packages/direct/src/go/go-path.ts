@@ -1,6 +1,5 @@
 import { type DirectMessage, encode, MessageType } from '@ls/codec'
-import type { Clock, Logger } from '@ls/foundation'
-import { textOf } from '@ls/foundation'
+import { type Clock, type Logger, Pause, textOf } from '@ls/foundation'
 import { Session, type SessionHandler, type SessionOptions } from '@ls/mux'
 import type { HostCandidates } from '../description.js'
 import { DirectError } from '../errors.js'
@@ -70,6 +69,7 @@ export class GoPath {
   readonly #options: GoPathOptions
   readonly #id = makeSessionId()
   readonly #key = makeOwnKey()
+  readonly #pause: Pause
   #socket: Promise<QuicSocket> | undefined
   #mapped: MappedPlace | undefined
   #own: Announcement | undefined
@@ -78,10 +78,10 @@ export class GoPath {
   #session: Session | undefined
   #transport: StreamTransport | undefined
   #isClosed = false
-  #wake: () => void = () => {}
 
   constructor(options: GoPathOptions) {
     this.#options = options
+    this.#pause = new Pause(options.clock)
   }
 
   /** Session for new channels; undefined without a path, or where it has its most streams. */
@@ -128,14 +128,14 @@ export class GoPath {
     if (message.type === MessageType.DirectCapabilities) this.#tell(rendezvousOf(this.#own, peer.id))
     const isKnown = peer.id === this.#peer?.id && peer.publicKey.equals(this.#peer.publicKey)
     this.#peer = peer
-    this.#wake()
+    this.#pause.end()
     if (!isKnown) void this.#run(peer)
   }
 
   /** Ends the path and its channels. */
   close(reason: string): void {
     this.#isClosed = true
-    this.#wake()
+    this.#pause.end()
     this.#session?.close(reason)
     void this.#socket?.then((socket) => socket.close())
   }
@@ -168,7 +168,7 @@ export class GoPath {
         if (!isCurrent()) return
         this.#tell(statusOf(pairId, 'failed', textOf(error)))
         this.#options.onFailed(error as Error)
-        await this.#pause(Math.min(maxDelayMs, firstDelayMs * 2 ** failures++))
+        await this.#pause.wait(Math.min(maxDelayMs, firstDelayMs * 2 ** failures++))
       }
     }
   }
@@ -227,17 +227,6 @@ export class GoPath {
       this.#transport = transport
       this.#session = session
       onPath(true, 'a Go program answers over QUIC')
-    })
-  }
-
-  #pause(limitMs: number): Promise<void> {
-    const { clock } = this.#options
-    return new Promise((resolve) => {
-      const timer = clock.setTimeout(resolve, limitMs)
-      this.#wake = () => {
-        clock.clearTimeout(timer)
-        resolve()
-      }
     })
   }
 }

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { type Clock, type Logger, textOf, type TimerHandle } from '@ls/foundation'
+import { type Clock, type Logger, Pause, textOf, type TimerHandle } from '@ls/foundation'
 import type { UdpPlace } from '../go/quic.js'
 import { type Gateway, GatewayRefusal } from './gateway.js'
 import { isPrivate } from './private-address.js'
@@ -41,17 +41,18 @@ export class PortMapping {
   readonly #options: PortMappingOptions
   readonly #stop = new AbortController()
   readonly #isOver: Promise<void>
+  readonly #pause: Pause
   readonly #waiting = new Set<() => void>()
   /** Mapping that a router has, as far as we know. */
   #added: { readonly gateway: Gateway; readonly port: number } | undefined
   #place: UdpPlace | undefined
   #isSettled = false
   #leaseMs: number
-  #wake: () => void = () => {}
 
   constructor(options: PortMappingOptions) {
     this.#options = options
     this.#leaseMs = options.leaseMs
+    this.#pause = new Pause(options.clock)
     this.#isOver = this.#run()
   }
 
@@ -73,7 +74,7 @@ export class PortMapping {
   /** Deletes the mapping, unless it should stay. Resolves when that is done, after 0.9 s at the latest. */
   async close(): Promise<void> {
     this.#stop.abort(new Error('the mapping is not needed any more'))
-    this.#wake()
+    this.#pause.end()
     const { clock } = this.#options
     let timer: TimerHandle
     const late = new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, closeMs)))
@@ -93,7 +94,7 @@ export class PortMapping {
       }
       this.#isSettled = true
       for (const settle of this.#waiting) settle()
-      if (!signal.aborted) await this.#pause(pauseMs)
+      if (!signal.aborted) await this.#pause.wait(pauseMs)
     }
     await this.#delete()
   }
@@ -167,16 +168,5 @@ export class PortMapping {
       const until = this.#leaseMs === 0 ? 'until it is deleted there' : 'until its lease ends'
       logger.warn({ externalPort: port }, `UPnP: the router keeps port ${port} open ${until}: ${textOf(error)}`)
     }
-  }
-
-  #pause(limitMs: number): Promise<void> {
-    const { clock } = this.#options
-    return new Promise((resolve) => {
-      const timer = clock.setTimeout(resolve, limitMs)
-      this.#wake = () => {
-        clock.clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 }
