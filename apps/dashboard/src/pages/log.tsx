@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { log, type LogEntry } from '../live/log.js'
 import { EmptyState } from '../parts/empty-state.js'
-import { Icon } from '../parts/icon.js'
+import { SearchField } from '../parts/field.js'
 import { language, texts } from '../texts/language.js'
 
 const kinds = ['link', 'connection', 'refusal', 'reload', 'drain'] as const
@@ -22,15 +22,7 @@ export function Log(): JSX.Element {
   return (
     <>
       <div class="toolbar">
-        <label class="search">
-          <Icon name="search" />
-          <input
-            type="search"
-            placeholder={texts.value.list.search}
-            aria-label={texts.value.list.search}
-            onInput={(event) => setSearch(event.currentTarget.value)}
-          />
-        </label>
+        <SearchField onSearch={setSearch} />
         <select aria-label={t.kind} onChange={(event) => setKind(event.currentTarget.value)}>
           <option value="">{t.all}</option>
           {kinds.map((each) => (

@@ -1,4 +1,6 @@
 import type { JSX } from 'preact'
+import { texts } from '../texts/language.js'
+import { Icon } from './icon.js'
 
 export interface FieldProps {
   readonly name: string
@@ -17,6 +19,22 @@ export function Field({ name, label, hint = '', type = 'text', maxLength = 10_00
     <label class="field">
       <span>{label}</span>
       <input {...kind} name={name} placeholder={hint} maxLength={maxLength} autocomplete="off" spellcheck={false} />
+    </label>
+  )
+}
+
+/** A field to search a list. */
+export function SearchField({ onSearch }: { readonly onSearch: (text: string) => void }): JSX.Element {
+  const { search } = texts.value.list
+  return (
+    <label class="search">
+      <Icon name="search" />
+      <input
+        type="search"
+        placeholder={search}
+        aria-label={search}
+        onInput={(event) => onSearch(event.currentTarget.value)}
+      />
     </label>
   )
 }

@@ -4,7 +4,7 @@ import type { ListQuery, Page } from '../api/lists.js'
 import { usePolled } from '../live/polled.js'
 import { count, fill } from '../texts/format.js'
 import { texts } from '../texts/language.js'
-import { Icon } from './icon.js'
+import { SearchField } from './field.js'
 
 export interface Column<T> {
   /** Sort key of the server; undefined where it cannot sort. */
@@ -100,18 +100,9 @@ interface ToolbarProps {
 }
 
 function Toolbar({ onSearch, more, children }: ToolbarProps): JSX.Element {
-  const { search } = texts.value.list
   return (
     <div class="toolbar">
-      <label class="search">
-        <Icon name="search" />
-        <input
-          type="search"
-          placeholder={search}
-          aria-label={search}
-          onInput={(event) => onSearch(event.currentTarget.value)}
-        />
-      </label>
+      <SearchField onSearch={onSearch} />
       {more}
       <span class="muted" role="status">
         {children}
