@@ -3,6 +3,7 @@ import type { Changes, Clock, TimerHandle } from '@ls/foundation'
 import type { Peer } from '../links/peer.js'
 import type { ReverseGroup } from '../reverse/reverse-group.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
+import { MovedPeers } from './moved-peers.js'
 
 /** Parts of a process whose ports another process has taken over. */
 export interface HandedOverOptions {
@@ -23,8 +24,7 @@ export interface HandedOverOptions {
 export class HandedOver {
   readonly #options: HandedOverOptions
   readonly #told = new WeakSet<Peer>()
-  /** Peers that have a session at the other process, and since when. */
-  readonly #movedAtMs = new WeakMap<Peer, number>()
+  readonly #moved: MovedPeers
   /** Time at which a client's last channel ended. */
   readonly #idleSince = new WeakMap<Peer, number>()
   /** Groups whose proxy port is closed here, so that no connections come in for their tokens. */
@@ -35,16 +35,15 @@ export class HandedOver {
 
   constructor(options: HandedOverOptions) {
     this.#options = options
+    this.#moved = new MovedPeers(options)
     this.#untilMs = options.clock.now() + options.timeoutMs
   }
 
   /** Handles the answer of a client. */
   receive(peer: Peer, message: Uint8Array): void {
     if (peekType(message) !== MessageType.Relink) return
-    const { groups, clock, changes } = this.#options
-    this.#movedAtMs.set(peer, clock.now())
-    if (peer.record.kind === 'reverse') groups.of(peer.record)?.providerLeaves(peer)
-    changes.note()
+    this.#moved.add(peer)
+    this.#options.changes.note()
   }
 
   /** Handles the end of a client's last channel. */
@@ -83,8 +82,8 @@ export class HandedOver {
     let dueMs = Infinity
     for (const peer of peers) {
       const idleDueMs = (this.#idleSince.get(peer) ?? Infinity) + idleLimitMs(peer)
-      const movedDueMs = (this.#movedAtMs.get(peer) ?? Infinity) + farMs
-      for (const peerDueMs of [idleDueMs, movedDueMs]) if (peerDueMs > nowMs) dueMs = Math.min(dueMs, peerDueMs)
+      for (const peerDueMs of [idleDueMs, this.#moved.farUntilMs(peer)])
+        if (peerDueMs > nowMs) dueMs = Math.min(dueMs, peerDueMs)
     }
     if (dueMs < this.#untilMs) this.#timer = clock.setTimeout(() => changes.note(), dueMs - nowMs)
   }
@@ -110,18 +109,13 @@ export class HandedOver {
     if (peer.session.channelCount > 0 || !this.#hasLeft(peer, nowMs)) return false
     const group = peer.record.kind === 'reverse' ? this.#options.groups.of(peer.record) : undefined
     if (group === undefined) return true
-    return this.#stopped.has(group) && !group.isAsked && !this.#isAskedFromAfar(peer, nowMs)
-  }
-
-  /** Whether another node may not know yet that a provider has moved: a channel may be on its way here. */
-  #isAskedFromAfar(peer: Peer, nowMs: number): boolean {
-    const movedAtMs = this.#movedAtMs.get(peer)
-    return this.#options.hasNodes === true && movedAtMs !== undefined && nowMs - movedAtMs < farMs
+    const isAskedFromAfar = this.#options.hasNodes === true && this.#moved.isAskedFromAfar(peer)
+    return this.#stopped.has(group) && !group.isAsked && !isAskedFromAfar
   }
 
   /** Whether a client has left: it said so or, if its program cannot, it has had no channel for a while. */
   #hasLeft(peer: Peer, nowMs: number): boolean {
-    if (this.#movedAtMs.has(peer)) return true
+    if (this.#moved.has(peer)) return true
     const idleMs = nowMs - (this.#idleSince.get(peer) ?? nowMs)
     return idleMs >= idleLimitMs(peer)
   }
@@ -141,9 +135,3 @@ const quietMs = 2000
 
 /** The same for peers that may support Relink, whose new link may take longer. */
 const relinkMs = 15_000
-
-/**
- * Time in which other nodes learn that a provider has moved, in milliseconds: a message, and a channel that was on its
- * way.
- */
-const farMs = 2000

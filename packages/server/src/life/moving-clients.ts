@@ -2,6 +2,7 @@ import { encode, MessageType, peekType } from '@ls/codec'
 import type { Clock } from '@ls/foundation'
 import type { Peer } from '../links/peer.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
+import { farMs, MovedPeers } from './moved-peers.js'
 
 export interface MovingClientsOptions {
   readonly peers: ReadonlySet<Peer>
@@ -36,9 +37,6 @@ const maxAsked = 10_000
 /** Time between the end of a client's last channel and that of its session, in milliseconds. */
 const endDelayMs = 100
 
-/** Time in which other nodes learn that a provider has moved, in milliseconds. */
-const farMs = 2000
-
 /**
  * Clients that this node asks to link to another one, because it has more than its share. Only clients without a
  * channel are asked, and a session ends only without one, so no connection breaks.
@@ -46,11 +44,11 @@ const farMs = 2000
 export class MovingClients {
   readonly #options: MovingClientsOptions
   readonly #asked = new Map<string, Asked>()
-  /** Clients that have a session at another node, and since when. */
-  readonly #movedAtMs = new WeakMap<Peer, number>()
+  readonly #moved: MovedPeers
 
   constructor(options: MovingClientsOptions) {
     this.#options = options
+    this.#moved = new MovedPeers(options)
   }
 
   /** Asks clients with at most that many links in all. Returns the number of links. */
@@ -81,24 +79,21 @@ export class MovingClients {
   /** Handles the answer of a client: it has a session elsewhere. */
   receive(peer: Peer, message: Uint8Array): void {
     if (peekType(message) !== MessageType.Relink || !this.#asked.has(peer.instance)) return
-    const { clock, groups } = this.#options
-    this.#movedAtMs.set(peer, clock.now())
+    this.#moved.add(peer)
     if (peer.record.kind !== 'reverse') return this.idle(peer)
-    groups.of(peer.record)?.providerLeaves(peer)
-    clock.setTimeout(() => this.#leaves(peer), farMs)
+    this.#options.clock.setTimeout(() => this.#leaves(peer), farMs)
   }
 
   /** Handles the end of a client's last channel, whose last message is given to the link after this call. */
   idle(peer: Peer): void {
-    if (this.#movedAtMs.has(peer)) this.#options.clock.setTimeout(() => this.#end(peer), endDelayMs)
+    if (this.#moved.has(peer)) this.#options.clock.setTimeout(() => this.#end(peer), endDelayMs)
   }
 
   /** Ends the session of a client that has moved, unless it has a channel again. */
   #end(peer: Peer): void {
-    const movedAtMs = this.#movedAtMs.get(peer)
-    if (movedAtMs === undefined || peer.session.channelCount > 0 || !this.#options.peers.has(peer)) return
+    if (!this.#moved.has(peer) || peer.session.channelCount > 0 || !this.#options.peers.has(peer)) return
     // A channel of another node may be on its way to a provider.
-    const isNeeded = peer.record.kind === 'reverse' && this.#options.clock.now() - movedAtMs < farMs
+    const isNeeded = peer.record.kind === 'reverse' && this.#moved.isAskedFromAfar(peer)
     if (!isNeeded) peer.session.close('the client has a session at another node')
   }
 
