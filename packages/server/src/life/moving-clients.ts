@@ -86,15 +86,17 @@ export class MovingClients {
 
   /** Handles the end of a client's last channel, whose last message is given to the link after this call. */
   idle(peer: Peer): void {
-    if (this.#moved.has(peer)) this.#options.clock.setTimeout(() => this.#end(peer), endDelayMs)
+    if (!this.#moved.has(peer)) return
+    this.#options.clock.setTimeout(() => {
+      // A channel of another node may be on its way to a provider, whose session ends later.
+      if (peer.record.kind !== 'reverse' || !this.#moved.isAskedFromAfar(peer)) this.#end(peer)
+    }, endDelayMs)
   }
 
   /** Ends the session of a client that has moved, unless it has a channel again. */
   #end(peer: Peer): void {
-    if (!this.#moved.has(peer) || peer.session.channelCount > 0 || !this.#options.peers.has(peer)) return
-    // A channel of another node may be on its way to a provider.
-    const isNeeded = peer.record.kind === 'reverse' && this.#moved.isAskedFromAfar(peer)
-    if (!isNeeded) peer.session.close('the client has a session at another node')
+    if (peer.session.channelCount > 0 || !this.#options.peers.has(peer)) return
+    peer.session.close('the client has a session at another node')
   }
 
   /** Gives a provider no more channels, and ends its session as soon as it has none. */
