@@ -10,7 +10,10 @@ export interface SourceEvent {
 /** Most characters of an event that has not ended: those of a server have some hundred. */
 const maxEventLength = 65_536
 
-/** Reads the events of one process of the server, until it is closed or the process ends. */
+/**
+ * Reads the events of one process of the server, until it is closed or the process ends. Events without a JSON object
+ * are ignored: the process may run another version.
+ */
 export class EventSource {
   /** Resolves when the stream has begun, or has ended. Never rejects. */
   readonly begun: Promise<void>
@@ -64,7 +67,8 @@ export class EventSource {
     const data = fieldOf(frame, 'data')
     // Without them it is a comment.
     if (name === undefined || data === undefined || this.#isOver) return
-    this.#onEvent({ name, data: JSON.parse(data) as SourceEvent['data'] })
+    const parsed = objectIn(data)
+    if (parsed !== undefined) this.#onEvent({ name, data: parsed })
   }
 
   #end(): void {
@@ -77,4 +81,14 @@ export class EventSource {
 function fieldOf(frame: string, name: string): string | undefined {
   const line = frame.split('\n').find((each) => each.startsWith(`${name}: `))
   return line?.slice(name.length + 2)
+}
+
+/** Parses the object of an event; undefined for any other text. */
+function objectIn(text: string): SourceEvent['data'] | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as SourceEvent['data']) : undefined
+  } catch {
+    return undefined
+  }
 }

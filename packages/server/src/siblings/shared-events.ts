@@ -1,4 +1,4 @@
-import type { Clock, Snapshot, TimerHandle } from '@ls/foundation'
+import { type Clock, Pause, type Snapshot, type TimerHandle } from '@ls/foundation'
 import { LiveView, type LiveEventName } from '@ls/observe'
 import { askSibling } from './ask-sibling.js'
 import { EventSource, type SourceEvent } from './event-source.js'
@@ -59,8 +59,10 @@ export class SharedEvents {
 
   /** Resolves when all streams have begun, or should have. */
   async #begun(): Promise<void> {
-    const late = new Promise<void>((resolve) => void this.#options.clock.setTimeout(resolve, beginMs))
-    await Promise.race([Promise.all(Array.from(this.#sources.values(), ({ begun }) => begun)), late])
+    const late = new Pause(this.#options.clock)
+    const all = Array.from(this.#sources.values(), ({ begun }) => begun)
+    await Promise.race([Promise.all(all), late.wait(beginMs)])
+    late.end()
   }
 
   #lookLater(): void {
