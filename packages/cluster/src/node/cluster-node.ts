@@ -195,7 +195,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     const [what, id = '', tokenKey = ''] = key.split('.')
     if (id === this.ownId) return
     if (what === 'node') this.#nodeEntry(id, entry)
-    else if (what === claimPrefix) this.claims.entry(id, entry?.value)
+    else if (what === claimPrefix) this.claims.entry(id, entry)
     else if (what === namePrefix) this.names.entry(id, entry)
     else if (what === 'used') this.#use.entry(id, tokenKey, this.#read(key, entry, readUse))
     else if (what === 'peers') {

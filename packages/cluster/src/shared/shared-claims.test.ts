@@ -20,7 +20,7 @@ test('SharedClaims gives all nodes the value of the first', async () => {
   const { a, b } = make()
   const first = await a.claim('t', 'one')
   const second = b.claim('t', 'two')
-  b.entry('t', 'one')
+  b.entry('t', { value: 'one', revision: 1 })
   expect({ first, second: await second }).toEqual({ first: 'one', second: 'one' })
 })
 

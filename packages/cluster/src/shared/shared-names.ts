@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { Clock } from '@ls/foundation'
 import { type NameRegistry, type NodeSeat, ServerError, type SharedName } from '@ls/server'
-import { ClusterError } from '../errors.js'
-import type { ClusterStore, StoreEntry } from '../store/cluster-store.js'
+import type { StoreEntry } from '../store/cluster-store.js'
+import { SharedEntries, type SharedEntriesOptions } from './shared-entries.js'
 
-export interface SharedNamesOptions {
-  readonly store: Pick<ClusterStore, 'replace' | 'delete'>
+export interface SharedNamesOptions extends Pick<SharedEntriesOptions<unknown>, 'store' | 'clock'> {
   readonly ownId: string
-  readonly clock: Clock
   /** The server of this node; undefined before it has joined. */
   seat(): Pick<NodeSeat, 'setFarNames'> | undefined
   isUp(nodeId: string): boolean
@@ -15,12 +12,6 @@ export interface SharedNamesOptions {
 
 /** Start of the keys of names in the table `live`. */
 export const namePrefix = 'name'
-
-/** Most attempts to change an entry that other nodes change at the same time. */
-const maxAttempts = 10
-
-/** Time in which the change of another node must be told, in milliseconds. */
-const toldMs = 2000
 
 /** Value of an entry: a host name with its providers, by node. */
 interface NameValue {
@@ -36,17 +27,17 @@ interface NameValue {
  */
 export class SharedNames implements NameRegistry {
   readonly #options: SharedNamesOptions
-  /** Entries of the store, by key: at most 64 for each token. */
-  readonly #entries = new Map<string, { readonly value: NameValue; readonly revision: number }>()
-  readonly #changed = new Map<string, Set<() => void>>()
+  /** Entries by the hash of their names: at most 64 for each token. */
+  readonly #entries: SharedEntries<NameValue>
 
   constructor(options: SharedNamesOptions) {
     this.#options = options
+    this.#entries = new SharedEntries({ ...options, prefix: namePrefix, read: readName, write: JSON.stringify })
   }
 
   async share({ host, reverseKey, instance, exposure }: SharedName): Promise<() => void> {
     const own = { instance, exposure }
-    await this.#change(host, (value) => {
+    await this.#entries.change(keyOf(host), (value) => {
       const holds = value !== undefined && this.#isHeld(value)
       if (holds && value.reverseKey !== reverseKey)
         throw new ServerError('ERR_SERVER_EXPOSE_REFUSED', `the host name ${host} is exposed for another token`)
@@ -60,34 +51,27 @@ export class SharedNames implements NameRegistry {
 
   /** Removes one of this node's names, and the entry if no other node has the name. */
   async #remove({ host, instance, exposure }: SharedName): Promise<void> {
-    await this.#change(host, (value) => {
-      if (value === undefined) return undefined
-      const left = this.#ownIn(value.at).filter((each) => each.instance !== instance || each.exposure !== exposure)
-      return { ...value, at: { ...value.at, [this.#options.ownId]: left } }
-    })
     const key = keyOf(host)
-    const known = this.#entries.get(key)
-    if (known !== undefined && !this.#isHeld(known.value))
-      await this.#options.store.delete('live', `${namePrefix}.${key}`, known.revision)
+    const left = await this.#entries.change(key, (value) => {
+      if (value === undefined) return undefined
+      const own = this.#ownIn(value.at).filter((each) => each.instance !== instance || each.exposure !== exposure)
+      return { ...value, at: { ...value.at, [this.#options.ownId]: own } }
+    })
+    if (left !== undefined && !this.#isHeld(left)) await this.#entries.delete(key)
   }
 
   /** Handles an entry of the store; undefined if it was removed. */
   entry(key: string, entry: StoreEntry | undefined): void {
-    const known = this.#entries.get(key)
-    if (entry !== undefined && known !== undefined && known.revision > entry.revision) return
-    const value = entry === undefined ? undefined : readName(entry.value)
-    if (entry === undefined || value === undefined) this.#entries.delete(key)
-    else this.#entries.set(key, { value, revision: entry.revision })
-    const host = value?.host ?? known?.value.host
+    const before = this.#entries.get(key)
+    if (!this.#entries.entry(key, entry)) return
+    const value = this.#entries.get(key)
+    const host = value?.host ?? before?.host
     if (host !== undefined) this.#tell(host, value)
-    const waiting = this.#changed.get(key) ?? []
-    this.#changed.delete(key)
-    for (const resolve of waiting) resolve()
   }
 
   /** Handles nodes that have come or gone. */
   membersChanged(): void {
-    for (const { value } of this.#entries.values()) this.#tell(value.host, value)
+    for (const value of this.#entries.values) this.#tell(value.host, value)
   }
 
   /** Tells the server which providers at other nodes expose a name. */
@@ -106,36 +90,6 @@ export class SharedNames implements NameRegistry {
 
   #ownIn(at: NameValue['at']): readonly Pick<SharedName, 'instance' | 'exposure'>[] {
     return at[this.#options.ownId] ?? []
-  }
-
-  async #change(host: string, change: (value: NameValue | undefined) => NameValue | undefined): Promise<void> {
-    const key = keyOf(host)
-    for (let attempt = 0; attempt < maxAttempts; attempt++) {
-      const known = this.#entries.get(key)
-      const next = change(known?.value)
-      if (next === undefined) return
-      const text = JSON.stringify(next)
-      const told = this.#nextChange(key)
-      const revision = await this.#options.store.replace('live', `${namePrefix}.${key}`, text, known?.revision ?? 0)
-      if (revision !== undefined) return this.entry(key, { value: text, revision })
-      await told
-    }
-    throw new ClusterError('ERR_CLUSTER_STORE', `the host name ${host} is changed by others all the time`)
-  }
-
-  /** Resolves when the entry has changed, or after the time in which it should have. */
-  #nextChange(key: string): Promise<void> {
-    const { clock } = this.#options
-    return new Promise((resolve) => {
-      const waiting = this.#changed.get(key) ?? new Set()
-      const settle = (): void => {
-        clock.clearTimeout(timer)
-        waiting.delete(settle)
-        resolve()
-      }
-      const timer = clock.setTimeout(settle, toldMs)
-      this.#changed.set(key, waiting.add(settle))
-    })
   }
 }
 
