@@ -194,12 +194,17 @@ export class ServerParts {
   }
 
   #makeAdmission(): Admission {
+    const attendance = attendanceEvents(() => this.#attendance)
     return new Admission({
       server: this.options,
       tokens: this.tokens,
       throttle: this.#throttle,
       observer: this.observer,
-      ...attendanceEvents(() => this.#attendance),
+      ...attendance,
+      onJoin: (peer) => {
+        this.#moving.joined(peer)
+        attendance.onJoin(peer)
+      },
       onPeersChanged: () => this.life.peersChanged(),
       onIdle: (peer) => {
         this.life.idle(peer)

@@ -36,7 +36,7 @@ function make(...clients: readonly Client[]) {
   }
   const groups = { of: () => group as never }
   const moving = new MovingClients({ peers, groups, mayLeave: () => true, clock })
-  return { clock, log, moving, made }
+  return { clock, log, moving, made, peers }
 }
 
 test('MovingClients asks no more links than it should', () => {
@@ -52,13 +52,42 @@ test.each([
   expect(moving.ask(10)).toBe(0)
 })
 
-test('MovingClients does not ask a client again soon, since a client that has returned has no other node', () => {
+test('MovingClients does not ask a client again soon', () => {
   const { moving, clock } = make({})
   moving.ask(1)
   clock.advance(599_999)
   const soon = moving.ask(1)
   clock.advance(1)
   expect({ soon, later: moving.ask(1) }).toEqual({ soon: 0, later: 1 })
+})
+
+test('MovingClients asks a client that came back no more, since it knows no other node', () => {
+  const { moving, clock, made } = make({})
+  moving.ask(1)
+  clock.advance(20_000)
+  moving.joined(made[0]!.peer)
+  clock.advance(86_400_000)
+  expect(moving.ask(1)).toBe(0)
+})
+
+test('MovingClients forgets that a client came back when it has left', () => {
+  const { moving, clock, made, peers } = make({})
+  moving.ask(1)
+  moving.joined(made[0]!.peer)
+  peers.clear()
+  clock.advance(600_000)
+  moving.ask(1)
+  peers.add(made[0]!.peer)
+  expect(moving.ask(1)).toBe(1)
+})
+
+test('MovingClients asks a client again that has been at another node in between', () => {
+  const { moving, clock, made } = make({})
+  moving.ask(1)
+  clock.advance(60_000)
+  moving.joined(made[0]!.peer)
+  clock.advance(540_000)
+  expect(moving.ask(1)).toBe(1)
 })
 
 test('MovingClients refuses an asked client three times for each link, and no other', () => {

@@ -17,6 +17,8 @@ interface Asked {
   readonly atMs: number
   /** How often it is still refused a new link here. */
   refusals: number
+  /** Whether it has come back, and so knows no other node. It is not asked again while it has a link here. */
+  isBack: boolean
 }
 
 /** Time in which a client that was asked to leave is refused new links, in milliseconds. */
@@ -28,10 +30,13 @@ const refuseMs = 15_000
  */
 const maxRefusals = 3
 
-/** Time in which a client is not asked again, in milliseconds: one that came back cannot leave. */
+/** Time in which a client that finds no other node is back, in milliseconds: refusals end after {@link refuseMs}. */
+const backMs = 60_000
+
+/** Time in which a client that has left is remembered, in milliseconds: it is not asked again if it returns. */
 const restMs = 600_000
 
-/** Most clients that are remembered: a node asks at most 3,000 in that time. */
+/** Most clients that are remembered: those that were asked within `restMs`, at most 3,000, and those that came back. */
 const maxAsked = 10_000
 
 /** Time between the end of a client's last channel and that of its session, in milliseconds. */
@@ -55,13 +60,13 @@ export class MovingClients {
   ask(most: number): number {
     const { clock } = this.#options
     const nowMs = clock.now()
-    for (const [instance, { atMs }] of this.#asked) if (nowMs - atMs >= restMs) this.#asked.delete(instance)
+    this.#forgetOld(nowMs)
     let links = 0
     for (const [instance, peers] of this.#idleClients()) {
       if (this.#asked.size >= maxAsked || links === most) break
       if (this.#asked.has(instance) || links + peers.length > most) continue
       links += peers.length
-      this.#asked.set(instance, { atMs: nowMs, refusals: maxRefusals * peers.length })
+      this.#asked.set(instance, { atMs: nowMs, refusals: maxRefusals * peers.length, isBack: false })
       for (const { session } of peers) session.send(encode({ type: MessageType.Relink }))
     }
     return links
@@ -74,6 +79,12 @@ export class MovingClients {
     if (this.#options.clock.now() - asked.atMs >= refuseMs) return false
     asked.refusals--
     return true
+  }
+
+  /** Handles a client that has a session. */
+  joined({ instance }: Peer): void {
+    const asked = this.#asked.get(instance)
+    if (asked !== undefined && this.#options.clock.now() - asked.atMs < backMs) asked.isBack = true
   }
 
   /** Handles the answer of a client: it has a session elsewhere. */
@@ -104,6 +115,12 @@ export class MovingClients {
     if (!this.#options.peers.has(peer)) return
     this.#options.groups.of(peer.record)?.removeProvider(peer)
     this.#end(peer)
+  }
+
+  #forgetOld(nowMs: number): void {
+    const here = new Set([...this.#options.peers].map(({ instance }) => instance))
+    for (const [instance, { atMs, isBack }] of this.#asked)
+      if (nowMs - atMs >= restMs && !(isBack && here.has(instance))) this.#asked.delete(instance)
   }
 
   /** Processes whose links all can move, and have no channel. */
