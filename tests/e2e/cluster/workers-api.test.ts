@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import { type AddressInfo, connect as dial } from 'node:net'
@@ -93,6 +95,15 @@ describe.skipIf(process.platform !== 'linux')('the API of a server with two work
     const outcomes = await Promise.allSettled(others)
     const reasons = outcomes.map((outcome) => (outcome.status === 'rejected' ? String(outcome.reason) : 'linked'))
     expect(reasons).toEqual([1, 2].map(() => expect.stringContaining('the ticket has been used') as string))
+  })
+
+  test('admits a client with a ticket that is older than its worker', async () => {
+    const { call, url, program } = await start('-t', 'f')
+    const { ticket = '' } = (await call('POST', '/api/ticket', { token: 'f' })) as { ticket?: string }
+    await call('POST', '/api/restart')
+    await until(() => /new workers have taken over/.test(program.output), 'new workers', { timeoutMs: 30_000 })
+    const user = await link(url, { token: ticket, proxy: 'none', reconnect: false })
+    expect(user.sessions).toHaveLength(1)
   })
 
   test('drains all workers', async () => {
@@ -195,5 +206,29 @@ describe.skipIf(process.platform !== 'linux')('the API of a server with two work
     const [answer] = await onceEvent(socket, 'data')
     const open = (await call('GET', '/api/ports')) as unknown as readonly object[]
     expect({ answer: String(answer), ports: open.length }).toEqual({ answer: 'hello', ports: 1 })
+  })
+
+  test('opens a UDP port of the operator in one worker, so that a sender keeps its association', async () => {
+    const port = await freePort()
+    const target = createSocket('udp4')
+    const [senders, answers] = [new Set<number>(), new Set<string>()]
+    target.on('message', (payload, from) => {
+      senders.add(from.port)
+      target.send(payload, from.port, from.address)
+    })
+    target.bind(0, '127.0.0.1')
+    await once(target, 'listening')
+    const socket = createSocket('udp4').on('message', (payload) => answers.add(String(payload)))
+    afterTest(() => [target, socket].forEach((each) => each.close()))
+    const { url, program } = await start('-t', 'r', '-r', '--expose', `udp:${port}=127.0.0.1:${target.address().port}`)
+    // Links go to the workers in turn.
+    for (let links = 0; links < 2; links++) await link(url, { token: 'r', role: 'provider' })
+    await until(() => isLinkedIn(program, 0) && isLinkedIn(program, 1), 'providers in both workers')
+    await expect
+      .poll(() => (socket.send('first', port, '127.0.0.1'), answers.has('first')), { timeout: 15_000 })
+      .toBe(true)
+    for (let sent = 0; sent < 20; sent++) socket.send(`more ${sent}`, port, '127.0.0.1')
+    await until(() => answers.size === 21, 'all answers')
+    expect(senders.size).toBe(1)
   })
 })

@@ -13,7 +13,7 @@ import { type ServerSettings, guardOf, serverOptions, ownProxyOptions } from '..
 import { definedOnly } from '../options/shared-options.js'
 import { hasDashboard, printAccess } from '../output/server-access.js'
 import { madeElsewhere, MadeTokens, type MakeToken } from '../tokens/made-tokens.js'
-import { workerApiOptions } from '../workers/worker-server.js'
+import { exposedHere, workerApiOptions } from '../workers/worker-server.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { explainListenFailure, type ListenPort, proxyPort, webSocketPort } from './listen-failure.js'
 import {
@@ -79,7 +79,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
   const made = new MadeTokens(madeElsewhere(context.worker, nameOf(request)) ?? state)
   const tokens = asUsage('', () => registerTokens(server, request, made.maker()))
   context.redactor.add(...passwordsOf(request), ...tokens.map(({ token }) => token))
-  asUsage('--expose', () => exposeForTokens(server, settings.expose, tokens))
+  asUsage('--expose', () => exposeForTokens(server, exposedHere(settings.expose, context.worker), tokens))
   const ports = [webSocketPort(settings), proxyPort(settings)]
   report(server, ports, context)
   try {

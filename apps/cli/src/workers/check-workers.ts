@@ -9,11 +9,6 @@ const refused: readonly (readonly [isGiven: (settings: ServerSettings) => boolea
     '--relay',
     'codes, identities and their limits are known to one process; run several relays, each with its own name',
   ],
-  [
-    ({ expose }) => expose.some((text) => text.startsWith('udp:')),
-    '--expose udp:…',
-    'the datagrams of one sender would reach several processes; let the provider expose it (--allow-ports)',
-  ],
 ]
 
 /** Checks the settings of a server for several processes. @throws UsageError for the first that cannot work */

@@ -26,6 +26,14 @@ export function workerApiOptions(
   }
 }
 
+/**
+ * Exposures of the operator that this process opens. Of several workers, the first opens the UDP ports: workers that
+ * share one would each get some of the datagrams of a sender.
+ */
+export function exposedHere(texts: readonly string[], worker: Pick<Worker, 'index'> | undefined): readonly string[] {
+  return worker === undefined || worker.index === 0 ? texts : texts.filter((text) => !text.startsWith('udp:'))
+}
+
 function siblingsOf(folder: string, node: ClusterNode): Siblings {
   const pathOf = (id: string): string => join(folder, `${id}${apiSuffix}`)
   return {
