@@ -70,7 +70,7 @@ export class ServerParts {
     this.#server = server
     this.#throttle = new AuthThrottle({ clock })
     // Nodes of several machines have tickets of their own.
-    this.tickets = new Tickets(this.tokens, clock, options.siblings && options.nodes?.claims)
+    this.tickets = new Tickets(this.tokens, clock, options.siblings && options.nodes)
     this.observer = new ServerObserver(options, () => this.#observed())
     this.switchboard = new Switchboard(new RareLog(clock, logger), this.observer.forwardedEnded)
     this.ports = this.#makePorts()
@@ -110,6 +110,7 @@ export class ServerParts {
       life: this.life,
       moving: this.#moving,
       exposures: this.exposures,
+      tickets: this.tickets,
     }
     this.seat = new NodeSeat({ ...shared, ...ways, ...seated })
     this.portChanges = new PortChanges(this.ports, this.tokens, this.groups, this.uses, (address) =>

@@ -13,6 +13,7 @@ import {
 } from '@ls/server'
 import { claimPrefix, SharedClaims } from '../shared/shared-claims.js'
 import { namePrefix, SharedNames } from '../shared/shared-names.js'
+import { SharedTickets, ticketPrefix } from '../shared/shared-tickets.js'
 import { SharedTokens } from '../shared/shared-tokens.js'
 import { SharedUse } from '../shared/shared-use.js'
 import type { StoreEntry, StoreWatcher, Table } from '../store/cluster-store.js'
@@ -51,6 +52,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   readonly ownId = makeOwnerId()
   readonly claims: SharedClaims
   readonly names: SharedNames
+  readonly tickets: SharedTickets
   readonly keepsTokens: boolean
   readonly #options: ClusterNodeOptions
   readonly #clock: Clock
@@ -86,6 +88,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     const seat = (): NodeSeat | undefined => this.#joined?.seat
     this.#tokens = new SharedTokens({ store, logger, seat })
     this.claims = new SharedClaims({ store, clock })
+    this.tickets = new SharedTickets(store)
     this.names = new SharedNames({ store, clock, ownId: this.ownId, seat, isUp: (id) => this.#members.isUp(id) })
     this.#use = new SharedUse({ store, logger, ownId: this.ownId, seat })
     this.#beat = new Heartbeat({ clock, onBeat: (beat) => this.#sendBeat(beat), onStale: () => this.#publishAll() })
@@ -196,6 +199,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     if (id === this.ownId) return
     if (what === 'node') this.#nodeEntry(id, entry)
     else if (what === claimPrefix) this.claims.entry(id, entry)
+    else if (what === ticketPrefix) this.#joined?.seat.setTicket(id, entry?.value)
     else if (what === namePrefix) this.names.entry(id, entry)
     else if (what === 'used') this.#use.entry(id, tokenKey, this.#read(key, entry, readUse))
     else if (what === 'peers') {

@@ -30,9 +30,9 @@ export class Broker {
 
 /**
  * Starts of keys that stay when the process that wrote them last ends: counts for quotas, since those bytes were moved,
- * tickets that are used, and host names of several processes.
+ * tickets and who uses them, and host names of several processes.
  */
-const lasting = ['used.', 'claim.', 'name.'] as const
+const lasting = ['used.', 'claim.', 'ticket.', 'name.'] as const
 
 /** One process that the broker serves. */
 class BrokerClient implements StoreWatcher {

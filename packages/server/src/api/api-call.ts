@@ -70,7 +70,7 @@ export interface ManagedServer {
   addReverseToken(request: ReverseTokenRequest): { token: string; port: number | undefined }
   addConnectorToken(request: ConnectorTokenRequest): string
   removeToken(token: string): Promise<boolean>
-  readonly tickets: Pick<Tickets, 'make' | 'remove'>
+  readonly tickets: Pick<Tickets, 'make' | 'keep' | 'remove'>
   keepToken(token: string, options?: { readonly isNew?: boolean }): Promise<void>
   closeChannel(id: string): boolean
   /** Lists and events for readers of the live view. */

@@ -14,6 +14,7 @@ import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { Switchboard } from '../reverse/switchboard.js'
 import { restoreToken, type TokenMaker } from '../state/restore-token.js'
 import { parseToken, type StoredToken } from '../state/state-content.js'
+import type { Tickets } from '../tickets/tickets.js'
 import type { ReverseToken, TokenRegistry } from '../tokens/token-registry.js'
 import { tokenKey } from '../tokens/token-text.js'
 import { version } from '../version.js'
@@ -40,6 +41,7 @@ export interface NodeSeatOptions {
   readonly life: { readonly state: ServerLife }
   readonly moving: Pick<MovingClients, 'ask'>
   readonly exposures: Pick<Exposures, 'setFarNames'>
+  readonly tickets: Pick<Tickets, 'restore' | 'dropped'>
 }
 
 /** Interface of a server for the code that joins it with other nodes. */
@@ -157,6 +159,13 @@ export class NodeSeat {
     const { server, tokens } = this.#options
     const record = tokens.findByKey(key)
     if (record !== undefined) await server.removeToken(record.token)
+  }
+
+  /** Sets a ticket of another process of this server; undefined for one that is over. */
+  setTicket(key: string, text: string | undefined): void {
+    const { tickets } = this.#options
+    if (text === undefined) tickets.dropped(key)
+    else tickets.restore(key, text)
   }
 
   #groupOf(reverseKey: string): ReverseGroup | undefined {

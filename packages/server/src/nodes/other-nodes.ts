@@ -1,6 +1,6 @@
 import type { NameRegistry } from '../expose/hosts/name-registry.js'
 import type { StoredToken } from '../state/state-content.js'
-import type { TicketClaims } from '../tickets/ticket-claims.js'
+import type { KeptTickets, TicketClaims } from '../tickets/ticket-claims.js'
 import type { ClusterStatus } from './cluster-status.js'
 
 /** Calls that a server makes to the other nodes of its cluster. Only {@link share} waits for an answer. */
@@ -27,6 +27,8 @@ export interface OtherNodes {
   isShared(key: string): boolean
   /** Decides which client a ticket is for, where all processes have the same tickets. */
   readonly claims?: TicketClaims
+  /** Keeps tickets for processes that start later. */
+  readonly tickets?: KeptTickets
   /** Host names that providers of this node expose, where all processes serve them. */
   readonly names?: NameRegistry
   /** Called when tokens were removed here; shared ones are then removed at all nodes. */

@@ -11,7 +11,10 @@ export async function makeTicket(call: ApiCall): Promise<Answer> {
   const { token: reference, ticket: known, ...request } = parseTicketBody(await call.readBody(), call)
   const token = findToken(call.server.tokens(), reference)?.token
   if (token === undefined) return failure(200, 'token does not exist')
-  const { ticket, useBeforeMs } = made(() => call.server.tickets.make({ ...request, token }, known))
+  const { tickets } = call.server
+  const result = made(() => tickets.make({ ...request, token }, known))
+  if (!call.isAlone) await tickets.keep({ ...request, token }, result)
+  const { ticket, useBeforeMs } = result
   call.logger.info({}, 'management API: a ticket was made')
   return { status: 200, body: { success: true, ticket, use_before: new Date(useBeforeMs).toISOString() } }
 }

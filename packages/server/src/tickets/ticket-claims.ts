@@ -5,3 +5,11 @@ export interface TicketClaims {
   /** Removes the claim of a ticket that is over. */
   unclaim(key: string): void
 }
+
+/** Keeps the tickets of several processes, so that those that start later know them. */
+export interface KeptTickets {
+  /** Adds a ticket, as `Tickets.textOf` gives it. @throws Error when it cannot be kept now */
+  keep(key: string, text: string): Promise<void>
+  /** Removes a ticket that is over. Never rejects. */
+  drop(key: string): void
+}

@@ -161,7 +161,7 @@ describe('Tickets', () => {
       const clock = new FakeClock()
       const tokens = new TokenRegistry()
       const record: ForwardToken = tokens.add({ kind: 'forward', token: 'secret' })
-      const [one, other] = [new Tickets(tokens, clock, shared), new Tickets(tokens, clock, shared)]
+      const [one, other] = [1, 2].map(() => new Tickets(tokens, clock, { claims: shared })) as [Tickets, Tickets]
       const { ticket } = one.make({ token: 'secret', ...request })
       other.make({ token: 'secret', ...request }, ticket)
       const identity = (at: Tickets, instance: string): Identity => ({
@@ -194,5 +194,60 @@ describe('Tickets', () => {
       one.remove(ticket)
       expect({ before, after: claims.size }).toEqual({ before: 1, after: 0 })
     })
+
+    /** A process with a ticket for origin `page`, and one that has started later. */
+    async function setUpLater() {
+      const kept = new Map<string, string>()
+      const shared = {
+        keep: async (key: string, text: string) => void kept.set(key, text),
+        drop: (key: string) => void kept.delete(key),
+      }
+      const clock = new FakeClock()
+      const tokens = new TokenRegistry()
+      const record: ForwardToken = tokens.add({ kind: 'forward', token: 'secret' })
+      const [one, later] = [1, 2].map(() => new Tickets(tokens, clock, { tickets: shared })) as [Tickets, Tickets]
+      const request = { token: 'secret', origin: page, useWithinMs: 5000 }
+      const made = one.make(request)
+      await one.keep(request, made)
+      for (const [key, text] of kept) later.restore(key, text)
+      const { ticket } = made
+      const identity = (instance: string): Identity => ({ record, instance, ticket: later.find(hashToken(ticket)) })
+      return { clock, one, later, kept, ticket, identity, found: () => later.find(hashToken(ticket)) }
+    }
+
+    test('one that starts later knows a ticket, with its page and its time', async () => {
+      const { later, identity, clock, found } = await setUpLater()
+      const forOther = (): unknown => later.claim(identity('a'), 'https://other.example')
+      expect(forOther).toThrow('is not for https://other.example')
+      clock.advance(5000)
+      expect(found()).toBeUndefined()
+    })
+
+    test('a ticket that was taken back is not kept', async () => {
+      const { one, kept, ticket } = await setUpLater()
+      one.remove(ticket)
+      expect(kept.size).toBe(0)
+    })
+
+    test('one forgets a ticket that another has dropped, unless its client has a session', async () => {
+      const { later, kept, identity, found } = await setUpLater()
+      const [key = ''] = kept.keys()
+      const peer = peerOf(identity('a'))
+      later.joined(peer)
+      later.dropped(key)
+      const during = found()
+      later.left(peer)
+      later.dropped(key)
+      expect({ during, after: found() }).toEqual({ during: expect.anything() as unknown, after: undefined })
+    })
+
+    test.each(['{', '{"token":"gone","useBeforeMs":9e15}', '{"token":"secret","useBeforeMs":1}'])(
+      'one ignores the kept text %s',
+      (text) => {
+        const { tickets } = setUp()
+        tickets.restore('key', text)
+        expect(tickets.size).toBe(0)
+      },
+    )
   })
 })

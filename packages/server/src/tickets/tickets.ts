@@ -7,7 +7,14 @@ import type { Identity, Peer } from '../links/peer.js'
 import { makeToken, type TokenRegistry } from '../tokens/token-registry.js'
 import { keyOfHash, tokenKey } from '../tokens/token-text.js'
 import type { AccessTicket, MadeTicket, TicketRequest } from './access-ticket.js'
-import type { TicketClaims } from './ticket-claims.js'
+import { parseStoredTicket, storedTicket } from './stored-ticket.js'
+import type { KeptTickets, TicketClaims } from './ticket-claims.js'
+
+/** Other processes that have the same tickets. */
+export interface TicketNodes {
+  readonly claims?: TicketClaims
+  readonly tickets?: KeptTickets
+}
 
 /**
  * Tickets for web pages: each lets one client use a token that it never receives. Tickets are only in memory, since
@@ -19,12 +26,14 @@ export class Tickets {
   readonly #tokens: TokenRegistry
   readonly #clock: Clock
   readonly #claims: TicketClaims | undefined
+  readonly #kept: KeptTickets | undefined
 
-  /** @param claims Where several processes have the same tickets. @default a ticket is known to this process only */
-  constructor(tokens: TokenRegistry, clock: Clock, claims?: TicketClaims) {
+  /** @param nodes Other processes that have the same tickets. @default a ticket is known to this process only */
+  constructor(tokens: TokenRegistry, clock: Clock, nodes?: TicketNodes) {
     this.#tokens = tokens
     this.#clock = clock
-    this.#claims = claims
+    this.#claims = nodes?.claims
+    this.#kept = nodes?.tickets
   }
 
   /** Number of tickets. Expired ones are counted until they are removed, which happens when there are many. */
@@ -40,11 +49,33 @@ export class Tickets {
    * time
    */
   make(request: TicketRequest, ticket: string = `ticket-${makeToken()}`): MadeTicket {
-    const key = tokenKey(ticket)
-    const made = { ...this.#parse(request), key }
-    this.#makeRoom()
-    this.#byKey.set(key, made)
+    const made = this.#add(tokenKey(ticket), request)
     return { ticket, useBeforeMs: Date.now() + made.useBeforeMs - this.#clock.now() }
+  }
+
+  /**
+   * Keeps a ticket for processes that start later. Resolves when they would know it.
+   *
+   * @throws Error when it cannot be kept
+   */
+  async keep(request: TicketRequest, { ticket, useBeforeMs }: MadeTicket): Promise<void> {
+    await this.#kept?.keep(tokenKey(ticket), storedTicket(request, useBeforeMs))
+  }
+
+  /** Adds a ticket that another process keeps, unless it is over or its token is not known here. Never throws. */
+  restore(key: string, text: string): void {
+    const request = parseStoredTicket(text, Date.now())
+    if (request === undefined || this.#byKey.has(key)) return
+    try {
+      this.#add(key, request)
+    } catch {
+      // Its token was removed, or this process has no room for it.
+    }
+  }
+
+  /** Handles a ticket that is over for another process. A client that uses it here keeps its sessions. */
+  dropped(key: string): void {
+    if (this.#byKey.get(key)?.sessions.size === 0) this.#byKey.delete(key)
   }
 
   /** Whether a client with this hash is admitted: the lowercase hex SHA-256 of a token or a ticket. */
@@ -116,9 +147,20 @@ export class Tickets {
     checkUser(ticket, instance)
   }
 
+  /** Adds a ticket; one with this key that is known already stays as it is. */
+  #add(key: string, request: TicketRequest): AccessTicket {
+    const known = this.#byKey.get(key)
+    if (known !== undefined) return known
+    const made = { ...this.#parse(request), key }
+    this.#makeRoom()
+    this.#byKey.set(key, made)
+    return made
+  }
+
   /** Removes a ticket that no process admits any more. */
   #forget({ key, user }: AccessTicket): void {
     this.#byKey.delete(key)
+    this.#kept?.drop(key)
     if (user !== undefined) this.#claims?.unclaim(key)
   }
 
