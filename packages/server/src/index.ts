@@ -21,6 +21,7 @@ export type { DrainRequest } from './life/drain.js'
 export type { ConnectionRecord } from './life/connection-record.js'
 export { Policy, type LinkFault, type LinkRequest, type QuotaLimits, type Rate } from './policy/policy.js'
 export { PolicyFault } from './policy/policy-fault.js'
+export type { TokenLoad } from './policy/token-load.js'
 export type {
   PolicyHours,
   PolicyOptions,

@@ -1,6 +1,17 @@
 import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { LinkSocksClient } from '@ls/client'
 import { connect } from '@ls/socks5/node'
-import { echoServer, hashServer, onceEvent, seededBytes, seededDigest, until } from '@ls/testkit'
+import {
+  echoServer,
+  hashServer,
+  onceEvent,
+  seededBytes,
+  seededDigest,
+  tcpServer,
+  type TestTcpServer,
+  until,
+} from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../../stress/cleanup.js'
 import { wayTo } from '../way.js'
@@ -11,6 +22,19 @@ import { engines } from './engines.js'
 async function balance({ port: first }: TestNode) {
   const { port, leadTo } = await wayTo(first)
   return { url: `ws://127.0.0.1:${port}`, leadTo }
+}
+
+/** A target that sends zeros until its client leaves. */
+function endlessSource(): Promise<TestTcpServer> {
+  return tcpServer((socket) => {
+    const zeros = Readable.from(
+      (function* () {
+        for (;;) yield Buffer.alloc(16_384)
+      })(),
+    )
+    socket.on('error', () => {}).on('close', () => zeros.destroy())
+    zeros.pipe(socket)
+  })
 }
 
 /** Sends a word; resolves with the answer. */
@@ -273,6 +297,50 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     await until(() => usedAt(a!) >= 3_000_000, 'both nodes count all')
     await expect(connect({ proxy: user.socksAddress!, target: sink })).rejects.toThrow(/refuses/)
   })
+
+  test('counts the links of a token over all nodes', async () => {
+    const { nodes } = await start(2)
+    const [a, b] = nodes
+    for (const { server } of nodes) server.addForwardToken('limited', { policy: { maxLinks: 2 } })
+    const first = await startUser(a!, 'limited')
+    await startUser(a!, 'limited')
+    const link = async (): Promise<string> => {
+      const third = closing(new LinkSocksClient({ url: b!.url, token: 'limited', proxy: 'none', reconnect: false }))
+      try {
+        await third.start()
+        return 'linked'
+      } catch (error) {
+        return String(error)
+      } finally {
+        await third.close()
+      }
+    }
+    // The other node knows of the links a second later.
+    await expect.poll(link, { timeout: 10_000 }).toContain('the limit of 2 links')
+    await first.close()
+    await expect.poll(link, { timeout: 10_000 }).toBe('linked')
+  })
+
+  test('shares the rate of a token between nodes', async () => {
+    const { nodes } = await start(2)
+    for (const { server } of nodes) server.addForwardToken('limited', { policy: { rate: { down: 500_000 } } })
+    const source = closing(await endlessSource())
+    let received = 0
+    for (const node of nodes) {
+      const user = await startUser(node, 'limited')
+      const socket = await connect({ proxy: user.socksAddress!, target: source })
+      afterTest(() => socket.destroy())
+      socket.on('data', (chunk: Buffer) => (received += chunk.length))
+    }
+    // Both nodes begin with the whole rate, and share it after some seconds.
+    await until(() => received >= 3_000_000, 'the first bytes', { timeoutMs: 15_000 })
+    const startMs = performance.now()
+    const before = received
+    await until(() => received >= before + 2_000_000, 'more bytes', { timeoutMs: 15_000 })
+    const rate = (received - before) / (performance.now() - startMs)
+    // In KB a second: 1,000 if each node had the whole rate.
+    expect({ isLimited: rate < 650, isUsed: rate > 350 }).toEqual({ isLimited: true, isUsed: true })
+  }, 40_000)
 
   test('refuses a connector token that another provider has at another node', async () => {
     const { nodes } = await start(2)

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import { type Clock, type Logger, loggerOfPart, systemClock } from '@ls/foundation'
 import {
   type ClusterStatus,
@@ -12,6 +11,7 @@ import {
   type StoredToken,
 } from '@ls/server'
 import { claimPrefix, SharedClaims } from '../shared/shared-claims.js'
+import { loadPrefix, SharedLoad } from '../shared/shared-load.js'
 import { namePrefix, SharedNames } from '../shared/shared-names.js'
 import { SharedTickets, ticketPrefix } from '../shared/shared-tickets.js'
 import { SharedTokens } from '../shared/shared-tokens.js'
@@ -19,15 +19,14 @@ import { SharedUse } from '../shared/shared-use.js'
 import type { StoreEntry, StoreWatcher, Table } from '../store/cluster-store.js'
 import type { NodeAddress } from '../trunk/dial-node.js'
 import { IncomingTrunks } from '../trunk/incoming-trunks.js'
-import { writeLine } from '../trunk/json-line.js'
-import { type NodeHello, nodeVersion } from '../trunk/node-hello.js'
+import { nodeVersion } from '../trunk/node-hello.js'
 import { NodeListener } from '../trunk/node-listener.js'
 import { NodeSecret } from '../trunk/node-secret.js'
 import { farOwner } from './far-owner.js'
 import { addressInFolder, linksPathInFolder } from './folder-nodes.js'
 import { Heartbeat } from './heartbeat.js'
-import type { Joined } from './joined.js'
-import { nodeKey, readFarPeers, readNodeInfo, readUse } from './live-entry.js'
+import { type Joined, serve } from './joined.js'
+import { nodeKey, readFarPeers, readLoad, readNodeInfo, readUse } from './live-entry.js'
 import { spreadLoad } from './load-spread.js'
 import { Members, type MemberState, type NodeInfo, statusOf } from './members.js'
 import type { ClusterNodeOptions } from './node-options.js'
@@ -64,6 +63,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   readonly #tokens: SharedTokens
   readonly #own: OwnPresence
   readonly #use: SharedUse
+  readonly #load: SharedLoad
   #joined: Joined | undefined
   #isConnected = false
   #onSynced = (): void => {}
@@ -82,7 +82,10 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#secret = options.folder === undefined ? new NodeSecret(options.secret ?? '') : undefined
     const isAnswering = (id: string): Promise<boolean> => this.#probes.isAnswering(id)
     const onChange = (id: string, state: MemberState): void => this.#memberChanged(id, state)
-    const onForgotten = (id: string): void => this.#presence.forget(id)
+    const onForgotten = (id: string): void => {
+      this.#presence.forget(id)
+      this.#load.forget(id)
+    }
     this.#members = new Members({ clock, ownId: this.ownId, isAnswering, onChange, onForgotten })
     this.#probes = new Probes({ clock, ownId: this.ownId, secret: this.#secret, members: this.#members })
     const seat = (): NodeSeat | undefined => this.#joined?.seat
@@ -90,10 +93,12 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.claims = new SharedClaims({ store, clock })
     this.tickets = new SharedTickets(store)
     this.names = new SharedNames({ store, clock, ownId: this.ownId, seat, isUp: (id) => this.#members.isUp(id) })
-    this.#use = new SharedUse({ store, logger, ownId: this.ownId, seat })
+    const own = { store, logger, ownId: this.ownId, seat }
+    this.#use = new SharedUse(own)
+    this.#load = new SharedLoad({ ...own, isThere: (id) => this.#members.addressOf(id) !== undefined })
     this.#beat = new Heartbeat({ clock, onBeat: (beat) => this.#sendBeat(beat), onStale: () => this.#publishAll() })
     // A token that is reported to others may be new here.
-    this.#own = new OwnPresence({ store, logger, ownId: this.ownId, seat, onTold: (key) => this.#spread(key) })
+    this.#own = new OwnPresence({ ...own, onTold: (key) => this.#spread(key) })
   }
 
   /** Current state of the cluster as this node sees it. */
@@ -131,7 +136,11 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     const { seat } = server
     const [members, presence, clock] = [this.#members, this.#presence, this.#clock]
     const shared = { secret: this.#secret, ownId: this.ownId, logger: this.#logger }
-    const listener = await NodeListener.open({ ...shared, listen, onHello: (hello, from) => this.#serve(hello, from) })
+    const listener = await NodeListener.open({
+      ...shared,
+      listen,
+      onHello: (hello, stream) => serve(hello, stream, this.#joined),
+    })
     this.#joined = {
       server,
       seat,
@@ -202,6 +211,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     else if (what === ticketPrefix) this.#joined?.seat.setTicket(id, entry?.value)
     else if (what === namePrefix) this.names.entry(id, entry)
     else if (what === 'used') this.#use.entry(id, tokenKey, this.#read(key, entry, readUse))
+    else if (what === loadPrefix) this.#load.entry(id, tokenKey, this.#read(key, entry, readLoad))
     else if (what === 'peers') {
       this.#presence.set(tokenKey, id, this.#read(key, entry, readFarPeers))
       this.#spread(tokenKey)
@@ -239,16 +249,6 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     if (info !== undefined) this.#members.heard(info)
   }
 
-  #serve(hello: NodeHello, stream: Socket): void {
-    const { incoming, links } = this.#joined ?? {}
-    if (hello.purpose === 'trunk') incoming?.accept(hello, stream)
-    else if (hello.purpose === 'link') links?.accept(stream)
-    else {
-      writeLine(stream, {})
-      stream.end()
-    }
-  }
-
   #memberChanged(id: string, state: MemberState): void {
     this.#logger.info({ node: id, state }, 'a node of the cluster has another state')
     if (state === 'gone') {
@@ -259,6 +259,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     }
     for (const reverseKey of this.#presence.tokens) this.#spread(reverseKey)
     this.names.membersChanged()
+    this.#load.memberChanged(id)
   }
 
   /** Updates the server's list of a token's peers at other nodes. */
@@ -272,11 +273,13 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#beat.refreshed()
     this.#own.publishAll()
     this.#use.publishAll()
+    this.#load.publishAll()
   }
 
   #sendBeat(beat: number): void {
     if (this.#joined === undefined) return
     this.#use.publish()
+    this.#load.publish()
     if (this.#isConnected) {
       this.#own.publishFailed()
       this.#tokens.removeFailed()

@@ -1,5 +1,8 @@
+import type { Socket } from 'node:net'
 import type { LinkSocksServer, NodeSeat } from '@ls/server'
 import type { IncomingTrunks } from '../trunk/incoming-trunks.js'
+import { writeLine } from '../trunk/json-line.js'
+import type { NodeHello } from '../trunk/node-hello.js'
 import type { NodeListener } from '../trunk/node-listener.js'
 import type { LoadSpread } from './load-spread.js'
 import type { LinksFromNodes } from './passed-links.js'
@@ -15,4 +18,14 @@ export interface Joined {
   readonly links: LinksFromNodes
   /** Undefined where clients stay at their node. */
   readonly spread: LoadSpread | undefined
+}
+
+/** Serves a connection of another node. */
+export function serve(hello: NodeHello, stream: Socket, joined: Joined | undefined): void {
+  if (hello.purpose === 'trunk') joined?.incoming.accept(hello, stream)
+  else if (hello.purpose === 'link') joined?.links.accept(stream)
+  else {
+    writeLine(stream, {})
+    stream.end()
+  }
 }

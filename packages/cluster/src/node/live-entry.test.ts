@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readFarPeers, readNodeInfo, readUse } from './live-entry.js'
+import { readFarPeers, readLoad, readNodeInfo, readUse } from './live-entry.js'
 import type { NodeInfo } from './members.js'
 
 const load = { links: 0, channels: 0, draining: false, release: '1.0.0' }
@@ -47,11 +47,24 @@ test.each([
   expect(readUse(text)).toBeUndefined()
 })
 
-test('readNodeInfo, readFarPeers and readUse throw for no text', () => {
+test('readLoad reads what a node wrote', () => {
+  const entry = { links: 2, channels: 3, up: 4.5, down: 0 }
+  expect(readLoad(JSON.stringify(entry))).toEqual(entry)
+})
+
+test.each(['7', '{"links":1}', '{"links":-1,"channels":0,"up":0,"down":0}'])(
+  'readLoad returns undefined for %j',
+  (text) => {
+    expect(readLoad(text)).toBeUndefined()
+  },
+)
+
+test('readNodeInfo, readFarPeers, readLoad and readUse throw for no text', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
       readNodeInfo(text)
       readFarPeers(text)
+      readLoad(text)
       readUse(text)
     }),
   )

@@ -1,4 +1,4 @@
-import type { FarPeers, UsedAmounts } from '@ls/server'
+import type { FarPeers, TokenLoad, UsedAmounts } from '@ls/server'
 import type { UseEntry } from '../shared/shared-use.js'
 import type { NodeInfo } from './members.js'
 
@@ -33,6 +33,13 @@ export function readUse(text: string): UseEntry | undefined {
   const isAmount = (amount: UsedAmounts['day']): boolean =>
     amount === undefined || (isText(amount?.period) && Number.isSafeInteger(amount.bytes) && amount.bytes >= 0)
   return isAmount(day) && isAmount(month) ? { used, isKept } : undefined
+}
+
+/** Parses what users of a token do at a node; undefined for any other text. */
+export function readLoad(text: string): TokenLoad | undefined {
+  const { links, channels, up, down } = readObject<TokenLoad>(text) ?? {}
+  const isLoad = [links, channels, up, down].every((each) => typeof each === 'number' && each >= 0 && each < Infinity)
+  return isLoad ? ({ links, channels, up, down } as TokenLoad) : undefined
 }
 
 function readObject<T>(text: string): Partial<T> | undefined {

@@ -141,4 +141,13 @@ describe('RateLimit', () => {
     clock.advance(1)
     expect(limit.isOpen).toBe(true)
   })
+
+  test('counts the bytes that were paid for, without those that were given back', () => {
+    const clock = new FakeClock()
+    const limit = new RateLimit({ clock, bytesPerSecond, burstBytes: 1000 })
+    limit.charge(500)
+    limit.charge(-200)
+    limit.takeNow(50)
+    expect(limit.chargedBytes).toBe(350)
+  })
 })

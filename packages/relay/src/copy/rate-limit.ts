@@ -29,6 +29,7 @@ export class RateLimit {
   /** Waiting connections, ordered by the bytes that each will have had after its turn. */
   readonly #waiting: RateTurn[] = []
   #timer: TimerHandle
+  #chargedBytes = 0
 
   constructor({ clock, bytesPerSecond, burstBytes = bytesPerSecond / 10 }: RateLimitOptions) {
     this.#clock = clock
@@ -42,6 +43,11 @@ export class RateLimit {
   /** Tag from which a new or paused connection counts. */
   get servedTag(): number {
     return this.#servedTag
+  }
+
+  /** Bytes that were paid for since the start, without those that were given back. */
+  get chargedBytes(): number {
+    return this.#chargedBytes
   }
 
   /** Whether the next message may pass without a turn. */
@@ -69,6 +75,7 @@ export class RateLimit {
   charge(bytes: number): void {
     this.#refill()
     this.#balanceBytes -= bytes
+    this.#chargedBytes += bytes
     if (bytes < 0) this.#reschedule()
   }
 
@@ -81,6 +88,7 @@ export class RateLimit {
     if (this.#datagramBytes <= 0) return false
     this.#datagramBytes -= bytes
     this.#balanceBytes -= bytes
+    this.#chargedBytes += bytes
     return true
   }
 

@@ -81,6 +81,11 @@ export class MovingClients {
     return true
   }
 
+  /** Whether a client is asked to use another node, and has not come back. */
+  isLeaving({ instance }: Peer): boolean {
+    return this.#asked.get(instance)?.isBack === false
+  }
+
   /** Handles a client that has a session. */
   joined({ instance }: Peer): void {
     const asked = this.#asked.get(instance)

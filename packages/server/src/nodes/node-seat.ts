@@ -7,6 +7,7 @@ import { drainReason, openChannels } from '../life/drain.js'
 import type { MovingClients } from '../life/moving-clients.js'
 import type { Admission, TrunkTerms } from '../links/admission.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
+import type { TokenLoad } from '../policy/token-load.js'
 import type { TokenUses } from '../policy/token-uses.js'
 import type { UsedAmounts } from '../quota/quota.js'
 import type { ReverseGroup } from '../reverse/reverse-group.js'
@@ -39,7 +40,7 @@ export interface NodeSeatOptions {
   isDraining(): boolean
   readonly uses: TokenUses
   readonly life: { readonly state: ServerLife }
-  readonly moving: Pick<MovingClients, 'ask'>
+  readonly moving: Pick<MovingClients, 'ask' | 'isLeaving'>
   readonly exposures: Pick<Exposures, 'setFarNames'>
   readonly tickets: Pick<Tickets, 'restore' | 'dropped'>
 }
@@ -115,6 +116,18 @@ export class NodeSeat {
   /** Sets what each other node has counted for a token. */
   setUsedElsewhere(key: string, amounts: readonly UsedAmounts[]): void {
     this.#options.uses.quotas.setElsewhere(key, amounts)
+  }
+
+  /** What users of each token with limits do at this node. Called once a second. */
+  tokenLoads(): [key: string, load: TokenLoad][] {
+    const { uses, tokens, moving, life } = this.#options
+    return uses.loads(tokens, (peer) => life.state !== 'draining' && !moving.isLeaving(peer))
+  }
+
+  /** Sets what users of a token do at each other node. */
+  setLoadElsewhere(key: string, loads: readonly TokenLoad[]): void {
+    const { uses, tokens } = this.#options
+    uses.setElsewhere(key, tokens.findByKey(key), loads)
   }
 
   /** Opens a session with another node, charged to the token; undefined where the token is not known. */

@@ -3,6 +3,7 @@ import type { ForwardPace } from '@ls/mux'
 import { type Pace, RateLimit } from '@ls/relay'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { Policy } from './policy.js'
+import { rateShare, type TokenLoad } from './token-load.js'
 
 /** Rates of one token: those of its policy, and a slower one while its quota is used up. */
 export class TokenRates {
@@ -13,6 +14,12 @@ export class TokenRates {
   readonly #clock: Clock
   #policy: Policy
   #slow = false
+  /** What other nodes do with the token. */
+  #elsewhere: readonly TokenLoad[] = []
+  /** Part of each rate that this node has, in bytes a second; Infinity for all of it. */
+  readonly #shares = { up: Infinity, down: Infinity }
+  /** Bytes of each direction at the last call of {@link speed}, and its time. */
+  #seen = { up: 0, down: 0, atMs: 0 }
 
   constructor(policy: Policy, { clock }: Pick<ResolvedServerOptions, 'clock'>) {
     this.#clock = clock
@@ -49,6 +56,21 @@ export class TokenRates {
     this.#apply()
   }
 
+  /** Shares the rates with other nodes. Called again each second, since a share grows in steps. */
+  share(elsewhere: readonly TokenLoad[] = this.#elsewhere): void {
+    this.#elsewhere = elsewhere
+    this.#apply()
+  }
+
+  /** Bytes a second in each direction since the last call; 0 without a limit. */
+  speed(): Pick<TokenLoad, 'up' | 'down'> {
+    const now = { up: this.up?.chargedBytes ?? 0, down: this.down?.chargedBytes ?? 0, atMs: this.#clock.now() }
+    const { up, down, atMs } = this.#seen
+    this.#seen = now
+    const seconds = Math.max(1, now.atMs - atMs) / 1000
+    return { up: Math.max(0, now.up - up) / seconds, down: Math.max(0, now.down - down) / seconds }
+  }
+
   #apply(): void {
     this.up = this.#limitOf('up', this.up)
     this.down = this.#limitOf('down', this.down)
@@ -66,9 +88,18 @@ export class TokenRates {
   #sizeOf(way: 'up' | 'down'): { bytesPerSecond: number; burstBytes?: number } {
     const { rate, quota } = this.#policy
     const usual = rate?.[way] ?? noLimit
-    const bytesPerSecond = this.#slow ? Math.min(usual, quota?.slowRate ?? usual) : usual
+    const whole = this.#slow ? Math.min(usual, quota?.slowRate ?? usual) : usual
+    const bytesPerSecond = this.#shareOf(way, whole)
     if (bytesPerSecond < usual || rate?.burstBytes === undefined) return { bytesPerSecond }
     return { bytesPerSecond, burstBytes: rate.burstBytes }
+  }
+
+  #shareOf(way: 'up' | 'down', rate: number): number {
+    if (rate >= noLimit) return rate
+    const others = this.#elsewhere.map((load) => load[way])
+    const share = rateShare({ rate, others, before: Math.min(rate, this.#shares[way]) })
+    this.#shares[way] = share
+    return share
   }
 
   #pace(sending: RateLimit | undefined, receiving: RateLimit | undefined): Pace | undefined {

@@ -1,6 +1,6 @@
 import type { RareLog } from '@ls/foundation'
 import type { ForwardPace } from '@ls/mux'
-import { type Asker, ChannelSlots, EntryRules, type Pace, RelayError } from '@ls/relay'
+import { type Asker, ChannelSlots, type ChannelSlotsOptions, EntryRules, type Pace, RelayError } from '@ls/relay'
 import { Forbidden } from '../links/handshake.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { QuotaBook } from '../quota/quota-book.js'
@@ -11,6 +11,7 @@ import type { TokenRecord } from '../tokens/token-registry.js'
 import { tokenId } from '../tokens/token-text.js'
 import type { PolicyRole } from './policy-options.js'
 import type { Policy } from './policy.js'
+import { sumOf, type TokenLoad } from './token-load.js'
 import { TokenRates } from './token-rates.js'
 
 export interface TokenUseOptions {
@@ -36,6 +37,8 @@ export class TokenUse {
   quota: Quota | undefined
   readonly #options: TokenUseOptions
   readonly #rates: TokenRates
+  /** What users of the token do at other nodes, all together. */
+  #elsewhere = sumOf([])
 
   constructor(options: TokenUseOptions) {
     const { policy, server, shared } = options
@@ -81,7 +84,7 @@ export class TokenUse {
     const { server, shared } = this.#options
     this.#policy = policy
     if (shared === undefined) {
-      this.slots.resize(slotsOf(policy, server))
+      this.slots.resize(slotsOf(policy, server, this.#elsewhere.channels))
       this.#rates.change(policy)
     }
     this.#apply()
@@ -115,6 +118,19 @@ export class TokenUse {
     this.#rates.slowDown(this.quota?.limits.atEnd === 'slow' && this.quota.exceeded(nowMs) !== undefined)
   }
 
+  /** Sets what users of the token do at each other node: the limits of the policy are for all nodes together. */
+  setElsewhere(loads: readonly TokenLoad[]): void {
+    this.#elsewhere = sumOf(loads)
+    this.slots.resize(slotsOf(this.#policy, this.#options.server, this.#elsewhere.channels))
+    this.#rates.share(loads)
+  }
+
+  /** What users of the token do at this node, with this number of links. Called once a second, to keep its shares. */
+  loadWith(links: number): TokenLoad {
+    this.#rates.share()
+    return { links, channels: this.slots.used, ...this.#rates.speed() }
+  }
+
   /** Checks a client that wants a link. @throws Forbidden, or Crowded if it may try again */
   permit(remoteAddress: string): void {
     const fault = this.policy.linkFault({ role: this.#role, remoteAddress, nowMs: Date.now() })
@@ -126,7 +142,8 @@ export class TokenUse {
   /** Checks that the token may have another link besides `links`. @throws Crowded */
   assertRoom(links: number): void {
     const { maxLinks = Infinity } = this.policy
-    if (links < maxLinks) return
+    const { shared = this } = this.#options
+    if (links + shared.#elsewhere.links < maxLinks) return
     const reason = `the limit of ${maxLinks} links of this token is reached`
     this.refused(reason)
     throw new Crowded(reason)
@@ -170,11 +187,22 @@ export class TokenUse {
   }
 }
 
-function slotsOf({ maxChannels }: Policy, server: ResolvedServerOptions): { limit: number; what: string } {
+/**
+ * Slots of a token at this node: `elsewhere` are channels of other nodes, which the policy counts. The limit of the
+ * server protects its process, and counts those of this one only.
+ */
+function slotsOf({ maxChannels = Infinity }: Policy, server: ResolvedServerOptions, elsewhere = 0): Slots {
   const { maxTokenChannels } = server
-  if (maxChannels !== undefined && maxChannels < maxTokenChannels)
-    return { limit: maxChannels, what: 'channels of this token (its policy)' }
+  const limit = Math.max(0, maxChannels - elsewhere)
+  if (limit < maxTokenChannels) return { limit, what: whatOf(elsewhere) }
   return { limit: maxTokenChannels, what: 'channels of this token (--max-token-channels)' }
+}
+
+type Slots = Pick<ChannelSlotsOptions, 'limit' | 'what'>
+
+function whatOf(elsewhere: number): string {
+  const others = elsewhere > 0 ? `, with ${elsewhere} at other nodes` : ''
+  return `channels of this token (its policy${others})`
 }
 
 /** Reason why a datagram is dropped. */

@@ -10,7 +10,9 @@ import { QuotaMeter } from '../quota/quota-meter.js'
 import type { Connection } from '../reverse/switchboard.js'
 import { policyHolderOf } from '../tokens/tenant.js'
 import type { TokenRecord } from '../tokens/token-registry.js'
+import { tokenKey } from '../tokens/token-text.js'
 import type { Policy } from './policy.js'
+import type { TokenLoad } from './token-load.js'
 import { TokenUse } from './token-use.js'
 
 export interface TokenUsesOptions {
@@ -30,6 +32,8 @@ export class TokenUses {
   readonly #meter: QuotaMeter
   readonly #authorizer: Authorizer | undefined
   readonly #uses = new WeakMap<TokenRecord, TokenUse>()
+  /** What users of a token do at each other node, by `tokenKey`. At most as many as those nodes have tokens. */
+  readonly #elsewhere = new Map<string, readonly TokenLoad[]>()
   #timer: TimerHandle
   #closed = false
 
@@ -92,6 +96,33 @@ export class TokenUses {
     for (const peer of this.#options.peers()) if (policyHolderOf(peer.record) === record) this.joined(peer)
   }
 
+  /**
+   * What users of each token with limits do at this node, for other nodes. Called once a second.
+   *
+   * @param isStaying Whether a client keeps its links here.
+   */
+  loads(tokens: Iterable<TokenRecord>, isStaying: (peer: Peer) => boolean): [key: string, load: TokenLoad][] {
+    const limited = [...tokens].filter((record) => this.#isLimited(record))
+    const links = new Map(limited.map((record) => [record, 0]))
+    for (const peer of limited.length === 0 ? [] : this.#options.peers()) {
+      const holder = policyHolderOf(peer.record)
+      const known = links.get(holder)
+      if (known !== undefined && peer.session.linked && isStaying(peer)) links.set(holder, known + 1)
+    }
+    return limited.flatMap((record) => {
+      const use = this.of(record)
+      return use === undefined ? [] : [[tokenKey(record.token), use.loadWith(links.get(record) ?? 0)]]
+    })
+  }
+
+  /** Sets what users of a token do at each other node. */
+  setElsewhere(key: string, record: TokenRecord | undefined, loads: readonly TokenLoad[]): void {
+    if (loads.length === 0) this.#elsewhere.delete(key)
+    else this.#elsewhere.set(key, loads)
+    const use = record && this.#uses.get(record)
+    use?.setElsewhere(loads)
+  }
+
   /** Counts a channel of a token that has ended; without a token it is one of the server's own proxy ports. */
   ended(record: TokenRecord | undefined, channel: Channel | ForwardedChannel): void {
     this.#meter.ended(record, channel)
@@ -100,6 +131,7 @@ export class TokenUses {
   /** Removes the use of a token that was removed; a new one of the same text starts from zero. */
   forget({ token }: TokenRecord): void {
     this.quotas.forget(token)
+    this.#elsewhere.delete(tokenKey(token))
   }
 
   /** Use of the quotas of all tokens. */
@@ -123,7 +155,17 @@ export class TokenUses {
     const { server } = this.#options
     const holder = policyHolderOf(record)
     const shared = holder === record ? undefined : this.of(holder)
-    return new TokenUse({ record, policy, server, rareLog: this.#rareLog, quotas: this.quotas, shared })
+    const use = new TokenUse({ record, policy, server, rareLog: this.#rareLog, quotas: this.quotas, shared })
+    const loads = shared === undefined ? this.#elsewhere.get(tokenKey(record.token)) : undefined
+    if (loads !== undefined) use.setElsewhere(loads)
+    return use
+  }
+
+  /** Whether a token has a policy with limits of its own that all nodes share. */
+  #isLimited(record: TokenRecord): boolean {
+    if (policyHolderOf(record) !== record) return false
+    const { maxLinks, maxChannels, rate, quota } = record.policy ?? this.#options.server.policy ?? {}
+    return [maxLinks, maxChannels, rate, quota?.slowRate].some((limit) => limit !== undefined)
   }
 
   #look(): void {
