@@ -17,36 +17,71 @@ let nextPort = 12_000 + Math.floor(Math.random() * 15_000)
 /** Time for a program to start on a busy machine, in milliseconds; a node waits for the leader of NATS meanwhile. */
 const startMs = 60_000
 
-/** Starts NATS servers that form one cluster. */
+/** Address that servers of NATS tell each other, and at which none listens: they must use their ways only. */
+const noRoute = '127.0.0.1:1'
+
+/** Starts NATS servers that form one cluster. Each one reaches the others over ways of its own. */
 export async function startNats(count) {
   if (!existsSync(natsProgram)) throw new Error(`${natsProgram} is missing: run tests/interop/install-peers.sh`)
   const folder = mkdtempSync(join(tmpdir(), 'ls-chaos-'))
   const places = await Promise.all(
     Array.from({ length: count }, async () => ({ port: await freePort(), route: await freePort() })),
   )
-  const routes = places.map(({ route }) => `nats://127.0.0.1:${route}`).join()
+  const waysBetween = await Promise.all(
+    places.flatMap((_place, from) =>
+      places.flatMap(({ route }, to) => (from === to ? [] : [openBetween(from, to, route)])),
+    ),
+  )
+  const dataOf = (index) => join(folder, String(index))
   const servers = places.map(({ port, route }, index) => {
-    const data = ['--jetstream', '--store_dir', join(folder, String(index)), '--server_name', `n${index}`]
+    const data = ['--jetstream', '--store_dir', dataOf(index), '--server_name', `n${index}`]
+    const routes = waysBetween.filter(({ from }) => from === index).map(({ way }) => `nats://127.0.0.1:${way.port}`)
     // A cluster of one server would wait for others.
-    const routing = ['--cluster_name', 'chaos', '--cluster', `nats://127.0.0.1:${route}`, '--routes', routes]
+    const own = ['--cluster_name', 'chaos', '--cluster', `nats://127.0.0.1:${route}`, '--cluster_advertise', noRoute]
+    const routing = [...own, '--routes', routes.join()]
     const cluster = count === 1 ? [] : routing
-    const own = ['--addr', '127.0.0.1', '--port', String(port), '--no_advertise']
-    const args = [...own, ...data, ...cluster]
+    const place = ['--addr', '127.0.0.1', '--port', String(port), '--no_advertise']
+    const args = [...place, ...data, ...cluster]
     return new Service({ name: `nats ${index}`, program: natsProgram, args, isReady: () => canConnect(port) })
   })
   for (const server of servers) await server.start()
   return {
     servers,
     ports: places.map(({ port }) => port),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    /** Ways between a server and the others. */
+    waysOf: (index) => waysBetween.filter(({ from, to }) => from === index || to === index).map(({ way }) => way),
+    /** Removes the data of all servers; only while none runs. */
+    forget: () => servers.forEach((_server, index) => rmSync(dataOf(index), { recursive: true, force: true })),
+    remove: () => {
+      for (const { way } of waysBetween) way.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
   }
+}
+
+/** A way from one server of NATS to the route port of another. */
+async function openBetween(from, to, route) {
+  const way = new Way(route, await freePort())
+  await way.open()
+  return { from, to, way }
+}
+
+/** Variables of nodes whose clocks differ: the first is right, the second an hour ahead, the third a day behind. */
+const clocks = ['+0', '+3600', '-86400']
+
+function clockOf(index, fakeTime) {
+  if (fakeTime === undefined) return {}
+  // The monotonic clock counts from the start of the machine at all nodes.
+  const at = clocks[index % clocks.length]
+  return { LD_PRELOAD: fakeTime, FAKETIME: at, FAKETIME_DONT_FAKE_MONOTONIC: '1' }
 }
 
 /**
  * Starts the nodes of a cluster. Each one reaches NATS, and is reached by other nodes, over ways of its own. With
  * `before`, the command of another version, nodes begin with that version, and have this one from their first restart.
+ * With `fakeTime`, the path of libfaketime, their clocks differ.
  */
-export async function startNodes(count, natsPorts, { logFolder, replicas = 3, hasWays = true, before } = {}) {
+export async function startNodes(count, natsPorts, { logFolder, replicas = 3, hasWays = true, before, fakeTime } = {}) {
   const nodes = []
   for (let index = 0; index < count; index++) {
     const [port, nodePort] = [await freePort(), await freePort()]
@@ -62,7 +97,8 @@ export async function startNodes(count, natsPorts, { logFolder, replicas = 3, ha
     ]
     const args = ['server', ...nats, '--cluster-replicas', String(replicas), ...places]
     const own = ['--ws-host', '127.0.0.1', '--ws-port', String(port), '--api-key', apiKey, '--guard', 'none']
-    const environment = { LINKSOCKS_CLUSTER_SECRET: 'the secret that all nodes of a chaos run share' }
+    const secret = 'the secret that all nodes of a chaos run share'
+    const environment = { LINKSOCKS_CLUSTER_SECRET: secret, ...clockOf(index, fakeTime) }
     const life = ['--drain-timeout', '60s', ...(logFolder === undefined ? [] : ['--log-level', 'debug'])]
     const logFile = logFolder && join(logFolder, `node-${index}.log`)
     const service = new Service({

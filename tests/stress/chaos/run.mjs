@@ -1,9 +1,11 @@
 // A cluster of 3 nodes and 3 NATS servers with 30 providers and 30 clients for 10 minutes (`--minutes N`), while nodes
-// are killed, drained, suspended and cut off, and NATS servers killed and suspended. `--faults killNode,drainNode`
-// selects the faults, and `--log-folder PATH` keeps the logs of the nodes. `--before PATH` is the command of another
-// version, with which the nodes begin: with `--faults drainNode` it is a rolling upgrade. Exits with 1 if a transfer
-// was corrupted, if one was broken although no node was killed, or if a connection could not be opened later than 2 s
-// after a kill, while no node was cut off from the others. Run with `pnpm chaos`.
+// are killed, drained, suspended and cut off, and NATS servers killed, suspended, cut off from each other, and
+// restarted without their data. `--faults killNode,drainNode` selects the faults, `--fake-time PATH` is a libfaketime
+// by which the clocks of the nodes differ by a day, and `--log-folder PATH` keeps the logs of the nodes.
+// `--before PATH` is the command of another version, with which the nodes begin: with `--faults drainNode` it is a
+// rolling upgrade. Exits with 1 if a transfer was corrupted, if one was broken although no node was killed, or if a
+// connection could not be opened later than 2 s after a kill, while no node was cut off from the others. Run with
+// `pnpm chaos`.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startNats, startNodes } from './programs.mjs'
@@ -16,6 +18,7 @@ const { values } = parseArgs({
     faults: { type: 'string' },
     'log-folder': { type: 'string' },
     before: { type: 'string' },
+    'fake-time': { type: 'string' },
   },
 })
 const minutes = Number(values.minutes)
@@ -34,9 +37,10 @@ const stoppedNodeMs = 30_000
 const electionMs = 10_000
 
 const nats = await startNats(3)
+const { before, 'log-folder': logFolder, 'fake-time': fakeTime } = values
 // Earlier versions end where JetStream has no leader yet.
-if (values.before !== undefined) await sleep(electionMs)
-const nodes = await startNodes(3, nats.ports, { logFolder: values['log-folder'], before: values.before })
+if (before !== undefined) await sleep(electionMs)
+const nodes = await startNodes(3, nats.ports, { logFolder, before, fakeTime })
 await untilJoined()
 const target = await startTarget()
 const clients = await startClients()
@@ -108,7 +112,7 @@ async function drainNode() {
 }
 
 function faultsToCause() {
-  const all = [killNode, drainNode, stopNode, killNats, stopNats, cutFromNats, cutOff]
+  const all = [killNode, drainNode, stopNode, killNats, stopNats, cutNats, loseNats, cutFromNats, cutOff]
   const names = values.faults?.split(',')
   return names === undefined ? all : all.filter(({ name }) => names.includes(name))
 }
@@ -139,6 +143,19 @@ async function killNats() {
   await server.kill()
   await sleep(3000)
   await server.start()
+}
+
+/** Cuts one NATS server off from the others, but not from the nodes. */
+function cutNats() {
+  return cutFor(nats.waysOf(Math.floor(Math.random() * nats.servers.length)))
+}
+
+/** Restarts all NATS servers without their data. */
+async function loseNats() {
+  await Promise.all(nats.servers.map((server) => server.kill()))
+  nats.forget()
+  await sleep(3000)
+  await Promise.all(nats.servers.map((server) => server.start()))
 }
 
 function stopNats() {
