@@ -1,10 +1,11 @@
 // Compares `--workers N` (2) with one process: links accepted a second, and bulk over many links. The load comes from
 // processes on the same machine. If the machine has too few cores for both, compare the CPU time that each server
-// process takes for a link or a megabyte: it shows what they could do with cores of their own. Run with
-// `node tests/stress/workers.mjs`, after a build.
+// process takes for a link or a megabyte: it shows what they could do with cores of their own. `--share 0.2` gives each
+// process of the server that part of a core, by a control group, so that the load is not the limit; that needs root.
+// Run with `node tests/stress/workers.mjs`, after a build.
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,6 +18,8 @@ import { connect } from '@ls/socks5/node'
 const seconds = 20
 const generators = 2
 const linksEach = 8
+/** Period in which a process gets its share of a core, in microseconds. */
+const periodUs = 10_000
 /** Clock ticks of /proc/PID/stat a second: USER_HZ, 100 on all Linux. */
 const ticks = 100
 const command = join(import.meta.dirname, '../../apps/cli/bin/linksocks.js')
@@ -25,7 +28,7 @@ if (process.send === undefined) await measureAll()
 else process.on('message', ({ what, ...settings }) => void (what === 'links' ? openLinks(settings) : pull(settings)))
 
 async function measureAll() {
-  const { values } = parseArgs({ options: { workers: { type: 'string', default: '2' } } })
+  const { values } = parseArgs({ options: { workers: { type: 'string', default: '2' }, share: { type: 'string' } } })
   const target = createServer((socket) => {
     const chunk = Buffer.alloc(65_536)
     const fill = () => {
@@ -38,7 +41,7 @@ async function measureAll() {
   await once(target, 'listening')
   for (const workers of ['1', values.workers]) {
     for (const what of ['links', 'bulk']) {
-      const server = await startServer(workers)
+      const server = await startServer(workers, values.share && Number(values.share))
       const before = server.cpu()
       const load = { what, url: server.url, target: { host: '127.0.0.1', port: target.address().port } }
       const counts = await Promise.all(Array.from({ length: generators }, () => generate(load)))
@@ -56,7 +59,7 @@ async function measureAll() {
   process.exit(0)
 }
 
-async function startServer(workers) {
+async function startServer(workers, share) {
   // Below the ports that the system gives to clients.
   const port = String(20_000 + Math.floor(Math.random() * 9000))
   const words = [
@@ -89,6 +92,7 @@ async function startServer(workers) {
     .split(' ')
     .filter(Boolean)
   const names = [['main', child.pid], ...workersOf.map((pid, at) => [`worker ${at}`, pid])]
+  const groups = share === undefined ? [] : names.map(([, pid]) => limitCpu(pid, share))
   return {
     url: `ws://127.0.0.1:${port}`,
     cpu: () => names.map(([name, pid]) => ({ name, seconds: cpuOf(pid) })),
@@ -96,8 +100,25 @@ async function startServer(workers) {
       const ended = once(child, 'exit')
       child.kill('SIGTERM')
       await ended
+      for (const group of groups) rmdirSync(group)
     },
   }
+}
+
+/** Limits a process to a share of a core. Returns the folder of its control group, of either version. */
+function limitCpu(pid, share) {
+  const first = '/sys/fs/cgroup/cpu'
+  const isFirst = existsSync(first)
+  const group = join(isFirst ? first : '/sys/fs/cgroup', `linksocks-${pid}`)
+  mkdirSync(group)
+  const write = (name, text) => writeFileSync(join(group, name), text)
+  const quota = String(Math.round(share * periodUs))
+  if (isFirst) {
+    write('cpu.cfs_period_us', String(periodUs))
+    write('cpu.cfs_quota_us', quota)
+  } else write('cpu.max', `${quota} ${periodUs}`)
+  write('cgroup.procs', String(pid))
+  return group
 }
 
 function cpuOf(pid) {
