@@ -4,7 +4,7 @@
 const recoveryMs = 2000
 
 /** Returns the faults of a run, one phrase each. */
-export function findFaults({ done, events, cluster, clientCount }) {
+export function findFaults({ done, events, views, counts }) {
   const kills = events.filter(({ kind }) => kind === 'killNode')
   const waits = events.filter(({ kind }) => kind === 'cutOff' || kind === 'stopNode')
   const isExplained = ({ outcome, beganMs, endedMs }) =>
@@ -17,9 +17,14 @@ export function findFaults({ done, events, cluster, clientCount }) {
   return [
     ...(corrupted === 0 ? [] : [`${corrupted} transfers corrupted`]),
     ...unexplained.map((transfer) => describe(transfer, events)),
-    ...(cluster.links === clientCount ? [] : [`the nodes count ${cluster.links} links of ${clientCount} clients`]),
-    ...(cluster.channels === 0 ? [] : [`the nodes count ${cluster.channels} channels after the last transfer`]),
+    ...views.flatMap((view) => miscounts(view, counts)),
   ]
+}
+
+/** Differences of a node's view of the cluster from what there is after the last transfer. */
+function miscounts({ name, ...view }, counts) {
+  const wrong = Object.entries(counts).filter(([what, count]) => view[what] !== count)
+  return wrong.map(([what, count]) => `${name} counts ${view[what]} ${what}, not ${count}`)
 }
 
 function describe({ outcome, reason, beganMs, endedMs }, events) {

@@ -54,8 +54,9 @@ while (performance.now() < untilMs) await causeFault(pick(faultsToCause()))
 transfers.stop()
 await Promise.all(running)
 
-const cluster = await untilSettled()
-const faults = findFaults({ done: transfers.done, events, cluster, clientCount: clients.length })
+const views = await untilSettled()
+const counts = { nodes: nodes.length, links: clients.length, channels: 0 }
+const faults = findFaults({ done: transfers.done, events, views, counts })
 for (const line of summarize(transfers.done, events)) console.info(line)
 console.info(faults.length === 0 ? 'chaos: held' : `chaos: NOT held: ${faults.join('; ')}`)
 process.exitCode = faults.length === 0 ? 0 : 1
@@ -168,17 +169,22 @@ async function standStill(service, forMs) {
   service.signal('SIGCONT')
 }
 
-/** Returns a node's view of the cluster once all links that the nodes report exist, or after a while. */
+/** Returns each node's view of the cluster once they all have the links of the clients, or after a while. */
 async function untilSettled() {
   for (let attempt = 0; ; attempt++) {
-    const cluster = await nodes[0].call('GET', '/api/nodes')
-    const live = cluster.nodes.filter(({ state }) => state === 'self' || state === 'up')
-    const links = live.reduce((sum, node) => sum + node.links, 0)
-    if ((links === clients.length && live.every(({ channels }) => channels === 0)) || attempt === 40) {
-      return { links, channels: live.reduce((sum, node) => sum + node.channels, 0), nodes: live.length }
-    }
+    const views = await Promise.all(nodes.map(viewOf))
+    const isSettled = views.every(({ links, channels }) => links === clients.length && channels === 0)
+    if (isSettled || attempt === 40) return views
     await sleep(500)
   }
+}
+
+/** Returns what a node counts at all nodes. */
+async function viewOf({ service, call }) {
+  const { nodes: known } = await call('GET', '/api/nodes')
+  const live = known.filter(({ state }) => state === 'self' || state === 'up')
+  const sum = (key) => live.reduce((total, node) => total + node[key], 0)
+  return { name: service.name, nodes: live.length, links: sum('links'), channels: sum('channels') }
 }
 
 /** Resolves when all nodes are connected. */
