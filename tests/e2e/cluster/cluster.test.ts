@@ -326,12 +326,13 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     for (const { server } of nodes) server.addForwardToken('limited', { policy: { rate: { down: 500_000 } } })
     const source = closing(await endlessSource())
     let received = 0
-    for (const node of nodes) {
+    const download = async (node: TestNode): Promise<void> => {
       const user = await startUser(node, 'limited')
       const socket = await connect({ proxy: user.socksAddress!, target: source })
       afterTest(() => socket.destroy())
       socket.on('data', (chunk: Buffer) => (received += chunk.length))
     }
+    for (const node of nodes) await download(node)
     // Both nodes begin with the whole rate, and share it after some seconds.
     await until(() => received >= 3_000_000, 'the first bytes', { timeoutMs: 15_000 })
     const startMs = performance.now()

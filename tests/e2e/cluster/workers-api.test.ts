@@ -224,9 +224,11 @@ describe.skipIf(process.platform !== 'linux')('the API of a server with two work
     // Links go to the workers in turn.
     for (let links = 0; links < 2; links++) await link(url, { token: 'r', role: 'provider' })
     await until(() => isLinkedIn(program, 0) && isLinkedIn(program, 1), 'providers in both workers')
-    await expect
-      .poll(() => (socket.send('first', port, '127.0.0.1'), answers.has('first')), { timeout: 15_000 })
-      .toBe(true)
+    const ask = (): boolean => {
+      socket.send('first', port, '127.0.0.1')
+      return answers.has('first')
+    }
+    await expect.poll(ask, { timeout: 15_000 }).toBe(true)
     for (let sent = 0; sent < 20; sent++) socket.send(`more ${sent}`, port, '127.0.0.1')
     await until(() => answers.size === 21, 'all answers')
     expect(senders.size).toBe(1)

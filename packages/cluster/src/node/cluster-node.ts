@@ -82,10 +82,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#secret = options.folder === undefined ? new NodeSecret(options.secret ?? '') : undefined
     const isAnswering = (id: string): Promise<boolean> => this.#probes.isAnswering(id)
     const onChange = (id: string, state: MemberState): void => this.#memberChanged(id, state)
-    const onForgotten = (id: string): void => {
-      this.#presence.forget(id)
-      this.#load.forget(id)
-    }
+    const onForgotten = (id: string): void => [this.#presence, this.#load].forEach((each) => each.forget(id))
     this.#members = new Members({ clock, ownId: this.ownId, isAnswering, onChange, onForgotten })
     this.#probes = new Probes({ clock, ownId: this.ownId, secret: this.#secret, members: this.#members })
     const seat = (): NodeSeat | undefined => this.#joined?.seat

@@ -32,7 +32,7 @@ export class SharedNames implements NameRegistry {
 
   constructor(options: SharedNamesOptions) {
     this.#options = options
-    this.#entries = new SharedEntries({ ...options, prefix: namePrefix, read: readName, write: JSON.stringify })
+    this.#entries = new SharedEntries({ ...options, prefix: namePrefix, read: readName, write })
   }
 
   async share({ host, reverseKey, instance, exposure }: SharedName): Promise<() => void> {
@@ -91,6 +91,10 @@ export class SharedNames implements NameRegistry {
   #ownIn(at: NameValue['at']): readonly Pick<SharedName, 'instance' | 'exposure'>[] {
     return at[this.#options.ownId] ?? []
   }
+}
+
+function write(value: NameValue): string {
+  return JSON.stringify(value)
 }
 
 /** Key of a name: names have characters that keys may not have. */

@@ -12,7 +12,7 @@ export function storedTicket(request: TicketRequest, useBeforeMs: number): strin
   return JSON.stringify({ token, allow, deny, origin, lifetimeMs, useBeforeMs } satisfies StoredTicket)
 }
 
-/** Parses a text of {@link storedTicket}; undefined for another text, and for a ticket whose time to connect is over. */
+/** Parses a text of {@link storedTicket}; undefined for another text, and when its time to connect is over. */
 export function parseStoredTicket(text: string, nowMs: number): TicketRequest | undefined {
   try {
     const { useBeforeMs, ...request } = JSON.parse(text) as StoredTicket
