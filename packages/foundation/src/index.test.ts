@@ -22,6 +22,8 @@ test('@ls/foundation exports exactly these names', () => {
       "isFailedOutcome",
       "isIpv4Mapped",
       "isLocalhost",
+      "isLoopback",
+      "isLoopbackName",
       "isReplyWord",
       "latencyBoundsMs",
       "logParts",

@@ -34,7 +34,6 @@ test('@ls/relay exports what its README lists', () => {
       "formatPlace",
       "formatTarget",
       "guardLevels",
-      "isLoopback",
       "localSession",
       "movedBy",
       "offerInTurn",

@@ -1,4 +1,5 @@
-import { type GuardLevel, isLoopback, parseListenAddress } from '@ls/relay'
+import { isLoopback } from '@ls/foundation'
+import { type GuardLevel, parseListenAddress } from '@ls/relay'
 
 /**
  * Guard of a server whose options set none: strangers can connect where a port is not on loopback.

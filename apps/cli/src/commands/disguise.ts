@@ -1,5 +1,6 @@
 import type { ClientLinkOptions } from '@ls/client'
-import { formatListenAddress, isLoopback, parseListenAddress } from '@ls/relay'
+import { isLoopback } from '@ls/foundation'
+import { formatListenAddress, parseListenAddress } from '@ls/relay'
 import { parseServerUrl } from '@ls/transport'
 import { connectAsBrowser, openBrowserDialer } from '@ls/transport/browser'
 import { shorten } from '../arguments/flag-value.js'

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { LinkSocksClient } from '@ls/client'
-import { systemClock } from '@ls/foundation'
-import { formatListenAddress, isLoopback } from '@ls/relay'
+import { isLoopback, systemClock } from '@ls/foundation'
+import { formatListenAddress } from '@ls/relay'
 import type { CommandContext } from '../commands/context.js'
 import { type HttpPlace, type MetricsPort, metricsWriter, openHttpPort, readHttpPlace } from './metrics-port.js'
 

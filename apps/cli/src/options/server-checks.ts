@@ -1,4 +1,4 @@
-import { isLoopback } from '@ls/relay'
+import { isLoopback } from '@ls/foundation'
 import { checkPortRanges } from '@ls/server'
 import { checkCluster } from '../cluster/cluster-node.js'
 import { UsageError } from '../errors.js'

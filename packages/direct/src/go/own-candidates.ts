@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os'
-import type { Clock, TimerHandle } from '@ls/foundation'
+import { type Clock, isLoopback, type TimerHandle } from '@ls/foundation'
 import type { HostCandidates } from '../description.js'
 import { parseStunServer } from '../options.js'
 import { AddressRequest } from './address-request.js'
@@ -68,10 +68,6 @@ async function askServer(server: string, options: OwnCandidatesOptions): Promise
   // Without an address of that family, the question would have no answer, and take its whole time.
   const reachable = first.filter(({ address, family }) => family === 4 || isLoopback(address) || hasIPv6())
   return Promise.all(reachable.map(({ address }) => askAt({ address, port }, options)))
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1'
 }
 
 function hasIPv6(): boolean {

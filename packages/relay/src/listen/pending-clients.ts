@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { discardStream } from '@ls/dial'
-import { type Clock, type Logger, systemClock, type TimerHandle } from '@ls/foundation'
+import { type Clock, isLoopback, type Logger, systemClock, type TimerHandle } from '@ls/foundation'
 import type { PendingConnection, PendingConnections } from '@ls/mux'
-import { isLoopback } from '../address/is-loopback.js'
 
 /** Limits for a client over WebSocket before its handshake is over. */
 export const unprovenStream = {

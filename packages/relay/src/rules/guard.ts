@@ -1,6 +1,6 @@
+import { isLoopbackName } from '@ls/foundation'
 import type { IpAddress } from '../address/ip-address.js'
 import { type IpNetwork, isInNetwork, parseIpNetwork } from '../address/ip-network.js'
-import { isLoopbackName } from '../address/is-loopback.js'
 import { leadsTo } from '../address/leads-to.js'
 import { OwnAddresses } from '../address/own-addresses.js'
 import type { CheckedTarget } from '../target.js'

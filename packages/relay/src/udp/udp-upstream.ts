@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { isIP, type Socket } from 'node:net'
 import type { Address } from '@ls/codec'
 import type { NameResolver } from '@ls/dial'
+import { isLoopback } from '@ls/foundation'
 import {
   decodeDatagram,
   type Destination,
@@ -12,7 +13,6 @@ import {
   unspecifiedDestination,
 } from '@ls/socks5'
 import { performClientHandshake } from '@ls/socks5/node'
-import { isLoopback } from '../address/is-loopback.js'
 import { RelayError } from '../errors.js'
 import { defaultConnectTimeoutMs, dial, type DialOptions } from '../outbound/dial.js'
 import type { AccessPolicy } from '../rules/access-policy.js'

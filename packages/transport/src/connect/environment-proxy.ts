@@ -1,5 +1,4 @@
-import { isIP } from 'node:net'
-import { isLocalhost } from '@ls/foundation'
+import { isLoopback } from '@ls/foundation'
 import { TransportError } from '../errors.js'
 import { type NoProxy, parseNoProxy } from './no-proxy.js'
 import { hostOf, portOf, printable } from './url.js'
@@ -41,11 +40,6 @@ function parseProxy(name: string, value: string): URL {
   const absolute = value.includes('://') ? value : `http://${value}`
   if (URL.canParse(absolute)) return new URL(absolute)
   throw new TransportError('ERR_TRANSPORT_PROXY', `the proxy in ${name} is not a URL: correct or unset the variable`)
-}
-
-function isLoopback(host: string): boolean {
-  if (isLocalhost(host)) return true
-  return isIP(host) === 4 ? host.startsWith('127.') : host === '::1'
 }
 
 function isExempt(url: URL, environment: Environment): boolean {
