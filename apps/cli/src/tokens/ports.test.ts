@@ -19,6 +19,8 @@ beforeEach(async () => {
   })
   const { token } = server.addReverseToken({ socksPort: 'none' })
   server.expose(token, 'http:app.example=localhost:3000')
+  const named = server.addReverseToken({ socksPort: 'none', policy: { name: 'office' } })
+  server.expose(named.token, 'http:docs.example=localhost:3001')
   await server.listen()
 })
 afterEach(async () => {
@@ -40,11 +42,18 @@ async function ports(...argv: string[]): Promise<string[]> {
 describe('linksocks ports', () => {
   test('prints a line for each port and name', async () => {
     const line =
-      /^http:app\.example -> localhost:3000 {2}token \w+, the server itself, since [\d:.TZ-]+, 0 connections$/
-    expect(await ports()).toEqual([expect.stringMatching(line)])
+      /^http:app\.example -> localhost:3000 {2}token [0-9a-f]{12}, the server itself, since [\d:.TZ-]+, 0 connections$/
+    expect((await ports())[0]).toMatch(line)
+  })
+
+  test('prints the name of a token that has one', async () => {
+    expect((await ports())[1]).toContain('http:docs.example -> localhost:3001  token office,')
   })
 
   test('prints JSON', async () => {
-    expect(JSON.parse((await ports('--json')).join())).toMatchObject([{ open: 'http:app.example', connections: 0 }])
+    expect(JSON.parse((await ports('--json')).join())).toMatchObject([
+      { open: 'http:app.example', token_name: null, connections: 0 },
+      { open: 'http:docs.example', token_name: 'office' },
+    ])
   })
 })

@@ -19,6 +19,7 @@ interface ListedPort {
   readonly open: string
   readonly target: string
   readonly token_id: string
+  readonly token_name: string | null
   readonly provider_address: string | null
   readonly opened_at: string
   readonly connections: number
@@ -27,11 +28,12 @@ interface ListedPort {
 function lineOf({
   open,
   target,
-  token_id: token,
+  token_id: id,
+  token_name: name,
   provider_address: address,
   opened_at: since,
   connections,
 }: ListedPort) {
   const asker = address === null ? 'the server itself' : `provider ${address}`
-  return `${open} -> ${target}  token ${token}, ${asker}, since ${since}, ${connections} connections`
+  return `${open} -> ${target}  token ${name ?? id}, ${asker}, since ${since}, ${connections} connections`
 }

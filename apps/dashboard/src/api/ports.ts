@@ -7,6 +7,8 @@ export interface ExposedPort {
   /** Target, `host:port` in the network of the provider. */
   readonly target: string
   readonly token_id: string
+  /** Name in the policy of the token. */
+  readonly token_name: string | null
   readonly opened_at: string
   readonly connections: number
 }

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import type { ExposedPort } from '../api/ports.js'
+import { TokenName } from '../parts/token-cell.js'
 import { count } from '../texts/format.js'
 import { language, texts } from '../texts/language.js'
 
@@ -31,12 +32,12 @@ function PortTable({ ports }: { readonly ports: readonly ExposedPort[] }): JSX.E
           </tr>
         </thead>
         <tbody>
-          {ports.map(({ open, target, token_id, opened_at, connections }) => (
+          {ports.map(({ open, target, opened_at, connections, ...token }) => (
             <tr key={open}>
               <th scope="row">{open}</th>
               <td>{target}</td>
               <td data-name={texts.value.tokens.token}>
-                <code>{token_id}</code>
+                <TokenName {...token} />
               </td>
               <td class="number" data-name={t.connections}>
                 {count(connections)}

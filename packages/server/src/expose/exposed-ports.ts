@@ -14,6 +14,8 @@ export interface ExposedInfo {
   readonly exposure: Exposure
   /** Id of the token (not its text). */
   readonly token: string
+  /** Name in the policy of the token; undefined where it has none. */
+  readonly tokenName: string | undefined
   /**
    * Provider process that requested it, as hex; undefined where the operator opened it for all providers of the token.
    */

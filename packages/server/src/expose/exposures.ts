@@ -60,7 +60,7 @@ export class Exposures implements ExposedPorts {
     return [...this.#entries].flatMap(({ owner: { record, instance, address }, open }) => {
       if (open === undefined) return []
       const { exposure, slots, openedAtMs } = open
-      const asker = { token: tokenId(record.token), instance, address }
+      const asker = { token: tokenId(record.token), tokenName: record.policy?.options.name, instance, address }
       return { exposure, ...asker, openedAtMs, connections: slots.used }
     })
   }

@@ -4,18 +4,19 @@ import type { ApiCall } from '../api/api-call.js'
 import { instanceId } from '../tokens/token-text.js'
 import type { ExposedInfo } from './exposed-ports.js'
 
-/** `GET /api/ports`: ports and host names that are open for providers. Names no tokens. */
+/** `GET /api/ports`: ports and host names that are open for providers. Shows no token's text. */
 export function showPorts({ server }: ApiCall): Answer {
   return { status: 200, body: server.exposed.list().map(describe) }
 }
 
-function describe({ exposure, token, instance, address, openedAtMs, connections }: ExposedInfo): object {
+function describe({ exposure, token, tokenName, instance, address, openedAtMs, connections }: ExposedInfo): object {
   const { place, target, proxyHeader } = exposure
   return {
     open: formatPlace(place),
     target: formatTarget(target),
     proxy: proxyHeader ?? null,
     token_id: token,
+    token_name: tokenName ?? null,
     provider: instance === undefined ? null : instanceId(instance),
     provider_address: address ?? null,
     opened_at: new Date(openedAtMs).toISOString(),
