@@ -35,7 +35,8 @@ export function webSocketOpener({ options, instance, serverDial }: WebSocketOpen
       return (options.connect ?? connect)({
         resolver,
         ...connectOptions(options, serverDial(address)),
-        ...(firstMessages.length === 0 ? {} : { firstMessages, earlyDataBytes }),
+        firstMessages,
+        earlyDataBytes,
         url: address,
         signal,
       })

@@ -56,12 +56,11 @@ export async function makeClusterNode(
   // Loaded only if needed: the client of NATS loads slowly.
   const { ClusterNode, NatsStore } = await import('@ls/cluster')
   const { clusterName: name, clusterReplicas: replicas, clusterListen, clusterAddress } = settings
-  const credentials = credentialsFile === undefined ? {} : { credentialsFile }
-  const store = new NatsStore({ servers, name, replicas, logger, ...credentials })
+  const store = new NatsStore({ servers, name, replicas, logger, credentialsFile })
   const listen = placeOf('--cluster-listen', clusterListen)
-  const address = clusterAddress === undefined ? {} : { address: placeOf('--cluster-address', clusterAddress) }
+  const address = clusterAddress === undefined ? undefined : placeOf('--cluster-address', clusterAddress)
   const life = { storeTimeoutMs: settings.clusterWait, spread: !settings.noClusterSpread }
-  const options = { store, secret, listen, ...address, ...life, logger }
+  const options = { store, secret, listen, address, ...life, logger }
   return asUsage('--cluster-secret', () => new ClusterNode(options))
 }
 

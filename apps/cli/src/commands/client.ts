@@ -82,8 +82,8 @@ function makeClient(settings: ClientSettings, context: CommandContext, more: Pro
 
 function withProcess(options: ClientOptions, { link, exit, serverToken, code }: ProcessOptions): ClientOptions {
   if (options.role !== 'provider') return { ...options, ...link }
-  const codes = code === undefined ? {} : { connectorTokens: [code] }
-  return { ...options, ...link, ...codes, serverToken, exit: { ...options.exit, ...exit } }
+  const connectorTokens = code === undefined ? options.connectorTokens : [code]
+  return { ...options, ...link, connectorTokens, serverToken, exit: { ...options.exit, ...exit } }
 }
 
 async function runUntilEnd(

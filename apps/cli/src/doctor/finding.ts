@@ -29,17 +29,16 @@ export interface Finding {
   /** Description, for people. */
   readonly text: string
   /** Suggested action, where the text does not contain one. */
-  readonly cure?: string
+  readonly cure?: string | undefined
   /** Heading in docs/errors.md. */
-  readonly code?: string
+  readonly code?: string | undefined
   /** Duration of the step, in milliseconds. */
   readonly ms?: number
 }
 
 /** Finding for an error of this project, whose text names cause and remedy. */
 export function failure(step: StepName, error: unknown, more: Pick<Finding, 'cure' | 'ms'> = {}): Finding {
-  const code = codeOf(error)
-  return { step, level: 'FAIL', text: messageOf(error), ...(code === undefined ? {} : { code }), ...more }
+  return { step, level: 'FAIL', text: messageOf(error), code: codeOf(error), ...more }
 }
 
 /** Code of the innermost error of a link: an outer one names what failed, an inner one why. */

@@ -57,8 +57,8 @@ export class LinkAttempt {
       transport: { ...options.transport, environment },
       connect: async (how) => {
         const startedAtMs = performance.now()
-        const pings = heartbeat === undefined ? {} : { heartbeat }
-        const transport = await (options.connect ?? connect)({ ...how, ...pings })
+        const pings = heartbeat ?? how.heartbeat
+        const transport = await (options.connect ?? connect)({ ...how, heartbeat: pings })
         this.openMs = performance.now() - startedAtMs
         this.transport = transport
         return new WatchedTransport(transport, (reason) => {

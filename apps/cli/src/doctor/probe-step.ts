@@ -61,8 +61,7 @@ function reportUnreached(report: (finding: Finding) => void, error: Error): true
   const { code = '' } = error as { code?: string }
   if (code === 'ERR_RELAY_DNS' || (code === 'ERR_RELAY_FAILED' && unknownName.test(error.message)))
     return skipAll(report, 'the program that reaches the targets has no probes: it is a deployed or an older one')
-  const cure = cures[code]
-  report({ ...failure('source', error, cure === undefined ? {} : { cure }), level: 'WARN' })
+  report({ ...failure('source', error, { cure: cures[code] }), level: 'WARN' })
   for (const step of ['throughput', 'udp'] as const) report({ step, level: 'SKIP', text: 'no connection was opened' })
   return true
 }

@@ -27,7 +27,7 @@ export async function runDoctor(
   const disguise = await openDisguise(settings, { logger, print }, { onReady: () => {} })
   const optionsFor = (of: typeof settings): ClientOptions => {
     // The steps report what the client would log.
-    return { ...clientOptions(of), ...disguise.options, ...(settings.debug > 0 ? { logger } : {}) }
+    return { ...clientOptions(of), ...disguise.options, logger: settings.debug > 0 ? logger : undefined }
   }
   const subject = {
     url,

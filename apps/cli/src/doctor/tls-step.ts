@@ -80,7 +80,7 @@ async function explain(examination: Examination, options: ConnectOptions, error:
   if (examination.hasTlsProxy) return failure('tls', error, { cure: notLooked })
   const shown = await certificateOf(examination, options)
   const cure = shown === undefined ? undefined : cureFor(cause?.code ?? '', shown)
-  return failure('tls', error, cure === undefined ? {} : { cure })
+  return failure('tls', error, { cure })
 }
 
 interface Shown {

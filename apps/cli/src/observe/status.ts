@@ -57,7 +57,7 @@ function apiQuestion(place: string, apiKey: string | undefined): Question {
   const headers = { 'x-api-key': apiKey }
   return {
     host,
-    ...(port === '' ? {} : { port }),
+    port: port === '' ? undefined : port,
     path: '/api/snapshot',
     headers,
     secure: protocol === 'https:',

@@ -71,7 +71,7 @@ export function proxyOptions(settings: Shared): ProxyOptions {
     httpTransparent: settings.httpTransparent,
     httpMaxHeadBytes: settings.httpMaxHead,
     fastOpen: settings.fastOpen,
-    ...(settings.udpAdvertise === undefined ? {} : { udp: { advertise: settings.udpAdvertise } }),
+    udp: { advertise: settings.udpAdvertise },
   }
 }
 

@@ -3,9 +3,9 @@ const maxCauses = 5
 
 export interface ErrorDescription {
   readonly type: string
-  readonly code?: string
+  readonly code?: string | undefined
   readonly message: string
-  readonly stack?: string
+  readonly stack?: string | undefined
 }
 
 /** Formats an error for a log line; with its stack only on request, since that is for programmers. */
@@ -13,9 +13,9 @@ export function describeError(thrown: unknown, { withStack = false }: { withStac
   const { code, name = typeof thrown } = (thrown ?? {}) as { code?: unknown; name?: string }
   return {
     type: name,
-    ...(typeof code === 'string' ? { code } : {}),
+    code: typeof code === 'string' ? code : undefined,
     message: messageOf(thrown),
-    ...(withStack ? { stack: stackOf(thrown) } : {}),
+    stack: withStack ? stackOf(thrown) : undefined,
   }
 }
 

@@ -204,7 +204,7 @@ export class Primary {
   /** Does for all workers what a user of one worker's API requests. */
   async #fulfil(what: WorkerRequest, asker: WorkerProcess): Promise<void> {
     const answer = (error?: string): void => {
-      const done: ToWorker = { worker: 'done', what, pid: process.pid, ...(error === undefined ? {} : { error }) }
+      const done: ToWorker = { worker: 'done', what, pid: process.pid, error }
       if (asker.isConnected()) asker.send(done)
     }
     if (what === 'restart') {

@@ -7,7 +7,7 @@ export type ToWorker =
   /** Another worker takes the place of this one: it accepts nothing new, and ends when it is idle. */
   | { readonly worker: 'leave' }
   /** Answer to a request; with the reason if it failed. */
-  | { readonly worker: 'done'; readonly what: WorkerRequest; readonly pid: number; readonly error?: string }
+  | { readonly worker: 'done'; readonly what: WorkerRequest; readonly pid: number; readonly error?: string | undefined }
 
 /** Message from a worker to the primary process. */
 export type FromWorker =

@@ -20,7 +20,7 @@ export function workerApiOptions(
 ): Pick<ApiOptions, 'socket' | 'siblings' | 'requestDrain' | 'requestRestart'> {
   return {
     socket: undefined,
-    ...(hasApi ? { siblings: siblingsOf(worker.folder, node) } : {}),
+    siblings: hasApi ? siblingsOf(worker.folder, node) : undefined,
     requestDrain: () => void worker.request('drain'),
     requestRestart: () => worker.request('restart'),
   }

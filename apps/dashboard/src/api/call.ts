@@ -42,8 +42,8 @@ export async function request(method: Method, path: string, options: CallOptions
       method,
       headers,
       credentials: 'same-origin',
-      ...(signal === undefined ? {} : { signal }),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: signal ?? null,
+      body: body === undefined ? null : JSON.stringify(body),
     })
   } catch (error) {
     if (signal?.aborted === true) throw error

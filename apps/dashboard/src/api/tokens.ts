@@ -9,7 +9,7 @@ export interface TokenInfo {
   readonly clients_count: number
   /** Whether it survives the server. */
   readonly kept: boolean
-  readonly port?: number
+  readonly port?: number | undefined
   readonly reverse_id?: string
   readonly policy?: TokenPolicy
   readonly quota?: readonly QuotaUse[]
@@ -42,7 +42,7 @@ export interface TokenRequest {
   readonly token?: string
   readonly port?: number
   readonly allow_manage_connector?: boolean
-  readonly reverse_token?: string
+  readonly reverse_token?: string | undefined
   readonly policy?: TokenPolicy
 }
 

@@ -20,10 +20,10 @@ export interface TrunkHello extends HelloPart {
   /** Name of the session, as hex. */
   readonly session: string
   readonly reverseKey: string
-  readonly owner?: string
+  readonly owner?: string | undefined
   readonly windowBytes: number
   /** Number of the last message received, for a session that continues; missing for a new one. */
-  readonly received?: number
+  readonly received?: number | undefined
 }
 
 /** Hello of a client's link whose session the other node has: a WebSocket request follows, after a PROXY header. */

@@ -115,9 +115,9 @@ export class Trunk {
       to: nodeId,
       session: this.#id,
       reverseKey: route.reverseKey,
-      ...(route.owner === undefined ? {} : { owner: route.owner }),
+      owner: route.owner,
       windowBytes: helloWindowBytes(seat.windowBytes),
-      ...(received === undefined ? {} : { received }),
+      received,
     }
   }
 

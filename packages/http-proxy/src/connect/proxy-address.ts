@@ -12,9 +12,9 @@ export interface HttpProxyAddress {
   /** TLS to the proxy: true, or options for `tls.connect` such as `ca` and `rejectUnauthorized`. @default false */
   readonly tls?: boolean | TlsOptions
   /** For Basic authentication. */
-  readonly username?: string
+  readonly username?: string | undefined
   /** @default '' */
-  readonly password?: string
+  readonly password?: string | undefined
 }
 
 export interface ResolvedProxyAddress extends Target {

@@ -8,7 +8,7 @@ export interface Answer {
   /** @default an empty body */
   readonly body?: unknown
   /** Fields of the head. @default none */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** Writes a body of any length; its type is in the headers. */
   readonly stream?: (body: Writable) => void
 }
@@ -30,7 +30,7 @@ export class ApiRefusal extends Error {
 
 /** Answer for a well-formed request that cannot be fulfilled. Deployed servers answer in this form, also with 200. */
 export function failure(status: number, error: string, headers?: Readonly<Record<string, string>>): Answer {
-  return { status, body: { success: false, error }, ...(headers === undefined ? {} : { headers }) }
+  return { status, body: { success: false, error }, headers }
 }
 
 /** Sends an answer, unless the caller has disconnected. */

@@ -11,7 +11,7 @@ export interface Exposure {
   /** Target of its connections. */
   readonly target: CheckedTarget
   /** Version of the PROXY protocol header that begins each connection. @default none */
-  readonly proxyHeader?: ProxyHeaderVersion
+  readonly proxyHeader?: ProxyHeaderVersion | undefined
 }
 
 /** Place that a server opens: a port, or a host name on a shared port. */

@@ -90,13 +90,13 @@ export interface Asker {
   /** Tenant of the channel, by identity: lookups of one tenant do not delay those of another. @default none */
   readonly tenant?: unknown
   /** Rules for targets of this client, in addition to the rules for all. @default all targets */
-  readonly rules?: TargetCheck
+  readonly rules?: TargetCheck | undefined
   /** Rates of this client's traffic: connections wait, datagrams are dropped. @default no limit */
-  readonly pace?: Pace
+  readonly pace?: Pace | undefined
   /** Called when datagrams of this client are dropped for their rate. @default none */
-  readonly onDropped?: (reason: string) => void
+  readonly onDropped?: ((reason: string) => void) | undefined
   /** Called with the reason when a target of this client is forbidden. @default none */
-  readonly onForbidden?: (reason: string) => void
+  readonly onForbidden?: ((reason: string) => void) | undefined
 }
 
 /** The half that reaches targets: answers Connect, dials, and joins the socket and the channel. */

@@ -66,9 +66,8 @@ function throughWebSocket(hop: WebSocketHop, dialNext: Dial, options: UpstreamOp
 
 function throughHttp(upstream: Upstream, dialProxy: Dial, { headers = {}, tls = {} }: UpstreamOptions): Dialler {
   const { protocol, host, port, username, password } = upstream
-  const account = username === undefined ? {} : { username, password: password ?? '' }
   // One object for all tunnels: HTTP/2 connections are shared by the identity of their TLS options.
-  const proxy = { host, port, tls: protocol === 'https' && tls, ...account }
+  const proxy = { host, port, tls: protocol === 'https' && tls, username, password }
   return async (target, { signal, timeoutMs, source }) => {
     const limits = {
       signal: signal === undefined ? undefined : abortSignalOf(signal),

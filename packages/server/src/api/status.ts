@@ -22,7 +22,7 @@ function describe({ token, kind, clients, port, connectorTokens = [] }: TokenSta
     token,
     type: kind,
     clients_count: clients,
-    ...(kind === 'reverse' ? { port: port ?? noPort } : {}),
-    ...(connectorTokens.length === 0 ? {} : { connector_tokens: connectorTokens }),
+    port: kind === 'reverse' ? (port ?? noPort) : undefined,
+    connector_tokens: connectorTokens.length === 0 ? undefined : connectorTokens,
   }
 }

@@ -42,10 +42,10 @@ function describe({ id, kind, clients, port, policy, reverseId, kept, quota }: T
     type: kind,
     clients_count: clients,
     kept,
-    ...(kind === 'reverse' ? { port: port ?? noPort } : {}),
-    ...(reverseId === undefined ? {} : { reverse_id: reverseId }),
-    ...(policy === undefined ? {} : { policy }),
-    ...(quota === undefined ? {} : { quota: quota.map(describeQuota) }),
+    port: kind === 'reverse' ? (port ?? noPort) : undefined,
+    reverse_id: reverseId,
+    policy,
+    quota: quota?.map(describeQuota),
   }
 }
 

@@ -34,7 +34,7 @@ interface Added {
 function add({ server }: ApiCall, body: TokenBody): Added {
   const { policy } = body
   assertNameIsFree(server, policy?.options.name)
-  const options = policy === undefined ? {} : { policy }
+  const options = { policy }
   switch (body.type) {
     case 'forward':
       return { token: server.addForwardToken(body.token, options) }

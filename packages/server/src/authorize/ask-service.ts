@@ -31,9 +31,9 @@ export function serviceAt(url: string, maxSockets: number): AskService {
   const { protocol, hostname, port, pathname, search, username, password } = new URL(url)
   const isSecure = protocol === 'https:'
   const agent = new (isSecure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets })
-  const auth = username === '' ? {} : { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` }
+  const auth = username === '' ? undefined : `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
   // URLs have IPv6 addresses in brackets; sockets need them without.
-  const place = { hostname: hostname.replace(/^\[(.*)\]$/, '$1'), port, path: pathname + search, agent, ...auth }
+  const place = { hostname: hostname.replace(/^\[(.*)\]$/, '$1'), port, path: pathname + search, agent, auth }
   return (body, timeoutMs) => post(isSecure ? requestHttps : requestHttp, place, body, timeoutMs)
 }
 

@@ -23,7 +23,7 @@ export interface Question {
     /** Id as in logs and lists. */
     readonly id: string
     /** Name in its policy. */
-    readonly name?: string
+    readonly name?: string | undefined
     /** SHA-256 of the SHA-256 in hex: `sha256x2:` without its first part. */
     readonly hash: string
   }
@@ -31,7 +31,7 @@ export interface Question {
   /** Address of the client, without a port. */
   readonly address: string
   /** `host:port`; missing for a link, and for UDP, where each datagram names its own target. */
-  readonly target?: string
+  readonly target?: string | undefined
   readonly protocol?: 'tcp' | 'udp'
 }
 

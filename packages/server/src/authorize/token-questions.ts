@@ -34,19 +34,18 @@ export function askForChannel(
   const target = channel.address === undefined ? undefined : parseTarget(channel.address)
   // An invalid target is refused anyway.
   if (target instanceof RelayError) return undefined
-  const place = target === undefined ? {} : { target: formatTarget(target) }
   return authorizer.refusalOf({
     event: 'connection',
     ...partOf(record, name),
     address,
-    ...place,
+    target: target && formatTarget(target),
     protocol: channel.protocol,
   })
 }
 
 function partOf({ token, kind }: TokenRecord, name: string | undefined): Pick<Question, 'token' | 'role'> {
   return {
-    token: { id: tokenId(token), ...(name === undefined ? {} : { name }), hash: tokenKey(token) },
+    token: { id: tokenId(token), name, hash: tokenKey(token) },
     role: roles[kind],
   }
 }

@@ -147,13 +147,12 @@ export class ExposureOpener {
     // Providers of several processes must not share a port; the port of the operator is open in all of them.
     const exclusive = owner.instance !== undefined
     const listenOn = { host: server.exposeHost, port, exclusive }
-    const header = proxyHeader === undefined ? {} : { proxyHeader }
     const slots = this.#slotsFor(owner.record)
     const source = sourceOf(owner)
     const options = {
       ...server,
       ...source,
-      ...header,
+      proxyHeader,
       slots,
       rareLog,
       // Read for each connection: the policy may change while the port is open.
@@ -168,7 +167,7 @@ export class ExposureOpener {
       const { forward, close } = await openForward({ protocol, listenOn, target }, options)
       const opened: ExposedPort = { protocol, port: (forward.listenOn as typeof listenOn).port }
       const ended = (graceMs: number): Promise<void> => close(graceMs).finally(release)
-      return { exposure: { place: opened, target, ...header }, slots, openedAtMs: Date.now(), close: ended }
+      return { exposure: { place: opened, target, proxyHeader }, slots, openedAtMs: Date.now(), close: ended }
     } catch (error) {
       release()
       throw error

@@ -62,10 +62,8 @@ export class TokenUse {
   get askerRules(): Pick<Asker, 'rules' | 'onForbidden' | 'pace' | 'onDropped'> {
     const { targets } = this.#policy
     const { ofTargets: pace } = this.#rates
-    return {
-      ...(targets === undefined ? {} : { rules: targets, onForbidden: (reason) => this.refused(reason) }),
-      ...(pace === undefined ? {} : { pace, onDropped: (reason) => this.refused(reason) }),
-    }
+    const refused = (reason: string): void => this.refused(reason)
+    return { rules: targets, onForbidden: targets && refused, pace, onDropped: pace && refused }
   }
 
   /** Rates at a proxy port of the token, where its users send. */

@@ -111,7 +111,7 @@ export class Relay {
     if (known !== undefined) return known
     const home = this.#addresses.of(remoteAddress)
     this.#identities.assertRoom(home)
-    const identity = { madeAtMs: Date.now(), address: remoteAddress, ...(instance === undefined ? {} : { instance }) }
+    const identity = { madeAtMs: Date.now(), address: remoteAddress, instance }
     return this.#register(makeToken(), identity, home)
   }
 

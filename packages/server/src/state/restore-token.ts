@@ -13,7 +13,7 @@ export interface TokenMaker {
 /** Registers a token of the state file. @throws ServerError when it is taken, or the one it leads to is missing */
 export function restoreToken(stored: StoredToken, server: TokenMaker, tokens: TokenRegistry): TokenRecord {
   const { kind, token, policy } = stored
-  const options = policy === undefined ? {} : { policy }
+  const options = { policy }
   tokens.assertFree(token)
   if (stored.kind === 'forward') server.addForwardToken(token, options)
   else if (stored.kind === 'reverse') addReverse(stored, server)

@@ -20,7 +20,7 @@ export interface ReversePlaces {
 
 /** Adds a token for clients whose traffic leaves here. @throws ServerError when it is taken */
 export function addForward(token: string, options: TokenOptions, tokens: TokenRegistry): string {
-  return tokens.add({ kind: 'forward', token, ...policyOf(options) }).token
+  return tokens.add({ kind: 'forward', token, policy: policyOf(options) }).token
 }
 
 /**
@@ -41,7 +41,7 @@ export function addReverse<R extends ReverseTokenRequest>(
   const host = request.socksHost ?? server.socksHost
   const login = { username, password, accounts: request.accounts ?? [] }
   const place = { port, host, listenOn: request.socksListen ?? [], socksNowait }
-  const more = { allowManageConnector, ports: request.ports, ...policyOf(request) }
+  const more = { allowManageConnector, ports: request.ports, policy: policyOf(request) }
   const record = { kind: 'reverse' as const, token, ...place, ...login, ...more }
   // The checks that can fail come first.
   groups.add(record, socksNowait ?? server.socksNowait)
@@ -70,10 +70,10 @@ export function addConnector(
     reverse,
     owner: undefined,
     sharesPolicy,
-    ...policyOf(options),
+    policy: policyOf(options),
   }).token
 }
 
-function policyOf({ policy }: TokenOptions): { policy?: Policy } {
-  return policy === undefined ? {} : { policy: Policy.of(policy) }
+function policyOf({ policy }: TokenOptions): Policy | undefined {
+  return policy && Policy.of(policy)
 }

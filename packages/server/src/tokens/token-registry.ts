@@ -50,7 +50,7 @@ export interface RelayIdentity {
   /** Address that it came from. */
   readonly address: string
   /** Id of its process, as hex; undefined where it sent none. */
-  readonly instance?: string
+  readonly instance?: string | undefined
 }
 
 /** A token for connectors, which leads to the providers of one reverse token or to a single one of them. */

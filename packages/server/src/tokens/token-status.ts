@@ -17,9 +17,9 @@ export interface TokenStatus {
   /** Number of connected client processes, each counted once for all its WebSockets. */
   readonly clients: number
   /** Policy of the token, if it has its own. */
-  readonly policy?: PolicyOptions
+  readonly policy?: PolicyOptions | undefined
   /** Use of its quotas, if it has any. */
-  readonly quota?: readonly QuotaUse[]
+  readonly quota?: readonly QuotaUse[] | undefined
   /** Whether it is in the state file. */
   readonly kept: boolean
   /** For a reverse token: its SOCKS port, or the planned one; undefined for none. */
@@ -55,14 +55,14 @@ export function listTokens({ tokens, peers, groups, isKept, uses }: TokenSources
       id: tokenId(token),
       kind,
       ...counts,
-      ...(policy === undefined ? {} : { policy: policy.options }),
-      ...(quota === undefined ? {} : { quota }),
+      policy: policy?.options,
+      quota,
     }
     if (record.kind === 'forward') return status
     if (record.kind === 'connector') {
       const { reverse, owner } = record
       const target = { reverseToken: reverse.token, reverseId: tokenId(reverse.token) }
-      return { ...status, ...target, ...(owner === undefined ? {} : { byProvider: true }) }
+      return { ...status, ...target, byProvider: owner !== undefined }
     }
     return { ...status, port: portOf(record, groups), connectorTokens: namesOf(tokens.connectorsOf(record)) }
   })

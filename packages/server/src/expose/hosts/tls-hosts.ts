@@ -45,8 +45,7 @@ function find(table: HostTable, name: string): HostMember | undefined {
 function pass(socket: Socket, { exposure, source, slots }: HostMember, shared: TlsHostsOptions['forward']): void {
   const { target, proxyHeader } = exposure
   const forward = { protocol: 'tcp', listenOn: { host: '', port: 443 }, target } as const
-  const header = proxyHeader === undefined ? {} : { proxyHeader }
-  void serveForward(socket, forward, { ...shared, ...source, ...header, slots })
+  void serveForward(socket, forward, { ...shared, ...source, proxyHeader, slots })
 }
 
 /**
