@@ -85,23 +85,13 @@ export class ServerParts {
     const shared = { options, tokens: this.tokens, groups: this.groups, remove: this.#removeLater }
     this.relay = Relay.of({ ...shared, throttle: this.#throttle })
     const ways = { isDraining: () => this.life.isDraining, switchboard: this.switchboard, uses: this.uses }
-    this.#router = new ChannelRouter({
-      ...shared,
-      ...ways,
-      server: options,
-      outbound: this.#outbound,
-      relay: this.relay,
-    })
+    const exits = { server: options, outbound: this.#outbound, relay: this.relay }
+    this.#router = new ChannelRouter({ ...shared, ...ways, ...exits })
     this.ofProviders = makeProviderTokens({ ...shared, server, relay: this.relay })
     const guests = { groups: this.groups, exposures: this.exposures, uses: this.uses, tickets: this.tickets }
     const orphanedTokens = this.ofProviders.orphans
     this.#attendance = new Attendance({ ...guests, relay: this.relay, orphanedTokens, options, server })
-    this.api = new ServerApi({
-      server,
-      options,
-      throttle: this.#throttle,
-      onWrongKey: (remoteAddress) => this.#refused(remoteAddress, 'wrong API key', 'api-key'),
-    })
+    this.api = this.#makeApi()
     this.life = this.#makeLife()
     this.#moving = this.#makeMoving()
     const seated = {
@@ -155,6 +145,15 @@ export class ServerParts {
       uses: this.uses,
       tokens: this.tokens,
     }
+  }
+
+  #makeApi(): ServerApi {
+    return new ServerApi({
+      server: this.#server,
+      options: this.options,
+      throttle: this.#throttle,
+      onWrongKey: (remoteAddress) => this.#refused(remoteAddress, 'wrong API key', 'api-key'),
+    })
   }
 
   #makeLife(): Lifecycle {

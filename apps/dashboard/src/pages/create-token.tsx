@@ -64,32 +64,8 @@ function TokenForm({ tokens, onMade }: TokenFormProps): JSX.Element {
       <Kinds kind={kind} onKind={setKind} hasReverse={reverse.length > 0} />
       <Field name="name" label={t.name} hint={t.optional} maxLength={64} />
       {kind === 'reverse' && <Field name="port" label={t.socksPort} hint={t.socksPortHint} type="number" />}
-      {kind === 'connector' && (
-        <label class="field">
-          <span>{t.reverseToken}</span>
-          <select name="reverse">
-            {reverse.map(({ id, policy }) => (
-              <option key={id} value={id}>
-                {policy?.name ?? id}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
-      <details>
-        <summary>{t.limits}</summary>
-        <div class="fields">
-          <Field name="maxLinks" label={t.maxLinks} type="number" />
-          <Field name="maxChannels" label={t.maxChannels} type="number" />
-          <Field name="down" label={t.rateDown} hint={t.rateHint} />
-          <Field name="up" label={t.rateUp} hint={t.rateHint} />
-          <Field name="expiresAt" label={t.expires} type="datetime-local" />
-          <Field name="sources" label={t.sources} hint="192.0.2.0/24" />
-          <Field name="allow" label={t.allow} hint={t.allowHint} />
-          <Field name="deny" label={t.deny} hint=":25" />
-          <Field name="note" label={t.note} maxLength={1000} />
-        </div>
-      </details>
+      {kind === 'connector' && <ReverseChoice tokens={reverse} />}
+      <PolicyFields />
       <p class="fault" role="alert">
         {fault}
       </p>
@@ -97,6 +73,43 @@ function TokenForm({ tokens, onMade }: TokenFormProps): JSX.Element {
         <button class="primary">{t.submit}</button>
       </div>
     </form>
+  )
+}
+
+/** The token of the providers that a connector leads to. */
+function ReverseChoice({ tokens }: { readonly tokens: readonly TokenInfo[] }): JSX.Element {
+  return (
+    <label class="field">
+      <span>{texts.value.tokens.reverseToken}</span>
+      <select name="reverse">
+        {tokens.map(({ id, policy }) => (
+          <option key={id} value={id}>
+            {policy?.name ?? id}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}
+
+/** The optional fields: what the policy of the token allows. */
+function PolicyFields(): JSX.Element {
+  const t = texts.value.tokens
+  return (
+    <details>
+      <summary>{t.limits}</summary>
+      <div class="fields">
+        <Field name="maxLinks" label={t.maxLinks} type="number" />
+        <Field name="maxChannels" label={t.maxChannels} type="number" />
+        <Field name="down" label={t.rateDown} hint={t.rateHint} />
+        <Field name="up" label={t.rateUp} hint={t.rateHint} />
+        <Field name="expiresAt" label={t.expires} type="datetime-local" />
+        <Field name="sources" label={t.sources} hint="192.0.2.0/24" />
+        <Field name="allow" label={t.allow} hint={t.allowHint} />
+        <Field name="deny" label={t.deny} hint=":25" />
+        <Field name="note" label={t.note} maxLength={1000} />
+      </div>
+    </details>
   )
 }
 

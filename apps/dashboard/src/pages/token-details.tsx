@@ -38,29 +38,55 @@ export function TokenDetails({ token, onRevoked, onClose }: TokenDetailsProps): 
         </p>
       )}
       {isAsking ? (
-        <>
-          <p>{t.revokeHint}</p>
-          <div class="actions">
-            <button onClick={() => setAsking(false)}>{texts.value.cancel}</button>
-            <button class="danger" onClick={() => void revoke()}>
-              {t.revoke}
-            </button>
-          </div>
-        </>
+        <Question onRevoke={() => void revoke()} onCancel={() => setAsking(false)} />
       ) : (
-        <>
-          {text !== undefined && <TokenLine kind={token.type} token={text} />}
-          {token.quota?.map((quota) => (
-            <QuotaMeter key={quota.period} quota={quota} showsEnd />
-          ))}
-          {token.policy?.note !== undefined && <p class="muted">{token.policy.note}</p>}
-          <div class="actions">
-            <button class="danger" onClick={() => setAsking(true)}>
-              {t.revoke}
-            </button>
-          </div>
-        </>
+        <Facts token={token} text={text} onRevoke={() => setAsking(true)} />
       )}
     </Dialog>
+  )
+}
+
+interface QuestionProps {
+  readonly onRevoke: () => void
+  readonly onCancel: () => void
+}
+
+/** Asks for confirmation of the revocation. */
+function Question({ onRevoke, onCancel }: QuestionProps): JSX.Element {
+  const t = texts.value.tokens
+  return (
+    <>
+      <p>{t.revokeHint}</p>
+      <div class="actions">
+        <button onClick={onCancel}>{texts.value.cancel}</button>
+        <button class="danger" onClick={onRevoke}>
+          {t.revoke}
+        </button>
+      </div>
+    </>
+  )
+}
+
+interface FactsProps {
+  readonly token: TokenInfo
+  /** Text of the token; undefined until the server has sent it. */
+  readonly text: string | undefined
+  readonly onRevoke: () => void
+}
+
+function Facts({ token: { type, quota, policy }, text, onRevoke }: FactsProps): JSX.Element {
+  return (
+    <>
+      {text !== undefined && <TokenLine kind={type} token={text} />}
+      {quota?.map((each) => (
+        <QuotaMeter key={each.period} quota={each} showsEnd />
+      ))}
+      {policy?.note !== undefined && <p class="muted">{policy.note}</p>}
+      <div class="actions">
+        <button class="danger" onClick={onRevoke}>
+          {texts.value.tokens.revoke}
+        </button>
+      </div>
+    </>
   )
 }

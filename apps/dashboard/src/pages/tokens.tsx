@@ -66,33 +66,45 @@ function TokenTable({ tokens, onShow }: TokenTableProps): JSX.Element {
         </thead>
         <tbody>
           {tokens.map((token) => (
-            <tr key={token.id}>
-              <th scope="row">
-                {token.policy?.name ?? <span class="muted">{t.unnamed}</span>} <code>{token.id}</code>
-              </th>
-              <td>
-                <span class={`tag ${token.type}`}>{t.kinds[token.type]}</span>
-              </td>
-              <td class="number" data-name={t.clients}>
-                {count(token.clients_count)}
-              </td>
-              <td class="number" data-name={t.port}>
-                {(token.port ?? -1) < 0 ? '–' : token.port}
-              </td>
-              <td class="muted wide">
-                {[policyWords(token), token.kept ? '' : t.notKept].filter(Boolean).join(' · ')}
-                {token.quota?.map((quota) => (
-                  <QuotaMeter key={quota.period} quota={quota} />
-                ))}
-              </td>
-              <td class="end">
-                <button onClick={() => onShow(token)}>{t.show}</button>
-              </td>
-            </tr>
+            <TokenRow key={token.id} token={token} onShow={onShow} />
           ))}
         </tbody>
       </table>
     </div>
+  )
+}
+
+interface TokenRowProps {
+  readonly token: TokenInfo
+  readonly onShow: (token: TokenInfo) => void
+}
+
+function TokenRow({ token, onShow }: TokenRowProps): JSX.Element {
+  const t = texts.value.tokens
+  return (
+    <tr>
+      <th scope="row">
+        {token.policy?.name ?? <span class="muted">{t.unnamed}</span>} <code>{token.id}</code>
+      </th>
+      <td>
+        <span class={`tag ${token.type}`}>{t.kinds[token.type]}</span>
+      </td>
+      <td class="number" data-name={t.clients}>
+        {count(token.clients_count)}
+      </td>
+      <td class="number" data-name={t.port}>
+        {(token.port ?? -1) < 0 ? '–' : token.port}
+      </td>
+      <td class="muted wide">
+        {[policyWords(token), token.kept ? '' : t.notKept].filter(Boolean).join(' · ')}
+        {token.quota?.map((quota) => (
+          <QuotaMeter key={quota.period} quota={quota} />
+        ))}
+      </td>
+      <td class="end">
+        <button onClick={() => onShow(token)}>{t.show}</button>
+      </td>
+    </tr>
   )
 }
 

@@ -40,15 +40,7 @@ export function ThroughputChart({ history }: { readonly history: readonly Rate[]
           onPointerMove={point}
           onPointerLeave={() => setPointed(undefined)}
         >
-          {[0.25, 0.5, 0.75].map((part) => (
-            <path key={part} class="grid" d={`M0 ${height * part}H${width}`} />
-          ))}
-          {directions.map((name) => (
-            <g key={name} class={name}>
-              <path class="area" d={areaOf(history, name, top)} />
-              <path class="line" d={lineOf(history, name, top)} />
-            </g>
-          ))}
+          <Curves history={history} top={top} />
           {pointed !== undefined && (
             <path class="pointer" d={`M${xOf(history.length - 1 - ago, history.length)} 0V${height}`} />
           )}
@@ -57,6 +49,29 @@ export function ThroughputChart({ history }: { readonly history: readonly Rate[]
         <span class="axis middle">{rate(top / 2)}</span>
       </div>
     </figure>
+  )
+}
+
+interface CurvesProps {
+  readonly history: readonly Rate[]
+  /** Value at the top of the scale. */
+  readonly top: number
+}
+
+/** The areas over lines of a quarter of the scale. */
+function Curves({ history, top }: CurvesProps): JSX.Element {
+  return (
+    <>
+      {[0.25, 0.5, 0.75].map((part) => (
+        <path key={part} class="grid" d={`M0 ${height * part}H${width}`} />
+      ))}
+      {directions.map((name) => (
+        <g key={name} class={name}>
+          <path class="area" d={areaOf(history, name, top)} />
+          <path class="line" d={lineOf(history, name, top)} />
+        </g>
+      ))}
+    </>
   )
 }
 

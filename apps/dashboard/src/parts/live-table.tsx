@@ -1,4 +1,4 @@
-import type { ComponentChildren, JSX } from 'preact'
+import type { ComponentChildren, JSX, RefObject } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { ListQuery, Page } from '../api/lists.js'
 import { usePolled } from '../live/polled.js'
@@ -43,27 +43,12 @@ export function LiveTable<T extends { readonly id: string }>(props: LiveTablePro
   const { label, columns, firstSort, ask, action, empty, more } = props
   const t = texts.value.list
   const place = useRef<HTMLDivElement>(null)
-  const [query, setQuery] = useState<ListQuery>({ sort: firstSort, order: 'desc', q: '', limit: 60, offset: 0 })
+  const { query, look, search, sortBy } = useQuery(place, firstSort)
   const askNow = useMemo(
     () => (signal: AbortSignal) => ask(query, signal).then((page) => ({ ...page, query })),
     [ask, query],
   )
   const { value, error, refresh } = usePolled(askNow, periodMs)
-  const look = (): void => setQuery((last) => inSight(place.current, last))
-  useEffect(() => {
-    look()
-    addEventListener('resize', look)
-    return () => removeEventListener('resize', look)
-  }, [])
-  const search = (q: string): void => {
-    place.current?.scrollTo(0, 0)
-    setQuery((last) => ({ ...last, q, offset: 0 }))
-  }
-  const sortBy = (sort: string): void => {
-    place.current?.scrollTo(0, 0)
-    const turned = query.order === 'desc' ? 'asc' : 'desc'
-    setQuery((last) => ({ ...last, sort, offset: 0, order: last.sort === sort ? turned : 'desc' }))
-  }
   if (value?.total === 0) return <>{empty}</>
   return (
     <>
@@ -90,6 +75,37 @@ export function LiveTable<T extends { readonly id: string }>(props: LiveTablePro
       </div>
     </>
   )
+}
+
+interface LiveQuery {
+  readonly query: ListQuery
+  /** Asks for the rows that are visible now. */
+  look(): void
+  search(text: string): void
+  /** Sorts by a key, the largest first; a second call with the same key reverses the order. */
+  sortBy(key: string): void
+}
+
+/** Query of a table that scrolls within `place`. */
+function useQuery(place: RefObject<HTMLElement | null>, firstSort: string): LiveQuery {
+  const [query, setQuery] = useState<ListQuery>({ sort: firstSort, order: 'desc', q: '', limit: 60, offset: 0 })
+  const look = (): void => setQuery((last) => inSight(place.current, last))
+  useEffect(() => {
+    look()
+    addEventListener('resize', look)
+    return () => removeEventListener('resize', look)
+  }, [])
+  const fromTop = (change: (last: ListQuery) => Partial<ListQuery>): void => {
+    place.current?.scrollTo(0, 0)
+    setQuery((last) => ({ ...last, ...change(last), offset: 0 }))
+  }
+  return {
+    query,
+    look,
+    search: (q) => fromTop(() => ({ q })),
+    sortBy: (sort) =>
+      fromTop((last) => ({ sort, order: last.sort === sort && last.order === 'desc' ? 'asc' : 'desc' })),
+  }
 }
 
 interface ToolbarProps {

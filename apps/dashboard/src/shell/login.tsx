@@ -26,7 +26,6 @@ export function Login(): JSX.Element {
       setBusy(false)
     }
   }
-  const [beforeFlag, afterFlag] = t.hint.split('{}')
   return (
     <main class="login">
       <form class="card" onSubmit={(event) => void submit(event)}>
@@ -43,11 +42,7 @@ export function Login(): JSX.Element {
           aria-describedby="key-hint key-fault"
           aria-invalid={fault !== undefined}
         />
-        <p class="hint" id="key-hint">
-          {beforeFlag}
-          <code>--api-key</code>
-          {afterFlag}
-        </p>
+        <KeyHint />
         <p class="fault" id="key-fault" role="alert">
           {fault}
         </p>
@@ -57,6 +52,18 @@ export function Login(): JSX.Element {
       </form>
       <Preferences />
     </main>
+  )
+}
+
+/** Says which flag of the server has the key. */
+function KeyHint(): JSX.Element {
+  const [beforeFlag, afterFlag] = texts.value.login.hint.split('{}')
+  return (
+    <p class="hint" id="key-hint">
+      {beforeFlag}
+      <code>--api-key</code>
+      {afterFlag}
+    </p>
   )
 }
 

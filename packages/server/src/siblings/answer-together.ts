@@ -23,15 +23,8 @@ export interface TogetherRequest {
 }
 
 /** Answers a request together with the other processes. @throws ApiRefusal as the handler does */
-export async function answerTogether({
-  siblings,
-  events,
-  method,
-  route,
-  path,
-  handler,
-  call,
-}: TogetherRequest): Promise<Answer> {
+export async function answerTogether(request: TogetherRequest): Promise<Answer> {
+  const { siblings, events, method, route, path, handler, call } = request
   const rule = rules[`${method} ${route}`]
   if (rule === undefined) return handler(call)
   const query = (rule.kind === 'merge' ? rule.queryOf?.(call.query) : undefined) ?? call.query
@@ -58,13 +51,8 @@ export async function answerTogether({
     case 'events':
       await events.open()
       return streamEvents(events.live, call)
-    case 'metrics': {
-      const asked = siblings.others().map((socket) => askSibling(socket, { method, path: '/api/snapshot', body }))
-      const others = (await Promise.all(asked)).flatMap((answer) => (answer?.status === 200 ? [answer.body] : []))
-      const snapshot = siblings.mergeSnapshots([call.server.snapshot(), ...(others as Snapshot[])])
-      const writeMetrics = call.writeMetrics && ((accept?: string) => call.writeMetrics!(accept, snapshot))
-      return handler({ ...call, writeMetrics })
-    }
+    case 'metrics':
+      return handler({ ...call, writeMetrics: await metricsOfAll(siblings, call) })
     case 'all': {
       const first = await own()
       if (first.status !== 200) return first
@@ -77,6 +65,16 @@ export async function answerTogether({
       return first.status === 200 ? rule.merge([first, ...others], { query: call.query, mergeSnapshots }) : first
     }
   }
+}
+
+/** Writer of metrics over the numbers of all processes; undefined where the server has no metrics. */
+async function metricsOfAll(siblings: Siblings, { server, writeMetrics }: ApiCall): Promise<ApiCall['writeMetrics']> {
+  if (writeMetrics === undefined) return undefined
+  const request = { method: 'GET', path: '/api/snapshot', body: '' }
+  const answers = await Promise.all(siblings.others().map((socket) => askSibling(socket, request)))
+  const others = answers.flatMap((answer) => (answer?.status === 200 ? [answer.body as Snapshot] : []))
+  const snapshot = siblings.mergeSnapshots([server.snapshot(), ...others])
+  return (accept) => writeMetrics(accept, snapshot)
 }
 
 /** Answer of the process that has what this one does not know. @throws the error of this one where none has it */
