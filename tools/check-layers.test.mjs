@@ -211,10 +211,10 @@ describe('checkLayers on packages for browsers', () => {
   })
 })
 
-test('checkLayers refuses an engine of browser fingerprints that the main entry leads to', () => {
-  const engine = { 'src/index.ts': "import './engine.js'", 'src/engine.ts': "import 'wreq-js'" }
-  expect(check(library('transport', { peerDependencies: ['wreq-js'] }, engine))).toEqual([
-    'packages/transport/src/engine.ts:1 imports wreq-js: only the entry ./browser may lead there',
+test('checkLayers refuses tracing that the main entry leads to', () => {
+  const tracing = { 'src/index.ts': "import './tracing.js'", 'src/tracing.ts': "import '@opentelemetry/api'" }
+  expect(check(library('relay', { peerDependencies: ['@opentelemetry/api'] }, tracing))).toEqual([
+    'packages/relay/src/tracing.ts:1 imports @opentelemetry/api: only the entry ./tracing may lead there',
   ])
 })
 

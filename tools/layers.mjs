@@ -24,6 +24,7 @@ export const mayUse = {
   '@ls/metrics': ground,
   '@ls/observe': ground,
   '@ls/transport': ['@ls/mux', '@ls/dial', ...bytes],
+  '@ls/disguise': ['@ls/transport', '@ls/mux', ...bytes],
   '@ls/relay': [...protocols, '@ls/dial', ...bytesAndPolicy],
   '@ls/server': ['@ls/link', '@ls/wisp', ...io, ...protocols, '@ls/dial', ...bytesAndPolicy, '@ls/observe'],
   '@ls/client': ['@ls/direct', '@ls/link', ...io, ...protocols, '@ls/dial', ...bytesAndPolicy, '@ls/observe'],
@@ -34,6 +35,7 @@ export const mayUse = {
     '@ls/server',
     '@ls/cluster',
     '@ls/client',
+    '@ls/disguise',
     '@ls/metrics',
     '@ls/observe',
     '@ls/dashboard',
@@ -75,8 +77,8 @@ export const clockFile = 'packages/foundation/src/clock.ts'
 export const onlyIn = {
   ws: '@ls/transport',
   bufferutil: '@ls/transport',
-  'wreq-js': '@ls/transport',
-  'tls-impersonate': '@ls/transport',
+  'wreq-js': '@ls/disguise',
+  'tls-impersonate': '@ls/disguise',
   '@peculiar/x509': 'linksocks',
   'acme-client': 'linksocks',
   'sonic-boom': 'linksocks',
@@ -86,7 +88,7 @@ export const onlyIn = {
 }
 
 /** External packages that only one entry of a package may use, so that other bundles do not contain them. */
-export const onlyBehind = { 'wreq-js': './browser', 'tls-impersonate': './browser', '@opentelemetry/api': './tracing' }
+export const onlyBehind = { '@opentelemetry/api': './tracing' }
 
 /** Packages with proxied connections: only {@link streamEndFile} decides how a connection ends. */
 export const holdConnections = new Set(['@ls/relay', '@ls/http-proxy', '@ls/server', '@ls/socks5'])

@@ -1,4 +1,5 @@
 import { LinkSocksClient } from '@ls/client'
+import { type BrowserDialer, openBrowserDialer } from '@ls/disguise'
 import { LinkSocksServer } from '@ls/server'
 import {
   describeMessageTransport,
@@ -10,7 +11,6 @@ import {
   within,
 } from '@ls/testkit'
 import { type Connect, listen, type WebSocketTransport } from '@ls/transport'
-import { type BrowserDialer, openBrowserDialer } from '@ls/transport/browser'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { fact, mebibyte } from '../stress/settings.js'

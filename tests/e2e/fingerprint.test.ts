@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LinkSocksClient, type ForwardOptions } from '@ls/client'
+import { connectAsBrowser } from '@ls/disguise'
 import { LinkSocksServer } from '@ls/server'
 import {
   type ClientHello,
@@ -14,7 +15,6 @@ import {
   until,
   within,
 } from '@ls/testkit'
-import { connectAsBrowser } from '@ls/transport/browser'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { closing } from '../stress/cleanup.js'
 import { fact, mebibyte } from '../stress/settings.js'

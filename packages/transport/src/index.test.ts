@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import * as browser from './browser.js'
+import * as connector from './connector.js'
 import * as entry from './index.js'
 
 test('the package exports these names', () => {
@@ -44,6 +44,22 @@ test('the package exports these names', () => {
   `)
 })
 
-test('browser exports exactly these names', () => {
-  expect(Object.keys(browser).toSorted()).toEqual(['connectAsBrowser', 'fingerprints', 'openBrowserDialer'])
+test('connector exports these names', () => {
+  expect(Object.keys(connector).toSorted()).toMatchInlineSnapshot(`
+    [
+      "Attempt",
+      "applicationCloseCode",
+      "checkServerUrl",
+      "chromeUserAgent",
+      "closeFrame",
+      "closeReason",
+      "encodeEarlyData",
+      "openConnection",
+      "placeOf",
+      "resolveTransportOptions",
+      "systemCodeOf",
+      "upgradeRefused",
+      "validHeaders",
+    ]
+  `)
 })

@@ -1,8 +1,7 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
 import { type MessageTransport, processFramePool, type TransportCloseReason, type TransportHandler } from '@ls/mux'
-import { TransportError } from '../errors.js'
-import { CloseCode, closeReason } from '../websocket/close-code.js'
-import type { WebSocketTransport } from '../websocket/websocket-transport.js'
+import { CloseCode, TransportError, type WebSocketTransport } from '@ls/transport'
+import { closeReason } from '@ls/transport/connector'
 
 /** Close code by which the page marks a text that starts with the real code: pages may send few codes themselves. */
 const relayedCode = 3999

@@ -1,12 +1,15 @@
 import { maxEarlyDataBytes } from '@ls/codec'
 import { checkDurationMs, checkInteger } from '@ls/foundation'
+import type { ClientTlsOptions } from '@ls/transport'
+import {
+  Attempt,
+  encodeEarlyData,
+  openConnection,
+  placeOf,
+  type ResolvedTransportOptions,
+  resolveTransportOptions,
+} from '@ls/transport/connector'
 import type { Session, WebSocket, WebSocketOptions } from 'wreq-js'
-import { encodeEarlyData } from '../byte-stream/early-data.js'
-import { Attempt } from '../connect/attempt.js'
-import { openConnection } from '../connect/connect.js'
-import type { ClientTlsOptions } from '../connect/tls.js'
-import { placeOf } from '../connect/url.js'
-import { resolveTransportOptions, type ResolvedTransportOptions } from '../options.js'
 import { isHandshakeHeader } from './browser-headers.js'
 import type { Engine, EngineRequest } from './engine.js'
 import type { Fingerprint } from './fingerprint.js'

@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from 'node:tls'
-import { connect } from '../connect/connect.js'
-import { chromeUserAgent } from '../connect/request-headers.js'
+import { connect } from '@ls/transport'
+import { chromeUserAgent } from '@ls/transport/connector'
 import { chromiumHello } from './chromium-hello.js'
 import type { Engine } from './engine.js'
 import type { Fingerprint } from './fingerprint.js'

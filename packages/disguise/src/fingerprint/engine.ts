@@ -1,5 +1,5 @@
 import type { MessageTransport } from '@ls/mux'
-import type { ConnectOptions } from '../connect/connect.js'
+import type { ConnectOptions } from '@ls/transport'
 
 /** A request to open a link over TLS with a browser's fingerprint. */
 export interface EngineRequest {

@@ -2,9 +2,9 @@ import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { type Logger, silentLogger } from '@ls/foundation'
 import { FakeClock, leakCheck, RecordingHandler, turns, until } from '@ls/testkit'
+import type { ConnectOptions } from '@ls/transport'
 import { afterEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import type { ConnectOptions } from '../connect/connect.js'
 import { openBrowserDialer, type BrowserDialer, type BrowserDialerOptions } from './browser-dialer.js'
 
 const cleanups: (() => unknown)[] = []

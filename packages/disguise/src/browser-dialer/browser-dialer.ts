@@ -1,16 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { maxEarlyDataBytes } from '@ls/codec'
 import { checkDurationMs, checkInteger, systemClock, type Clock, silentLogger, type Logger } from '@ls/foundation'
-import { encodeEarlyData } from '../byte-stream/early-data.js'
-import { Attempt } from '../connect/attempt.js'
-import type { Connect, ConnectOptions } from '../connect/connect.js'
-import { checkServerUrl, parseServerUrl, placeOf, socketPathOf } from '../connect/url.js'
-import type { TakeUpgrade, TransportListener } from '../listen/listen-options.js'
-import { listen } from '../listen/listen.js'
-import type { UpgradeRefusal } from '../listen/refuse-upgrade.js'
-import type { UpgradeRequest } from '../listen/upgrade-request.js'
-import { resolveTransportOptions } from '../options.js'
-import type { WebSocketTransport } from '../websocket/websocket-transport.js'
+import {
+  type Connect,
+  type ConnectOptions,
+  listen,
+  parseServerUrl,
+  socketPathOf,
+  type TakeUpgrade,
+  type TransportListener,
+  type UpgradeRefusal,
+  type UpgradeRequest,
+  type WebSocketTransport,
+} from '@ls/transport'
+import { Attempt, checkServerUrl, encodeEarlyData, placeOf, resolveTransportOptions } from '@ls/transport/connector'
 import { AttachedPage } from './attached-page.js'
 import type { BrowserTransport } from './browser-transport.js'
 import { Gate } from './gate.js'

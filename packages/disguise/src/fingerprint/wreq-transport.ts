@@ -1,9 +1,8 @@
 import type { TimerHandle } from '@ls/foundation'
 import { Inbox, type MessageTransport, type TransportCloseReason, type TransportHandler } from '@ls/mux'
+import { CloseCode, TransportError } from '@ls/transport'
+import { applicationCloseCode, closeFrame, closeReason, type ResolvedTransportOptions } from '@ls/transport/connector'
 import type { WebSocket } from 'wreq-js'
-import { TransportError } from '../errors.js'
-import type { ResolvedTransportOptions } from '../options.js'
-import { applicationCloseCode, CloseCode, closeFrame, closeReason } from '../websocket/close-code.js'
 import type { Tunnel } from './tunnel.js'
 import { lossError } from './wreq-error.js'
 

@@ -1,4 +1,3 @@
-// Links that look like a browser's, or run in one. Most programs do not need them.
 export { openBrowserDialer, type BrowserDialer, type BrowserDialerOptions } from './browser-dialer/browser-dialer.js'
 export { connectAsBrowser } from './fingerprint/connect-as-browser.js'
 export { type Fingerprint, fingerprints } from './fingerprint/fingerprint.js'

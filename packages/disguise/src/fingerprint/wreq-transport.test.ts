@@ -7,11 +7,8 @@ import {
   until,
   type TransportPair,
 } from '@ls/testkit'
+import { type ConnectOptions, listen, type ListenOptions, type WebSocketTransport } from '@ls/transport'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { ConnectOptions } from '../connect/connect.js'
-import type { ListenOptions } from '../listen/listen-options.js'
-import { listen } from '../listen/listen.js'
-import type { WebSocketTransport } from '../websocket/websocket-transport.js'
 import { connectOver } from './connect-as-browser.js'
 import { loadWreq } from './load-wreq.js'
 import { wreqEngine } from './wreq-engine.js'

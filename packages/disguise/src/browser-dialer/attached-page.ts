@@ -1,6 +1,5 @@
 import type { Clock } from '@ls/foundation'
-import { TransportError } from '../errors.js'
-import type { WebSocketTransport } from '../websocket/websocket-transport.js'
+import { TransportError, type WebSocketTransport } from '@ls/transport'
 import { BrowserTransport } from './browser-transport.js'
 
 /** Callbacks for a WebSocket requested from the page. */

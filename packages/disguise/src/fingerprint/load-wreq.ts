@@ -1,6 +1,7 @@
 import { asError } from '@ls/foundation'
+import { TransportError } from '@ls/transport'
+import { systemCodeOf } from '@ls/transport/connector'
 import type * as wreq from 'wreq-js'
-import { systemCodeOf, TransportError } from '../errors.js'
 
 /** The used part of the package. */
 export type Wreq = Pick<typeof wreq, 'createSession' | 'getEmulationHeaders'>

@@ -2,7 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import { formatHostPort } from '@ls/foundation'
-import type { UpgradeRefusal } from '../listen/refuse-upgrade.js'
+import type { UpgradeRefusal } from '@ls/transport'
 
 /** Length of the token: 128 bits cannot be guessed. */
 const tokenBytes = 16

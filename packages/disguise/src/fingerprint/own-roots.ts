@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ClientTlsOptions } from '../connect/tls.js'
+import type { ClientTlsOptions } from '@ls/transport'
 
 /**
  * Runs `use` while OpenSSL's default locations hold only the certificates of `ca`. wreq-js accepts no certificates

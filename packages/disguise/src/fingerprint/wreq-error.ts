@@ -1,7 +1,6 @@
 import { asError } from '@ls/foundation'
-import { upgradeRefused } from '../connect/upgrade-refusal.js'
-import { placeOf } from '../connect/url.js'
-import { TransportError } from '../errors.js'
+import { TransportError } from '@ls/transport'
+import { placeOf, upgradeRefused } from '@ls/transport/connector'
 
 /**
  * Converts an error of wreq-js on opening to the one that `connect` has for the same failure. wreq-js has texts only,
