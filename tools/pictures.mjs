@@ -33,25 +33,19 @@ const plain = ['plain', '']
 const link = ['link', 'one WebSocket']
 const back = ['link-back', 'one WebSocket']
 
+const forward = [
+  app,
+  ['plain', 'proxy'],
+  ['client', 'linksocks client'],
+  link,
+  ['server', 'linksocks server'],
+  plain,
+  target,
+]
+
 const pictures = {
-  overview: [
-    app,
-    ['plain', 'proxy'],
-    ['client', 'linksocks client'],
-    link,
-    ['server', 'linksocks server'],
-    plain,
-    target,
-  ],
-  forward: [
-    app,
-    ['plain', 'proxy'],
-    ['client', 'linksocks client'],
-    link,
-    ['server', 'linksocks server'],
-    plain,
-    target,
-  ],
+  overview: forward,
+  forward,
   reverse: [
     app,
     ['plain', 'proxy'],

@@ -1,8 +1,9 @@
 import { networkInterfaces } from 'node:os'
 import { LinkSocksClient } from '@ls/client'
+import { formatHostPort } from '@ls/foundation'
 import { LinkSocksServer } from '@ls/server'
 import { freePort, onceEvent, seededDigest, type TestServer } from '@ls/testkit'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, type TestContext } from 'vitest'
 import { type ImplementationName, requireImplementation } from './implementation.js'
 import { serverUrl, token } from './link.js'
 import { PeerProcess } from './peer-process.js'
@@ -74,84 +75,57 @@ describe.each(versions)('two programs of %s at our server', { timeout: 60_000 },
   })
 })
 
-describe.each(versions)('%s and a client of ours', { timeout: 60_000 }, (name) => {
-  let transfer: TestServer
-  let server: LinkSocksServer
-  let port: number
-  let ours: LinkSocksClient
-  let program: PeerProcess | undefined
-
-  beforeEach(async ({ onTestFailed }) => {
-    onTestFailed(() => console.error(program?.report))
-    port = await freePort()
-    server = await startServer(port)
-    transfer = await transferServer()
-  })
-  afterEach(async () => {
-    await Promise.all([program?.stop(), ours.close()])
-    await server.close()
-    await transfer.close()
-  })
-
-  test('go direct with our connector', async ({ skip }) => {
-    const direct = { stunServers: [`127.0.0.1:${port}`] }
-    const proxy = { port: await freePort() }
-    ours = new LinkSocksClient({ url: serverUrl(port), token: 'code', role: 'connector', direct, proxy })
-    program = start(name, 'provider', ['-t', token, '-u', serverUrl(port)])
-    skip(program === undefined, `${name} is not installed`)
-    await untilPrinted(/Authentication successful/, program!)
-    const path = onceEvent(ours, 'path', { timeoutMs: 20_000 })
-    await ours.start()
-    expect(await path).toEqual(['direct', 'a Go program answers over QUIC'])
-    expect(await fetched(proxy.port, transfer, server)).toEqual(pastTheServer)
-  })
-
-  test('go direct with our provider', async ({ skip }) => {
-    const direct = { stunServers: [`127.0.0.1:${port}`] }
-    ours = new LinkSocksClient({ url: serverUrl(port), token, role: 'provider', direct })
-    const path = onceEvent(ours, 'path', { timeoutMs: 20_000 })
-    await ours.start()
-    const socksPort = await freePort()
-    program = start(name, 'connector', ['-t', 'code', '-u', serverUrl(port), '-p', String(socksPort)])
-    skip(program === undefined, `${name} is not installed`)
-    expect(await path).toEqual(['direct', 'a Go program answers over QUIC'])
-    await untilPrinted(overQuic, program!)
-    expect(await fetched(socksPort, transfer, server)).toEqual(pastTheServer)
-  })
-})
-
 const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
 
-// Only go 1.10.3 has a socket for IPv6. It tells no address but the one that the server sees: all packets use `::1`.
-describe.skipIf(!hasIPv6)('go-1.10.3 and a client of ours, over IPv6 alone,', { timeout: 60_000 }, () => {
-  const name = 'go-1.10.3'
-  const never = ['--direct-host-candidates', 'never']
+interface Case {
+  readonly name: ImplementationName
+  readonly over: string
+  readonly host: string
+  /** Whether the clients tell no address but the one that the server sees. */
+  readonly isAlone: boolean
+}
+
+const cases: readonly Case[] = [
+  ...versions.map((name) => ({ name, over: 'IPv4', host: '127.0.0.1', isAlone: false })),
+  // Only go 1.10.3 has a socket for IPv6. All packets use `::1`.
+  { name: 'go-1.10.3', over: 'IPv6 alone', host: '::1', isAlone: true },
+]
+
+describe.each(cases)('$name and a client of ours, over $over,', { timeout: 60_000 }, ({ name, host, isAlone }) => {
+  const flags = isAlone ? ['--direct-host-candidates', 'never'] : []
+  const hostCandidates = isAlone ? 'never' : undefined
   let transfer: TestServer
   let server: LinkSocksServer
-  let port: number
-  let ours: LinkSocksClient
+  let place: string
+  let ours: LinkSocksClient | undefined
   let program: PeerProcess | undefined
 
-  beforeEach(async ({ onTestFailed }) => {
+  beforeEach(async ({ skip, onTestFailed }) => {
+    skip(host === '::1' && !hasIPv6, 'this machine has no ::1')
     onTestFailed(() => console.error(program?.report))
-    port = await freePort()
-    server = await startServer(port, '::1')
+    const port = await freePort()
+    place = formatHostPort(host, port)
+    server = await startServer(port, host)
     transfer = await transferServer()
   })
   afterEach(async () => {
-    await Promise.all([program?.stop(), ours.close()])
-    await server.close()
-    await transfer.close()
+    await Promise.all([program?.stop(), ours?.close()])
+    await server?.close()
+    await transfer?.close()
   })
 
-  test('go direct with our connector', async ({ skip }) => {
-    const direct = { stunServers: [`[::1]:${port}`], hostCandidates: 'never' } as const
-    const proxy = { port: await freePort() }
-    const url = `ws://[::1]:${port}`
-    ours = new LinkSocksClient({ url, token: 'code', role: 'connector', direct, proxy })
-    program = start(name, 'provider', ['-t', token, '-u', url, ...never])
+  /** Starts the Go program. */
+  const startProgram = (role: 'provider' | 'connector', skip: TestContext['skip'], ...more: string[]) => {
+    program = start(name, role, ['-u', `ws://${place}`, ...more, ...flags])
     skip(program === undefined, `${name} is not installed`)
-    await untilPrinted(/Authentication successful/, program!)
+    return program!
+  }
+
+  test('go direct with our connector', async ({ skip }) => {
+    const direct = { stunServers: [place], hostCandidates } as const
+    const proxy = { port: await freePort() }
+    ours = new LinkSocksClient({ url: `ws://${place}`, token: 'code', role: 'connector', direct, proxy })
+    await untilPrinted(/Authentication successful/, startProgram('provider', skip, '-t', token))
     const path = onceEvent(ours, 'path', { timeoutMs: 20_000 })
     await ours.start()
     expect(await path).toEqual(['direct', 'a Go program answers over QUIC'])
@@ -159,16 +133,14 @@ describe.skipIf(!hasIPv6)('go-1.10.3 and a client of ours, over IPv6 alone,', { 
   })
 
   test('go direct with our provider', async ({ skip }) => {
-    const direct = { stunServers: [`[::1]:${port}`], hostCandidates: 'never' } as const
-    const url = `ws://[::1]:${port}`
-    ours = new LinkSocksClient({ url, token, role: 'provider', direct })
+    const direct = { stunServers: [place], hostCandidates } as const
+    ours = new LinkSocksClient({ url: `ws://${place}`, token, role: 'provider', direct })
     const path = onceEvent(ours, 'path', { timeoutMs: 20_000 })
     await ours.start()
     const socksPort = await freePort()
-    program = start(name, 'connector', ['-t', 'code', '-u', url, '-p', String(socksPort), ...never])
-    skip(program === undefined, `${name} is not installed`)
+    const connector = startProgram('connector', skip, '-t', 'code', '-p', String(socksPort))
     expect(await path).toEqual(['direct', 'a Go program answers over QUIC'])
-    await untilPrinted(overQuic, program!)
+    await untilPrinted(overQuic, connector)
     expect(await fetched(socksPort, transfer, server)).toEqual(pastTheServer)
   })
 })

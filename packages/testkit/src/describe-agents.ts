@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type Agent, get, type IncomingMessage, type RequestOptions } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { Agent as UndiciAgent, type buildConnector, request } from 'undici'
 import { describe, expect, test } from 'vitest'
 import { askOver } from './ask-over.js'
 import { httpServer } from './servers/http-server.js'
@@ -17,8 +18,8 @@ export interface AgentContract<Proxy> {
   readonly createAgents: (options: { readonly proxy: Proxy; readonly agent?: { readonly keepAlive: boolean } }) => {
     readonly http: Agent
   }
-  /** Fetches a text by undici. */
-  readonly fetchText: (proxy: Proxy, url: string) => Promise<string>
+  /** `createUndiciConnect` of the package. */
+  readonly createUndiciConnect: (options: { readonly proxy: Proxy }) => buildConnector.connector
   readonly connect: (options: {
     readonly proxy: Proxy
     readonly target: { readonly host: string; readonly port: number }
@@ -55,7 +56,7 @@ export function describeAgents<Proxy>(contract: AgentContract<Proxy>): void {
 
   test('createUndiciConnect serves undici, with the name resolved at the proxy', async () => {
     const { proxy, asked } = await open()
-    const body = await overServer((port) => contract.fetchText(proxy, `http://far.test:${port}/`))
+    const body = await overServer((port) => fetchText(contract.createUndiciConnect({ proxy }), port))
     expect({ body, asked }).toEqual({ body: page, asked: ['far.test'] })
   })
 
@@ -65,6 +66,17 @@ export function describeAgents<Proxy>(contract: AgentContract<Proxy>): void {
     const body = overServer((port) => askOver(() => contract.connect({ proxy, target: target(port) })))
     expect(await body).toBe(page)
   })
+}
+
+/** Fetches a text from `far.test` by undici. */
+async function fetchText(connect: buildConnector.connector, port: number): Promise<string> {
+  const dispatcher = new UndiciAgent({ connect })
+  try {
+    const { body } = await request(`http://far.test:${port}/`, { dispatcher })
+    return await body.text()
+  } finally {
+    await dispatcher.destroy()
+  }
 }
 
 /** Runs `ask` with the port of a web server. */

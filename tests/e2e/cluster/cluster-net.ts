@@ -48,11 +48,25 @@ export async function startNodes(stores: readonly ClusterStore[]): Promise<TestN
   return nodes
 }
 
-/** Adds a token for providers that all nodes have. */
-export async function shareReverse(nodes: readonly TestNode[], request: ReverseTokenRequest): Promise<string> {
+/** Adds a token for providers at the first node; resolves when all nodes have it. */
+export function shareReverse(nodes: readonly TestNode[], request: ReverseTokenRequest): Promise<string> {
+  return share(nodes, (server) => server.addReverseToken(request).token)
+}
+
+/** Adds the token `shared` for clients at the first node; resolves when all nodes have it. */
+export function shareForward(nodes: readonly TestNode[]): Promise<string> {
+  return share(nodes, (server) => server.addForwardToken('shared'))
+}
+
+/** Adds the token `visitor` for connectors at the first node; resolves when all nodes have it. */
+export function shareConnector(nodes: readonly TestNode[], reverseToken: string): Promise<string> {
+  return share(nodes, (server) => server.addConnectorToken({ token: 'visitor', reverseToken }))
+}
+
+async function share(nodes: readonly TestNode[], add: (server: TestNode['server']) => string): Promise<string> {
   const [first] = nodes
   if (first === undefined) throw new TypeError('no node')
-  const { token } = first.server.addReverseToken(request)
+  const token = add(first.server)
   await first.server.keepToken(token)
   await until(() => nodes.every((each) => has(each, token)), 'the token is everywhere')
   return token

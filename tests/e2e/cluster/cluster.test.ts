@@ -15,7 +15,17 @@ import {
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../../stress/cleanup.js'
 import { wayTo } from '../way.js'
-import { has, shareReverse, startNode, startNodes, startProvider, startUser, type TestNode } from './cluster-net.js'
+import {
+  has,
+  shareConnector,
+  shareForward,
+  shareReverse,
+  startNode,
+  startNodes,
+  startProvider,
+  startUser,
+  type TestNode,
+} from './cluster-net.js'
 import { engines } from './engines.js'
 
 /** A balancer in front of one node, which can be switched to another. */
@@ -54,9 +64,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
   test('knows a token made at one node at all, and cuts its users at all once it is removed', async () => {
     const { nodes } = await start(3)
     const [a, b, c] = nodes
-    a!.server.addForwardToken('shared')
-    await a!.server.keepToken('shared')
-    await until(() => has(b!, 'shared') && has(c!, 'shared'), 'the token is everywhere')
+    await shareForward(nodes)
     const user = await startUser(c!, 'shared')
     const cut = onceEvent(user, 'linkDown')
     await b!.server.removeToken('shared')
@@ -68,9 +76,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
   test('carries channels of a connector to a provider of another node, unharmed', async () => {
     const { nodes } = await start(2)
     const token = await shareReverse(nodes, { socksPort: 'none' })
-    nodes[0]!.server.addConnectorToken({ token: 'visitor', reverseToken: token })
-    await nodes[0]!.server.keepToken('visitor')
-    await until(() => has(nodes[1]!, 'visitor'), 'the connector token')
+    await shareConnector(nodes, token)
     await startProvider(nodes[0]!, token, [nodes[1]!])
     const user = await startUser(nodes[1]!, 'visitor')
     const source = closing(await hashServer())
@@ -97,9 +103,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
   test('resumes a session at another node than its own', async () => {
     const { nodes } = await start(2)
     const [a, b] = nodes
-    a!.server.addForwardToken('shared')
-    await a!.server.keepToken('shared')
-    await until(() => has(b!, 'shared'), 'the token')
+    await shareForward(nodes)
     const { leadTo, ...balancer } = await balance(a!)
     const user = await startUser(balancer, 'shared')
     const echo = closing(await echoServer())
@@ -120,9 +124,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
   test('sends the clients of a draining node to another, and lets their connections end', async () => {
     const { nodes } = await start(2)
     const [a, b] = nodes
-    a!.server.addForwardToken('shared')
-    await a!.server.keepToken('shared')
-    await until(() => has(b!, 'shared'), 'the token')
+    await shareForward(nodes)
     await until(() => a!.node.status.nodes.some(({ state }) => state === 'up'), 'the other node')
     const user = await startUser({ url: a!.url, others: [b!.url] }, 'shared')
     const echo = closing(await echoServer())
@@ -148,9 +150,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
   test('sends idle clients to another node, breaks no connection, and keeps a client that knows no other', async () => {
     const { nodes } = await start(2)
     const [a, b] = nodes
-    a!.server.addForwardToken('shared')
-    await a!.server.keepToken('shared')
-    await until(() => has(b!, 'shared'), 'the token')
+    await shareForward(nodes)
     const both = { url: a!.url, others: [b!.url] }
     const [idle, busy, alone] = [
       await startUser(both, 'shared'),
@@ -215,9 +215,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     const { engine, nodes } = await start(2)
     const [a, b] = nodes
     const token = await shareReverse(nodes, { socksPort: 'none' })
-    a!.server.addConnectorToken({ token: 'visitor', reverseToken: token })
-    await a!.server.keepToken('visitor')
-    await until(() => has(b!, 'visitor'), 'the connector token')
+    await shareConnector(nodes, token)
     const provider = await startProvider(a!, token, [b!])
     const user = await startUser(b!, 'visitor')
     const echo = closing(await echoServer())
@@ -242,9 +240,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
   test('writes its data again to a store that has lost it', async () => {
     const { engine, nodes } = await start(2)
     const [a, b] = nodes
-    a!.server.addForwardToken('shared')
-    await a!.server.keepToken('shared')
-    await until(() => has(b!, 'shared'), 'the token')
+    await shareForward(nodes)
     await engine.stop()
     await until(() => nodes.every(({ node }) => !node.status.isConnected), 'the loss of the store')
     engine.forget()
@@ -258,9 +254,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     const { nodes } = await start(2)
     const [a, b] = nodes
     const token = await shareReverse(nodes, { socksPort: 'none' })
-    a!.server.addConnectorToken({ token: 'visitor', reverseToken: token })
-    await a!.server.keepToken('visitor')
-    await until(() => has(b!, 'visitor'), 'the connector token')
+    await shareConnector(nodes, token)
     const provider = await startProvider(a!, token, [b!])
     const told: number[] = []
     provider.on('partners', (count) => told.push(count))

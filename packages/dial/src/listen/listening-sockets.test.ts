@@ -16,6 +16,17 @@ function server(says = 'old'): Server {
 }
 
 /** Returns the descriptor of a server that this process may have twice. */
+/** A server at a UNIX socket that was passed on to the next process. */
+async function passedOnSocket(): Promise<{ readonly old: Server; readonly path: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'ls-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'a.sock')
+  const old = server()
+  await listenAt(old, { path, mode: 0o600 })
+  listeningSockets.passedOn(listeningSockets.passable)
+  return { old, path }
+}
+
 function descriptorOf(place: string): number {
   return listeningSockets.passable.find((each) => each.place === place)?.fd ?? -1
 }
@@ -49,23 +60,13 @@ describe.skipIf(process.platform === 'win32')('ListeningSockets', () => {
   })
 
   test('passedOn leaves the file of a UNIX socket to the next process', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'ls-'))
-    onTestFinished(() => rmSync(folder, { recursive: true }))
-    const path = join(folder, 'a.sock')
-    const old = server()
-    await listenAt(old, { path, mode: 0o600 })
-    listeningSockets.passedOn(listeningSockets.passable)
+    const { old, path } = await passedOnSocket()
     old.close()
     expect(existsSync(path)).toBe(true)
   })
 
   test('passedOn lets a server close whose file the next process has removed already', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'ls-'))
-    onTestFinished(() => rmSync(folder, { recursive: true }))
-    const path = join(folder, 'a.sock')
-    const old = server()
-    await listenAt(old, { path, mode: 0o600 })
-    listeningSockets.passedOn(listeningSockets.passable)
+    const { old, path } = await passedOnSocket()
     rmSync(path)
     expect(() => old.close()).not.toThrow()
   })

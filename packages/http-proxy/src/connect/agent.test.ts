@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Dial } from '@ls/dial'
 import { askNode, describeAgents } from '@ls/testkit'
-import { Agent, request } from 'undici'
 import { expect, test } from 'vitest'
 import { http2ProxyTls, openHttp2Proxy } from '../../testing/http2-proxy.js'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
@@ -27,15 +26,7 @@ describeAgents<string>({
   wrongPassword: 'ERR_HTTP_PROXY_AUTH',
   createAgents,
   connect,
-  fetchText: async (proxy, url) => {
-    const dispatcher = new Agent({ connect: createUndiciConnect({ proxy }) })
-    try {
-      const { body } = await request(url, { dispatcher })
-      return await body.text()
-    } finally {
-      await dispatcher.destroy()
-    }
-  },
+  createUndiciConnect,
 })
 
 test('createAgents serves http.get over HTTP/2, with one tunnel for several requests', async () => {

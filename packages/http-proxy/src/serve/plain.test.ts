@@ -6,6 +6,17 @@ import { dialDirect } from '../dial.js'
 
 const fixture = useProxyFixture()
 
+/** An origin that offers to keep its connections, but resets the first one at the second request. */
+function closingOrigin(): Promise<string> {
+  let requests = 0
+  return fixture.tcp((socket) => {
+    socket.on('data', () => {
+      if (++requests === 2) return void socket.resetAndDestroy()
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+    })
+  })
+}
+
 describe('a plain request', () => {
   test('reaches its origin in origin-form, with the Host of its URL', async () => {
     const origin = await fixture.web((request, response) => response.end(`${request.url} ${request.headers.host}`))
@@ -71,14 +82,7 @@ describe('a plain request', () => {
   })
 
   test('is sent again when the connection kept for it has closed', async () => {
-    let requests = 0
-    const origin = await fixture.tcp((socket) => {
-      socket.on('data', () => {
-        // The origin offers to keep the connection, but resets it at the second request.
-        if (++requests === 2) return void socket.resetAndDestroy()
-        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
-      })
-    })
+    const origin = await closingOrigin()
     const client = fixture.client(await fixture.proxy())
     client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', '', '')
     await client.read('\r\n\r\nok')
@@ -87,13 +91,7 @@ describe('a plain request', () => {
   })
 
   test('is not sent again when it may have had an effect', async () => {
-    let requests = 0
-    const origin = await fixture.tcp((socket) => {
-      socket.on('data', () => {
-        if (++requests === 2) return void socket.resetAndDestroy()
-        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
-      })
-    })
+    const origin = await closingOrigin()
     const client = fixture.client(await fixture.proxy())
     client.send(`POST http://${origin}/ HTTP/1.1`, 'Host: x', 'Content-Length: 0', '', '')
     await client.read('\r\n\r\nok')

@@ -1,7 +1,6 @@
 import { connect as dialTcp } from 'node:net'
 import { pipeline } from 'node:stream'
 import { describeAgents } from '@ls/testkit'
-import { Agent, request } from 'undici'
 import { onTestFinished } from 'vitest'
 import { createAgents, createUndiciConnect } from './agent.js'
 import { connect, type Proxy } from './connect.js'
@@ -27,13 +26,5 @@ describeAgents<Proxy & { readonly password: string }>({
   wrongPassword: 'ERR_SOCKS_AUTH_FAILED',
   createAgents,
   connect,
-  fetchText: async (proxy, url) => {
-    const dispatcher = new Agent({ connect: createUndiciConnect({ proxy }) })
-    try {
-      const { body } = await request(url, { dispatcher })
-      return await body.text()
-    } finally {
-      await dispatcher.destroy()
-    }
-  },
+  createUndiciConnect,
 })
