@@ -43,6 +43,14 @@ export function decode(bytes: Uint8Array): M.Message {
     case MessageType.DirectRendezvous:
     case MessageType.DirectStatus:
       return json.decodeDirect(type, bytes)
+    default:
+      return decodeExtension(type, bytes)
+  }
+}
+
+/** Reads a message whose type the base protocol does not have: one of the extension (protocol.md §3), or unknown. */
+function decodeExtension(type: number, bytes: Uint8Array): M.Message {
+  switch (type) {
     case MessageType.Hello:
       return json.decodeHello(bytes)
     case MessageType.Window:

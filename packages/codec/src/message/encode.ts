@@ -1,4 +1,5 @@
 import * as encoders from './encoders.js'
+import type { ExtensionMessage } from './extension-message.js'
 import * as json from './json-body.js'
 import { MessageType } from './message-type.js'
 import type * as M from './message.js'
@@ -39,6 +40,14 @@ export function encode(message: M.KnownMessage): Uint8Array {
     case MessageType.DirectRendezvous:
     case MessageType.DirectStatus:
       return json.encodeDirect(message)
+    default:
+      return encodeExtension(message)
+  }
+}
+
+/** Returns the bytes of a message of the extension (protocol.md §3). */
+function encodeExtension(message: ExtensionMessage): Uint8Array {
+  switch (message.type) {
     case MessageType.Hello:
       return json.encodeHello(message)
     case MessageType.Window:

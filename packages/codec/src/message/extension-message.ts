@@ -122,3 +122,17 @@ export interface UrgentMessage {
 export interface RelinkMessage {
   readonly type: typeof MessageType.Relink
 }
+
+/** A message of the extension. */
+export type ExtensionMessage =
+  | HelloMessage
+  | WindowMessage
+  | FinMessage
+  | AckMessage
+  | ResumeMessage
+  | ResumedMessage
+  | ExposeMessage
+  | ExposedMessage
+  | LossyMessage
+  | UrgentMessage
+  | RelinkMessage

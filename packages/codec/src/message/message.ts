@@ -1,16 +1,4 @@
-import type {
-  HelloMessage,
-  WindowMessage,
-  FinMessage,
-  AckMessage,
-  ResumeMessage,
-  ResumedMessage,
-  ExposeMessage,
-  ExposedMessage,
-  LossyMessage,
-  UrgentMessage,
-  RelinkMessage,
-} from './extension-message.js'
+import type { ExtensionMessage } from './extension-message.js'
 import type { MessageType } from './message-type.js'
 
 export type * from './extension-message.js'
@@ -181,17 +169,7 @@ export type KnownMessage =
   | LogMessage
   | PartnersMessage
   | DirectMessage
-  | HelloMessage
-  | WindowMessage
-  | FinMessage
-  | AckMessage
-  | ResumeMessage
-  | ResumedMessage
-  | ExposeMessage
-  | ExposedMessage
-  | LossyMessage
-  | UrgentMessage
-  | RelinkMessage
+  | ExtensionMessage
 
 /** Any result of {@link decode}. */
 export type Message = KnownMessage | UnknownMessage
