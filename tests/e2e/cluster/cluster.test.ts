@@ -239,7 +239,6 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
 
   test('writes its data again to a store that has lost it', async () => {
     const { engine, nodes } = await start(2)
-    const [a, b] = nodes
     await shareForward(nodes)
     await engine.stop()
     await until(() => nodes.every(({ node }) => !node.status.isConnected), 'the loss of the store')
