@@ -218,7 +218,8 @@ export class InFlightLimit {
     if (excessMs > slackMs / 4) return this.#cutOrRestore(round, excessMs)
     this.#cuts.forget()
     if (excessMs > -slackMs / 2) this.#growth.settle()
-    else this.#limitBytes = this.#growth.grown(this.#limitBytes, this.#mayOverfill)
+    else
+      this.#limitBytes = this.#growth.grown(this.#limitBytes, this.#mayOverfill ? -excessMs / baseOf(round) : undefined)
   }
 
   #cutOrRestore(round: PathSample, excessMs: number): void {

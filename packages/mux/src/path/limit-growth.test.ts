@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { LimitGrowth } from './limit-growth.js'
 
 /** Returns the limits after rounds without a queue. */
-function grow(growth: LimitGrowth, limitBytes: number, rounds: number, careful = false): number[] {
+function grow(growth: LimitGrowth, limitBytes: number, rounds: number, roomShare?: number): number[] {
   const limits = [limitBytes]
-  for (let round = 0; round < rounds; round++) limits.push(growth.grown(limits.at(-1) ?? 0, careful))
+  for (let round = 0; round < rounds; round++) limits.push(growth.grown(limits.at(-1) ?? 0, roomShare))
   return limits.slice(1)
 }
 
@@ -12,8 +12,11 @@ test('LimitGrowth grows by a quarter, a half and then doubles', () => {
   expect(grow(new LimitGrowth(), 800, 4)).toEqual([1000, 1500, 3000, 6000])
 })
 
-test('LimitGrowth grows by a sixteenth and then eighths where more would overfill the queue', () => {
-  expect(grow(new LimitGrowth(), 25_600, 3, true)).toEqual([27_200, 30_600, 34_425])
+test.each([
+  { name: 'three quarters of the missing queue', roomShare: 1 / 12, limits: [17_000, 18_062.5] },
+  { name: 'an eighth at most', roomShare: 1 / 4, limits: [18_000, 20_250] },
+])('LimitGrowth grows by $name where more would overfill the queue', ({ roomShare, limits }) => {
+  expect(grow(new LimitGrowth(), 16_000, 2, roomShare)).toEqual(limits)
 })
 
 test('LimitGrowth starts slowly again once the limit is right', () => {
@@ -32,7 +35,7 @@ test('LimitGrowth doubles up to the limit before a large cut', () => {
 test('LimitGrowth returns to the limit before a large cut, and is careful from there on', () => {
   const growth = new LimitGrowth()
   growth.lowered(16_000, 3000)
-  expect(grow(growth, 3000, 4, true)).toEqual([6000, 12_000, 16_000, 17_000])
+  expect(grow(growth, 3000, 4, 1 / 12)).toEqual([6000, 12_000, 16_000, 17_000])
 })
 
 test('LimitGrowth does not double after a small cut, nor once the limit before it is forgotten', () => {

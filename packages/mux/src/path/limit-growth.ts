@@ -23,11 +23,14 @@ export class LimitGrowth {
     this.#formerBytes = 0
   }
 
-  /** Returns the limit after a round without a queue. `careful`: a step that is too large would overfill the queue. */
-  grown(limitBytes: number, careful: boolean): number {
+  /**
+   * Returns the limit after a round without a queue. `roomShare` is present where a step that is too large would
+   * overfill the queue: what the wanted queue lacks, as a share of what the path holds.
+   */
+  grown(limitBytes: number, roomShare?: number): number {
     if (limitBytes < this.#formerBytes) return Math.min(2 * limitBytes, this.#formerBytes)
-    const { first, most } = careful ? carefulGrowth : growth
-    this.#share = Math.min(Math.max(2 * this.#share, first), most)
+    if (roomShare !== undefined) return limitBytes * (1 + Math.min(roomPart * roomShare, mostRoomShare))
+    this.#share = Math.min(Math.max(2 * this.#share, growth.first), growth.most)
     return limitBytes * (1 + this.#share)
   }
 }
@@ -36,7 +39,9 @@ export class LimitGrowth {
 const growth = { first: 1 / 4, most: 1 }
 
 /**
- * The same on a path that holds much. The first step adds 12 ms of queue at most at a round trip of 200 ms; a quarter
- * would add 50 ms, which takes two round trips to see and to remove.
+ * Part of the missing queue that a round adds on a path that holds much, and the most as a share of the limit. A step
+ * that does not look at the queue adds 25 ms of it at a round trip of 200 ms, which takes two round trips to see and to
+ * remove.
  */
-const carefulGrowth = { first: 1 / 16, most: 1 / 8 }
+const roomPart = 3 / 4
+const mostRoomShare = 1 / 8

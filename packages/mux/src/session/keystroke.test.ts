@@ -115,6 +115,16 @@ test.each(bursty)('$streams streams $direction leave evenly where BBR does not l
   expect({ p99: p99Ms <= 100, share: share >= 0.9 }).toEqual({ p99: true, share: true })
 })
 
+test.each(directions)('an echo waits for the wanted queue only, while the limit of 8 streams %s grows', (direction) => {
+  const roundTripMs = 200
+  const path = open({ mbit: 100, roundTripMs, urgent: true, startsOnly: true })
+  path.clock.advance(1500)
+  path.load(direction, 8)
+  path.clock.advance(7500)
+  // A step that is too large makes a queue of 43 ms; wanted is an eighth of the round trip.
+  expect(quantile(path.echoTimes(5000, 8500), 0.95) - roundTripMs).toBeLessThanOrEqual(roundTripMs / 8)
+})
+
 const steady = [
   { mbit: 20, roundTripMs: 50, streams: 1 },
   { mbit: 20, roundTripMs: 50, streams: 8 },
