@@ -64,6 +64,19 @@ static int open_device(const char *namespace) {
   return device;
 }
 
+/* What waits in a queue leaves at the new rate. */
+static void change_rate(struct direction *way, double factor) {
+  int64_t now = now_us();
+  int64_t delay_us = delay_ms * 1000;
+  if (way->bottleneck_free_us <= now) return;
+  way->bottleneck_free_us = now + (way->bottleneck_free_us - now) * factor;
+  for (unsigned at = way->head; at != way->tail; at++) {
+    struct packet *packet = &way->packets[at % MAX_PACKETS];
+    int64_t wait_us = packet->due_us - delay_us - now;
+    if (wait_us > 0) packet->due_us = now + wait_us * factor + delay_us;
+  }
+}
+
 static void read_settings(const char *path) {
   FILE *file = fopen(path, "r");
   if (file == NULL) return;
@@ -71,6 +84,9 @@ static void read_settings(const char *path) {
   long queue;
   /* Half-written settings are read again the next time. */
   if (fscanf(file, "%lf %lf %lf %ld", &delay, &loss, &rate, &queue) == 4) {
+    for (int way = 0; way < 2 && rate_kbit > 0 && rate != rate_kbit; way++) {
+      change_rate(&directions[way], rate_kbit / rate);
+    }
     delay_ms = delay, loss_percent = loss, rate_kbit = rate, queue_bytes = queue;
   }
   fclose(file);
