@@ -24,6 +24,7 @@ class Bottleneck {
   #delivered = 0
   #acknowledged = 0
   #freeAtMs = 0
+  #stalledUntilMs = 0
   #unacknowledgedBytes = 0
   #ackTimer: unknown
 
@@ -42,6 +43,12 @@ class Bottleneck {
     return (this.deliveredBytes - before) / (ms / 2)
   }
 
+  /** Holds everything back for `ms`, as TCP does behind a lost packet; then all of it arrives. */
+  stall(ms: number): void {
+    this.#stalledUntilMs = this.clock.now() + ms
+    this.clock.advance(ms)
+  }
+
   #pump(): void {
     while (this.inFlightBytes < Math.min(this.limit.bytes, this.windowBytes)) {
       this.inFlightBytes += messageBytes
@@ -53,6 +60,8 @@ class Bottleneck {
   }
 
   #arrived(): void {
+    const stalledMs = this.#stalledUntilMs - this.clock.now()
+    if (stalledMs > 0) return void this.clock.setTimeout(() => this.#arrived(), stalledMs)
     this.#delivered++
     this.deliveredBytes += messageBytes
     this.#unacknowledgedBytes += messageBytes
@@ -123,6 +132,24 @@ test('InFlightLimit ends its start although windows allow less than half of it',
     overshot: true,
     limited: true,
   })
+})
+
+test('InFlightLimit does not allow for losses after a few stalls of a path that was even', () => {
+  const bottleneck = new Bottleneck({ rate: 10_000, roundTripMs: 100 }, true)
+  bottleneck.limit.relax(true)
+  bottleneck.run(5000)
+  const before = bottleneck.limit.bytes
+  const limits: number[] = []
+  for (let count = 0; count < 3; count++) {
+    bottleneck.stall(400)
+    bottleneck.clock.advance(200)
+    limits.push(bottleneck.limit.bytes)
+  }
+  for (let count = 0; count < 20; count++) {
+    bottleneck.clock.advance(100)
+    limits.push(bottleneck.limit.bytes)
+  }
+  expect(Math.max(...limits) / before).toBeLessThan(1.5)
 })
 
 test('InFlightLimit follows a path that gets longer', () => {

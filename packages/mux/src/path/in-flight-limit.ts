@@ -4,11 +4,11 @@ import { overfills, paceOf } from './bulk-pacer.js'
 import { LimitGrowth } from './limit-growth.js'
 import { PathRound } from './path-round.js'
 import { type PathSample, PathSampler } from './path-sampler.js'
-import { baseOf, slackOf, turnMs, wholePackets } from './path-slack.js'
+import { baseOf, looseMs, slackOf, turnMs, wholePackets } from './path-slack.js'
 import { PathStart } from './path-start.js'
 import { QueueCuts } from './queue-cuts.js'
 import { lateStartBytes, minMessageBytes, startBytes } from './start-bytes.js'
-import { Unevenness } from './unevenness.js'
+import { Unevenness, unevenShare } from './unevenness.js'
 import { WindowedMinimum } from './windowed-minimum.js'
 
 export interface InFlightLimitOptions {
@@ -138,12 +138,16 @@ export class InFlightLimit {
 
   get #samplesNeeded(): number {
     if (this.#start !== undefined) return 1
-    return this.#isUneven ? fewSamples : samplesPerRound
+    return this.#isUneven || this.#isOnTrial ? fewSamples : samplesPerRound
   }
 
   get #isUneven(): boolean {
     // Late Acks are uneven by themselves.
     return !this.#options.ack2 || this.#unevenness.isUneven
+  }
+
+  get #isOnTrial(): boolean {
+    return this.#options.ack2 && this.#unevenness.isOnTrial
   }
 
   /**
@@ -153,7 +157,7 @@ export class InFlightLimit {
     const baseMs = baseOf(sample)
     const queueMs = sample.delayMs - baseMs - this.#foreignMs
     const jitterMs = 2 * baseMs + (this.#relaxed ? relaxedAlarmMs : alarmMs)
-    if (this.#start !== undefined || this.#isUneven || queueMs < jitterMs) return
+    if (this.#start !== undefined || this.#isUneven || this.#isOnTrial || queueMs < jitterMs) return
     if (sample.inFlightBytes <= this.#limitBytes / 2) return
     this.#lower(sample, queueMs - slackOf(sample))
     // A cut empties the queue as a probe does; both together would leave the path unused for longer.
@@ -172,24 +176,27 @@ export class InFlightLimit {
     const slackMs = slackOf(round)
     const delayedMs = round.delayMs - baseMs - slackMs
     if (!isFull && !this.#overshot(round, delayedMs)) return
-    const meanMs = round.inFlightBytes / round.rate
-    if (this.#start?.standsStill !== false)
-      this.#unevenness.learn((meanMs - round.delayMs - slackMs) / Math.max(baseMs, jitterRoundTripMs))
+    if (this.#start?.standsStill !== false) this.#learnUnevenness(round)
+    if (this.#isOnTrial) return
     if (this.#start !== undefined) return this.#continueStart(this.#start, round, delayedMs)
     if (this.#options.clock.now() - this.#probedAtMs > probeEveryMs) return this.#beginProbe()
     if (this.#isUneven) this.#limitBytes = this.#looseBytes(round)
     else this.#steer(round, delayedMs - this.#foreignMs, slackMs)
   }
 
-  /** Returns the limit on a path whose delay does not show the queue well. */
-  #looseBytes(round: PathSample): number {
-    return this.#looseMs(round) / this.#leastMsPerByte.value
+  /** Learns from a round; a trial begins with a limit that empties any queue. */
+  #learnUnevenness(round: PathSample): void {
+    const wasOnTrial = this.#isOnTrial
+    this.#unevenness.learn(unevenShare(round))
+    if (!this.#isOnTrial || wasOnTrial) return
+    this.#limitBytes = Math.max(this.#limitBytes * probeShare, minLimitBytes)
+    this.#growth.settle()
   }
 
-  #looseMs(round: PathSample): number {
-    const baseMs = baseOf(round)
-    if (!this.#options.ack2) return 2 * baseMs + lateAckMs
-    return (this.#relaxed ? relaxedRoundTrips : lossRoundTrips) * baseMs + slackOf(round)
+  /** Returns the limit on a path whose delay does not show the queue well. */
+  #looseBytes(round: PathSample): number {
+    const ms = this.#options.ack2 ? looseMs(round, this.#relaxed) : 2 * baseOf(round) + lateAckMs
+    return ms / this.#leastMsPerByte.value
   }
 
   /**
@@ -258,12 +265,6 @@ const messageMs = 5
 
 const minLimitBytes = 4 * minMessageBytes
 
-/**
- * Shortest round trip for which uneven delays are measured, in milliseconds: a busy machine delays messages by some 30
- * ms, which would look like losses on a shorter path.
- */
-const jitterRoundTripMs = 100
-
 /** Longest delay of an Ack from a peer without `ack2` (protocol.md §3). */
 const lateAckMs = 50
 
@@ -272,9 +273,7 @@ const marksPerRound = 8
 const samplesPerRound = 6
 const fewSamples = 3
 
-/** Round trips of extra bytes in flight, for messages that losses delay. */
-const lossRoundTrips = 2.5
-const relaxedRoundTrips = 8
+/** Lifetime of the highest throughput, in milliseconds. */
 const rateLifetimeMs = 3000
 
 /** Rounds filled with bulk after which bulk will probably fill the path for longer. */

@@ -12,12 +12,24 @@ export function slackOf({ rate, baseMs }: PathSample): number {
 }
 
 /**
+ * Returns the time on the path of the bytes in flight where losses hide the queue, in milliseconds. With `relaxed`,
+ * urgent messages have another transport.
+ */
+export function looseMs(sample: PathSample, relaxed: boolean): number {
+  return (relaxed ? relaxedRoundTrips : lossRoundTrips) * baseOf(sample) + slackOf(sample)
+}
+
+/**
  * Returns the length of a bulk message that fills whole packets: at most `bytes`, but at least a packet. The kernel
  * sends a message when it gets it, so the rest of a packet would cost the headers of a full one.
  */
 export function wholePackets(bytes: number): number {
   return Math.max(Math.floor((bytes + headerBytes) / packetBytes), 1) * packetBytes - headerBytes
 }
+
+/** Round trips in flight, for messages that losses delay. */
+const lossRoundTrips = 2.5
+const relaxedRoundTrips = 8
 
 /** Headers of Data, WebSocket and TLS before the payload of a message. */
 const headerBytes = 48

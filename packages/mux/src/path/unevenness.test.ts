@@ -38,3 +38,27 @@ test('Unevenness treats a suspected path as uneven until a few rounds are even',
   })
   expect(seen).toEqual([true, false])
 })
+
+/** Delays of a path that was even for a while, and is not now. */
+const newlyUneven = [...rounds(8, 0), ...rounds(3, 0.6)]
+
+test('Unevenness puts a path on trial that was even for long', () => {
+  const { isOnTrial, isUneven } = after(...newlyUneven)
+  expect({ isOnTrial, isUneven }).toEqual({ isOnTrial: true, isUneven: false })
+})
+
+test('Unevenness needs no trial on a path that was uneven from the first round', () => {
+  const { isOnTrial, isUneven } = after(0, 0, ...rounds(4, 0.6))
+  expect({ isOnTrial, isUneven }).toEqual({ isOnTrial: false, isUneven: true })
+})
+
+test.each([
+  { name: 'delays that end with the queue are an overflow', shares: rounds(5, 0), trial: false, uneven: false },
+  { name: 'one stall is no loss', shares: [0.6, 0, 0, 0, 0], trial: false, uneven: false },
+  { name: 'two stalls are losses', shares: [0.6, 0.6], trial: false, uneven: true },
+  { name: 'small delays that stay are losses', shares: rounds(5, 0.2), trial: false, uneven: true },
+  { name: 'four even rounds are too few', shares: rounds(4, 0), trial: true, uneven: false },
+])('Unevenness decides in a trial: $name', ({ shares, trial, uneven }) => {
+  const { isOnTrial, isUneven } = after(...newlyUneven, ...shares)
+  expect({ isOnTrial, isUneven }).toEqual({ isOnTrial: trial, isUneven: uneven })
+})
