@@ -202,8 +202,8 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   entry(table: Table, key: string, entry: StoreEntry | undefined): void {
     if (table === 'tokens') return this.#tokens.entry(key, entry)
     const [what, id = '', tokenKey = ''] = key.split('.')
-    if (id === this.ownId) return
     if (what === 'node') this.#nodeEntry(id, entry)
+    else if (id === this.ownId) this.#own.told(what, tokenKey, entry?.value)
     else if (what === claimPrefix) this.claims.entry(id, entry)
     else if (what === ticketPrefix) this.#joined?.seat.setTicket(id, entry?.value)
     else if (what === namePrefix) this.names.entry(id, entry)

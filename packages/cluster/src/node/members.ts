@@ -199,7 +199,11 @@ export class Members {
     if (isThere && member.state !== 'gone') {
       member.heardAtMs = clock.now()
       this.#set(id, 'up')
-    } else if (member.state === 'up' && clock.now() - member.heardAtMs > quietMs) this.#set(id, 'silent')
+      return
+    }
+    // The store may have come to a standstill since the question.
+    const isQuiet = clock.now() - member.heardAtMs > quietMs && !this.#isStoreStill
+    if (member.state === 'up' && isQuiet) this.#set(id, 'silent')
   }
 
   #set(id: string, state: MemberState): void {

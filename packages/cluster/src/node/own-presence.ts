@@ -44,6 +44,16 @@ export class OwnPresence {
     for (const key of this.#doubtful) this.changed(key)
   }
 
+  /**
+   * Handles an entry of this node as the store has it. A write that was held up on an earlier connection may have
+   * replaced a newer one: then it is written again with the next {@link publishFailed}.
+   */
+  told(what: string, reverseKey: string, value: string | undefined): void {
+    if (what !== 'peers') return
+    if (this.#published.get(reverseKey) === value) this.#doubtful.delete(reverseKey)
+    else this.#doubtful.add(reverseKey)
+  }
+
   /** Stops writing. */
   close(): void {
     this.#isClosed = true
