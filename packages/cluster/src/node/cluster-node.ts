@@ -201,7 +201,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   /** @internal */
   entry(table: Table, key: string, entry: StoreEntry | undefined): void {
     if (table === 'tokens') return this.#tokens.entry(key, entry)
-    const [what, id = '', tokenKey = ''] = key.split('.')
+    const [what = '', id = '', tokenKey = ''] = key.split('.')
     if (what === 'node') this.#nodeEntry(id, entry)
     else if (id === this.ownId) this.#own.told(what, tokenKey, entry?.value)
     else if (what === claimPrefix) this.claims.entry(id, entry)
