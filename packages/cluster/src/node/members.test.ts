@@ -1,4 +1,4 @@
-import { FakeClock } from '@ls/testkit'
+import { FakeClock, turns } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { Members, type NodeInfo } from './members.js'
 
@@ -53,6 +53,44 @@ test('Members counts no node as silent while the store is away', () => {
   members.freeze()
   clock.advance(600_000)
   expect(changes).toEqual(['b up'])
+})
+
+/** A node that has heard of another one, and decides when and how that one answers. */
+function makeAsked() {
+  const clock = new FakeClock()
+  const changes: string[] = []
+  const answers: ((isThere: boolean) => void)[] = []
+  const members = new Members({
+    clock,
+    ownId: 'self',
+    isAnswering: () => new Promise((resolve) => answers.push(resolve)),
+    onChange: (id, state) => changes.push(`${id} ${state}`),
+    onForgotten: () => {},
+  })
+  members.thaw()
+  members.heard(info(1))
+  clock.advance(3000)
+  const answer = async (isThere: boolean): Promise<void> => {
+    for (const resolve of answers.splice(0)) resolve(isThere)
+    await turns(2)
+  }
+  return { clock, changes, members, answer }
+}
+
+test('Members counts no node as silent whose question was open when the store was lost', async () => {
+  const { changes, members, answer } = makeAsked()
+  members.freeze()
+  await answer(false)
+  expect(changes).toEqual(['b up'])
+})
+
+test('Members counts a silent node again that answers while the store is away', async () => {
+  const { clock, changes, members, answer } = makeAsked()
+  await answer(false)
+  members.freeze()
+  clock.advance(1000)
+  await answer(true)
+  expect(changes).toEqual(['b up', 'b silent', 'b up'])
 })
 
 test('Members ignores an old message of a dead node', () => {

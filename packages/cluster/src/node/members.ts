@@ -168,6 +168,11 @@ export class Members {
     return this.#ownHeardAtMs !== undefined && this.#options.clock.now() - this.#ownHeardAtMs > stillMs
   }
 
+  /** Whether the silence of another node says something about it, because the store delivers. */
+  get #isSilenceTelling(): boolean {
+    return !this.#isFrozen && !this.#isStoreStill
+  }
+
   #restart(): void {
     const now = this.#options.clock.now()
     for (const member of this.#members.values()) member.heardAtMs = now
@@ -176,11 +181,13 @@ export class Members {
   #check(): void {
     const { clock } = this.#options
     this.#timer = clock.setTimeout(() => this.#check(), beatMs / 2)
-    if (this.#isFrozen || this.#isStoreStill) return
+    const isSilenceTelling = this.#isSilenceTelling
     for (const [id, { heardAtMs, state, isAsked }] of this.#members) {
       const silence = clock.now() - heardAtMs
-      if (silence > quietMs && state !== 'gone' && !isAsked) void this.#ask(id)
-      if (silence > goneMs) {
+      // While the store is away, a silent node can still turn out to be there.
+      const isDoubtful = isSilenceTelling ? silence > quietMs && state !== 'gone' : state === 'silent'
+      if (isDoubtful && !isAsked) void this.#ask(id)
+      if (isSilenceTelling && silence > goneMs) {
         this.#set(id, 'gone')
         this.#forget(id)
       }
@@ -201,8 +208,8 @@ export class Members {
       this.#set(id, 'up')
       return
     }
-    // The store may have come to a standstill since the question.
-    const isQuiet = clock.now() - member.heardAtMs > quietMs && !this.#isStoreStill
+    // The store may have gone or come to a standstill since the question.
+    const isQuiet = this.#isSilenceTelling && clock.now() - member.heardAtMs > quietMs
     if (member.state === 'up' && isQuiet) this.#set(id, 'silent')
   }
 
