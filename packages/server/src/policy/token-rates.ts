@@ -58,8 +58,9 @@ export class TokenRates {
 
   /** Shares the rates with other nodes. Called again each second, since a share grows in steps. */
   share(elsewhere: readonly TokenLoad[] = this.#elsewhere): void {
+    const isAlone = elsewhere.length === 0 && this.#elsewhere.length === 0
     this.#elsewhere = elsewhere
-    this.#apply()
+    if (!isAlone) this.#apply()
   }
 
   /** Bytes a second in each direction since the last call; 0 without a limit. */

@@ -111,9 +111,10 @@ describe('TokenUses with other nodes', () => {
     const { clock, uses, record, change } = make()
     const none = uses.loads([record], () => true)
     change({ maxChannels: 3, rate: { up: 10_000 } })
+    const use = uses.of(record)
     uses.loads([record], () => true)
-    uses.of(record)?.slots.take()
-    uses.of(record)?.rates.up?.charge(400)
+    use?.slots.take()
+    use?.rates.up?.charge(400)
     clock.advance(1000)
     expect({ none, loads: uses.loads([record], () => true) }).toEqual({
       none: [],
@@ -124,6 +125,7 @@ describe('TokenUses with other nodes', () => {
   test('tells no links of clients that leave', () => {
     const { uses, record, change } = make()
     change({ maxLinks: 3 })
+    uses.of(record)
     expect(uses.loads([record], () => false)).toMatchObject([[tokenKey('t'), { links: 0 }]])
   })
 

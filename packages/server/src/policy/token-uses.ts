@@ -102,14 +102,15 @@ export class TokenUses {
    * @param isStaying Whether a client keeps its links here.
    */
   loads(tokens: Iterable<TokenRecord>, isStaying: (peer: Peer) => boolean): [key: string, load: TokenLoad][] {
-    const limited = [...tokens].filter((record) => this.#isLimited(record))
-    const links = new Map(limited.map((record) => [record, 0]))
-    for (const peer of limited.length === 0 ? [] : this.#options.peers()) {
+    // A token without a use has had no client.
+    const used = [...tokens].filter((record) => this.#uses.has(record) && this.#isLimited(record))
+    const links = new Map(used.map((record) => [record, 0]))
+    for (const peer of used.length === 0 ? [] : this.#options.peers()) {
       const holder = policyHolderOf(peer.record)
       const known = links.get(holder)
       if (known !== undefined && peer.session.linked && isStaying(peer)) links.set(holder, known + 1)
     }
-    return limited.flatMap((record) => {
+    return used.flatMap((record) => {
       const use = this.of(record)
       return use === undefined ? [] : [[tokenKey(record.token), use.loadWith(links.get(record) ?? 0)]]
     })
