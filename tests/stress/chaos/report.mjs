@@ -52,8 +52,19 @@ export function summarize(done, events) {
     `faults: ${kinds.join(', ')}`,
     `transfers: ${count('intact')} intact, ${count('corrupted')} corrupted, ${count('broken')} broken, ${count('not opened')} not opened`,
     `not opened: ${notOpenedAt('killNode')} at kills, ${notOpenedAt('stopNode')} while a node stood still, ${notOpenedAt('cutOff')} while one was cut off`,
+    ...reasonsOf(done),
     `time to open: median ${at(0.5)} ms, 99 % ${at(0.99)} ms, longest ${at(1)} ms`,
   ]
+}
+
+/** One line for each reason of transfers that were broken or not opened. */
+function reasonsOf(done) {
+  const failed = done.filter(({ outcome }) => outcome !== 'intact')
+  // Node ids and times differ.
+  const texts = failed.map(({ outcome, reason }) => ({
+    kind: `${outcome}: ${reason.replaceAll(/\b[0-9a-f]{8,}\b/g, '…')}`,
+  }))
+  return [...countBy(texts)].map(([text, times]) => `${times} × ${text}`)
 }
 
 function countBy(events) {
