@@ -1,6 +1,7 @@
 import { defaultSocketPaths, LinkSocksServer, ServerState } from '@ls/server'
 import { judgeCode } from '@ls/server/judge-code'
 import { WebSocketTransport } from '@ls/web'
+import { closeCode } from './close-code.js'
 import type { Environment, ObjectState, UpgradeResponseInit, WorkerWebSocket } from './workers.js'
 
 /**
@@ -46,7 +47,7 @@ interface RequestHead {
 
 function accept(relay: LinkSocksServer, socket: WorkerWebSocket, { headers, query }: RequestHead): void {
   socket.accept()
-  const transport = new WebSocketTransport(socket, { closeCodes: 'any' })
+  const transport = new WebSocketTransport(socket, { closeCode })
   const remoteAddress = headers.get('cf-connecting-ip') ?? '127.0.0.1'
   relay.accept(transport, { query, remoteAddress, origin: headers.get('origin') ?? undefined })
 }

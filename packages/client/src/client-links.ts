@@ -1,7 +1,7 @@
 import { type Extension, newChannelId } from '@ls/codec'
 import { nodeCompressor } from '@ls/codec/node'
 import type { Logger } from '@ls/foundation'
-import { ClientError, MovingLink, type MovingLinkOptions, ShownToken } from '@ls/link'
+import { ClientError, MovingLink, type MovingLinkOptions, PingedTransport, ShownToken } from '@ls/link'
 import { Session } from '@ls/mux'
 import { Balancer, type ChannelSource, type SessionPicker } from '@ls/relay'
 import { failoverOpener } from './failover-opener.js'
@@ -75,6 +75,7 @@ export class ClientLinks {
         instance,
         opener,
         makeSession: (sessionOptions, handler) => new Session(sessionOptions, handler),
+        addHeartbeat: (transport, heartbeat) => new PingedTransport(transport, heartbeat),
         compressor: nodeCompressor,
         sessionHandler,
         counts,

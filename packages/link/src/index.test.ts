@@ -9,6 +9,7 @@ test('@ls/link exports what its README lists', () => {
       "MovingLink",
       "PingedTransport",
       "ShownToken",
+      "heartbeatProbe",
       "resolveLinkSettings",
     ]
   `)

@@ -1,4 +1,5 @@
 export { ClientError, type ClientErrorCode } from './errors.js'
+export { heartbeatProbe } from './heartbeat-probe.js'
 export { Link } from './link.js'
 export type { LinkOpener, LinkOptions, OpenLinkRequest, SessionObserver } from './link-options.js'
 export { MovingLink, type MovingLinkOptions } from './moving-link.js'

@@ -1,5 +1,6 @@
 import type { Compressor, Extension } from '@ls/codec'
 import type { MessageTransport, Session, SessionHandler, SessionOptions } from '@ls/mux'
+import type { PingedTransportOptions } from './pinged-transport.js'
 import type { ResolvedLinkSettings } from './settings.js'
 import type { ShownToken } from './shown-token.js'
 
@@ -37,6 +38,11 @@ export interface LinkOptions {
   readonly opener: LinkOpener
   /** Makes its sessions. */
   makeSession(options: SessionOptions, handler: SessionHandler): Session
+  /**
+   * Adds a heartbeat to a WebSocket that cannot ping, as {@link PingedTransport} does, and returns the transport for
+   * the session. @default such WebSockets have no heartbeat
+   */
+  addHeartbeat?(transport: MessageTransport, options: PingedTransportOptions): MessageTransport
   /** Loads the code for a second WebSocket. @default the sessions have it */
   loadUrgent?(): Promise<unknown>
   /** Inflates compressed data of deployed peers. @default none: channels with such data are aborted */

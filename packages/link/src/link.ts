@@ -1,9 +1,8 @@
 import { asError, type TimerHandle, loggerOfPart } from '@ls/foundation'
-import { LostChannels, type MessageTransport, type Session } from '@ls/mux'
+import { type MessageTransport, PeerLostChannels, type Session } from '@ls/mux'
 import { ClientError } from './errors.js'
 import { type Agreement, openingOf, shakeHands, type ResumeKey } from './handshake.js'
 import type { LinkOptions } from './link-options.js'
-import { PingedTransport } from './pinged-transport.js'
 import { ProbeAnswers } from './probe-answers.js'
 import { ReconnectSchedule } from './reconnect.js'
 import type { ResolvedLinkSettings } from './settings.js'
@@ -16,7 +15,7 @@ export class Link {
   readonly #schedule: ReconnectSchedule
   readonly #stop = new AbortController()
   /** Lost channels whose other ends may still exist at the server. */
-  readonly #lostChannels: LostChannels
+  readonly #lostChannels: PeerLostChannels
   readonly #urgent: UrgentDialler
   #session: Session | undefined
   #resumeKey: ResumeKey | undefined
@@ -35,7 +34,7 @@ export class Link {
     this.#init = init
     this.#settings = init.settings
     const { clock, reconnectDelayMs, maxReconnectDelayMs } = init.settings
-    this.#lostChannels = new LostChannels({ clock })
+    this.#lostChannels = new PeerLostChannels({ clock })
     this.#urgent = new UrgentDialler({ clock, dial: (session) => this.#dialUrgent(session) })
     this.#schedule = new ReconnectSchedule({ firstMs: reconnectDelayMs, maxMs: maxReconnectDelayMs })
   }
@@ -158,7 +157,7 @@ export class Link {
     this.#session = session
     this.#resumeKey = agreement.resumeKey === undefined ? undefined : { ...agreement.resumeKey, session }
     this.#attach(session, transport)
-    this.#lostChannels.tell(theServer, session)
+    this.#lostChannels.tell(session)
     this.#init.onUp(session, false, agreement.extensions)
   }
 
@@ -167,7 +166,8 @@ export class Link {
     const { heartbeat: timing = {}, clock } = this.#settings
     const needsPings = transport.keepalive === undefined && session.options.resume && timing !== false
     const send = (message: Uint8Array): void => session.send(message)
-    return session.attach(needsPings ? new PingedTransport(transport, { timing, clock, send }) : transport, resumedFrom)
+    const pinged = needsPings ? this.#init.addHeartbeat?.(transport, { timing, clock, send }) : undefined
+    return session.attach(pinged ?? transport, resumedFrom)
   }
 
   /** Ends a session that the server no longer has, with its channels. */
@@ -206,7 +206,7 @@ export class Link {
         onClose: (reason, lost) => {
           this.#urgent.cancel()
           this.#init.counts?.closed(session)
-          this.#lostChannels.remember(theServer, lost)
+          this.#lostChannels.remember(lost)
           this.#closed(session, reason)
         },
       },
@@ -255,7 +255,7 @@ export class Link {
   #delayMs(): number {
     const now = this.#settings.clock.now()
     const downMs = now - (this.#downSinceMs ??= now)
-    const resuming = this.#resumeKey !== undefined || this.#lostChannels.awaits(theServer)
+    const resuming = this.#resumeKey !== undefined || this.#lostChannels.awaits
     return this.#schedule.next({ downMs, resuming, refused: this.#wasRefused })
   }
 
@@ -273,9 +273,6 @@ interface OpenedLink {
   readonly transport: MessageTransport
   readonly agreement: Agreement
 }
-
-/** Key of the only peer of a link. */
-const theServer = ''
 
 /** Close code that ends the session permanently (protocol.md §1.7). */
 const sessionOver = 4000

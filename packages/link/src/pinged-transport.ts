@@ -1,15 +1,15 @@
-import { channelIdBytes } from '@ls/codec'
-import { encodeDisconnect } from '@ls/codec/messages'
 import type { Clock } from '@ls/foundation'
 import {
-  Keepalive,
+  checkKeepaliveTiming,
   type KeepaliveTiming,
   type MessageTransport,
   type TransportCloseReason,
   type TransportHandler,
   WrappedTransport,
 } from '@ls/mux'
+import { Keepalive } from '@ls/mux/keepalive'
 import { ClientError } from './errors.js'
+import { heartbeatProbe } from './heartbeat-probe.js'
 
 /** Options of a {@link PingedTransport}. */
 export interface PingedTransportOptions {
@@ -24,12 +24,6 @@ export interface PingedTransportOptions {
 }
 
 /**
- * A Disconnect for a channel that never existed. Every peer ignores it (protocol.md §1), and one that resumes
- * acknowledges it like any numbered message, within 50 ms (§3).
- */
-const probe = encodeDisconnect({ channelId: new Uint8Array(channelIdBytes) })
-
-/**
  * Adds a heartbeat to a transport that cannot ping, such as a browser's: it sends session messages that the peer must
  * acknowledge. Only for sessions with `resume`, since others acknowledge nothing.
  */
@@ -42,9 +36,9 @@ export class PingedTransport extends WrappedTransport {
     super(transport)
     this.#peer = peer
     this.#keepalive = new Keepalive({
-      ...timing,
+      ...checkKeepaliveTiming(timing),
       clock,
-      ping: () => send(probe.slice()),
+      ping: () => send(heartbeatProbe()),
       dead: (silentMs) => this.#declareDead(silentMs),
     })
   }

@@ -12,7 +12,7 @@ import { maxBasePayloadBytes } from './channel/peer-rules.js'
 import { IdleWindows } from './flow/idle-windows.js'
 import { BaseMessageSize } from './link/base-message-size.js'
 import type { Admission } from './memory/admission.js'
-import { type FramePool, processFramePool } from './memory/frame-pool.js'
+import type { FramePool, FrameSource } from './memory/frame-pool.js'
 import { MemoryBudget } from './memory/memory-budget.js'
 import type { SharedBudget } from './memory/shared-budget.js'
 import type { SessionParts, TraceCode } from './session/session-parts.js'
@@ -101,7 +101,15 @@ export interface SessionOptions extends LinkTerms {
 }
 
 export type ResolvedSessionOptions = Readonly<
-  Given<Omit<SessionOptions, 'compressor' | 'parentBudget' | 'extensions' | 'budgetBytes' | 'baseMessageBytes'>> & {
+  Given<
+    Omit<
+      SessionOptions,
+      'autoConsume' | 'compressor' | 'parentBudget' | 'extensions' | 'budgetBytes' | 'baseMessageBytes' | 'framePool'
+    >
+  > & {
+    /** Only with `autoConsume`. */
+    consuming: SessionParts['consuming']
+    framePool: FrameSource
     compressor: Compressor | undefined
     budget: MemoryBudget
     /** Charged for bytes that sockets still hold after their channel or session is closed. */
@@ -136,7 +144,7 @@ const defaultQuantumBytes = 65_536
 /** Applies the defaults and checks the ranges; a value out of range is the caller's mistake. */
 export function resolveSessionOptions(
   options: SessionOptions,
-  parts: Pick<SessionParts, 'admission' | 'trace'> = {},
+  parts: Omit<SessionParts, 'pathLimit'> = {},
 ): ResolvedSessionOptions {
   const extensions = options.extensions ?? []
   const clock = options.clock ?? systemClock
@@ -147,7 +155,7 @@ export function resolveSessionOptions(
     clock,
     logger,
     compressor: options.compressor,
-    autoConsume: options.autoConsume ?? false,
+    consuming: options.autoConsume === true ? parts.consuming : undefined,
     window: extensions.includes('window'),
     fin: extensions.includes('fin'),
     resume: extensions.includes('resume'),
@@ -171,7 +179,7 @@ export function resolveSessionOptions(
     sendQueueBytes: checkInteger('sendQueueBytes', options.sendQueueBytes ?? 131_072, 1),
     quantumBytes: checkInteger('quantumBytes', options.quantumBytes ?? defaultQuantumBytes, 1, 16 * mebibyte),
     baseMessageSize: extensions.includes('window') ? undefined : new BaseMessageSize({ clock, ...baseSizes(options) }),
-    framePool: options.framePool ?? processFramePool,
+    framePool: options.framePool ?? parts.framePool ?? unpooled,
     datagramQueue: checkInteger('datagramQueue', options.datagramQueue ?? 256, 1),
     replayLimitBytes: checkInteger('replayLimitBytes', options.replayLimitBytes ?? 32 * mebibyte, 1),
     graceMs: checkDurationMs('graceMs', options.graceMs ?? 60_000, 0),
@@ -194,6 +202,14 @@ function baseSizes({ baseMessageBytes, quantumBytes }: SessionOptions): { leastB
  */
 export function checkSessionOptions(options: SessionOptions): void {
   resolveSessionOptions(options)
+}
+
+/** Frames of a session without a pool. */
+const unpooled: FrameSource = {
+  take: (bytes) => new Uint8Array(bytes),
+  give: () => {},
+  frameOf: () => undefined,
+  headroomOf: () => 0,
 }
 
 /** Admission of a session without a queue for it. */

@@ -1,13 +1,17 @@
 import { appendTraceparent, readTraceparent } from '@ls/codec'
+import { consumingHandler } from './channel/consuming-handler.js'
 import { Admission } from './memory/admission.js'
+import { processFramePool } from './memory/frame-pool.js'
 import { PathControl } from './path/path-control.js'
 import type { SessionParts } from './session/session-parts.js'
-import { UrgentCopies } from './urgent/urgent-copies.js'
+import { UrgentLink } from './urgent/urgent-link.js'
 
 /** All code of a session. */
 export const wholeParts: SessionParts = {
   pathLimit: (options) => new PathControl(options),
-  UrgentCopies,
+  UrgentLink,
+  framePool: processFramePool,
+  consuming: consumingHandler,
   admission: (options) => new Admission(options),
   trace: { append: appendTraceparent, read: readTraceparent },
 }

@@ -1,5 +1,6 @@
 import { FakeClock } from '@ls/testkit'
-import { type Channel, type ChannelHandler, FramePool, Session, type SessionOptions } from '../src/index.js'
+import { FramePool } from '../src/frames.js'
+import { type Channel, type ChannelHandler, Session, type SessionOptions } from '../src/index.js'
 import { ShapedLink } from './shaped-link.js'
 import type { PathOptions } from './tcp-pipe.js'
 

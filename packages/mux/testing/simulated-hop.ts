@@ -1,6 +1,7 @@
 import { maxTimerMs } from '@ls/foundation'
 import { type FakeClock, type MemoryTransport, memoryTransportPair } from '@ls/testkit'
-import { type Channel, FramePool, type MemoryBudget, Session, type SessionOptions } from '../src/index.js'
+import { FramePool } from '../src/frames.js'
+import { type Channel, type MemoryBudget, Session, type SessionOptions } from '../src/index.js'
 
 /** Two sessions and the transports between them. */
 export class SimulatedHop {

@@ -7,7 +7,7 @@ import {
   systemClock,
   type Given,
 } from '@ls/foundation'
-import { checkKeepaliveTiming, type KeepaliveTiming } from '@ls/mux'
+import { type CheckedTiming, checkKeepaliveTiming, type KeepaliveTiming } from '@ls/mux'
 
 /** Options of one link, on either side. */
 export interface TransportOptions {
@@ -38,7 +38,7 @@ export interface TransportOptions {
   readonly logger?: Logger | undefined
 }
 
-export type ResolvedTransportOptions = Given<TransportOptions>
+export type ResolvedTransportOptions = Given<TransportOptions> & { readonly heartbeat: CheckedTiming | false }
 
 /** Fills in the defaults. @throws RangeError naming the option and its limits. */
 export function resolveTransportOptions(options: TransportOptions): ResolvedTransportOptions {
@@ -46,15 +46,9 @@ export function resolveTransportOptions(options: TransportOptions): ResolvedTran
     // ws keeps the limit in 32 bits, where 0 means none.
     maxMessageBytes: checkInteger('maxMessageBytes', options.maxMessageBytes ?? 32 * 1024 * 1024, 1, 0x7fffffff),
     highWaterBytes: checkInteger('highWaterBytes', options.highWaterBytes ?? 128 * 1024, 1),
-    heartbeat: checkHeartbeat(options.heartbeat ?? {}),
+    heartbeat: options.heartbeat !== false && checkKeepaliveTiming(options.heartbeat ?? {}, 'heartbeat'),
     closeTimeoutMs: checkDurationMs('closeTimeoutMs', options.closeTimeoutMs ?? 5000),
     clock: options.clock ?? systemClock,
     logger: loggerOfPart(options.logger, 'transport'),
   }
-}
-
-/** Checks the heartbeat. @throws RangeError for an invalid period or timeout. */
-function checkHeartbeat(timing: KeepaliveTiming | false): KeepaliveTiming | false {
-  if (timing !== false) checkKeepaliveTiming(timing, 'heartbeat')
-  return timing
 }

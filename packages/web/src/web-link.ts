@@ -2,11 +2,13 @@ import { newChannelId, type Protocol } from '@ls/codec'
 import { type Clock, type Logger, systemClock } from '@ls/foundation'
 import { ClientError, MovingLink, type LinkOpener, type LinkSettings, resolveLinkSettings, ShownToken } from '@ls/link'
 import { type Channel, type Session, SessionOfParts } from '@ls/mux'
-import { WebError } from './errors.js'
+import { httpError, WebError } from './errors.js'
 import type { FetchOptions } from './http/fetch.js'
+import { addHeartbeat } from './link/late-heartbeat.js'
 import { PageParts } from './link/page-parts.js'
 import { type PageEvents, Wake } from './link/wake.js'
 import { linkUrl, webSocketOpener, type WebSocketConstructor } from './link/websocket-opener.js'
+import { type Deferred, deferred } from './sockets/deferred.js'
 import { type ChannelSource, TcpSocket } from './sockets/tcp-socket.js'
 import { UdpSocket } from './sockets/udp-socket.js'
 
@@ -71,6 +73,7 @@ export interface IncomingConnection {
 export class WebLink {
   /** Resolves when it has ended for good: with the reason, or with undefined after {@link close}. */
   readonly closed: Promise<Error | undefined>
+  readonly #closed = deferred<Error | undefined>()
   readonly #options: WebLinkOptions
   readonly #links: readonly MovingLink[]
   readonly #parts = new PageParts()
@@ -79,15 +82,14 @@ export class WebLink {
   /** Sessions that can open channels. */
   readonly #sessions: Session[] = []
   /** Connections that wait for a link. */
-  readonly #waiting = new Set<{ readonly resolve: (session: Session) => void; readonly reject: (e: Error) => void }>()
+  readonly #waiting = new Set<Deferred<Session>>()
   #turn = 0
-  #settleClosed: (error: Error | undefined) => void = () => {}
   #ended: Error | undefined
 
   /** @throws RangeError for an invalid URL or setting */
   constructor(url: string | URL, options: WebLinkOptions) {
     this.#options = options
-    this.closed = new Promise((resolve) => (this.#settleClosed = resolve))
+    this.closed = this.#closed.promise
     const settings = resolveLinkSettings({ ...options, reverse: options.role === 'provider' })
     this.#clock = options.clock ?? systemClock
     const opener = webSocketOpener({
@@ -133,7 +135,7 @@ export class WebLink {
    */
   async fetch(input: string | URL, options: FetchOptions = {}): Promise<Response> {
     const { fetchOver } = await import('./http/fetch.js')
-    return fetchOver((target) => this.openTcp(target), input, options)
+    return fetchOver({ openTcp: (target) => this.openTcp(target), fail: httpError }, input, options)
   }
 
   /** Ends all links and connections. */
@@ -170,22 +172,18 @@ export class WebLink {
     return this.#nextSession(this.#options.linkWaitMs ?? 10_000)
   }
 
-  #nextSession(waitMs: number): Promise<Session> {
-    return new Promise((resolve, reject) => {
-      const timer = this.#clock.setTimeout(() => {
-        this.#waiting.delete(waiting)
-        reject(new WebError('ERR_WEB_UNREACHABLE', `no link to the server was up within ${waitMs} ms`))
-      }, waitMs)
-      const settled = <T>(settle: (value: T) => void): ((value: T) => void) => {
-        return (value) => {
-          this.#clock.clearTimeout(timer)
-          this.#waiting.delete(waiting)
-          settle(value)
-        }
-      }
-      const waiting = { resolve: settled(resolve), reject: settled(reject) }
-      this.#waiting.add(waiting)
-    })
+  async #nextSession(waitMs: number): Promise<Session> {
+    const waiting = deferred<Session>()
+    this.#waiting.add(waiting)
+    const timer = this.#clock.setTimeout(() => {
+      waiting.reject(new WebError('ERR_WEB_UNREACHABLE', `no link to the server was up within ${waitMs} ms`))
+    }, waitMs)
+    try {
+      return await waiting.promise
+    } finally {
+      this.#clock.clearTimeout(timer)
+      this.#waiting.delete(waiting)
+    }
   }
 
   #makeLink(init: {
@@ -199,6 +197,7 @@ export class WebLink {
       ...init,
       makeSession: (options, handler) => new SessionOfParts(options, handler, this.#parts),
       loadUrgent: () => this.#parts.loadBulk(),
+      addHeartbeat: (transport, options) => addHeartbeat(transport, options, init.settings.logger),
       sessionHandler: { onConnect: (channel) => this.#incoming(channel) },
       onMessage: () => {},
       onUp: (session, resumed) => this.#up(session, resumed),
@@ -244,7 +243,7 @@ export class WebLink {
     this.#wake.stop()
     for (const link of this.#links) link.close(this.#ended.message)
     for (const { reject } of this.#waiting) reject(this.#ended)
-    this.#settleClosed(error)
+    this.#closed.resolve(error)
   }
 }
 

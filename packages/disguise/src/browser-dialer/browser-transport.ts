@@ -1,5 +1,6 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
-import { type MessageTransport, processFramePool, type TransportCloseReason, type TransportHandler } from '@ls/mux'
+import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
+import { processFramePool } from '@ls/mux/frames'
 import { CloseCode, TransportError, type WebSocketTransport } from '@ls/transport'
 import { closeReason } from '@ls/transport/connector'
 

@@ -9,7 +9,6 @@ import { type ChannelInit, ChannelFacts } from './channel-facts.js'
 import type { ChannelHandler } from './channel-handler.js'
 import { acceptMessage, disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
 import type { Channel, ChannelState, SendOptions } from './channel.js'
-import { consumingHandler } from './consuming-handler.js'
 import { lastCallMs, watchEnd } from './linger.js'
 import { errorOfDisconnect, receiveGrant, receiveSecondConnect } from './peer-rules.js'
 import { Receiver, type ReceiverOwner } from './receiver.js'
@@ -50,7 +49,7 @@ export class ChannelEnd extends ChannelFacts implements Channel, SenderOwner, Re
 
   setHandler(handler: ChannelHandler): void {
     const consumed = (bytes: number): void => this.#sendCredit(this.receiver.consumed(bytes))
-    this.#handler = this.host.options.autoConsume ? consumingHandler({ consumed }, handler) : handler
+    this.#handler = this.host.options.consuming?.({ consumed }, handler) ?? handler
   }
 
   accept(handler?: ChannelHandler): void {
@@ -120,7 +119,7 @@ export class ChannelEnd extends ChannelFacts implements Channel, SenderOwner, Re
   }
 
   consumed(bytes: number): void {
-    if (!this.host.options.autoConsume) this.#sendCredit(this.receiver.consumed(bytes))
+    if (this.host.options.consuming === undefined) this.#sendCredit(this.receiver.consumed(bytes))
   }
 
   countLingering(bytes: number): () => void {

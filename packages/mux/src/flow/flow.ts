@@ -1,6 +1,6 @@
 import { isCompressed, maxCreditBytes, readTcpDataPayload, tcpDataHeaderBytes, writeTcpDataHeader } from '@ls/codec'
 import { messageOverheadBytes } from '../channel/held-message.js'
-import type { FramePool } from '../memory/frame-pool.js'
+import type { FrameSource } from '../memory/frame-pool.js'
 import { Fifo } from './fifo.js'
 
 /**
@@ -24,7 +24,7 @@ export interface FlowOptions {
   /** Payload bytes that may be sent before the first Window; Infinity where no window is in force. */
   readonly creditBytes: number
   /** Allocates the frames. */
-  readonly framePool: FramePool
+  readonly framePool: FrameSource
 }
 
 /** A message framed elsewhere, sent unchanged: compressed Data, a datagram, Fin, Disconnect, forwarded messages. */
@@ -53,7 +53,7 @@ export class Flow {
   readonly #channelId: Uint8Array
   readonly #owner: FlowOwner
   readonly #highWaterBytes: number
-  readonly #framePool: FramePool
+  readonly #framePool: FrameSource
   readonly #items = new Fifo<Uint8Array | FramedItem>()
   #queuedBytes = 0
   /** Credit that the queued messages will take. */

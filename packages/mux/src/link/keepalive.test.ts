@@ -1,6 +1,7 @@
 import { FakeClock } from '@ls/testkit'
 import { describe, expect, test, vi } from 'vitest'
-import { Keepalive, type KeepaliveTiming } from './keepalive.js'
+import { checkKeepaliveTiming, type KeepaliveTiming } from './keepalive-timing.js'
+import { Keepalive } from './keepalive.js'
 import { PeerPings } from './peer-pings.js'
 import { RoundTrip } from './round-trip.js'
 
@@ -12,7 +13,7 @@ function setUp({ timing = usualTiming, roundTripMs = -1, passedBytes = () => Num
   const pings: { atMs: number; id: number }[] = []
   const deaths: { atMs: number; silentMs: number }[] = []
   const keepalive = new Keepalive({
-    ...timing,
+    ...checkKeepaliveTiming(timing),
     clock,
     roundTrip: new RoundTrip(),
     peerPings: new PeerPings(passedBytes),
@@ -299,18 +300,6 @@ describe('Keepalive', () => {
     keepalive.start()
     clock.advance(45_000)
     expect(clock.pendingTimers).toBe(0)
-  })
-
-  test.each([
-    [0, 45_000],
-    [-1, 45_000],
-    [Number.NaN, 45_000],
-    [20_000, 20_000],
-    [20_000, 5000],
-    [20_000, Infinity],
-    [20_000, Number.NaN],
-  ])('constructor rejects a period of %d ms with a deadline of %d ms', (periodMs, timeoutMs) => {
-    expect(() => setUp({ timing: { periodMs, timeoutMs } })).toThrow(RangeError)
   })
 })
 

@@ -1,28 +1,11 @@
-import { checkDurationMs, type Clock, type TimerHandle, type Given } from '@ls/foundation'
+import type { Clock, TimerHandle } from '@ls/foundation'
+import type { CheckedTiming } from './keepalive-timing.js'
 import type { PeerPings } from './peer-pings.js'
 import { initialTimeoutMs } from './round-trip-timeout.js'
 import type { RoundTrip } from './round-trip.js'
 
-/** Period of pings, and time after which a silent peer is dead. */
-export interface KeepaliveTiming {
-  /**
-   * Milliseconds between pings, sent whether or not data flows: the peer and the middleboxes on the path need the
-   * traffic too. CDNs and NAT cut idle links after 60–100 s.
-   * @default 20_000
-   */
-  readonly periodMs?: number | undefined
-  /**
-   * Milliseconds of silence after which the peer is dead; more than `periodMs`, so that at least one ping goes
-   * unanswered first.
-   * @default 45_000
-   */
-  readonly timeoutMs?: number | undefined
-  /** Receives each measured round trip, in milliseconds. @default ignored */
-  onRoundTrip?(ms: number): void
-}
-
 /** Options and callbacks of a {@link Keepalive}. */
-export interface KeepaliveOptions extends KeepaliveTiming {
+export interface KeepaliveOptions extends CheckedTiming {
   /** Source of time and timers. */
   readonly clock: Clock
   /**
@@ -40,9 +23,6 @@ export interface KeepaliveOptions extends KeepaliveTiming {
   /** Called once when the peer has been silent for `silentMs`; the keepalive has stopped by then. */
   dead(silentMs: number): void
 }
-
-const defaultPeriodMs = 20_000
-const defaultTimeoutMs = 45_000
 
 /** Timing of {@link Keepalive.hasten}: mobile radios stay on for 5 s in any case; below 3 s busy machines look dead. */
 const hastyPeriodMs = 5000
@@ -67,6 +47,7 @@ const usualGraceMs = 5000
  * @example
  * ```ts
  * const keepalive = new Keepalive({
+ *   ...checkKeepaliveTiming({ periodMs: 20_000 }),
  *   clock: systemClock,
  *   ping: (id) => socket.ping(id),
  *   dead: (silentMs) => socket.destroy(`silent for ${silentMs} ms`),
@@ -92,12 +73,10 @@ export class Keepalive {
   #checkDueMs = 0
   #timer: TimerHandle
 
-  /** @throws RangeError when a duration is not positive or `timeoutMs` is not longer than `periodMs`. */
   constructor(options: KeepaliveOptions) {
-    const { periodMs, timeoutMs } = checkKeepaliveTiming(options)
     this.#options = options
-    this.#periodMs = periodMs
-    this.#timeoutMs = timeoutMs
+    this.#periodMs = options.periodMs
+    this.#timeoutMs = options.timeoutMs
   }
 
   /** Smoothed round trip (RFC 6298 §2) in milliseconds, or undefined before the first answer. */
@@ -203,7 +182,7 @@ export class Keepalive {
   }
 
   #followRoundTrip(): void {
-    const { periodMs = defaultPeriodMs, timeoutMs = defaultTimeoutMs } = this.#options
+    const { periodMs, timeoutMs } = this.#options
     const answerMs = Math.max(hastyAnswerMs, hastyTimeouts * this.#answerMs)
     this.#periodMs = Math.min(periodMs, hastyPeriodMs)
     this.#timeoutMs = Math.min(timeoutMs, this.#periodMs + answerMs)
@@ -273,20 +252,4 @@ export class Keepalive {
   #checkMs(): number {
     return this.#timeoutMs / checksPerDeadline
   }
-}
-
-/**
- * Applies the defaults of {@link KeepaliveTiming} and checks the ranges.
- *
- * @param name Name of the caller's option, for the error.
- * @throws RangeError when a duration is out of its range, or `timeoutMs` is not longer than `periodMs`
- */
-export function checkKeepaliveTiming(
-  timing: KeepaliveTiming,
-  name = 'keepalive',
-): Given<Omit<KeepaliveTiming, 'onRoundTrip'>> {
-  const periodMs = checkDurationMs(`${name}.periodMs`, timing.periodMs ?? defaultPeriodMs)
-  const timeoutMs = checkDurationMs(`${name}.timeoutMs`, timing.timeoutMs ?? defaultTimeoutMs)
-  if (timeoutMs > periodMs) return { periodMs, timeoutMs }
-  throw new RangeError(`${name}.timeoutMs is ${timeoutMs}; it must be more than ${name}.periodMs, which is ${periodMs}`)
 }

@@ -2,7 +2,7 @@ import { encodeAck } from '@ls/codec/messages'
 import type { Flow } from '../flow/flow.js'
 import { Scheduler } from '../flow/scheduler.js'
 import { Charge } from '../memory/charge.js'
-import type { FramePool } from '../memory/frame-pool.js'
+import type { FrameSource } from '../memory/frame-pool.js'
 import type { MemoryBudget } from '../memory/memory-budget.js'
 import type { UrgentCopies } from '../urgent/urgent-copies.js'
 import type { BaseMessageSize } from './base-message-size.js'
@@ -12,7 +12,7 @@ import type { MessageTransport } from './transport.js'
 export interface OutboxOptions {
   readonly quantumBytes: number
   /** Allocates frames with room before them for the transport's header. */
-  readonly framePool: FramePool
+  readonly framePool: FrameSource
   /** Budget for waiting control messages. */
   readonly budget: MemoryBudget
   /** Present with `resume`. */
@@ -26,7 +26,7 @@ export class Outbox {
   readonly #scheduler: Scheduler
   readonly #sequencer: Sequencer | undefined
   readonly #baseMessageSize: BaseMessageSize | undefined
-  readonly #framePool: FramePool
+  readonly #framePool: FrameSource
   readonly #budget: MemoryBudget
   readonly #controlCharge: Charge
   #transport: MessageTransport | undefined

@@ -1,7 +1,7 @@
 import { messageOverheadBytes } from '../channel/held-message.js'
 import { Fifo } from '../flow/fifo.js'
 import { Charge } from '../memory/charge.js'
-import type { FramePool } from '../memory/frame-pool.js'
+import type { FrameSource } from '../memory/frame-pool.js'
 import type { MemoryBudget } from '../memory/memory-budget.js'
 
 /**
@@ -10,13 +10,13 @@ import type { MemoryBudget } from '../memory/memory-budget.js'
  */
 export class ReplayBuffer {
   readonly #messages = new Fifo<Uint8Array>()
-  readonly #framePool: FramePool
+  readonly #framePool: FrameSource
   readonly #charge: Charge
   #acknowledged = 0
   #bytes = 0
 
   /** `framePool` gets the memory of acknowledged messages back; `budget` is charged for kept messages. */
-  constructor(framePool: FramePool, budget: MemoryBudget) {
+  constructor(framePool: FrameSource, budget: MemoryBudget) {
     this.#framePool = framePool
     this.#charge = new Charge(budget, chargeStepBytes)
   }

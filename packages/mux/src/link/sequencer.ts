@@ -1,6 +1,6 @@
 import type { AckArrival, AckMessage } from '@ls/codec'
 import type { Clock } from '@ls/foundation'
-import type { FramePool } from '../memory/frame-pool.js'
+import type { FrameSource } from '../memory/frame-pool.js'
 import type { MemoryBudget } from '../memory/memory-budget.js'
 import type { PathLimit, PathLimitOptions } from '../path/path-limit.js'
 import type { SessionParts } from '../session/session-parts.js'
@@ -16,7 +16,7 @@ export interface SequencerOptions {
   /** Largest payload of a message, in bytes. */
   readonly quantumBytes: number
   /** Recycles the memory of acknowledged messages. */
-  readonly framePool: FramePool
+  readonly framePool: FrameSource
   /** Charged for unacknowledged messages. While it is exceeded and there are any, no new message is sent. */
   readonly budget: MemoryBudget
   /** An Ack of everything received so far is due. */

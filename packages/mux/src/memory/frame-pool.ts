@@ -1,5 +1,3 @@
-import { tcpDataHeaderBytes } from '@ls/codec'
-
 /** Options of a {@link FramePool}. */
 export interface FramePoolOptions {
   /** Memory of one frame, in bytes; larger ones are not pooled. @default 65560, the largest Data message we send */
@@ -11,6 +9,12 @@ export interface FramePoolOptions {
   /** Allocates memory; its contents need not be zero. @default Buffer.allocUnsafe where it exists */
   readonly allocate?: ((bytes: number) => Uint8Array) | undefined
 }
+
+/** Header of a Data message, in bytes: `tcpDataHeaderBytes` of the codec, which this file must not load. */
+const headerBytes = 24
+
+/** Allocates the memory of frames, and takes it back. */
+export type FrameSource = Pick<FramePool, 'take' | 'give' | 'frameOf' | 'headroomOf'>
 
 /**
  * Recycles frame buffers. `give` returns one: a sender calls it when the peer has acknowledged the frame, a receiver
@@ -28,7 +32,7 @@ export class FramePool {
   readonly #idle: FrameMemory[] = []
 
   constructor(options: FramePoolOptions = {}) {
-    this.frameBytes = options.frameBytes ?? 65_536 + tcpDataHeaderBytes
+    this.frameBytes = options.frameBytes ?? 65_536 + headerBytes
     this.#headroomBytes = options.headroomBytes ?? 16
     this.#maxIdle = Math.floor((options.maxIdleBytes ?? 8_388_608) / this.frameBytes)
     this.#allocate = options.allocate ?? allocateUnsafe
@@ -54,7 +58,7 @@ export class FramePool {
 
   /** Returns memory to read the payload of a Data message into, if the pool's buffers have room for one. */
   takePayload(): Uint8Array {
-    return this.take(this.frameBytes).subarray(tcpDataHeaderBytes)
+    return this.take(this.frameBytes).subarray(headerBytes)
   }
 
   /**
@@ -62,9 +66,9 @@ export class FramePool {
    * otherwise undefined.
    */
   frameOf(payload: Uint8Array): Uint8Array | undefined {
-    const start = payload.byteOffset - tcpDataHeaderBytes
+    const start = payload.byteOffset - headerBytes
     if (start !== this.#headroomBytes || !this.owns(payload)) return undefined
-    return new Uint8Array(payload.buffer, start, tcpDataHeaderBytes + payload.length)
+    return new Uint8Array(payload.buffer, start, headerBytes + payload.length)
   }
 
   /** Whether {@link give} takes back the memory of `frame`. False for views of less than a quarter of a buffer. */

@@ -4,7 +4,7 @@ import { textOf } from '@ls/foundation'
 import { MuxError } from '../errors.js'
 import type { Outbox } from '../link/outbox.js'
 import type { Sequencer } from '../link/sequencer.js'
-import type { UrgentLink } from '../urgent/urgent-link.js'
+import type { UrgentPart } from '../urgent/urgent-part.js'
 import { isBaseChannelMessage, isForOwner, isHandshake } from './message-kind.js'
 import { type ConnectHost, receiveConnect } from './receive-connect.js'
 import type { SessionCounters, SessionHandler } from './session-handler.js'
@@ -18,7 +18,7 @@ export interface IncomingOptions {
   readonly outbox: Outbox
   /** Present where `resume` is in force. */
   readonly sequencer: Sequencer | undefined
-  readonly urgent: UrgentLink | undefined
+  readonly urgent: UrgentPart
   /** The peer reports that a second transport would help. */
   onLossy(): void
 }
@@ -43,7 +43,7 @@ export class Incoming {
     const type = peekType(message)
     if (type === MessageType.Ack && this.#sequencer !== undefined) return this.#receiveAck(message, this.#sequencer)
     if (!isHandshake(type)) this.#sequencer?.countReceived(message.length)
-    if (this.#options.urgent?.lastIsKnown === true) return
+    if (this.#options.urgent.link?.lastIsKnown === true) return
     if (this.#isChannelMessage(type)) this.#receiveForChannel(type, message)
     else this.#receiveOther(type, message)
   }
@@ -99,7 +99,7 @@ export class Incoming {
     if (!sequencer.onAck(sequence, arrival)) {
       throw new MuxError('ERR_MUX_PROTOCOL', `Ack of message ${sequence}, which was never sent`)
     }
-    this.#options.urgent?.look()
+    this.#options.urgent.link?.look()
     this.#options.outbox.pump()
   }
 }

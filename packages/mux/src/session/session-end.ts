@@ -10,7 +10,7 @@ import { Outbox } from '../link/outbox.js'
 import { Sequencer } from '../link/sequencer.js'
 import { isFinal, type MessageTransport, SessionCloseCode, type TransportCloseReason } from '../link/transport.js'
 import { type ResolvedSessionOptions, resolveSessionOptions, type SessionOptions } from '../options.js'
-import { lossyTripMs, UrgentLink } from '../urgent/urgent-link.js'
+import { UrgentPart } from '../urgent/urgent-part.js'
 import { IdleWatch } from './idle-watch.js'
 import { Incoming } from './incoming.js'
 import { LinkTime } from './link-time.js'
@@ -37,7 +37,7 @@ export class SessionEnd implements ChannelHost {
   readonly #entries = new Map<ChannelKey, TableEntry>()
   readonly #sequencer: Sequencer | undefined
   readonly #outbox: Outbox
-  readonly #urgent: UrgentLink | undefined
+  readonly #urgent: UrgentPart
   readonly #incoming: Incoming
   readonly #gate: ReadingGate
   readonly #idleWatch: IdleWatch
@@ -56,9 +56,10 @@ export class SessionEnd implements ChannelHost {
     const pump = (): void => this.#outbox.pump()
     this.#sequencer = resume ? new Sequencer({ ...this.options, parts, onAckDue, pump }) : undefined
     this.#outbox = new Outbox({ ...this.options, sequencer: this.#sequencer })
-    this.#urgent = UrgentLink.of(this.#sequencer, {
+    this.#urgent = new UrgentPart({
       ...this.options,
       parts,
+      sequencer: this.#sequencer,
       outbox: this.#outbox,
       onLossy: () => {
         if (handler.onLossy === undefined) this.sendControl(encodeLossy())
@@ -81,7 +82,7 @@ export class SessionEnd implements ChannelHost {
     this.#gate = new ReadingGate({
       clock,
       timeoutMs: stuckTimeoutMs,
-      readers: () => [this.#transport, this.#urgent],
+      readers: () => [this.#transport, this.#urgent.link],
     })
   }
 
@@ -110,7 +111,7 @@ export class SessionEnd implements ChannelHost {
   }
 
   get hasUrgent(): boolean {
-    return this.#urgent?.up === true
+    return this.#urgent.link?.up === true
   }
 
   get channelCount(): number {
@@ -162,7 +163,7 @@ export class SessionEnd implements ChannelHost {
   }
 
   attachUrgent(transport: MessageTransport): boolean {
-    return this.linked && this.#urgent?.attach(transport, !this.#gate.closed) === true
+    return this.linked && this.#urgent.attach(transport, !this.#gate.closed)
   }
 
   detach(): void {
@@ -226,8 +227,7 @@ export class SessionEnd implements ChannelHost {
   }
 
   creditTripMs(): number | undefined {
-    const roundTripMs = this.roundTripMs()
-    return roundTripMs === undefined || !this.hasUrgent ? roundTripMs : lossyTripMs(roundTripMs)
+    return this.#urgent.creditTripMs(this.roundTripMs())
   }
 
   get full(): boolean {
@@ -271,7 +271,7 @@ export class SessionEnd implements ChannelHost {
     this.#linkTime.ended(clock.now(), this.#transport?.keepalive?.silentMs ?? 0)
     this.#transport = undefined
     this.#state = 'unlinked'
-    this.#urgent?.detach()
+    this.#urgent.link?.detach()
     this.#outbox.stop()
     const giveUp = (): void => this.#end(`no new connection within ${graceMs} ms after: ${why}`)
     this.#graceTimer = clock.setTimeout(giveUp, graceMs)
@@ -281,7 +281,7 @@ export class SessionEnd implements ChannelHost {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#transport = undefined
-    this.#urgent?.clear()
+    this.#urgent.link?.clear()
     this.options.clock.clearTimeout(this.#graceTimer)
     this.#idleWatch.stop()
     this.#outbox.clear()

@@ -1,7 +1,9 @@
 import type { appendTraceparent, readTraceparent } from '@ls/codec'
+import type { consumingHandler } from '../channel/consuming-handler.js'
 import type { Admission, AdmissionOptions } from '../memory/admission.js'
+import type { FrameSource } from '../memory/frame-pool.js'
 import type { PathLimit, PathLimitOptions } from '../path/path-limit.js'
-import type { UrgentCopies } from '../urgent/urgent-copies.js'
+import type { UrgentLink } from '../urgent/urgent-link.js'
 
 /**
  * Code that many sessions never run. {@link Session} has all of it; a web page gives its sessions only what it has
@@ -11,9 +13,13 @@ export interface SessionParts {
   /** Makes the limit of bulk of a session with `resume`. */
   pathLimit(options: PathLimitOptions): PathLimit
   /** Code for a second transport. Until it is there, no second transport is attached. */
-  readonly UrgentCopies?: typeof UrgentCopies | undefined
+  readonly UrgentLink?: typeof UrgentLink | undefined
   /** Makes the queue of channels that wait for memory. @default none waits */
   admission?(options: AdmissionOptions): Pick<Admission, 'mustWait' | 'wait' | 'close'>
+  /** Allocates and recycles frames, for sessions without a pool of their own. @default none is recycled */
+  readonly framePool?: FrameSource | undefined
+  /** Code for `autoConsume`. @default that option has no effect */
+  readonly consuming?: typeof consumingHandler | undefined
   /** Code for the extension `trace`. @default Connect carries no traceparent */
   readonly trace?: TraceCode | undefined
 }

@@ -3,9 +3,7 @@ import { FakeClock, type MemoryTransport, memoryTransportPair } from '@ls/testki
 import { expect, test } from 'vitest'
 import { resumable, SessionPair, urgent } from '../../testing/session-pair.js'
 import { MemoryBudget, Session } from '../index.js'
-import type { Outbox } from '../link/outbox.js'
-import type { Sequencer } from '../link/sequencer.js'
-import { wholeParts } from '../whole-parts.js'
+import { copiedMessages } from './copied-messages.js'
 import { UrgentLink } from './urgent-link.js'
 
 const slowMs = 1000
@@ -117,9 +115,9 @@ test('UrgentLink asks for a transport once, and again only when it has lost one'
   const asked: number[] = []
   const nothing = (): void => {}
   const link = new UrgentLink({
-    sequencer: { crowded: true, relax: nothing } as unknown as Sequencer,
-    outbox: { copyTo: nothing } as unknown as Outbox,
-    parts: wholeParts,
+    sequencer: { crowded: true, relax: nothing, received: 0, last: 0, acknowledged: 0, at: () => undefined },
+    outbox: { copyTo: nothing, pump: nothing },
+    messages: copiedMessages,
     budget: new MemoryBudget({ limitBytes: 1e9 }),
     onLossy: () => asked.push(asked.length + 1),
     onMessage: nothing,

@@ -1,16 +1,31 @@
-import type { Outbox } from '../link/outbox.js'
-import type { Sequencer } from '../link/sequencer.js'
 import type { MessageTransport } from '../link/transport.js'
 import type { MemoryBudget } from '../memory/memory-budget.js'
-import type { SessionParts } from '../session/session-parts.js'
-import { copiedMessages } from './copied-messages.js'
+import type { CopiedMessages } from './copied-messages.js'
 import { EarlyMessages } from './early-messages.js'
+import { type SentMessages, UrgentCopies } from './urgent-copies.js'
+
+/** Messages of the main transport, in both directions. */
+interface NumberedMessages extends SentMessages {
+  /** Number of the last message received. */
+  readonly received: number
+  /** Whether urgent messages would arrive sooner over another transport. */
+  readonly crowded: boolean
+  /** Allows for losses and for pauses of TCP: urgent messages have another transport. */
+  relax(relaxed: boolean): void
+}
+
+/** Sends the messages of the main transport. */
+interface CopiedOutbox {
+  /** Sends copies of urgent messages to `copies` from now on; none with undefined. */
+  copyTo(copies: UrgentCopies | undefined): void
+  /** Sends waiting messages. */
+  pump(): void
+}
 
 export interface UrgentLinkOptions {
-  readonly sequencer: Sequencer
-  readonly outbox: Outbox
-  /** Have the code for a second transport, at the latest when it is attached. */
-  readonly parts: Pick<SessionParts, 'UrgentCopies'>
+  readonly sequencer: NumberedMessages
+  readonly outbox: CopiedOutbox
+  readonly messages: CopiedMessages
   /** Budget for the remembered numbers. */
   readonly budget: MemoryBudget
   /** Bulk or losses delay urgent messages: a second transport would help. */
@@ -28,33 +43,21 @@ export class UrgentLink {
   #transport: MessageTransport | undefined
   #wanted = false
 
-  /** Creates one for a session with urgent messages; undefined for a session without. */
-  static of(
-    sequencer: Sequencer | undefined,
-    { urgent, ...options }: Omit<UrgentLinkOptions, 'sequencer'> & { readonly urgent: boolean },
-  ): UrgentLink | undefined {
-    return sequencer === undefined || !urgent ? undefined : new UrgentLink({ ...options, sequencer })
-  }
-
   constructor(options: UrgentLinkOptions) {
     this.#options = options
-    this.#early = new EarlyMessages(options.budget)
+    this.#early = new EarlyMessages(options.messages, options.budget)
   }
 
   get up(): boolean {
     return this.#transport !== undefined
   }
 
-  /**
-   * Uses `transport` in place of the previous one, and reads it if `reads` is true. False, without a change, if the
-   * code is not loaded.
-   */
-  attach(transport: MessageTransport, reads: boolean): boolean {
-    const { sequencer, outbox, parts } = this.#options
-    if (parts.UrgentCopies === undefined) return false
+  /** Uses `transport` in place of the previous one, and reads it if `reads` is true. */
+  attach(transport: MessageTransport, reads: boolean): void {
+    const { sequencer, outbox, messages } = this.#options
     this.detach()
     this.#transport = transport
-    const copies = new parts.UrgentCopies({ transport, sent: sequencer, messages: copiedMessages })
+    const copies = new UrgentCopies({ transport, sent: sequencer, messages })
     outbox.copyTo(copies)
     sequencer.relax(true)
     transport.setHandler({
@@ -67,7 +70,6 @@ export class UrgentLink {
     })
     if (reads) transport.resume()
     else transport.pause()
-    return true
   }
 
   /** Cuts the transport; messages that arrived over it stay recorded. */
@@ -121,13 +123,3 @@ export class UrgentLink {
     this.#options.sequencer.relax(false)
   }
 }
-
-/**
- * Returns the time that bulk takes on a path with losses: it waits for one or two retransmissions of a packet. A window
- * that does not allow for them never grows.
- */
-export function lossyTripMs(roundTripMs: number): number {
-  return lossyRoundTrips * roundTripMs
-}
-
-const lossyRoundTrips = 4

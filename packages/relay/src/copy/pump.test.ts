@@ -5,14 +5,8 @@ import { Duplex, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { tcpDataHeaderBytes } from '@ls/codec'
-import {
-  type Channel,
-  type ChannelCloseReason,
-  type ChannelHandler,
-  SharedBudget,
-  processFramePool,
-  type SessionOptions,
-} from '@ls/mux'
+import { type Channel, type ChannelCloseReason, type ChannelHandler, SharedBudget, type SessionOptions } from '@ls/mux'
+import { processFramePool } from '@ls/mux/frames'
 import { onceEvent, seededBytes, seededDigest, turns, until, within } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { sessionPair } from '../../testing/session-pair.js'

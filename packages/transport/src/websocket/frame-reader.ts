@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { processFramePool } from '@ls/mux'
+import { processFramePool } from '@ls/mux/frames'
 import { longReadBytes, ReadTap, type ReadTapOwner } from '@ls/mux/node'
 import { binaryMessage, headerBytes, headerBytesOf, isMasked, readPayloadBytes } from './frame-header.js'
 import { copyUnmasked, unmask } from './mask.js'

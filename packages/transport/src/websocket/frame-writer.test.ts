@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { PassThrough, Writable } from 'node:stream'
-import { processFramePool } from '@ls/mux'
+import { processFramePool } from '@ls/mux/frames'
 import { onceEvent, RecordingHandler, seededBytes, tcpServer, turns, until } from '@ls/testkit'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'

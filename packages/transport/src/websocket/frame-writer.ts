@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
-import { processFramePool } from '@ls/mux'
+import { processFramePool } from '@ls/mux/frames'
 import { headerBytes, maxHeaderBytes, writeHeader } from './frame-header.js'
 import { mask, MaskKeys } from './mask.js'
 

@@ -1,4 +1,4 @@
-import { processFramePool } from '@ls/mux'
+import { processFramePool } from '@ls/mux/frames'
 import { copyUnmasked, unmask } from './mask.js'
 
 /** A message of which only a part has arrived. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
-import { processFramePool } from '@ls/mux'
+import { processFramePool } from '@ls/mux/frames'
 import {
   describeMessageTransport,
   FakeClock,

@@ -2,13 +2,13 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import {
   Inbox,
-  Keepalive,
   type MessageTransport,
   PeerPings,
   RoundTrip,
   type TransportCloseReason,
   type TransportHandler,
 } from '@ls/mux'
+import { Keepalive } from '@ls/mux/keepalive'
 import { WebSocket } from 'ws'
 import { TransportError } from '../errors.js'
 import type { ResolvedTransportOptions } from '../options.js'

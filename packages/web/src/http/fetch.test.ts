@@ -1,5 +1,6 @@
 import { loopbackPair, Session } from '@ls/mux'
 import { expect, test } from 'vitest'
+import { httpError } from '../errors.js'
 import { TcpSocket } from '../sockets/tcp-socket.js'
 import { fetchOver } from './fetch.js'
 
@@ -31,7 +32,7 @@ function network(answers: Readonly<Record<string, string>>) {
       channel.setHandler(handler)
       return channel
     })
-  return { requests, openTcp }
+  return { requests, means: { openTcp, fail: httpError } }
 }
 
 const redirect = 'HTTP/1.1 302 Found\r\nLocation: http://b.test/x\r\nContent-Length: 0\r\n\r\n'
@@ -39,14 +40,14 @@ const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 const secrets = { authorization: 'Basic eA==', cookie: 'a=b', 'x-kept': '1' }
 
 test('fetchOver follows a redirect', async () => {
-  const { openTcp } = network({ 'a.test': redirect, 'b.test': ok })
-  const response = await fetchOver(openTcp, 'http://a.test/', {})
+  const { means } = network({ 'a.test': redirect, 'b.test': ok })
+  const response = await fetchOver(means, 'http://a.test/', {})
   expect({ url: response.url, text: await response.text() }).toEqual({ url: 'http://b.test/x', text: 'ok' })
 })
 
 test('fetchOver sends secrets of the first origin to no other', async () => {
-  const { openTcp, requests } = network({ 'a.test': redirect, 'b.test': ok })
-  await fetchOver(openTcp, 'http://a.test/', { headers: secrets })
+  const { means, requests } = network({ 'a.test': redirect, 'b.test': ok })
+  await fetchOver(means, 'http://a.test/', { headers: secrets })
   expect(requests.at(-1)?.[1].split('\r\n').slice(0, -2)).toEqual([
     'GET /x HTTP/1.1',
     'host: b.test',
@@ -56,24 +57,24 @@ test('fetchOver sends secrets of the first origin to no other', async () => {
 })
 
 test('fetchOver returns a redirect that it is not to follow', async () => {
-  const { openTcp } = network({ 'a.test': redirect })
-  expect((await fetchOver(openTcp, 'http://a.test/', { redirect: 'manual' })).status).toBe(302)
+  const { means } = network({ 'a.test': redirect })
+  expect((await fetchOver(means, 'http://a.test/', { redirect: 'manual' })).status).toBe(302)
 })
 
 test('fetchOver fails at a redirect where none is allowed', async () => {
-  const { openTcp } = network({ 'a.test': redirect })
-  await expect(fetchOver(openTcp, 'http://a.test/', { redirect: 'error' })).rejects.toThrow(
+  const { means } = network({ 'a.test': redirect })
+  await expect(fetchOver(means, 'http://a.test/', { redirect: 'error' })).rejects.toThrow(
     'redirects to http://b.test/x',
   )
 })
 
 test('fetchOver gives up after 20 redirects', async () => {
-  const { openTcp, requests } = network({ 'b.test': redirect })
-  await expect(fetchOver(openTcp, 'http://b.test/', {})).rejects.toThrow('redirects to')
+  const { means, requests } = network({ 'b.test': redirect })
+  await expect(fetchOver(means, 'http://b.test/', {})).rejects.toThrow('redirects to')
   expect(requests).toHaveLength(21)
 })
 
 test('fetchOver takes no URL but one of http', async () => {
-  const { openTcp } = network({})
-  await expect(fetchOver(openTcp, 'https://a.test/', {})).rejects.toMatchObject({ code: 'ERR_WEB_HTTP' })
+  const { means } = network({})
+  await expect(fetchOver(means, 'https://a.test/', {})).rejects.toMatchObject({ code: 'ERR_WEB_HTTP' })
 })

@@ -1,6 +1,5 @@
-import { WebError } from '../errors.js'
 import type { TcpSocket } from '../sockets/tcp-socket.js'
-import { LineReader } from './line-reader.js'
+import { type HttpFailure, LineReader } from './line-reader.js'
 import { bodyOf, readHead } from './response.js'
 
 /** Options of a request; names and meanings are those of `fetch`. */
@@ -17,22 +16,27 @@ export interface FetchOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-type OpenTcp = (target: { host: string; port: number; signal?: AbortSignal | undefined }) => TcpSocket
+/** What requests need of the page. */
+export interface FetchMeans {
+  /** Opens the connection of a request. */
+  readonly openTcp: (target: { host: string; port: number; signal?: AbortSignal | undefined }) => TcpSocket
+  readonly fail: HttpFailure
+}
 
 /** The limit of browsers (Fetch Standard §4.4). */
 const maxRedirects = 20
 
 /** Sends a request to an HTTP/1.1 server over a connection that `openTcp` opens, one for each request. */
-export async function fetchOver(openTcp: OpenTcp, input: string | URL, options: FetchOptions): Promise<Response> {
+export async function fetchOver(means: FetchMeans, input: string | URL, options: FetchOptions): Promise<Response> {
   let url = new URL(input)
   let request = options
   for (let redirects = 0; ; redirects++) {
-    const response = await fetchOnce(openTcp, url, request)
+    const response = await fetchOnce(means, url, request)
     const location = response.headers.get('location')
     if (location === null || !redirectStatus.has(response.status) || options.redirect === 'manual') return response
     await response.body?.cancel()
     if (options.redirect === 'error' || redirects === maxRedirects)
-      throw new WebError('ERR_WEB_HTTP', `${url.href} redirects to ${location}`)
+      throw means.fail(`${url.href} redirects to ${location}`)
     const next = new URL(location, url)
     request = redirected(request, response.status)
     if (next.origin !== url.origin) request = forStranger(request)
@@ -59,9 +63,8 @@ function forStranger(request: FetchOptions): FetchOptions {
   return { ...request, headers }
 }
 
-async function fetchOnce(openTcp: OpenTcp, url: URL, options: FetchOptions): Promise<Response> {
-  if (url.protocol !== 'http:')
-    throw new WebError('ERR_WEB_HTTP', `'${url.protocol}' is not possible: only http: URLs can be fetched`)
+async function fetchOnce({ openTcp, fail }: FetchMeans, url: URL, options: FetchOptions): Promise<Response> {
+  if (url.protocol !== 'http:') throw fail(`'${url.protocol}' is not possible: only http: URLs can be fetched`)
   const { signal } = options
   signal?.throwIfAborted()
   const host = url.hostname.replace(/^\[|\]$/g, '')
@@ -70,7 +73,7 @@ async function fetchOnce(openTcp: OpenTcp, url: URL, options: FetchOptions): Pro
     await socket.opened
     const method = (options.method ?? 'GET').toUpperCase()
     await send(socket, await requestOf(url, method, options))
-    const lines = new LineReader(socket.readable)
+    const lines = new LineReader(socket.readable, fail)
     const head = await readHead(lines)
     const response = new Response(bodyOf(lines, head, method), head)
     Object.defineProperty(response, 'url', { value: url.href })

@@ -1,4 +1,7 @@
-import { WebError } from '../errors.js'
+import type { WebError } from '../errors.js'
+
+/** Makes the error ERR_WEB_HTTP. A page has its class already, and loads this code later (decision 115). */
+export type HttpFailure = (text: string) => WebError
 
 /** Largest head of a response, in bytes: status line, fields and trailers. */
 const maxHeadBytes = 65_536
@@ -8,11 +11,14 @@ const maxChunkLineBytes = 4096
 
 /** Reads lines and counted bytes from a stream. */
 export class LineReader {
+  /** Makes the error for a response that is malformed. */
+  readonly fail: HttpFailure
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
   #rest: Uint8Array = new Uint8Array()
   #headBytes = 0
 
-  constructor(readable: ReadableStream<Uint8Array>) {
+  constructor(readable: ReadableStream<Uint8Array>, fail: HttpFailure) {
+    this.fail = fail
     this.#reader = readable.getReader()
   }
 
@@ -25,7 +31,7 @@ export class LineReader {
     const limitBytes = maxHeadBytes - this.#headBytes
     const bytes = await this.#lineBytes(limitBytes)
     if (bytes === undefined) {
-      throw new WebError('ERR_WEB_HTTP', `the head of the response is longer than ${maxHeadBytes} bytes`)
+      throw this.fail(`the head of the response is longer than ${maxHeadBytes} bytes`)
     }
     this.#headBytes += bytes.length + 1
     return textOfLine(bytes)
@@ -40,7 +46,7 @@ export class LineReader {
   async chunkLine(): Promise<string> {
     const bytes = await this.#lineBytes(maxChunkLineBytes)
     if (bytes !== undefined) return textOfLine(bytes)
-    throw new WebError('ERR_WEB_HTTP', `the line before a chunk is longer than ${maxChunkLineBytes} bytes`)
+    throw this.fail(`the line before a chunk is longer than ${maxChunkLineBytes} bytes`)
   }
 
   /** Reads the next bytes, at most `limit`; undefined at the end of the stream. */
@@ -68,7 +74,7 @@ export class LineReader {
         return line
       }
       searched = this.#rest.length
-      if (!(await this.#more())) throw new WebError('ERR_WEB_HTTP', 'the server closed the connection within its head')
+      if (!(await this.#more())) throw this.fail('the server closed the connection within its head')
     }
   }
 

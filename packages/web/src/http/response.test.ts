@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { WebError } from '../errors.js'
+import { httpError, WebError } from '../errors.js'
 import { LineReader } from './line-reader.js'
 import { bodyOf, readHead } from './response.js'
 
@@ -20,7 +20,7 @@ function inPieces(text: string, sizes: readonly number[] = [text.length]): Reada
 
 /** Status, fields and body of a server's response. */
 async function read(text: string, { method = 'GET', sizes }: { method?: string; sizes?: readonly number[] } = {}) {
-  const lines = new LineReader(inPieces(text, sizes))
+  const lines = new LineReader(inPieces(text, sizes), httpError)
   const head = await readHead(lines)
   const body = await new Response(bodyOf(lines, head, method)).text()
   return { status: head.status, statusText: head.statusText, fields: Object.fromEntries(head.headers), body }
@@ -53,7 +53,7 @@ describe('a response', () => {
     ['204', 'HTTP/1.1 204 No Content\r\n\r\n', 'GET'],
     ['205', 'HTTP/1.1 205 Reset Content\r\n\r\n', 'GET'],
   ])('%s has no body', async (_what, text, method) => {
-    const lines = new LineReader(inPieces(text))
+    const lines = new LineReader(inPieces(text), httpError)
     expect(bodyOf(lines, await readHead(lines), method)).toBe(null)
   })
 

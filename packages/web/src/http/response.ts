@@ -1,4 +1,3 @@
-import { WebError } from '../errors.js'
 import type { LineReader } from './line-reader.js'
 
 /** The head of a response. */
@@ -19,8 +18,7 @@ export async function readHead(lines: LineReader): Promise<ResponseHead> {
   for (;;) {
     const head = await readOneHead(lines)
     if (head.status >= 200) return head
-    if (head.status === 101)
-      throw new WebError('ERR_WEB_HTTP', 'the server switched protocols without a request to do so')
+    if (head.status === 101) throw lines.fail('the server switched protocols without a request to do so')
   }
 }
 
@@ -28,7 +26,7 @@ async function readOneHead(lines: LineReader): Promise<ResponseHead> {
   const statusLine = await lines.line()
   const [, status, statusText = ''] = /^HTTP\/1\.[01] ([1-5]\d\d)(?: (.*))?$/.exec(statusLine) ?? []
   if (status === undefined) {
-    throw new WebError('ERR_WEB_HTTP', `the server answered with '${statusLine.slice(0, 60)}', which is no HTTP/1.1`)
+    throw lines.fail(`the server answered with '${statusLine.slice(0, 60)}', which is no HTTP/1.1`)
   }
   return { status: Number(status), statusText, headers: await readFields(lines) }
 }
@@ -42,7 +40,7 @@ async function readFields(lines: LineReader): Promise<Headers> {
     try {
       headers.append(line.slice(0, Math.max(0, colon)).trimEnd(), line.slice(colon + 1).trim())
     } catch {
-      throw new WebError('ERR_WEB_HTTP', `the server sent the field '${line.slice(0, 60)}', which is malformed`)
+      throw lines.fail(`the server sent the field '${line.slice(0, 60)}', which is malformed`)
     }
   }
 }
@@ -76,16 +74,14 @@ export function bodyOf(
 
 async function* chunked(lines: LineReader, headers: Headers): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   const coding = headers.get('transfer-encoding')
-  if (coding?.toLowerCase() !== 'chunked')
-    throw new WebError('ERR_WEB_HTTP', `the transfer coding '${coding}' is unknown`)
+  if (coding?.toLowerCase() !== 'chunked') throw lines.fail(`the transfer coding '${coding}' is unknown`)
   for (;;) {
     const size = (await lines.chunkLine()).split(';', 1)[0]?.trim() ?? ''
-    if (!/^[0-9a-f]{1,12}$/i.test(size))
-      throw new WebError('ERR_WEB_HTTP', `'${size.slice(0, 20)}' is no size of a chunk`)
+    if (!/^[0-9a-f]{1,12}$/i.test(size)) throw lines.fail(`'${size.slice(0, 20)}' is no size of a chunk`)
     const bytes = Number.parseInt(size, 16)
     if (bytes === 0) return void (await readFields(lines))
     yield* exactly(lines, bytes)
-    if ((await lines.chunkLine()) !== '') throw new WebError('ERR_WEB_HTTP', 'a chunk is longer than its size')
+    if ((await lines.chunkLine()) !== '') throw lines.fail('a chunk is longer than its size')
   }
 }
 
@@ -95,7 +91,7 @@ async function* counted(lines: LineReader, headers: Headers): AsyncGenerator<Uin
   // Two equal lengths count as one (RFC 9110 §8.6).
   const [first = '', ...others] = length.split(',').map((each) => each.trim())
   if (!/^\d{1,15}$/.test(first) || others.some((each) => each !== first))
-    throw new WebError('ERR_WEB_HTTP', `'${length.slice(0, 40)}' is no Content-Length`)
+    throw lines.fail(`'${length.slice(0, 40)}' is no Content-Length`)
   yield* exactly(lines, Number(first))
 }
 
@@ -111,7 +107,7 @@ async function* exactly(lines: LineReader, bytes: number): AsyncGenerator<Uint8A
   let left = bytes
   while (left > 0) {
     const piece = await lines.bytes(Math.min(left, pieceBytes))
-    if (piece === undefined) throw new WebError('ERR_WEB_HTTP', `the body ended ${left} bytes before its length`)
+    if (piece === undefined) throw lines.fail(`the body ended ${left} bytes before its length`)
     left -= piece.length
     yield piece
   }

@@ -25,15 +25,15 @@ test('PageParts loads nothing for a few bytes', async () => {
   const { parts, far, channel } = await paired()
   channel.send(new Uint8Array(10_000))
   await until(() => far?.receivedBytes === 10_000, 'the bytes')
-  expect(parts.UrgentCopies).toBe(undefined)
+  expect(parts.UrgentLink).toBe(undefined)
 })
 
 test('PageParts loads the code for bulk with the first bulk', async () => {
   const { parts, far, channel } = await paired()
   channel.send(new Uint8Array(200_000))
-  await until(() => parts.UrgentCopies !== undefined, 'the code')
+  await until(() => parts.UrgentLink !== undefined, 'the code')
   await until(() => far?.receivedBytes === 200_000, 'the bytes')
-  expect(parts.UrgentCopies).toBeTypeOf('function')
+  expect(parts.UrgentLink).toBeTypeOf('function')
 })
 
 test('a session of PageParts takes a second transport once the code for bulk is loaded', async () => {
@@ -44,4 +44,14 @@ test('a session of PageParts takes a second transport once the code for bulk is 
   const after = near.attachUrgent(loopbackPair()[0])
   await turns(1)
   expect({ before, after, hasUrgent: near.hasUrgent }).toEqual({ before: false, after: true, hasUrgent: true })
+})
+
+test('PageParts recycles frames once the code for bulk is loaded', async () => {
+  const parts = new PageParts()
+  await parts.loadBulk()
+  const frame = parts.framePool.take(60_000)
+  parts.framePool.give(frame)
+  const again = parts.framePool.take(60_000)
+  parts.framePool.give(again)
+  expect(again.buffer).toBe(frame.buffer)
 })

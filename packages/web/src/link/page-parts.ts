@@ -1,14 +1,22 @@
-import { type PathLimit, type PathLimitOptions, type SessionParts, StartLimit } from '@ls/mux'
+import { type FrameSource, type PathLimit, type PathLimitOptions, type SessionParts, StartLimit } from '@ls/mux'
 import type * as bulk from '@ls/mux/bulk'
 
 type BulkCode = typeof bulk
 
 /** Parts of all sessions of a page. The code for bulk is loaded with the first bulk. */
 export class PageParts implements SessionParts {
+  /** Frames of bulk are recycled; before that there is nothing to recycle. */
+  readonly framePool: FrameSource = {
+    take: (bytes) => this.#bulk?.processFramePool.take(bytes) ?? new Uint8Array(bytes),
+    give: (frame) => this.#bulk?.processFramePool.give(frame),
+    // For transports and sources that share the memory of the pool; those of a page do not.
+    headroomOf: () => 0,
+    frameOf: () => undefined,
+  }
   #bulk: BulkCode | undefined
 
-  get UrgentCopies(): BulkCode['UrgentCopies'] | undefined {
-    return this.#bulk?.UrgentCopies
+  get UrgentLink(): BulkCode['UrgentLink'] | undefined {
+    return this.#bulk?.UrgentLink
   }
 
   pathLimit(options: PathLimitOptions): PathLimit {

@@ -1,5 +1,6 @@
 import { type Clock, systemClock, type TimerHandle } from '@ls/foundation'
 import { type MessageTransport, SessionCloseCode, type TransportCloseReason, type TransportHandler } from '@ls/mux'
+import type { Keepalive } from '@ls/mux/keepalive'
 
 /** Bytes that may wait in the WebSocket before `send` returns false: 4 ms, a page's shortest wait, at 125 MB/s. */
 const highWaterBytes = 524_288
@@ -26,19 +27,22 @@ export type WebSocketLike = Pick<
 export interface WebSocketTransportOptions {
   /** Source of time. @default the system's clock */
   readonly clock?: Clock | undefined
-  /** Close codes that the platform lets a program send: pages may send 1000 and 3000 to 4999. @default 'of pages' */
-  readonly closeCodes?: 'of pages' | 'any' | undefined
+  /**
+   * Returns the code to close with in place of one that the platform does not let a program send. @default for pages,
+   * which may send 1000 and 3000 to 4999
+   */
+  readonly closeCode?: ((code: number) => number) | undefined
 }
 
 /**
  * A browser's WebSocket as a message transport. It cannot be paused, so arriving messages wait here: windows limit
- * them. It cannot ping, and no page can cut a connection: `destroy` only releases it.
+ * them. It cannot ping: others make its heartbeat. No page can cut a connection: `destroy` only releases it.
  */
 export class WebSocketTransport implements MessageTransport {
   readonly roundTripMs = undefined
   readonly #socket: WebSocketLike
   readonly #clock: Clock
-  readonly #closeCodes: 'of pages' | 'any'
+  readonly #closeCode: (code: number) => number
   #handler: TransportHandler | undefined
   #held: Uint8Array[] = []
   #heldBytes = 0
@@ -52,12 +56,13 @@ export class WebSocketTransport implements MessageTransport {
   #reason: TransportCloseReason | undefined
   /** Reason of the close; undefined while the WebSocket is open. */
   #ended: TransportCloseReason | undefined
+  #keepalive: Keepalive | undefined
 
   /** @param socket An open WebSocket. */
-  constructor(socket: WebSocketLike, { clock = systemClock, closeCodes = 'of pages' }: WebSocketTransportOptions = {}) {
+  constructor(socket: WebSocketLike, { clock = systemClock, closeCode = pageCode }: WebSocketTransportOptions = {}) {
     this.#socket = socket
     this.#clock = clock
-    this.#closeCodes = closeCodes
+    this.#closeCode = closeCode
     socket.binaryType = 'arraybuffer'
     socket.onmessage = ({ data }) => this.#receive(data)
     socket.onclose = ({ code, reason }) => this.#closed({ code, reason })
@@ -67,8 +72,26 @@ export class WebSocketTransport implements MessageTransport {
     return this.#socket.bufferedAmount
   }
 
+  get keepalive(): Keepalive | undefined {
+    return this.#keepalive
+  }
+
+  /** Whether it may send. */
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
+  /** Starts a heartbeat, for the session that the transport is attached to; with short deadlines, since it resumes. */
+  beat(keepalive: Keepalive): void {
+    if (!this.isOpen) return
+    this.#keepalive = keepalive
+    if (this.#paused) keepalive.pause()
+    keepalive.start()
+    keepalive.hasten()
+  }
+
   send(message: Uint8Array): boolean {
-    if (this.#state !== 'open' || this.#socket.readyState !== isOpen) return false
+    if (!this.isOpen || this.#socket.readyState !== isOpen) return false
     // The WebSocket copies it immediately.
     this.#socket.send(message as Uint8Array<ArrayBuffer>)
     if (this.#socket.bufferedAmount <= highWaterBytes) return true
@@ -79,34 +102,35 @@ export class WebSocketTransport implements MessageTransport {
 
   pause(): void {
     this.#paused = true
+    this.#keepalive?.pause()
   }
 
   resume(): void {
     if (!this.#paused) return
     this.#paused = false
+    this.#keepalive?.resume()
     this.#releaseLater()
   }
 
   close(reason: TransportCloseReason = { code: 1000, reason: '' }): void {
-    if (this.#state !== 'open') return
+    if (!this.isOpen) return
     this.#state = 'ended'
     this.#reason = reason
     this.#stopPolling()
-    const code = this.#closeCodes === 'any' ? anyCode(reason.code) : pageCode(reason.code)
-    this.#socket.close(code, closeText(reason.reason))
+    this.#socket.close(this.#closeCode(reason.code), closeText(reason.reason))
   }
 
-  destroy(): void {
+  destroy(reason: TransportCloseReason = { code: 1006, reason: 'destroyed' }): void {
     if (this.#state === 'closed' || this.#socket.onmessage === null) return
     this.#state = 'ended'
-    this.#reason ??= { code: 1006, reason: 'destroyed' }
+    this.#reason ??= reason
     this.#held = []
     this.#stopPolling()
     // On a dead network the close handshake would take minutes.
     this.#socket.onmessage = null
     this.#socket.onclose = null
     this.#socket.close()
-    this.#clock.setTimeout(() => this.#closed({ code: 1006, reason: 'destroyed' }), 0)
+    this.#clock.setTimeout(() => this.#closed(reason), 0)
   }
 
   setHandler(handler: TransportHandler): void {
@@ -117,6 +141,7 @@ export class WebSocketTransport implements MessageTransport {
   #receive(data: unknown): void {
     if (!(data instanceof ArrayBuffer)) return this.close({ code: 1003, reason: 'only binary messages count' })
     const message = new Uint8Array(data)
+    this.#keepalive?.received()
     this.#drained()
     if (this.#flowing) return this.#handler?.onMessage(message)
     this.#held.push(message)
@@ -160,7 +185,7 @@ export class WebSocketTransport implements MessageTransport {
 
   /** Notifies a waiting sender when half of the queue has left. True if no sender waits. */
   #drained(): boolean {
-    if (!this.#isHeld || this.#state !== 'open') return true
+    if (!this.#isHeld || !this.isOpen) return true
     if (this.#socket.bufferedAmount > highWaterBytes / 2) return false
     this.#isHeld = false
     this.#stopPolling()
@@ -176,6 +201,7 @@ export class WebSocketTransport implements MessageTransport {
   #closed(reason: TransportCloseReason): void {
     this.#ended ??= reason
     this.#stopPolling()
+    this.#keepalive?.stop()
     if (!this.#isReleasing) this.#release()
   }
 }
@@ -188,13 +214,6 @@ function pageCode(code: number): number {
   if (code === SessionCloseCode.ProtocolError) return SessionCloseCode.SessionEnded
   return code >= 3000 && code <= 4999 ? code : 1000
 }
-
-/** Valid code for a close where only the codes that no endpoint may send are refused (RFC 6455 §7.4.1). */
-function anyCode(code: number): number {
-  return (code >= 1000 && code <= 1014 && !unsendable.has(code)) || (code >= 3000 && code <= 4999) ? code : 1000
-}
-
-const unsendable: ReadonlySet<number> = new Set([1004, 1005, 1006])
 
 function closeText(text: string): string {
   const bytes = new TextEncoder().encode(text)

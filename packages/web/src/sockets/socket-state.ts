@@ -1,25 +1,15 @@
 import type { ChannelCloseReason } from '@ls/mux'
 import { WebError } from '../errors.js'
+import { type Deferred, deferred } from './deferred.js'
 
 /** Promises of a socket: opened when the far end has accepted, closed when both directions have ended. */
 export class SocketState<Info> {
-  readonly opened: Promise<Info>
-  readonly closed: Promise<void>
-  readonly #settle: {
-    readonly opened: (info: Info) => void
-    readonly refused: (error: Error) => void
-    readonly ended: () => void
-    readonly broken: (error: Error) => void
-  }
+  readonly #opened = deferred<Info>()
+  readonly #closed: Deferred<void> = deferred()
+  readonly opened = this.#opened.promise
+  readonly closed = this.#closed.promise
 
   constructor() {
-    let opened!: (info: Info) => void
-    let refused!: (error: Error) => void
-    let ended!: () => void
-    let broken!: (error: Error) => void
-    this.opened = new Promise((resolve, reject) => ([opened, refused] = [resolve, reject]))
-    this.closed = new Promise((resolve, reject) => ([ended, broken] = [resolve, reject]))
-    this.#settle = { opened, refused, ended, broken }
     // Readers of the streams get the failure there, and need neither promise.
     this.opened.catch(() => {})
     this.closed.catch(() => {})
@@ -27,14 +17,14 @@ export class SocketState<Info> {
 
   /** Resolves `opened`: the far end has accepted. */
   open(info: Info): void {
-    this.#settle.opened(info)
+    this.#opened.resolve(info)
   }
 
   /** Settles `closed`; without an error the socket ended in order. */
   end(error?: Error): void {
-    this.#settle.refused(error ?? new WebError('ERR_WEB_CLOSED', 'the socket was closed before it was open'))
-    if (error === undefined) this.#settle.ended()
-    else this.#settle.broken(error)
+    this.#opened.reject(error ?? new WebError('ERR_WEB_CLOSED', 'the socket was closed before it was open'))
+    if (error === undefined) this.#closed.resolve()
+    else this.#closed.reject(error)
   }
 }
 

@@ -2,6 +2,7 @@ import type { Address } from '@ls/codec'
 import { textOf } from '@ls/foundation'
 import type { Channel, ChannelCloseReason, ChannelHandler } from '@ls/mux'
 import { WebError } from '../errors.js'
+import { type Deferred, deferred } from './deferred.js'
 import { bytesOf, errorOf, SocketState } from './socket-state.js'
 
 /** Result of `opened`, as in the Direct Sockets API. */
@@ -35,7 +36,7 @@ export class TcpSocket implements ChannelHandler {
   #reader: ReadableByteStreamController | undefined
   #writer: WritableStreamDefaultController | undefined
   /** Settles the write that waits for room. */
-  #writing: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
+  #writing: Deferred<void> | undefined
   #isOver = false
   #hasEnded = false
 
@@ -146,7 +147,8 @@ export class TcpSocket implements ChannelHandler {
     const sent = channel?.send(bytesOf(chunk), { memory: 'borrowed' })
     if (sent === true) return
     if (sent === undefined) throw new WebError('ERR_WEB_CLOSED', 'the other end takes no more')
-    return new Promise((resolve, reject) => (this.#writing = { resolve, reject }))
+    this.#writing = deferred()
+    return this.#writing.promise
   }
 
   #finish(error: Error | undefined): void {
