@@ -1,17 +1,9 @@
 import { Reader } from '../bytes/reader.js'
+import { compressionOffset, dataHeaderBytes, gzip, idOffset, protocolOffset, tcp } from '../data-layout.js'
 import { CodecError } from '../errors.js'
 import { readAddress } from './address.js'
 import { channelIdBytes } from './channel-id.js'
-import {
-  checkDataHeader,
-  checkProtocol,
-  compressionOffset,
-  dataHeaderBytes,
-  gzip,
-  idOffset,
-  protocolOffset,
-  tcp,
-} from './data-header.js'
+import { checkDataHeader, checkProtocol } from './data-header.js'
 import { MessageType } from './message-type.js'
 import type * as M from './message.js'
 import { bodyOf, checkMessage } from './peek.js'

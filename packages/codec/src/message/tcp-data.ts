@@ -1,12 +1,7 @@
 import { allocate } from '../bytes/allocate.js'
 import { checkBytes, checkId, checkInteger, checkOneOf } from '../bytes/check.js'
 import { writeU32 } from '../bytes/writer.js'
-import { CodecError } from '../errors.js'
-import { inflatedBytes } from '../gzip/gzip-frame.js'
-import { maxMessageBytes } from '../limits.js'
-import { protocolVersion } from '../version.js'
 import {
-  checkDataHeader,
   compressionOffset,
   dataHeaderBytes,
   dataLengthOffset,
@@ -15,7 +10,12 @@ import {
   protocolOffset,
   tcp,
   uncompressed,
-} from './data-header.js'
+} from '../data-layout.js'
+import { CodecError } from '../errors.js'
+import { inflatedBytes } from '../gzip/gzip-frame.js'
+import { maxMessageBytes } from '../limits.js'
+import { protocolVersion } from '../version.js'
+import { checkDataHeader } from './data-header.js'
 import { MessageType } from './message-type.js'
 import type { Compression } from './message.js'
 import { checkMessage } from './peek.js'
