@@ -1,8 +1,8 @@
 import { decode, type Message, MessageType, newChannelId } from '@ls/codec'
 import { FakeClock, memoryTransportPair } from '@ls/testkit'
 import { expect, test } from 'vitest'
+import { Session } from '../session/session.js'
 import { LostChannels } from './lost-channels.js'
-import { Session } from './session.js'
 
 /** Returns the messages that a peer receives on its next link. */
 function told(lost: LostChannels, peer: string, clock: FakeClock): Message[] {

@@ -1,11 +1,10 @@
-import { channelIdBytes, channelIdOffset, MessageType } from '@ls/codec'
+import { channelIdBytes, channelIdOffset, channelKey, MessageType } from '@ls/codec'
 import { decodeConnect } from '@ls/codec/messages'
 import { textOf } from '@ls/foundation'
 import { ChannelEnd } from '../channel/channel-end.js'
-import { rejectMessage } from '../channel/channel-messages.js'
+import { disconnectMessage, linkLostText, rejectMessage } from '../channel/channel-messages.js'
 import type { Channel } from '../channel/channel.js'
 import { fullText } from './open-channel.js'
-import { refuseResume } from './refuse-resume.js'
 import type { SessionHandler } from './session-handler.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 
@@ -42,4 +41,12 @@ export function receiveConnect(message: Uint8Array, host: ConnectHost, handler: 
 function askOwner(handler: SessionHandler, channel: Channel): void {
   if (handler.onConnect === undefined) channel.reject('forbidden: this end opens no channels for its peer')
   else handler.onConnect(channel)
+}
+
+/**
+ * Refuses to resume a channel that `session` does not have. Its bytes in transit are lost: a new connection to the
+ * target would continue in the middle of the stream.
+ */
+function refuseResume(id: Uint8Array, session: Pick<ConnectHost, 'send'>, handler: SessionHandler): void {
+  if (handler.isElsewhere?.(channelKey(id)) !== true) session.send(disconnectMessage(id, linkLostText))
 }
