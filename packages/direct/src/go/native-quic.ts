@@ -87,7 +87,8 @@ class NativeSocket implements QuicSocket {
   }
 
   send(packet: Uint8Array, { address, port }: UdpPlace): void {
-    if (this.#isClosed) return
+    // A packet may come from port 0, but none can be sent there (RFC 768).
+    if (this.#isClosed || port === 0) return
     const isPrefixed = this.#family === 6 && !address.includes(':')
     // Without IPv6 nothing is sent there; the callback gets the error.
     this.#udp.send(packet, port, isPrefixed ? ipv4Prefix + address : address, () => {})

@@ -44,3 +44,7 @@ test.each([
 ])('bindingAnswer has none for %s', (_what, packet) => {
   expect(bindingAnswer(packet, v4)).toBeUndefined()
 })
+
+test('bindingAnswer has none for a packet from port 0, to which nothing can be sent', () => {
+  expect(bindingAnswer(stunRequest, { ...v4, port: 0 })).toBeUndefined()
+})

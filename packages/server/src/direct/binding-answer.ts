@@ -8,13 +8,13 @@ export interface PacketSource {
 
 /**
  * Answers a packet that asks for its own source address, as a NAT shows it: a STUN Binding request (RFC 8489), or the
- * request of Go LinkSocks 1.10. Undefined for any other packet.
+ * request of Go LinkSocks 1.10. Undefined for any other packet, and for one from port 0, which takes no answer (RFC 768).
  */
 export function bindingAnswer(packet: Uint8Array, source: PacketSource): Uint8Array | undefined {
   const request = Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength)
   // A socket for both families shows IPv4 as `::ffff:192.0.2.1`, which is IPv4 here.
   const address = parseIpAddress(source.address)
-  if (address === undefined) return undefined
+  if (address === undefined || source.port === 0) return undefined
   if (isStunRequest(request)) return stunAnswer(request.subarray(8, 20), address, source.port)
   if (isGoRequest(request)) return goAnswer(request.subarray(6, 14), address, source.port)
   return undefined
