@@ -1,11 +1,13 @@
 /** Cuts lines off a stream of bytes. A line ends with LF; a CR before that belongs to its end (RFC 9112 §2.2). */
 export class LineReader {
-  #held = ''
-  #start = 0
+  /** Kept apart: one text would be copied for each line that is cut off it. */
+  #lines: string[] = []
+  #begun = ''
+  #heldBytes = 0
 
-  /** Every byte taken since the last {@link release}, one character a byte. */
-  get held(): string {
-    return this.#held
+  /** Number of all bytes taken since the last {@link release}. */
+  get heldBytes(): number {
+    return this.#heldBytes
   }
 
   /**
@@ -16,18 +18,21 @@ export class LineReader {
   take(chunk: Buffer, at: number): { readonly line: string | undefined; readonly next: number } {
     const end = chunk.indexOf(lf, at)
     const next = end < 0 ? chunk.length : end + 1
-    this.#held += chunk.toString('latin1', at, next)
+    this.#heldBytes += next - at
+    this.#begun += chunk.toString('latin1', at, next)
     if (end < 0) return { line: undefined, next }
-    const line = this.#held.slice(this.#start, -1)
-    this.#start = this.#held.length
-    return { line: line.endsWith('\r') ? line.slice(0, -1) : line, next }
+    const line = this.#begun
+    this.#begun = ''
+    this.#lines.push(line)
+    return { line: line.slice(0, line.endsWith('\r\n') ? -2 : -1), next }
   }
 
   /** Returns the held bytes and starts again empty. */
   release(): Buffer {
-    const bytes = Buffer.from(this.#held, 'latin1')
-    this.#held = ''
-    this.#start = 0
+    const bytes = Buffer.from(this.#lines.join('') + this.#begun, 'latin1')
+    this.#lines = []
+    this.#begun = ''
+    this.#heldBytes = 0
     return bytes
   }
 }

@@ -51,7 +51,7 @@ export class ChunkRepair {
   #readLine(chunk: Buffer, at: number, out: Buffer[]): number {
     const { line, next } = this.#lines.take(chunk, at)
     const limit = this.#state === 'trailers' ? this.#maxTrailerBytes : maxSizeLineBytes
-    const text = this.#lines.held.length > limit ? undefined : line === undefined ? '' : this.#repair(line)
+    const text = this.#lines.heldBytes > limit ? undefined : line === undefined ? '' : this.#repair(line)
     if (text === undefined) return this.#giveUp(next, out)
     if (line === undefined) return next
     // Trailers are held until the last one has arrived, so that one limit applies to all of them together.

@@ -47,7 +47,14 @@ export function parseField(line: string): Field | undefined {
   const colon = line.indexOf(':')
   if (colon < 0) return undefined
   // RFC 9112 §5.1: a proxy removes blanks before the colon.
-  return [line.slice(0, colon).replace(/[ \t]+$/, ''), withoutControls(line.slice(colon + 1)).trim()]
+  return [withoutLastBlanks(line.slice(0, colon)), withoutControls(line.slice(colon + 1)).trim()]
+}
+
+/** A regular expression would read a run of blanks once for each of them, which takes seconds for 64 KiB. */
+function withoutLastBlanks(text: string): string {
+  let end = text.length
+  while (text[end - 1] === ' ' || text[end - 1] === '\t') end--
+  return text.slice(0, end)
 }
 
 export function isFieldName(name: string): boolean {

@@ -17,6 +17,11 @@ describe('parseResponseHead', () => {
     expect(parse('HTTP/1.0 407\nA: b\n\n')).toEqual({ status: 407, length: 19, fields: ['A', 'b'] })
   })
 
+  test('reads a run of blanks once, not once for each blank', () => {
+    const value = `b${' '.repeat(150_000)}c`
+    expect(parse(`HTTP/1.1 200 OK\r\nA: ${value}\r\n\r\n`)).toHaveProperty('fields', ['A', value])
+  })
+
   test.each(['', 'HTT', 'HTTP/1.1 200 OK\r\n', 'HTTP/1.1 200 OK\r\nA: b\r\n\r'])('waits for more after %j', (text) => {
     expect(parse(text)).toBeUndefined()
   })

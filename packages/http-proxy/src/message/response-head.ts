@@ -44,6 +44,6 @@ function headLength(bytes: Buffer): number | undefined {
 }
 
 function parseField(line: string): [string, string] | [] {
-  const groups = /^(?<name>[^\s:]+):[ \t]*(?<value>.*?)[ \t]*$/.exec(line)?.groups
-  return groups === undefined ? [] : [groups['name'] ?? '', groups['value'] ?? '']
+  const groups = /^(?<name>[^\s:]+):(?<value>.*)$/.exec(line)?.groups
+  return groups === undefined ? [] : [groups['name'] ?? '', (groups['value'] ?? '').trim()]
 }

@@ -5,8 +5,11 @@ import { ResponseRepair } from './response-repair.js'
 const maxHeadBytes = 1000
 
 /** Bytes that the parser gets for `response`, which arrives in pieces of `sizes`. */
-function repaired(response: string, { method = 'GET', sizes = [100_000] } = {}): string {
-  const repair = new ResponseRepair({ maxHeadBytes })
+function repaired(
+  response: string,
+  { method = 'GET', sizes = [100_000], limit = maxHeadBytes } = {},
+): string {
+  const repair = new ResponseRepair({ maxHeadBytes: limit })
   repair.expect(method)
   const out: Buffer[] = []
   const bytes = Buffer.from(response, 'latin1')
@@ -69,6 +72,11 @@ describe('ResponseRepair rewrites', () => {
   test('a response without its length, where it is chunked too', () => {
     const both = `${ok}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`
     expect(repaired(both)).toBe(`${chunked}0\r\n\r\n`)
+  })
+
+  test('a name behind a run of blanks, which it reads once, not once for each blank', () => {
+    const field = `A${' '.repeat(150_000)}B: c\r\n`
+    expect(repaired(`${ok}${field}${body}`, { limit: 200_000 })).toBe(`${ok}${body}`)
   })
 
   test('no body in the response to HEAD', () => {

@@ -60,7 +60,7 @@ export class ResponseRepair {
 
   #readHead(chunk: Buffer, at: number, out: Buffer[]): number {
     const { line, next } = this.#lines.take(chunk, at)
-    if (this.#lines.held.length > this.#maxHeadBytes) this.#giveUp(out)
+    if (this.#lines.heldBytes > this.#maxHeadBytes) this.#giveUp(out)
     else if (line === '' && this.#head.length > 0) this.#endHead(out)
     // Blank lines before the head are skipped, as Node's parser skips them.
     else if (line !== undefined && line !== '') this.#head.push(line)
