@@ -37,6 +37,11 @@ describe('Redactor.clean', () => {
     expect(redactor.clean('a bad "a" day')).toBe('[redacted] bad "[redacted]" day')
   })
 
+  test('reads a long text of a peer once, not once for each beginning', () => {
+    const text = 'a'.repeat(150_000)
+    expect(new Redactor().clean(text)).toBe(text)
+  })
+
   test('takes the longer of two secrets that begin alike', () => {
     const redactor = new Redactor()
     redactor.add('abcdef', 'abcdef-more')

@@ -21,7 +21,7 @@ export class Redactor {
 
   /** Returns the text without its secrets. */
   clean(text: string): string {
-    const withoutUrls = text.replace(urlCredentials, `$1${redacted}@`).replace(secretParameters, `$1${redacted}`)
+    const withoutUrls = text.replace(urlCredentials, `://${redacted}@`).replace(secretParameters, `$1${redacted}`)
     return this.#pattern === undefined ? withoutUrls : withoutUrls.replace(this.#pattern, redacted)
   }
 
@@ -51,7 +51,8 @@ export class Redactor {
 /** Maximum depth: fields of log lines are flat; deeper nesting is a mistake, perhaps a circular one. */
 const maxDepth = 5
 
-const urlCredentials = /([a-z][a-z0-9+.-]*:\/\/)[^/\s"'<>\\]*@/gi
+/** Without the scheme: looking for its beginning would read a long word of a peer once for each character. */
+const urlCredentials = /:\/\/[^/\s"'<>\\]*@/g
 const secretParameters = /([?&](?:token|secret|password|api[-_]?key)=)[^&\s"'<>\\]+/gi
 const secretName = /(?:token|tokens|tokenhash|password|secret|api[-_]?key|authorization)$/i
 
