@@ -124,6 +124,18 @@ test('receive passes nothing of a client whose token has rules', () => {
   expect(heard(announced(provider()))).toEqual([])
 })
 
+test('receive refuses an announcement that cannot be passed on, so that it never reaches another client', () => {
+  const depth = 10_000
+  const json = `{"session_id":"p","x":${'['.repeat(depth)}${']'.repeat(depth)}}`
+  const body = Buffer.from(json)
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(body.length)
+  const bytes = Buffer.concat([Buffer.of(1, MessageType.DirectCapabilities), length, body])
+  const [first, second] = [provider(), announced(connector())]
+  expect(() => signals.receive(first, bytes)).toThrow('nested too deeply')
+  expect(heard(second)).toEqual([])
+})
+
 test('joined returns the place of a process that has dialled again', () => {
   const first = announced(provider())
   announced(connector())

@@ -32,7 +32,7 @@ interface Party {
   readonly peers: Set<Peer>
   readonly role: 'provider' | 'connector'
   /** Its last DirectCapabilities. */
-  announcement: DirectMessage | undefined
+  announcement: Uint8Array | undefined
   /** The process that it negotiates with. */
   partner: Party | undefined
   leaving: TimerHandle
@@ -66,7 +66,11 @@ export class DirectSignals {
     party.leaving = this.#options.clock.setTimeout(() => this.#forget(peer, party), graceMs)
   }
 
-  /** Handles a message that belongs to no channel, if it is a signal. */
+  /**
+   * Handles a message that belongs to no channel, if it is a signal.
+   *
+   * @throws CodecError or RangeError for a message that is malformed, or that cannot be passed on
+   */
   receive(peer: Peer, bytes: Uint8Array): void {
     const type = peekType(bytes)
     if (!isSignal(type) || bytes.length > maxAnnouncementBytes || !this.#options.isAllowed(peer)) return
@@ -76,8 +80,13 @@ export class DirectSignals {
       return
     }
     if (!isDirect(message)) return
+    const signal = signalOf(message)
     const party = this.#join(peer)
-    if (party !== undefined) this.#pass(peer, party, message)
+    if (party === undefined) return
+    const isAnnouncement = message.type === MessageType.DirectCapabilities
+    if (isAnnouncement) party.announcement = signal
+    if (isAnnouncement && !isTaken(party)) this.#findPartner(peer, party)
+    else if (party.partner !== undefined) tell(party.partner, signal)
   }
 
   /**
@@ -86,14 +95,6 @@ export class DirectSignals {
   receiveStray(peer: Peer, channelId: Uint8Array, type: number): void {
     if (type !== MessageType.Data || this.#find(peer) === undefined) return
     peer.session.send(encode({ type: MessageType.Disconnect, channelId, error: 'the direct path was lost' }))
-  }
-
-  #pass(peer: Peer, party: Party, message: DirectMessage): void {
-    if (message.type === MessageType.DirectCapabilities) {
-      party.announcement = message
-      if (!isTaken(party)) return this.#findPartner(peer, party)
-    }
-    if (party.partner !== undefined) tell(party.partner, message)
   }
 
   /** Joins a party with the first that it may reach and that has none. */
@@ -170,8 +171,20 @@ function isTaken({ partner }: Party): boolean {
 }
 
 /** Sends to one link of a process. */
-function tell({ peers }: Party, message: DirectMessage): void {
-  firstOf(peers)?.session.send(encode(withoutMigration(message)))
+function tell({ peers }: Party, signal: Uint8Array): void {
+  firstOf(peers)?.session.send(signal)
+}
+
+/**
+ * Encodes a signal for the partner when it arrives: one that cannot be encoded must end the link of its sender, not that
+ * of a later partner, nor the process in a timer. The parser accepts deeper nesting than the formatter.
+ */
+function signalOf(message: DirectMessage): Uint8Array {
+  try {
+    return encode(withoutMigration(message))
+  } catch (error) {
+    throw new RangeError('a message for direct paths is nested too deeply', { cause: error })
+  }
 }
 
 function firstOf(peers: ReadonlySet<Peer>): Peer | undefined {
