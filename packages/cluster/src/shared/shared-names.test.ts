@@ -75,6 +75,18 @@ test('SharedNames gives a name to one of two tokens that ask at the same time', 
   expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
 })
 
+test.each(['', '7', 'null', '1', '[null]', '[{"instance":1,"exposure":"e"}]', '[{"instance":"i"}]'])(
+  'SharedNames ignores an entry in which a node has %j instead of names',
+  async (names) => {
+    const { a, b, store } = await make()
+    const key = `name.${createHash('sha256').update('x.example').digest('hex')}`
+    await store.put('live', key, `{"host":"x.example","reverseKey":"t","at":{"b":${names}}}`)
+    await turns(5)
+    expect(() => b.names.membersChanged()).not.toThrow()
+    expect(a.far.get('x.example')).toBeUndefined()
+  },
+)
+
 test('SharedNames gives the name of a node that is gone to another token', async () => {
   const { up, a, b } = await make()
   await a.names.share(nameOf('one'))

@@ -105,9 +105,21 @@ function keyOf(host: string): string {
 function readName(text: string): NameValue | undefined {
   try {
     const value = JSON.parse(text) as Partial<NameValue> | null
-    const isName = typeof value?.host === 'string' && typeof value.reverseKey === 'string'
-    return isName && typeof value.at === 'object' && value.at !== null ? (value as NameValue) : undefined
+    const { host, reverseKey, at } = value ?? {}
+    const isName = isText(host) && isText(reverseKey) && typeof at === 'object' && at !== null
+    return isName && Object.values(at).every(areNames) ? { host, reverseKey, at } : undefined
   } catch {
     return undefined
   }
+}
+
+function areNames(value: unknown): boolean {
+  if (!Array.isArray(value)) return false
+  return (value as readonly (Partial<SharedName> | null)[]).every(
+    (each) => isText(each?.instance) && isText(each?.exposure),
+  )
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
 }

@@ -5,10 +5,7 @@ import { ResponseRepair } from './response-repair.js'
 const maxHeadBytes = 1000
 
 /** Bytes that the parser gets for `response`, which arrives in pieces of `sizes`. */
-function repaired(
-  response: string,
-  { method = 'GET', sizes = [100_000], limit = maxHeadBytes } = {},
-): string {
+function repaired(response: string, { method = 'GET', sizes = [100_000], limit = maxHeadBytes } = {}): string {
   const repair = new ResponseRepair({ maxHeadBytes: limit })
   repair.expect(method)
   const out: Buffer[] = []

@@ -8,7 +8,8 @@ export interface PacketSource {
 
 /**
  * Answers a packet that asks for its own source address, as a NAT shows it: a STUN Binding request (RFC 8489), or the
- * request of Go LinkSocks 1.10. Undefined for any other packet, and for one from port 0, which takes no answer (RFC 768).
+ * request of Go LinkSocks 1.10. Undefined for any other packet, and for one from port 0, which cannot be answered
+ * (RFC 768).
  */
 export function bindingAnswer(packet: Uint8Array, source: PacketSource): Uint8Array | undefined {
   const request = Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength)

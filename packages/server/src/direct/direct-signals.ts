@@ -176,8 +176,8 @@ function tell({ peers }: Party, signal: Uint8Array): void {
 }
 
 /**
- * Encodes a signal for the partner when it arrives: one that cannot be encoded must end the link of its sender, not that
- * of a later partner, nor the process in a timer. The parser accepts deeper nesting than the formatter.
+ * Encodes a signal for the partner when it arrives: one that cannot be encoded must end the link of its sender, not
+ * that of a later partner, nor the process in a timer. The parser accepts deeper nesting than the formatter.
  */
 function signalOf(message: DirectMessage): Uint8Array {
   try {

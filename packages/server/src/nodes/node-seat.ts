@@ -1,7 +1,9 @@
+import { textOf } from '@ls/foundation'
 import type { Channel, Session, SessionHandler } from '@ls/mux'
 import { parseExposure } from '@ls/relay'
 import type { ServerLife } from '../counts/readiness.js'
 import type { Exposures } from '../expose/exposures.js'
+import type { FarName } from '../expose/hosts/far-names.js'
 import type { SharedName } from '../expose/hosts/name-registry.js'
 import { drainReason, openChannels } from '../life/drain.js'
 import type { MovingClients } from '../life/moving-clients.js'
@@ -96,11 +98,10 @@ export class NodeSeat {
 
   /** Sets the providers at other processes of this server that expose a host name. */
   setFarNames(host: string, names: readonly SharedName[]): void {
-    const far = names.flatMap(({ reverseKey, instance, exposure }) => {
-      const record = this.#reverse(reverseKey)
-      return record === undefined ? [] : [{ owner: { record, instance }, exposure: parseExposure(exposure) }]
-    })
-    this.#options.exposures.setFarNames(host, far)
+    this.#options.exposures.setFarNames(
+      host,
+      names.flatMap((name) => this.#farName(name) ?? []),
+    )
   }
 
   /** Bytes that tokens with a quota have moved over this node, by `tokenKey`. */
@@ -179,6 +180,17 @@ export class NodeSeat {
     const { tickets } = this.#options
     if (text === undefined) tickets.dropped(key)
     else tickets.restore(key, text)
+  }
+
+  /** Finds the token of a far name; undefined for an unknown one, and for a form that a later version has written. */
+  #farName({ reverseKey, instance, exposure }: SharedName): FarName | undefined {
+    const record = this.#reverse(reverseKey)
+    try {
+      return record && { owner: { record, instance }, exposure: parseExposure(exposure) }
+    } catch (error) {
+      this.#options.options.logger.warn({ reason: textOf(error) }, 'a host name of another process is not served here')
+      return undefined
+    }
   }
 
   #groupOf(reverseKey: string): ReverseGroup | undefined {
