@@ -126,6 +126,28 @@ describe.skipIf(process.platform === 'win32')('linksocks run, restarted', () => 
     await expect(link(`ws://127.0.0.1:${port}`, 'f')).resolves.toBeDefined()
   })
 
+  test('does not take place in a process that is asked to end meanwhile', async () => {
+    const { program, url } = await start()
+    const client = await link(url, 'f')
+    const echo = closing(await echoServer())
+    const socket = await connect({ proxy: client.socksAddress!, target: echo })
+    afterTest(() => socket.destroy())
+    program.kill('SIGURG')
+    program.kill('SIGTERM')
+    // It waits for the connection, so the other process had time.
+    expect(await program.exit()).toBe(0)
+    const [error] = await onceEvent(connectTcp(Number(new URL(url).port), '127.0.0.1'), 'error')
+    expect(error).toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  test('says where it finds no folder for the other process', async () => {
+    const environment = { XDG_RUNTIME_DIR: join(import.meta.filename, 'below-a-file') }
+    const program = new Program({ environment }, 'server', '-t', 'f', '--ws-host', '127.0.0.1', '--ws-port', '0')
+    await program.printed(/listening/)
+    program.kill('SIGURG')
+    await program.printed(/no restart, this process continues: ENOTDIR/)
+  })
+
   test('ends with the last process, which gets its signals', async () => {
     const { program, restart, url } = await start()
     await restart()

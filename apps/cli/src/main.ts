@@ -129,7 +129,7 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
   stop.addEventListener('abort', () => service.stopping(), { once: true })
   draining.signal.addEventListener('abort', () => service.status('draining'), { once: true })
   const isAlone = worker === undefined && workers === 1
-  const restart = isAlone ? await makeRestart(command, { logger, service, draining }) : undefined
+  const restart = isAlone ? await makeRestart(command, { logger, service, stop, draining }) : undefined
   try {
     const output = { print: printerOf(invocation, logger, worker), program: programName() }
     const context = { ...log, ...output, service, redactor, stop, draining, restart, worker }
@@ -169,7 +169,7 @@ async function tracing(logger: Logger): Promise<() => Promise<void>> {
 /** Creates the restart; loaded only if needed, since a command without servers has nothing to hand over. */
 async function makeRestart(
   command: string,
-  { logger, service, draining }: Pick<CommandContext, 'logger' | 'service' | 'draining'>,
+  { logger, service, stop, draining }: Pick<CommandContext, 'logger' | 'service' | 'stop' | 'draining'>,
 ): Promise<Restart | undefined> {
   if (command !== 'server' && command !== 'run') return undefined
   const [{ Restart }, { Predecessor }, { takeActivationSockets }] = await Promise.all([
@@ -183,7 +183,8 @@ async function makeRestart(
     service.handedOver()
     draining.request()
   }
-  const restart = new Restart({ predecessor, environment: process.env, logger, onHandedOver })
+  const ending = AbortSignal.any([stop, draining.signal])
+  const restart = new Restart({ predecessor, environment: process.env, logger, ending, onHandedOver })
   restart.listen(process)
   return restart
 }

@@ -26,6 +26,8 @@ export interface RestartOptions {
   readonly predecessor: Predecessor | undefined
   readonly environment: Environment
   readonly logger: Logger
+  /** Aborted when this process was asked to end: then no other takes over. */
+  readonly ending: AbortSignal
   /** Called when another process has the ports: this one must end when it is idle. */
   onHandedOver(): void
   /** Replaces the process's sockets, for tests. */
@@ -124,23 +126,39 @@ export class Restart {
   }
 
   async #run(): Promise<{ readonly pid: number }> {
-    const { logger, predecessor } = this.#options
-    mkdirSync(this.folder, { recursive: true, mode: 0o700 })
+    const { logger, ending } = this.#options
     const sockets = this.#sockets.passable
+    const successor = await this.#prepare(sockets).catch((error: unknown) => {
+      if (ending.aborted) throw new Error('no restart: this process was asked to end')
+      logger.error({}, `no restart, this process continues: ${messageOf(error)}`)
+      throw error
+    })
+    this.#handOver(successor, sockets)
+    return { pid: successor.pid }
+  }
+
+  /** Starts a process, and waits until it can take over. @throws Error for one that cannot; it has ended then */
+  async #prepare(sockets: readonly PassableSocket[]): Promise<Successor> {
+    const { predecessor, ending } = this.#options
+    ending.throwIfAborted()
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 })
     const successor = Successor.start({ folder: this.folder, sockets, isFirst: predecessor === undefined })
+    const kill = (): void => successor.kill()
+    ending.addEventListener('abort', kill)
     try {
       await successor.said('prepared')
       await Promise.all([...this.#parts.values()].map((part) => part.listenForPassed()))
       await successor.tell({ kind: 'states', states: await this.#states() })
       await successor.said('ready')
+      ending.throwIfAborted()
+      return successor
     } catch (error) {
-      successor.kill()
+      kill()
       for (const { state } of this.#parts.values()) state.takeBack()
-      logger.error({}, `no restart, this process continues: ${messageOf(error)}`)
       throw error
+    } finally {
+      ending.removeEventListener('abort', kill)
     }
-    this.#handOver(successor, sockets)
-    return { pid: successor.pid }
   }
 
   async #states(): Promise<Record<string, string>> {
