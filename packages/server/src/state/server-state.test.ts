@@ -118,6 +118,31 @@ describe('ServerState', () => {
     })
   })
 
+  test('does not overwrite what another program has saved, and names the reason', async () => {
+    const [first, second] = [await ServerState.open(path), await ServerState.open(path)]
+    first.takeFrom(() => tokens)
+    await first.save()
+    await expect(second.save()).rejects.toThrow(`the state file ${path} cannot be written: another program has changed`)
+    await first.save()
+    expect((await ServerState.open(path)).found.tokens).toEqual(tokens)
+  })
+
+  test('is written again where the file was deleted', async () => {
+    const state = await ServerState.open(path)
+    await state.save()
+    rmSync(path)
+    await state.save()
+    expect(readdirSync(folder)).toEqual(['state.json'])
+  })
+
+  test('is written after a handover that failed, over what the other process has written', async () => {
+    const state = await ServerState.open(path)
+    const text = await state.handOver()
+    await ServerState.handedOver(text, path).save()
+    state.takeBack()
+    await expect(state.save()).resolves.toBeUndefined()
+  })
+
   test('keeps the old file where the new one cannot be written, and can save later', async () => {
     const state = await ServerState.open(path)
     await state.save()

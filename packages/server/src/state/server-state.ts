@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { textOf } from '@ls/foundation'
 import { ServerError } from '../errors.js'
 import type { UsedAmounts } from '../quota/quota.js'
 import { makeToken } from '../tokens/token-registry.js'
 import { emptyState, formatState, parseState, type StateContent } from './state-content.js'
-import { writeDurably } from './write-durably.js'
+import { StateFile } from './state-file.js'
 
 /** Place other than a file where a state is saved, such as the storage of a platform. */
 export interface StateStore {
@@ -38,9 +37,9 @@ export class ServerState {
   #usedBefore: StateContent['used'] = {}
   #onUsedElsewhere: (key: string, bytes: number) => void = () => {}
 
-  private constructor(place: string | StateStore | undefined, found: StateContent) {
-    this.path = typeof place === 'string' ? place : undefined
-    this.#store = typeof place === 'string' ? fileStore(place) : place
+  private constructor(store: StateStore | undefined, found: StateContent) {
+    this.path = store instanceof StateFile ? store.path : undefined
+    this.#store = store
     this.found = found
     this.#made = new Map(Object.entries(found.made))
     this.#tokens = () => found.tokens
@@ -50,9 +49,10 @@ export class ServerState {
   /** Opens a file; a missing file is an empty state. @throws ServerError for one that cannot be read or parsed */
   static async open(path: string): Promise<ServerState> {
     try {
-      return new ServerState(path, parseState(await readFile(path, 'utf8')))
+      const file = new StateFile(path)
+      const text = await file.read()
+      return new ServerState(file, text === undefined ? emptyState : parseState(text))
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new ServerState(path, emptyState)
       throw stateError(`the state file ${path} cannot be read: ${textOf(error)}`, error)
     }
   }
@@ -79,7 +79,7 @@ export class ServerState {
   /** Opens the state that {@link handOver} of the previous process returned. @throws ServerError for an invalid text */
   static handedOver(text: string, path: string | undefined): ServerState {
     try {
-      return new ServerState(path, parseState(text))
+      return new ServerState(path === undefined ? undefined : new StateFile(path), parseState(text))
     } catch (error) {
       throw stateError(`the state of the previous process cannot be read: ${textOf(error)}`, error)
     }
@@ -144,6 +144,7 @@ export class ServerState {
   takeBack(): void {
     const handOver = this.#handOver
     this.#handOver = undefined
+    if (handOver !== undefined && this.#store instanceof StateFile) this.#store.accept()
     handOver?.end()
   }
 
@@ -204,10 +205,6 @@ export class ServerState {
       throw stateError(`${this.#store.name} cannot be written: ${textOf(error)}`, error)
     }
   }
-}
-
-function fileStore(path: string): StateStore {
-  return { name: `the state file ${path}`, write: (text) => writeDurably(path, text) }
 }
 
 /** Use since an earlier amount. The month is the longest period; a period that began since then had no use before. */
