@@ -28,6 +28,15 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
+test('a secret file of random bytes is refused, which as text would have lost most of them', () => {
+  writeFileSync(join(folder, 'random'), Buffer.from('ff00fe80', 'hex'))
+  const path = join(folder, 'c.yaml')
+  const text = 'servers: {main: {token: "file:random"}}'
+  expect(() => readConfig(path, text, {})).toThrow(
+    `servers.main.token: ${join(folder, 'random')} has bytes that are not UTF-8`,
+  )
+})
+
 test('a file that does not exist is reported with the commands that read or print one', () => {
   expect(() => loadConfig(join(folder, 'none.yaml'), {})).toThrow(
     /none\.yaml:1:1: there is no such file; "linksocks run -c FILE" reads another, "linksocks config from-flags /,

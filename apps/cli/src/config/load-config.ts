@@ -4,6 +4,7 @@ import { exposedFiles } from '../options/exposed-files.js'
 import { messageOf } from '../output/describe-error.js'
 import { ConfigError } from './config-error.js'
 import type { ConfigFile } from './config-file.js'
+import { utf8Text } from './document/utf8-text.js'
 import { readConfig } from './read-config.js'
 
 /** Reads the configuration file at a path. @throws ConfigError with every mistake, or why it cannot be read */
@@ -25,10 +26,16 @@ const missing =
 
 function textOf(path: string): string {
   const fault = (text: string): ConfigError => new ConfigError(path, [{ line: 1, column: 1, key: '', text }])
+  let bytes: Buffer
   try {
-    return readFileSync(path, 'utf8')
+    bytes = readFileSync(path)
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     throw fault(isMissing ? missing : `cannot be read: ${messageOf(error)}`)
+  }
+  try {
+    return utf8Text(bytes)
+  } catch (error) {
+    throw fault(`the file ${messageOf(error)}`)
   }
 }

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import type { Environment } from '../arguments/environment.js'
 import type { Flag } from '../flag.js'
 import { messageOf } from '../output/describe-error.js'
+import { utf8Text } from './document/utf8-text.js'
 
 /** A text of the file with its references replaced. */
 export interface Expanded {
@@ -63,8 +64,13 @@ function readSecret(path: string): string {
   } catch (error) {
     throw new Error(`cannot be read: ${messageOf(error)}`, { cause: error })
   }
-  if (bytes.length <= maxSecretBytes) return bytes.toString('utf8').replace(/\r?\n$/, '')
-  throw new Error(`${path} has ${bytes.length} bytes; a secret has at most ${maxSecretBytes}`)
+  if (bytes.length > maxSecretBytes)
+    throw new Error(`${path} has ${bytes.length} bytes; a secret has at most ${maxSecretBytes}`)
+  try {
+    return utf8Text(bytes).replace(/\r?\n$/, '')
+  } catch (error) {
+    throw new Error(`${path} ${messageOf(error)}`, { cause: error })
+  }
 }
 
 /** Longest secret: longer than any token, password or URL. */

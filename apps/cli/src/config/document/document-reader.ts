@@ -1,8 +1,20 @@
 import { ParseError } from 'toml-eslint-parser'
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml'
 import { messageOf } from '../../output/describe-error.js'
 import { ConfigError, type Problem } from '../config-error.js'
 import type { Place } from '../config-file.js'
+import { plainValue } from './plain-value.js'
 import { parseTomlDocument } from './toml-document.js'
 
 /** A key of a map, with its value. */
@@ -23,17 +35,22 @@ export class DocumentReader {
   readonly problems: Problem[] = []
   readonly #lines = new LineCounter()
   readonly #document: Document
+  readonly #targets = new Map<Alias, Node>()
 
   /** @throws ConfigError for a text that is not valid YAML or TOML */
   constructor(path: string, text: string) {
     this.#document = this.#parse(path, text)
     this.problems.push(
-      ...this.#document.errors.map(({ message, pos }) => ({
+      ...this.#document.errors.map(({ code, message, pos }) => ({
         ...this.#placeAt(pos[0]),
         key: '',
-        text: message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? message,
+        text:
+          code === 'MULTIPLE_DOCS'
+            ? 'a second document begins here; a file has one'
+            : (message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? message),
       })),
     )
+    if (this.problems.length === 0) this.#findTargets()
     if (this.problems.length > 0) throw new ConfigError(path, this.problems)
   }
 
@@ -91,9 +108,9 @@ export class DocumentReader {
     return isMap(this.#resolve(node))
   }
 
-  /** JSON value of a node. */
+  /** JSON value of a node. @throws Error for one that is too deep or too large */
   json(node: Node | undefined): unknown {
-    return node?.toJS(this.#document, { maxAliasCount: 100 })
+    return plainValue(node, (each) => this.#resolve(each))
   }
 
   /** Place of the node at the end of these keys, or of the last node that exists. */
@@ -113,7 +130,23 @@ export class DocumentReader {
   }
 
   #resolve(node: Node | undefined): Node | undefined {
-    return isAlias(node) ? node.resolve(this.#document) : node
+    return isAlias(node) ? this.#targets.get(node) : node
+  }
+
+  /** Finds what each alias means, in one pass: `Alias.resolve` would go through the whole file for each. */
+  #findTargets(): void {
+    const anchors = new Map<string, Node>()
+    visit(this.#document, {
+      Alias: (_key, alias) => {
+        const { source } = alias
+        const target = anchors.get(source)
+        if (target !== undefined) this.#targets.set(alias, target)
+        else this.fault(this.place(alias, top), '', `there is no &${source} before the alias *${source}`)
+      },
+      Value: (_key, node) => {
+        if (node.anchor !== undefined) anchors.set(node.anchor, node)
+      },
+    })
   }
 
   #placeAt(offset: number): Place {
@@ -128,7 +161,8 @@ export class DocumentReader {
       return parseDocument(text, {
         lineCounter: this.#lines,
         prettyErrors: false,
-        logLevel: 'silent',
+        // With `silent`, a second document would be left out without an error.
+        logLevel: 'error',
         stringKeys: true,
       })
     } catch (error) {
