@@ -67,6 +67,44 @@ describe('AcmeCertificate', () => {
     })
   })
 
+  test.each<[string, () => { readonly cert: string; readonly key: string }, string]>([
+    ['is none', () => ({ ...issue(), cert: '<html></html>' }), 'something that is no certificate'],
+    ['is for another key', () => ({ ...issue(), key: issue().key }), 'a certificate for another key'],
+    ['is for another name', () => issue('other.example'), 'a certificate that is not for localhost'],
+  ])('keeps the old certificate when the new one %s', async (_what, answer, reason) => {
+    const lines: string[] = []
+    await make().certificate.start()
+    const { certificate, clock, time } = make({
+      order: () => Promise.resolve(answer()),
+      logger: { ...silentLogger, warn: (_fields: object, text = '') => void lines.push(text) },
+    })
+    const before = readFileSync(certificate.certFile, 'utf8') + readFileSync(certificate.keyFile, 'utf8')
+    time.now = twoThirdsOf(certificate)
+    await certificate.start()
+    clock.advance(0)
+    await until(() => lines.length === 1, 'a warning')
+    certificate.close()
+    const after = readFileSync(certificate.certFile, 'utf8') + readFileSync(certificate.keyFile, 'utf8')
+    expect({ line: lines[0], after }).toEqual({
+      line: `the certificate was not renewed, the old one stays: the authority sent ${reason}`,
+      after: before,
+    })
+  })
+
+  test('does not use a certificate that has expired', async () => {
+    const { certificate, time } = make()
+    time.now = Date.now() + 100 * 365 * dayMs
+    await expect(certificate.start()).rejects.toThrow('the authority sent a certificate that has expired')
+  })
+
+  test('orders another when the file of the one that is kept was cut', async () => {
+    writeFileSync(join(folder, 'localhost.crt'), '-----BEGIN CERTIFICATE-----\nMIIB')
+    writeFileSync(join(folder, 'localhost.key'), '')
+    const { certificate, issued } = make()
+    await certificate.start()
+    expect(issued).toHaveLength(1)
+  })
+
   test('orders another when the one that is kept is for another name', async () => {
     const other = testAuthority().issue({ hosts: ['other.example'] })
     writeFileSync(join(folder, 'localhost.crt'), other.cert)
@@ -88,6 +126,10 @@ describe('renewalMs', () => {
   })
 })
 
+function issue(host = 'localhost'): { readonly cert: string; readonly key: string } {
+  return testAuthority().issue({ hosts: [host] })
+}
+
 /** Time just after two thirds of its life. */
 function twoThirdsOf({ certFile }: AcmeCertificate): number {
   const { validFrom, validTo } = new X509Certificate(readFileSync(certFile))
@@ -98,11 +140,11 @@ function make({ order, logger = silentLogger }: { order?: Order; logger?: typeof
   const clock = new FakeClock()
   const time = { now: Date.now() }
   const issued: { cert: string; key: string }[] = []
-  const issue = async (): Promise<{ cert: string; key: string }> => {
-    const certificate = testAuthority().issue({ hosts: ['localhost'] })
+  const issueOne = async (): Promise<{ cert: string; key: string }> => {
+    const certificate = issue()
     issued.push(certificate)
     return certificate
   }
-  const options = { folder, names: ['localhost'], order: order ?? issue, clock, logger, now: () => time.now }
+  const options = { folder, names: ['localhost'], order: order ?? issueOne, clock, logger, now: () => time.now }
   return { certificate: new AcmeCertificate(options), issued, time, clock }
 }

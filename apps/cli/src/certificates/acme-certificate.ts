@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock, Logger, TimerHandle } from '@ls/foundation'
@@ -88,16 +88,32 @@ export class AcmeCertificate {
   async #renew(): Promise<void> {
     const { order, logger, names } = this.#options
     const { cert, key } = await order()
+    // Before it replaces one that works: also after a restart there would be no other.
+    const issued = this.#checked(cert, key)
     // Key first: a reader in between sees a pair that does not match, and keeps the old pair.
     replaceFile(this.keyFile, key)
     replaceFile(this.certFile, cert)
-    logger.info({ names, until: new X509Certificate(cert).validTo }, 'a certificate was issued')
+    logger.info({ names, until: issued.validTo }, 'a certificate was issued')
+  }
+
+  /** Parses what the authority sent. @throws Error for anything that the server could not show now */
+  #checked(cert: string, key: string): X509Certificate {
+    const certificate = parse(cert)
+    if (certificate === undefined) throw new Error('the authority sent something that is no certificate')
+    if (!certificate.checkPrivateKey(createPrivateKey(key)))
+      throw new Error('the authority sent a certificate for another key')
+    const missing = this.#options.names.find((name) => certificate.checkHost(name) === undefined)
+    if (missing !== undefined) throw new Error(`the authority sent a certificate that is not for ${missing}`)
+    if (this.#now() >= Date.parse(certificate.validTo))
+      throw new Error(`the authority sent a certificate that has expired: ${certificate.validTo}`)
+    return certificate
   }
 
   /** The stored certificate, if it is valid for these names now. */
   #current(): X509Certificate | undefined {
     if (!existsSync(this.certFile) || !existsSync(this.keyFile)) return undefined
-    const certificate = new X509Certificate(readFileSync(this.certFile))
+    const certificate = parse(readFileSync(this.certFile))
+    if (certificate === undefined) return undefined
     const isValid = this.#now() < Date.parse(certificate.validTo)
     const isForAll = this.#options.names.every((name) => certificate.checkHost(name) !== undefined)
     return isValid && isForAll ? certificate : undefined
@@ -105,6 +121,15 @@ export class AcmeCertificate {
 
   #now(): number {
     return (this.#options.now ?? Date.now)()
+  }
+}
+
+/** Parses a certificate; undefined for anything else, such as a file that was cut. */
+function parse(cert: string | Buffer): X509Certificate | undefined {
+  try {
+    return new X509Certificate(cert)
+  } catch {
+    return undefined
   }
 }
 
