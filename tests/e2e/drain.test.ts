@@ -1,7 +1,7 @@
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
 import { connect } from '@ls/socks5/node'
-import { echoServer, onceEvent, until } from '@ls/testkit'
+import { echoServer, freePort, onceEvent, until } from '@ls/testkit'
 import { describe, expect, test, vi } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { Program } from './program.js'
@@ -95,4 +95,12 @@ test.skipIf(process.platform === 'win32')('SIGUSR2 has an idle program end with 
     exit: 0,
     output: expect.stringMatching(/the server is drained/) as string,
   })
+})
+
+test.skipIf(process.platform === 'win32')('SIGUSR2 has a client without a link end with 0', async () => {
+  const url = `ws://127.0.0.1:${await freePort()}`
+  const program = new Program('client', '-t', 'my_token', '-u', url, '--socks-port', '0')
+  await program.printed(/no link: /)
+  program.kill('SIGUSR2')
+  expect(await program.exit()).toBe(0)
 })

@@ -95,12 +95,14 @@ async function runUntilEnd(
   client.on('forwardListening', (forward) => print(`forward: ${formatForward(forward)}`))
   client.on('exposed', (exposure) => print(`exposed: ${formatExposure(exposure)}`))
   hintAtScheme(client, settings, logger)
-  const failure = await startClient(client, stop).then(
+  // Without a link nothing is open that a drain could wait for.
+  const ending = AbortSignal.any([stop, draining.signal])
+  const failure = await startClient(client, ending).then(
     () => undefined,
     (error: unknown) => explainFailure(error, settings),
   )
   if (failure !== undefined) {
-    if (stop.aborted) return exitCode.ok
+    if (ending.aborted) return exitCode.ok
     throw failure
   }
   service.ready()
