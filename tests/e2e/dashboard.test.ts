@@ -153,6 +153,25 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testTimeoutMs }, (
     await expect.poll(async () => ((await current.boundingBox())?.x ?? 0) < 390 - 40).toBe(true)
   })
 
+  test.each(['connections', 'links'])(
+    'shows all columns of %s at 1280 px, and the whole of a long name in a row with the focus',
+    async (place) => {
+      const page = await signedIn({ locale: 'en', viewport: { width: 1280, height: 800 } })
+      const name = `${place} of `.padEnd(64, 'long')
+      await throughClient(port, await postToken(port, { type: 'forward', policy: { name } }))
+      await page.click(`nav a[href="#/${place}"]`)
+      const row = page.locator('tbody tr', { hasText: name })
+      const look = async () => ({
+        beyond: await page.$eval('.table.live', (table) => table.scrollWidth - table.clientWidth),
+        isShortened: await row.getByTitle(name).evaluate((shown) => shown.scrollWidth > shown.clientWidth),
+      })
+      const before = await look()
+      await row.getByRole('button').focus()
+      const { isShortened } = await look()
+      expect({ before, isShortened }).toEqual({ before: { beyond: 0, isShortened: true }, isShortened: false })
+    },
+  )
+
   test('puts connections together by their target', async () => {
     const { target } = await throughClient(port, await postToken(port, { type: 'forward' }))
     const page = await signedIn()

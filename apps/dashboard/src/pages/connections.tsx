@@ -97,11 +97,11 @@ function GroupChoice({ group, onChange }: GroupChoiceProps): JSX.Element {
 function columnsOf(isClient: boolean): Column<ConnectionInfo>[] {
   const t = texts.value.list
   const owner: Column<ConnectionInfo>[] = [
-    { name: t.token, sort: 'token', cell: TokenCell },
-    { name: t.client, sort: 'address', isMinor: true, cell: ({ client_address: address }) => address ?? t.ownPort },
+    { name: t.token, sort: 'token', isLong: true, cell: TokenCell },
+    { name: t.client, sort: 'address', isLong: true, isMinor: true, cell: Client },
   ]
   return [
-    { name: t.target, sort: 'target', cell: ({ target, protocol }) => <Target target={target} protocol={protocol} /> },
+    { name: t.target, sort: 'target', isLong: true, cell: Target },
     ...(isClient ? [] : owner),
     {
       name: t.queued,
@@ -116,15 +116,24 @@ function columnsOf(isClient: boolean): Column<ConnectionInfo>[] {
 function groupColumns(group: GroupKind): Column<GroupInfo>[] {
   const t = texts.value.list
   return [
-    { name: t.groupNames[group], sort: 'target', cell: ({ name }) => <code title={name ?? ''}>{name ?? '–'}</code> },
+    {
+      name: t.groupNames[group],
+      sort: 'target',
+      isLong: true,
+      cell: ({ name }) => <code title={name ?? ''}>{name ?? '–'}</code>,
+    },
     { name: t.connections, sort: 'age', isNumber: true, cell: ({ connections }) => count(connections) },
     ...rateColumns<GroupInfo>(),
   ]
 }
 
-function Target({ target, protocol }: Pick<ConnectionInfo, 'target' | 'protocol'>): JSX.Element {
+function Client({ client_address: address }: ConnectionInfo): JSX.Element {
+  return address === null ? <>{texts.value.list.ownPort}</> : <code title={address}>{address}</code>
+}
+
+function Target({ target, protocol }: ConnectionInfo): JSX.Element {
   return (
-    <span class="target">
+    <span class="shortened">
       <code title={target ?? ''}>{target ?? '–'}</code>
       {protocol === 'udp' && <span class="tag">UDP</span>}
     </span>

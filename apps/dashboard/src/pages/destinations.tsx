@@ -24,7 +24,7 @@ export function Destinations(): JSX.Element {
 function columnsOf(): Column<DestinationInfo>[] {
   const { list, overview } = texts.value
   return [
-    { name: list.target, sort: 'target', cell: ({ target }) => <code title={target}>{target}</code> },
+    { name: list.target, sort: 'target', isLong: true, cell: ({ target }) => <code title={target}>{target}</code> },
     { name: overview.down, isNumber: true, cell: ({ bytes_from_target: down }) => bytes(down) },
     { name: overview.up, isNumber: true, cell: ({ bytes_to_target: up }) => bytes(up) },
     { name: list.open, sort: 'open', isNumber: true, cell: ({ open }) => count(open) },

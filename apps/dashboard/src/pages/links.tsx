@@ -43,12 +43,12 @@ export function Links(): JSX.Element {
 function columnsOf(isClient: boolean): Column<LinkInfo>[] {
   const t = texts.value.list
   const peer: Column<LinkInfo>[] = [
-    { name: t.client, sort: 'address', cell: Address },
-    { name: t.token, sort: 'token', cell: TokenCell },
+    { name: t.client, sort: 'address', isLong: true, cell: Address },
+    { name: t.token, sort: 'token', isLong: true, cell: TokenCell },
     { name: t.process, isMinor: true, cell: ({ instance }) => <code title={instance}>{instance.slice(0, 8)}</code> },
   ]
   return [
-    ...(isClient ? [{ name: t.server, sort: 'address', cell: Address }] : peer),
+    ...(isClient ? [{ name: t.server, sort: 'address', isLong: true, cell: Address }] : peer),
     {
       name: t.roundTrip,
       sort: 'round_trip',
@@ -63,8 +63,8 @@ function columnsOf(isClient: boolean): Column<LinkInfo>[] {
 
 function Address({ client_address: address, state }: LinkInfo): JSX.Element {
   return (
-    <span class={`address ${state}`} title={state === 'waiting' ? texts.value.list.waiting : ''}>
-      <code>{address}</code>
+    <span class={`shortened address ${state}`}>
+      <code title={address}>{address}</code>
       {state === 'waiting' && <span class="tag">{texts.value.list.waiting}</span>}
     </span>
   )

@@ -12,6 +12,8 @@ export interface Column<T> {
   readonly name: string
   readonly cell: (row: T) => ComponentChildren
   readonly isNumber?: boolean
+  /** Whether a text too long for its column is shortened; its whole is in a `title`, and shown while its row has focus. */
+  readonly isLong?: boolean
   /** Whether a narrow window leaves it out. */
   readonly isMinor?: boolean
 }
@@ -177,8 +179,8 @@ function Head<T>({ column, query, onSort }: HeadProps<T>): JSX.Element {
   )
 }
 
-function classOf({ isNumber = false, isMinor = false }: Pick<Column<unknown>, 'isNumber' | 'isMinor'>): string {
-  return `${isNumber ? 'number' : ''} ${isMinor ? 'minor' : ''}`.trim()
+function classOf(column: Pick<Column<unknown>, 'isNumber' | 'isLong' | 'isMinor'>): string {
+  return [column.isNumber && 'number', column.isLong && 'long', column.isMinor && 'minor'].filter(Boolean).join(' ')
 }
 
 /** Space for rows that are out of sight. */

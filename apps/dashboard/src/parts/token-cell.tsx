@@ -15,8 +15,9 @@ export interface TokenCellProps extends TokenOfRow {
 export function TokenCell({ role, ...token }: TokenCellProps): JSX.Element {
   const kinds: Readonly<Record<string, string>> = texts.value.tokens.kinds
   return (
-    <span class="token-cell">
-      <TokenName {...token} /> <span class="tag">{kinds[role] ?? texts.value.list.ownPort}</span>
+    <span class="shortened token-cell">
+      <TokenName {...token} />
+      <span class="tag">{kinds[role] ?? texts.value.list.ownPort}</span>
     </span>
   )
 }
