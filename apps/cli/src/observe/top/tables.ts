@@ -7,6 +7,8 @@ import type { ConnectionRow, LinkRow } from './top-data.js'
 interface Column<Row> {
   readonly title: string
   readonly width: number
+  /** Width up to which it grows in a wide terminal. @default `width` */
+  readonly most?: number
   text(row: Row): string
 }
 
@@ -15,13 +17,25 @@ export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly 
   const shown = columns.filter((_, index) => widthOfFirst(columns, index + 1) <= width)
   const fixed = shown.reduce((sum, column) => sum + Math.abs(column.width) + 1, -1)
   const rest = Math.max(minRest, width - fixed)
+  const grown = new Map(shown.map((column) => [column, growth(column, rest)]))
+  const growing = [...grown.values()].reduce((sum, each) => sum + each, 0)
+  const widthOf = (column: Column<Row>): number =>
+    column.width === 0 ? rest - growing : column.width + (grown.get(column) ?? 0)
   const line = (textOf: (column: Column<Row>) => string): string =>
-    fit(shown.map((column) => cell(textOf(column), column.width === 0 ? rest : column.width)).join(' '), width)
+    fit(shown.map((column) => cell(textOf(column), widthOf(column))).join(' '), width)
   return [line(({ title }) => title), ...rows.map((row) => line((column) => harmless(column.text(row))))]
 }
 
 /** Minimum width of the text that uses the remaining columns. */
 const minRest = 16
+
+/** Width that is enough for that text: an IPv6 address with its port, or most names. */
+const enoughRest = 48
+
+/** Growth of a column where the remaining columns are more than enough. */
+function growth({ width, most = width }: { readonly width: number; readonly most?: number }, rest: number): number {
+  return Math.min(most - width, Math.max(0, rest - enoughRest))
+}
 
 function widthOfFirst<Row>(columns: readonly Column<Row>[], count: number): number {
   return columns.slice(0, count).reduce((sum, { width }) => sum + (width === 0 ? minRest : Math.abs(width)) + 1, -1)
@@ -36,7 +50,7 @@ export const connectionColumns: readonly Column<ConnectionRow>[] = [
   { title: 'FROM/S', width: -10, text: ({ rate_from_target: rate }) => speed(rate) },
   { title: 'TO/S', width: -10, text: ({ rate_to_target: rate }) => speed(rate) },
   { title: 'BYTES', width: -10, text: (row) => formatBytes(row.bytes_from_target + row.bytes_to_target) },
-  { title: 'TOKEN', width: 12, text: tokenOf },
+  { title: 'TOKEN', width: 12, most: 64, text: tokenOf },
   { title: 'AGE', width: -4, text: ({ age_ms: ms }) => age(ms) },
   { title: 'CLIENT', width: 18, text: ({ client_address: address, role }) => address ?? role },
   { title: 'ROLE', width: 9, text: ({ role }) => role },
@@ -49,7 +63,7 @@ export const linkColumns: readonly Column<LinkRow>[] = [
   { title: 'FROM/S', width: -10, text: ({ rate_from_target: rate }) => speed(rate) },
   { title: 'TO/S', width: -10, text: ({ rate_to_target: rate }) => speed(rate) },
   { title: 'RTT', width: -8, text: ({ round_trip_ms: ms }) => (ms === null ? '' : `${ms.toFixed(1)} ms`) },
-  { title: 'TOKEN', width: 12, text: tokenOf },
+  { title: 'TOKEN', width: 12, most: 64, text: tokenOf },
   { title: 'OPEN', width: -5, text: ({ channels }) => String(channels) },
   { title: 'STATE', width: 7, text: ({ state }) => state },
   { title: 'ROLE', width: 9, text: ({ role }) => role },
