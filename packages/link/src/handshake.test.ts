@@ -90,7 +90,7 @@ test('shakeHands treats a close with 1008 as a refusal', async () => {
 test('shakeHands treats any other close as a temporary failure', async () => {
   const { agreement, far } = shaking([])
   far.close({ code: 1001, reason: 'restarting' })
-  await expect(agreement).rejects.toThrow('the peer closed it: restarting')
+  await expect(agreement).rejects.toThrow('the peer closed the connection: restarting')
 })
 
 test('shakeHands names the message that should not have come', async () => {

@@ -39,6 +39,9 @@ test('MessageReader rejects when the transport closes, now and from then on', as
   const now = reader.next(1000)
   far.close({ code: 1000, reason: 'no' })
   clock.advance(1000)
-  await expect(now).rejects.toMatchObject({ code: 'ERR_MUX_SESSION_CLOSED', message: 'the peer closed it: no' })
+  await expect(now).rejects.toMatchObject({
+    code: 'ERR_MUX_SESSION_CLOSED',
+    message: 'the peer closed the connection: no',
+  })
   await expect(reader.next(1000)).rejects.toMatchObject({ code: 'ERR_MUX_SESSION_CLOSED' })
 })

@@ -55,6 +55,7 @@ function lateError(timeoutMs: number): MuxError {
 }
 
 function closedError({ code, reason, cause }: TransportCloseReason): MuxError {
-  const text = reason === '' ? `the peer closed the connection with code ${code}` : `the peer closed it: ${reason}`
+  const text =
+    reason === '' ? `the peer closed the connection with code ${code}` : `the peer closed the connection: ${reason}`
   return new MuxError('ERR_MUX_SESSION_CLOSED', text, cause === undefined ? undefined : { cause })
 }
