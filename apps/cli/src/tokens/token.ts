@@ -42,15 +42,29 @@ export async function runToken(
       break
     }
     case 'show': {
-      const shown = await callApi(place, { method: 'GET', path: pathOf(reference) })
+      const shown = await withReference(reference, callApi(place, { method: 'GET', path: pathOf(reference) }))
       for (const line of JSON.stringify(shown, undefined, 2).split('\n')) print(line)
       break
     }
     case 'revoke':
-      await callApi(place, { method: 'DELETE', path: pathOf(reference) })
+      await withReference(reference, callApi(place, { method: 'DELETE', path: pathOf(reference) }))
       print(`revoked: ${reference}`)
   }
   return exitCode.ok
+}
+
+/** Text of the API for a token that it does not have; deployed servers send the same. */
+const unknownToken = 'token does not exist'
+
+/** Names the token in the error for one that the server does not have. */
+async function withReference<T>(reference: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    if (!(error instanceof Error) || error.message !== unknownToken) throw error
+    const cure = '"linksocks token list" shows the ids and the names of all'
+    throw new Error(`the server has no token "${reference}"; ${cure}`, { cause: error })
+  }
 }
 
 interface Added {
