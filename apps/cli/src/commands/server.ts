@@ -3,6 +3,7 @@ import { formatExposure, formatListenAddress } from '@ls/relay'
 import { type ApiOptions, LinkSocksServer, type OwnersInFolder, type ServerOptions, ServerState } from '@ls/server'
 import { openServerCertificate, type ServerCertificate } from '../certificates/server-certificate.js'
 import { makeClusterNode } from '../cluster/cluster-node.js'
+import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import { askedToEnd, drainIfAsked } from '../life/draining.js'
 import { type MetricsPort, metricsWriter, openStatus } from '../observe/metrics-port.js'
@@ -234,7 +235,19 @@ export function registerTokens(
   request: ServerRequest,
   make?: MakeToken,
 ): readonly RegisteredToken[] {
-  return planTokens(request).flatMap((plan) => registerToken(server, plan, make))
+  return planTokens(request).flatMap((plan) => withPortOf(() => registerToken(server, plan, make)))
+}
+
+/** Registers a token. @throws UsageError for a port that another part of the server has */
+function withPortOf<T>(register: () => T): T {
+  try {
+    return register()
+  } catch (error) {
+    const { code, message } = error as { readonly code?: unknown; readonly message: string }
+    if (code !== 'ERR_SERVER_PORT_TAKEN') throw error
+    const port = /\d+$/.exec(message)?.[0] ?? ''
+    throw new UsageError(`--socks-port (-p): port ${port} is that of another part of this server`, { cause: error })
+  }
 }
 
 /** Tokens that a server needs. @throws UsageError for accounts that cannot be read */

@@ -97,11 +97,7 @@ export class BlockReader {
     const place = this.#reader.place(node, entry.place)
     const written = this.#reader.text(node)
     if (written === undefined) {
-      this.#reader.fault(
-        place,
-        entry.path,
-        `must be ${flag.type === 'list' ? 'a value or a list of values' : 'a value'}`,
-      )
+      this.#reader.fault(place, entry.path, expectedOf(flag))
       return undefined
     }
     try {
@@ -114,6 +110,11 @@ export class BlockReader {
       return undefined
     }
   }
+}
+
+/** Expected form of a key that has a list, a map or nothing. */
+function expectedOf({ type }: Flag): string {
+  return type === 'list' ? 'must be a value, or a list of values' : 'must be a single value: no list, no map, not empty'
 }
 
 /** Mistakes in the keys of a policy, each checked separately, so that a user sees all of them. */

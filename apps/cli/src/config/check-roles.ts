@@ -13,6 +13,7 @@ import { ConfigError, type Problem } from './config-error.js'
 import type { ConfigBlock, ConfigFile, RoleConfig } from './config-file.js'
 import { loadConfig } from './load-config.js'
 import { clientSettings, serverSettings, tokenSettings } from './role-settings.js'
+import { sharedPorts } from './shared-ports.js'
 
 /** Reads a file and checks it. @throws ConfigError with every mistake, those of single keys and of combinations */
 export async function checkFile(path: string, environment: Environment): Promise<ConfigFile> {
@@ -44,6 +45,7 @@ async function problemsBeside(known: readonly Problem[], role: RoleConfig): Prom
 export async function checkRoles(file: ConfigFile): Promise<void> {
   const problems: Problem[] = []
   for (const role of file.roles) problems.push(...(await problemsOf(role)))
+  problems.push(...sharedPorts(file))
   if (problems.length > 0) throw new ConfigError(file.path, problems)
 }
 
@@ -99,8 +101,21 @@ function checksOfClient(role: RoleConfig): readonly Check[] {
   ]
 }
 
+/** A port of a token that another part of the same server has; undefined for other errors. */
+function takenPort(error: unknown, { tokens }: RoleConfig): Problem | undefined {
+  if (!(error instanceof UsageError)) return undefined
+  const { code, message = '' } = (error.cause ?? {}) as { readonly code?: unknown; readonly message?: string }
+  const [port] = code === 'ERR_SERVER_PORT_TAKEN' ? (/\d+$/.exec(message) ?? []) : []
+  const block = tokens.find(({ values }) => port !== undefined && String(values.get('socks-port')?.value) === port)
+  const place = block?.values.get('socks-port')?.place
+  if (block === undefined || place === undefined) return undefined
+  return { ...place, key: `${block.path}.socks-port`, text: `port ${port} is that of another part of this server` }
+}
+
 /** Converts an error about flags: the first of these flags in the file is its place. */
 function problemOf(error: unknown, role: RoleConfig): Problem {
+  const taken = takenPort(error, role)
+  if (taken !== undefined) return taken
   const message = messageOf(error)
   const blocks: readonly ConfigBlock[] = [role, ...role.tokens]
   const names = [...message.matchAll(flagName)].map(([, name = '']) => name)

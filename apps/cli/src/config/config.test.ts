@@ -162,8 +162,8 @@ describe('readConfig', () => {
     ],
     [['servers: {a: {tokens: x}}'], 'f.yaml:1:23: servers.a.tokens: must be a list, each entry with a token'],
     [['servers: {a: {tokens: [{}]}}'], 'f.yaml:1:24: servers.a.tokens[0]: needs the key token'],
-    [['clients: {a: {url: [b]}}'], 'f.yaml:1:20: clients.a.url: must be a value'],
-    [['clients: {a: {token: }}'], 'f.yaml:1:22: clients.a.token: must be a value'],
+    [['clients: {a: {url: [b]}}'], 'f.yaml:1:20: clients.a.url: must be a single value: no list, no map, not empty'],
+    [['clients: {a: {token: }}'], 'f.yaml:1:22: clients.a.token: must be a single value: no list, no map, not empty'],
     [[`clients: {a: {token: "\${NONE}"}}`], 'f.yaml:1:22: clients.a.token: the environment has no variable NONE'],
     [
       ['clients: {a: {}}', 'servers: {a: {}}'],
@@ -263,10 +263,35 @@ describe('checkRoles', () => {
       'f.yaml:1:76: servers.a.tokens[1].policy.name: "ada" is the name of servers.a.tokens[0] already; each token has its own',
     ],
     ['servers: {a: {token: x, tokens: [{token: x}]}}', 'f.yaml:1:11: servers.a: token already exists'],
+    [
+      'servers: {a: {tokens: [{token: x, reverse: true, socks-port: 8765}]}}',
+      'f.yaml:1:62: servers.a.tokens[0].socks-port: port 8765 is that of another part of this server',
+    ],
     ['clients: {a: {heartbeat: 9s, heartbeat-deadline: 9s}}', expect.stringContaining('clients.a.heartbeat')],
+    [
+      'clients: {a: {token: x}, b: {token: x, socks-host: 0.0.0.0, socks-port: 9870}}',
+      'f.yaml:1:73: clients.b.socks-port: port 9870 is that of clients.a already; each role has its own',
+    ],
+    [
+      'servers: {a: {token: x}, b: {token: x, ws-host: 127.0.0.1}}',
+      'f.yaml:1:26: servers.b.ws-port: port 8765 is that of servers.a already; each role has its own',
+    ],
+    [
+      "servers: {a: {access-rule: '10.0.0.0/33:22'}}",
+      'f.yaml:1:28: servers.a.access-rule: the access rule "10.0.0.0/33:22" has a prefix length of 33; it must be from 0 to 32',
+    ],
   ])('finds what is wrong with %s', async (text, message) => {
     const error = (await checkRoles(read(text)).catch((thrown: unknown) => thrown)) as Error
     expect(error.message.replaceAll(`${folder}/`, '')).toEqual(message)
+  })
+
+  test.each([
+    'servers: {a: {token: x, ws-host: 127.0.0.1}, b: {token: x, ws-host: 127.0.0.2}}',
+    'servers: {a: {token: x, ws-port: 0}, b: {token: x, ws-port: 0}}',
+    'clients: {a: {token: x}, b: {token: x, socks-listen: 127.0.0.1:9871}}',
+    'clients: {a: {token: x}}\nproviders: {b: {token: x}}',
+  ])('takes ports that do not collide: %s', async (text) => {
+    await expect(checkRoles(read(text))).resolves.toBeUndefined()
   })
 
   test('takes what the guide shows', async () => {

@@ -236,7 +236,7 @@ describe('runClient', () => {
     ['--proxy socks5://', '--proxy: the upstream proxy socks5:// names no host'],
     ['--account ada', '--account number 1 is not NAME:PASSWORD'],
     ['--account ada:1 --account ada:2', 'user "ada" is listed twice'],
-    ['-r --access-rule 80', '--access-rule: access rule "80" is not ADDR:PORT, ADDR:LOW-HIGH or ADDR:*'],
+    ['-r --access-rule 80', '--access-rule: the access rule "80" is not ADDR:PORT, ADDR:LOW-HIGH or ADDR:*'],
   ])('refuses %s', async (line, message) => {
     await expect(runClient(client(line), commandContext())).rejects.toThrow(new UsageError(message))
   })

@@ -19,7 +19,7 @@ export function parseAccessRules(rules: readonly string[]): AccessRules {
 }
 
 function parseRule(text: string): TargetPattern {
-  const rule = `access rule "${text}"`
+  const rule = `the access rule "${text}"`
   // A rule without a port must not open all ports.
   const pattern = /^.+:[^:]+$/.test(text.trim()) ? parseTargetPattern(text, rule) : undefined
   if (pattern === undefined) throw new RangeError(`${rule} is not ADDR:PORT, ADDR:LOW-HIGH or ADDR:*`)

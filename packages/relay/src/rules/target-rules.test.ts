@@ -34,7 +34,7 @@ describe('TargetRules.faultOf', () => {
   })
 
   test.each([
-    [{ allow: ['a.example'] }, 'access rule "a.example" is not ADDR:PORT, ADDR:LOW-HIGH or ADDR:*'],
+    [{ allow: ['a.example'] }, 'the access rule "a.example" is not ADDR:PORT, ADDR:LOW-HIGH or ADDR:*'],
     [{ deny: ['a b'] }, 'deny rule "a b"'],
     [{ deny: ['10.0.0.0/8:99999'] }, 'deny rule "10.0.0.0/8:99999"'],
   ])('rejects %j', (options, text) => {

@@ -21,7 +21,7 @@ describe('Policy.parse', () => {
     [{ alow: ['a:1'] }, 'policy.alow is no key here; possible are name, note, allow,'],
     [{ allow: 'a:1' }, 'policy.allow must be a list that is not empty'],
     [{ allow: [] }, 'policy.allow must be a list that is not empty'],
-    [{ allow: ['a'] }, 'policy.allow is not valid: access rule "a" is not ADDR:PORT'],
+    [{ allow: ['a'] }, 'policy.allow is not valid: the access rule "a" is not ADDR:PORT'],
     [{ deny: [1] }, 'policy.deny must be a list of texts'],
     [{ deny: ['a:99999'] }, 'policy.deny is not valid: deny rule "a:99999" has ports 99999'],
     [{ guard: 'all' }, 'policy.guard must be one of none, local, private'],
