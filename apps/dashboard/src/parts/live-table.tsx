@@ -12,7 +12,7 @@ export interface Column<T> {
   readonly name: string
   readonly cell: (row: T) => ComponentChildren
   readonly isNumber?: boolean
-  /** Whether a text too long for its column is shortened; its whole is in a `title`, and shown while its row has focus. */
+  /** Whether a long text is shortened. The whole is in a `title`, and shown while its row has the focus. */
   readonly isLong?: boolean
   /** Whether a narrow window leaves it out. */
   readonly isMinor?: boolean
