@@ -65,7 +65,7 @@ async function checked(invocation: Run, file: ConfigFile | undefined): Promise<S
 
 async function settingsOf(file: ConfigFile | undefined): Promise<ServerSettings> {
   const [{ checkRoles }, { serverSettings }] = await Promise.all([
-    import('../config/check-roles.js'),
+    import('../config/checks/check-roles.js'),
     import('../config/role-settings.js'),
   ])
   const [role, second] = file?.roles ?? []

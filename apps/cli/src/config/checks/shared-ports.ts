@@ -1,6 +1,6 @@
-import type { Problem } from './config-error.js'
-import type { ConfigFile, RoleConfig } from './config-file.js'
-import { clientSettings, serverSettings } from './role-settings.js'
+import type { Problem } from '../config-error.js'
+import type { ConfigFile, RoleConfig } from '../config-file.js'
+import { clientSettings, serverSettings } from '../role-settings.js'
 
 /** A TCP port that a role opens, with the flag that names it. */
 interface OpenedPort {

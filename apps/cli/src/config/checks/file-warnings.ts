@@ -1,10 +1,10 @@
-import { hasApi, serverWarnings } from '../options/server-checks.js'
-import { tlsWarnings } from '../options/tls-options.js'
-import { entryWithoutReverse, withoutEffect, withoutReverse } from '../options/without-effect.js'
+import { hasApi, serverWarnings } from '../../options/server-checks.js'
+import { tlsWarnings } from '../../options/tls-options.js'
+import { entryWithoutReverse, withoutEffect, withoutReverse } from '../../options/without-effect.js'
+import type { ConfigFile, RoleConfig } from '../config-file.js'
+import { exposedConfigFiles } from '../load-config.js'
+import { clientSettings, serverSettings } from '../role-settings.js'
 import { asKeys } from './check-roles.js'
-import type { ConfigFile, RoleConfig } from './config-file.js'
-import { exposedConfigFiles } from './load-config.js'
-import { clientSettings, serverSettings } from './role-settings.js'
 
 /** Warnings about a file without mistakes: secrets that others can read, and keys without effect. */
 export function fileWarnings(file: ConfigFile): readonly string[] {
