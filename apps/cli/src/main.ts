@@ -120,10 +120,7 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
   const draining = new Draining('drainTimeout' in settings ? settings.drainTimeout : 0)
   if ('drainTimeout' in settings) draining.listen(signals)
   const service = new ServiceManager(worker?.environment ?? process.env, logger, worker?.notify, engineStarted)
-  process.on('uncaughtException', (error) => {
-    report(error)
-    process.exit(exitCode.failure)
-  })
+  endAtCrash(report)
   // The primary has already shown the warnings of its workers.
   if (worker === undefined) for (const warning of warnings) logger.warn({}, warning)
   stop.addEventListener('abort', () => service.stopping(), { once: true })
@@ -145,6 +142,13 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
     report(error)
     return exitCode.failure
   }
+}
+
+function endAtCrash(report: (error: unknown) => void): void {
+  process.on('uncaughtException', (error) => {
+    report(error)
+    process.exit(exitCode.failure)
+  })
 }
 
 /** Returns a function that writes a line to the standard output. Of several processes only the first one prints. */

@@ -163,12 +163,7 @@ export class Admission {
 
   #welcome(transport: MessageTransport, agreement: Agreement, remoteAddress: string): void {
     const { identity, resumeKey } = agreement
-    // Not a refusal: the client may reconnect when the server is back.
-    if (this.#closed !== undefined) return transport.close({ code: CloseCode.goingAway, reason: this.#closed })
-    // The token may have been removed during the handshake.
-    if (this.#options.tokens.find(identity.record.token) !== identity.record) {
-      return refuse(transport, 'invalid token')
-    }
+    if (!this.#mayStillEnter(transport, identity)) return
     // Another handshake may have taken the last place in the meantime.
     this.#assertRoom(identity.record, remoteAddress)
     const { onConnect, onMessage, onStray, onIdle, onLinked, onUnlinked, observer } = this.#options
@@ -208,6 +203,15 @@ export class Admission {
     this.#lost.tell(nameOf(identity), session)
     this.#options.onPeersChanged()
     this.#options.onJoin(peer)
+  }
+
+  /** Closes the link of a client whose handshake was good, if server or token have ended in the meantime. */
+  #mayStillEnter(transport: MessageTransport, { record }: Identity): boolean {
+    // Not a refusal: the client may reconnect when the server is back.
+    if (this.#closed !== undefined) transport.close({ code: CloseCode.goingAway, reason: this.#closed })
+    else if (this.#options.tokens.find(record.token) !== record) refuse(transport, 'invalid token')
+    else return true
+    return false
   }
 
   #assertRoom(
