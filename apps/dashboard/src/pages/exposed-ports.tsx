@@ -35,8 +35,8 @@ function PortTable({ ports }: { readonly ports: readonly ExposedPort[] }): JSX.E
           {ports.map(({ open, target, opened_at, connections, ...token }) => (
             <tr key={open}>
               <th scope="row">{open}</th>
-              <td>{target}</td>
-              <td data-name={texts.value.tokens.token}>
+              <td class="wide">{target}</td>
+              <td class="wide" data-name={texts.value.tokens.token}>
                 <TokenName {...token} />
               </td>
               <td class="number" data-name={t.connections}>

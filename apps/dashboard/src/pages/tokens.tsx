@@ -84,7 +84,9 @@ function TokenRow({ token, onShow }: TokenRowProps): JSX.Element {
   return (
     <tr>
       <th scope="row">
-        {token.policy?.name ?? <span class="muted">{t.unnamed}</span>} <code>{token.id}</code>
+        <span class="named">
+          {token.policy?.name ?? <span class="muted">{t.unnamed}</span>} <code>{token.id}</code>
+        </span>
       </th>
       <td>
         <span class={`tag ${token.type}`}>{t.kinds[token.type]}</span>
