@@ -1,8 +1,12 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** V8 copies a code cache that begins elsewhere. */
 const alignment = 8
+
+/** Characters of the mark. */
+const markLength = 64
 
 /** What is built of the modules that a server or client loads by the time it is ready. */
 const loadedEarly = [
@@ -49,13 +53,14 @@ export function chunkOrder({ outputs }) {
  * @param {string} folder Where the chunks lie, `NAME.cache` beside each.
  * @param {readonly string[]} names In the order they have to have.
  * @param {boolean} withCaches
- * @returns {{ bytes: Buffer; index: Record<string, number[]> }} `index` has, for each name, offset and length of its
- *   text, and of its code cache if there is one; all in bytes.
+ * @returns {{ bytes: Buffer; index: { mark: string; places: Record<string, number[]> } }} `mark` is how the bytes
+ *   begin; only these do. `places` has, for each name, offset and length of its text, and of its code cache if there is
+ *   one; all in bytes.
  */
 export function packChunks(folder, names, withCaches) {
   const parts = []
-  const index = {}
-  let length = 0
+  const places = {}
+  let length = markLength
   const add = (bytes) => {
     const place = [length, bytes.length]
     const padding = Buffer.alloc(-bytes.length & (alignment - 1))
@@ -64,11 +69,13 @@ export function packChunks(folder, names, withCaches) {
     return place
   }
   for (const name of names) {
-    index[name] = add(readFileSync(join(folder, name)))
+    places[name] = add(readFileSync(join(folder, name)))
     const cache = withCaches ? readIfThere(join(folder, `${name}.cache`)) : undefined
-    if (cache !== undefined) index[name].push(...add(cache))
+    if (cache !== undefined) places[name].push(...add(cache))
   }
-  return { bytes: Buffer.concat(parts), index }
+  const content = Buffer.concat(parts)
+  const mark = createHash('sha256').update(content).digest('hex')
+  return { bytes: Buffer.concat([Buffer.from(mark), content]), index: { mark, places } }
 }
 
 /** A chunk that needs an optional package has no cache. */

@@ -17,18 +17,28 @@ const textAt = (bytes, [offset, length]) => bytes.subarray(offset, offset + leng
 test('a packed chunk and its cache are found by the index', () => {
   const { bytes, index } = packChunks(folderWith(files), ['a.js', 'b.js'], true)
   expect({
-    a: textAt(bytes, index['a.js']),
-    cacheOfA: textAt(bytes, index['a.js'].slice(2)),
-    b: textAt(bytes, index['b.js']),
+    a: textAt(bytes, index.places['a.js']),
+    cacheOfA: textAt(bytes, index.places['a.js'].slice(2)),
+    b: textAt(bytes, index.places['b.js']),
   }).toEqual({ a: 'first', cacheOfA: 'cache of a', b: 'second' })
 })
 
+test('packed chunks begin with their mark', () => {
+  const { bytes, index } = packChunks(folderWith(files), ['a.js', 'b.js'], true)
+  expect(textAt(bytes, [0, index.mark.length])).toBe(index.mark)
+})
+
+test('other chunks have another mark', () => {
+  const markOf = (...names) => packChunks(folderWith(files), names, true).index.mark
+  expect(markOf('a.js')).not.toBe(markOf('b.js'))
+})
+
 test('a cache begins where V8 does not copy it', () => {
-  expect(packChunks(folderWith(files), ['a.js'], true).index['a.js'][2] % 8).toBe(0)
+  expect(packChunks(folderWith(files), ['a.js'], true).index.places['a.js'][2] % 8).toBe(0)
 })
 
 test('without caches there is no place for one', () => {
-  expect(packChunks(folderWith(files), ['a.js'], false).index['a.js']).toHaveLength(2)
+  expect(packChunks(folderWith(files), ['a.js'], false).index.places['a.js']).toHaveLength(2)
 })
 
 test('chunks that a server loads come first, with those that they import', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { repositoryRoot } from '../workspace.mjs'
 import { bufferutilPath, bundleCommand, bundleFirstScript } from './bundle.mjs'
 import { chunkOrder, packChunks } from './chunk-pack.mjs'
+import { emptyStart, writeStart } from './chunk-start.mjs'
 import { nodeProgram } from './node-program.mjs'
 import { targetName, targets } from './targets.mjs'
 
@@ -50,6 +51,7 @@ export function makeExecutable(target) {
   const configFile = join(folder, 'sea.json')
   writeFileSync(configFile, JSON.stringify(config))
   execFileSync(nodeProgram(hostTarget()), ['--build-sea', configFile], { stdio: ['ignore', 'ignore', 'inherit'] })
+  writeStart(output, readFileSync(config.assets.chunks))
   chmodSync(output, 0o755)
   return output
 }
@@ -64,9 +66,11 @@ function assetsFor(target) {
   const names = JSON.parse(readFileSync(join(parts, 'order.json'), 'utf8'))
   const { bytes, index } = packChunks(join(parts, 'chunks'), names, isHost(target))
   const folder = join(parts, targetName(target))
-  const assets = { chunks: join(folder, 'chunks.bin'), index: join(folder, 'index.json') }
+  const files = { chunks: 'chunks.bin', index: 'index.json', start: 'start.txt' }
+  const assets = Object.fromEntries(Object.entries(files).map(([name, file]) => [name, join(folder, file)]))
   writeFileSync(assets.chunks, bytes)
   writeFileSync(assets.index, JSON.stringify(index))
+  writeFileSync(assets.start, emptyStart)
   const addOn = bufferutilPath(target.platform, target.arch)
   return existsSync(addOn) ? { ...assets, 'bufferutil.node': addOn } : assets
 }

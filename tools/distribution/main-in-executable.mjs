@@ -2,19 +2,19 @@
 import { getAsset, getRawAsset } from 'node:sea'
 import { pathToFileURL } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
+import { openChunks } from './chunk-file.mjs'
+import { startIn } from './chunk-start.mjs'
 import { chunkLoader } from './chunks.mjs'
 import { entryFlags } from './entry-flags.mjs'
 
 for (const flag of entryFlags) setFlagsFromString(flag)
 
-const chunks = getRawAsset('chunks')
-/** Offset and length of a text, and of its code cache. Executables that were made on another platform have none. */
-const index = JSON.parse(getAsset('index', 'utf8'))
-
 const load = chunkLoader({
-  // It holds no character beyond ASCII.
-  read: (name) => Buffer.from(chunks, index[name][0], index[name][1]).latin1Slice(),
-  readCache: (name) => (index[name].length > 2 ? new Uint8Array(chunks, index[name][2], index[name][3]) : undefined),
+  ...openChunks({
+    index: JSON.parse(getAsset('index', 'utf8')),
+    start: startIn(getAsset('start', 'utf8')),
+    mapped: () => getRawAsset('chunks'),
+  }),
   require,
   url: pathToFileURL(process.execPath).href,
 })

@@ -40,3 +40,28 @@ test('flagsAfterStart lets V8 optimize what the traffic needs', () => {
 test('flagsAfterStart does not change the compiler of a newer V8', () => {
   expect(flagsAfterStart('12.4.254.21-node.33')).not.toContain('--interrupt-budget=10000')
 })
+
+/** Runs `engineStarted` in a process that then works for some time, and tells whether it has collected all garbage. */
+function collectsAfterwards(busyMs: number): boolean {
+  const module = new URL('../dist/tune-engine.js', import.meta.url)
+  const script = `
+    import { constants, PerformanceObserver } from 'node:perf_hooks'
+    import { engineStarted } from ${JSON.stringify(module.href)}
+    let collected = false
+    new PerformanceObserver((list) => {
+      for (const { detail } of list.getEntries()) collected ||= detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR
+    }).observe({ entryTypes: ['gc'] })
+    engineStarted()
+    for (const end = performance.now() + ${busyMs}; performance.now() < end; );
+    setTimeout(() => console.log(collected), 700)`
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
+  return JSON.parse(stderr || stdout) as boolean
+}
+
+test('engineStarted collects garbage once the program is idle, except on Node 20, which would keep the pages', () => {
+  expect(collectsAfterwards(0)).toBe(!process.versions.v8.startsWith('11.'))
+})
+
+test('engineStarted does not collect garbage under load', () => {
+  expect(collectsAfterwards(200)).toBe(false)
+})

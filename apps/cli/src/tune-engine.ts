@@ -1,14 +1,50 @@
 import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
 /** Configures V8 for a process that loads its modules, and then moves bytes. */
 export function tuneEngine(): void {
   for (const flag of flagsAtStart) setFlagsFromString(flag)
-  setTimeout(engineStarted, startMs).unref()
+  setTimeout(optimize, startMs).unref()
+}
+
+/**
+ * From here on the program has its modules. V8 may optimize as soon as what the start has left behind is collected.
+ */
+export function engineStarted(): void {
+  if (!shrinksWhenCollected(process.versions.v8)) return optimize()
+  const { user, system } = process.cpuUsage()
+  setTimeout(() => {
+    const used = process.cpuUsage()
+    if (used.user + used.system - user - system < idleCpuMs * 1000) collectGarbage()
+    optimize()
+  }, idleMs).unref()
 }
 
 /** From here on V8 may optimize, and the size of the young generation depends on the traffic. */
-export function engineStarted(): void {
+function optimize(): void {
   for (const flag of flagsAfterStart(process.versions.v8)) setFlagsFromString(flag)
+}
+
+/** Time without traffic before garbage is collected, in milliseconds: so short that traffic is not slow meanwhile. */
+const idleMs = 500
+
+/** CPU time that an idle program may use in {@link idleMs}, in milliseconds. */
+const idleCpuMs = 25
+
+/**
+ * Collects what the start has left behind, and returns the pages to the system. It takes 20 to 40 ms. Measured for an
+ * idle server on Node 26: 2.5 MiB less resident memory. An ordinary collection keeps the pages.
+ */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as (options: object) => void
+  setFlagsFromString('--no-expose-gc')
+  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+}
+
+/** Whether a `version` of V8 returns pages to the system when it collects: that of Node 20 does not. */
+function shrinksWhenCollected(version: string): boolean {
+  return !version.startsWith('11.')
 }
 
 /**

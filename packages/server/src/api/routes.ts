@@ -8,7 +8,6 @@ import { makeTicket, removeTicket } from '../tickets/ticket-calls.js'
 import type { ApiHandler } from './api-call.js'
 import { closeChannel, showChannels } from './channels.js'
 import { reloadConfiguration, restartProgram, setLogLevel, showConfiguration, startDrain } from './life.js'
-import { openApiJson } from './openapi-json.js'
 import { showStatus } from './status.js'
 import { listTokens, showToken } from './token-list.js'
 import { addToken, removeToken } from './tokens.js'
@@ -83,6 +82,8 @@ function decodeParameter(text: string): string {
   }
 }
 
-function showDocument(): Answer {
+/** Loads the document only now: it is 60 KB, which few servers are asked for. */
+async function showDocument(): Promise<Answer> {
+  const { openApiJson } = await import('./openapi-json.js')
   return { status: 200, body: new JsonText(openApiJson) }
 }
