@@ -13,6 +13,8 @@ export interface ForwardOptions extends PayloadOptions, ChannelSource {
   readonly rareLog?: RareLog | undefined
   /** Limits connections and UDP associations. @default 65536 connections for each port */
   readonly slots?: ChannelSlots | undefined
+  /** Most sources of one UDP port. @default 1024 */
+  readonly maxSources?: number | undefined
   /** Rates of the traffic: connections wait, datagrams are dropped. @default no limit */
   readonly pace?: Pace | undefined
   /** Version of the PROXY protocol header that begins each TCP connection and names its client. @default none */

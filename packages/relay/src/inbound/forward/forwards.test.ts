@@ -171,6 +171,38 @@ describe('Forwards over UDP, with a limit', () => {
     expect(await warningOf({ slots })).toBe('not reached: busy: the limit of 0 channels is reached')
   })
 
+  test('give the place of a source without an answer to a new one, and keep those with an answer', async () => {
+    const target = createSocket('udp4')
+    const ports: number[] = []
+    target.on('message', (payload, from) => {
+      ports.push(from.port)
+      if (String(payload) === 'ping') target.send(payload, from.port, from.address)
+    })
+    target.bind(0, '127.0.0.1')
+    await once(target, 'listening')
+    afterTest(() => target.close())
+    const outbound = new Outbound()
+    const { near } = sessionPair((channel) => outbound.serve(channel))
+    const text = `udp:0=127.0.0.1:${target.address().port}`
+    const forwards = closing(new Forwards([text], { pick: () => near, logger: silentLogger, maxSources: 2 }))
+    const [forward] = await forwards.listen()
+    const { port } = forward!.listenOn as { port: number }
+    const sources = Array.from({ length: 4 }, () => createSocket('udp4'))
+    afterTest(() => sources.forEach((source) => source.close()))
+    const [user, mute, later, last] = sources as [UdpSocket, UdpSocket, UdpSocket, UdpSocket]
+    const ping = async (source: UdpSocket): Promise<string> => {
+      const answered = once(source, 'message')
+      source.send('ping', port, '127.0.0.1')
+      return String((await answered)[0])
+    }
+    await ping(user)
+    mute.send('mute', port, '127.0.0.1')
+    await until(() => ports.length === 2, 'the second source')
+    await ping(later)
+    last.send('last', port, '127.0.0.1')
+    expect({ again: await ping(user), sources: new Set(ports).size }).toEqual({ again: 'ping', sources: 3 })
+  })
+
   test('reach no target that the rules do not allow', async () => {
     const entryRules = new EntryRules(['10.0.0.0/8:53'])
     expect(await warningOf({ entryRules })).toMatch(

@@ -61,8 +61,11 @@ class Sources {
     const source = `${from.address} ${from.port}`
     const known = this.#associations.get(source)
     if (known !== undefined) return known.send(payload)
-    if (this.#associations.size >= maxSources) {
-      return this.#options.logger.debug({ source }, `datagram dropped: ${maxSources} sources use the port already`)
+    if (!this.#hasRoom()) {
+      return this.#options.logger.debug(
+        { source },
+        `datagram dropped: ${this.#maxSources} sources use the port already`,
+      )
     }
     const release = this.#takeSlot()
     if (release === undefined) return
@@ -77,6 +80,24 @@ class Sources {
     this.#associations.set(source, association)
     association.send(payload)
     void this.#open(association)
+  }
+
+  /**
+   * Makes room for one more source. The oldest one that got no answer goes first: anyone can send from more addresses
+   * and ports than there is room for, which must not keep users out.
+   */
+  #hasRoom(): boolean {
+    if (this.#associations.size < this.#maxSources) return true
+    for (const association of this.#associations.values()) {
+      if (association.isAnswered) continue
+      association.close()
+      return true
+    }
+    return false
+  }
+
+  get #maxSources(): number {
+    return this.#options.maxSources ?? defaultMaxSources
   }
 
   /** Counts an association; undefined at the limit. */
@@ -123,6 +144,8 @@ interface AssociationInit {
 
 class Association {
   readonly signal = new Canceller()
+  /** Whether the target has sent a datagram. */
+  isAnswered = false
   readonly #target: CheckedTarget
   readonly #init: AssociationInit
   readonly #idleTimer: NodeJS.Timeout
@@ -162,6 +185,7 @@ class Association {
 
   #answer(payload: Uint8Array): void {
     if (this.signal.aborted) return
+    this.isAnswered = true
     this.#idleTimer.refresh()
     if (this.#init.pace?.receiving?.takeNow(payload.length) === false) return this.#drop()
     this.#init.answer(payload)
@@ -175,8 +199,8 @@ class Association {
 /** Idle time, in milliseconds. RFC 4787 §4.3: no mapping of UDP ends within two minutes of its last datagram. */
 const idleMs = 120_000
 
-/** Most sources: each has an association at the other end. */
-const maxSources = 1024
+/** Most sources of a port: each has an association at the other end. */
+const defaultMaxSources = 1024
 
 /** Most waiting datagrams: a program sends a few before it waits for an answer. */
 const maxWaitingDatagrams = 64
