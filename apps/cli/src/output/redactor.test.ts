@@ -42,6 +42,16 @@ describe('Redactor.clean', () => {
     expect(new Redactor().clean(text)).toBe(text)
   })
 
+  test('cleans lines, and takes one more secret, with thousands of them', () => {
+    const redactor = new Redactor()
+    redactor.add(...Array.from({ length: 10_000 }, (_none, index) => [hash(String(index)), `alike-${index}`]).flat())
+    const lines = Array.from({ length: 10 }, (_none, index) => {
+      redactor.add(`another-${index}`)
+      return redactor.clean(`${hash(String(index))}, alike-99${index} and another-${index} of many`)
+    })
+    expect(new Set(lines)).toEqual(new Set(['[redacted], [redacted] and [redacted] of many']))
+  })
+
   test('takes the longer of two secrets that begin alike', () => {
     const redactor = new Redactor()
     redactor.add('abcdef', 'abcdef-more')

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { SecretIndex } from './secret-index.js'
 
 /** Text in place of a secret in a log line. */
 const redacted = '[redacted]'
@@ -9,20 +10,17 @@ const redacted = '[redacted]'
  * fields with the name of a secret.
  */
 export class Redactor {
-  readonly #secrets = new Set<string>()
-  #pattern: RegExp | undefined
+  readonly #secrets = new SecretIndex()
 
   /** Adds secrets: tokens, passwords, keys, and URLs with credentials. */
   add(...secrets: readonly string[]): void {
     for (const secret of secrets) for (const form of formsOf(secret)) this.#secrets.add(form)
-    const known = [...this.#secrets].toSorted((a, b) => b.length - a.length)
-    this.#pattern = known.length === 0 ? undefined : new RegExp(known.map(patternOf).join('|'), 'g')
   }
 
   /** Returns the text without its secrets. */
   clean(text: string): string {
     const withoutUrls = text.replace(urlCredentials, `://${redacted}@`).replace(secretParameters, `$1${redacted}`)
-    return this.#pattern === undefined ? withoutUrls : withoutUrls.replace(this.#pattern, redacted)
+    return this.#secrets.replace(withoutUrls, redacted)
   }
 
   /** Returns a copy of a log line's fields in which no string contains a secret, at any depth. */
@@ -98,11 +96,3 @@ function decode(text: string): string {
     return text
   }
 }
-
-function patternOf(secret: string): string {
-  const literal = secret.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)
-  // A short one is hidden only as a word: without every 'a', a log would be useless.
-  return secret.length < minAnywhereLength ? `(?<![a-zA-Z0-9])${literal}(?![a-zA-Z0-9])` : literal
-}
-
-const minAnywhereLength = 6
