@@ -383,6 +383,19 @@ describe.each(sides)('FrameReader of %s, on a socket with long reads,', (_side, 
     expect(RecordingHandler.digestsOf(reading.messages)).toEqual(RecordingHandler.digestsOf(sent))
   })
 
+  test('reads short messages before the stream, which would allocate 64 KiB for each', async () => {
+    let pushedBytes = 0
+    const prepare = (socket: Socket): void => {
+      const push = socket.push.bind(socket)
+      socket.push = (chunk: Buffer | null) => {
+        pushedBytes += chunk?.length ?? 0
+        return push(chunk)
+      }
+    }
+    await readSocket(wsFrame(Buffer.alloc(100), { masked }), {}, ({ byteCount }) => byteCount === 100, prepare)
+    expect(pushedBytes).toBe(0)
+  })
+
   describe('whose messages are as long as the pool has memory for,', () => {
     const longest = processFramePool.frameBytes
     const sizes = Array.from({ length: 200 }, (_, index) => (index % 9 < 7 ? longest : [300, longest - 1][index % 2]!))

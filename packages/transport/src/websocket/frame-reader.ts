@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { processFramePool } from '@ls/mux/frames'
-import { longReadBytes, ReadTap, type ReadTapOwner } from '@ls/mux/node'
+import { ReadTap, type ReadTapOwner } from '@ls/mux/node'
 import { binaryMessage, headerBytes, headerBytesOf, isMasked, readPayloadBytes } from './frame-header.js'
 import { copyUnmasked, unmask } from './mask.js'
 import type { ReadAllowance } from './read-allowance.js'
@@ -39,10 +39,12 @@ export class FrameReader implements ReadTapOwner {
   /** Start of a frame whose header is not complete, or of a ping. */
   #rest: Buffer | undefined
   #unfinished: UnfinishedMessage | undefined
+  /** Source of the current chunk: the `tap` reuses its memory after it has been read. */
+  #source: 'stream' | 'tap' = 'stream'
   /**
-   * Source of the current chunk: the `tap` reuses its memory after it has been read. `none`: reading here has ended.
+   * Open from the start: the one connection of a link carries all messages, and Node would allocate 64 KiB for each
+   * read of a few bytes.
    */
-  #source: 'stream' | 'tap' | 'none' = 'stream'
   #tap: ReadTap | undefined
   /** The message whose rest the tap reads. */
   #target: UnfinishedMessage | undefined
@@ -63,6 +65,7 @@ export class FrameReader implements ReadTapOwner {
     if (this.#theirs === undefined) return false
     stream.off('data', this.#theirs)
     stream.on('data', this.#onData)
+    this.#tap = ReadTap.open(stream, this)
     // A connection that breaks while it is paused has read bytes without a delivery; ws would treat them as its own.
     stream.prependListener('close', () => {
       if (stream.readableLength > 0 && stream.listeners('data').includes(this.#onData))
@@ -103,11 +106,6 @@ export class FrameReader implements ReadTapOwner {
     // The tap uses the memory of the target until its next read.
     if (this.#target !== undefined && this.#target === this.#unfinished) this.#unfinished = this.#target.moved()
     this.#readFrames(chunk)
-    if (chunk.length >= longReadBytes && this.#reads()) this.#tap ??= ReadTap.open(this.#options.stream, this)
-  }
-
-  #reads(): boolean {
-    return this.#source !== 'none'
   }
 
   /** Whether the next byte is the first of a frame. */
@@ -253,7 +251,6 @@ export class FrameReader implements ReadTapOwner {
   }
 
   #stop(): void {
-    this.#source = 'none'
     this.#tap?.close()
     this.#options.stream.off('data', this.#onData)
   }
