@@ -20,15 +20,37 @@ async function turnsOf(jobs: number): Promise<void> {
   for (let turn = 0; turn < 4 * jobs; turn++) await nextTurn()
 }
 
-test('Turns.run runs two jobs in one turn, and one in each four later ones, in order', async () => {
+/** Waits for as many turns, in each of which a connection arrives that is cut before its job. */
+async function turnsWithArrival(turns: Turns, count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) {
+    turns.run(flood, () => false)
+    await nextTurn()
+  }
+}
+
+test('Turns.run runs two jobs in one turn, and one in each four later ones while others arrive, in order', async () => {
+  const turns = new Turns({ clock: new FakeClock() })
   const done: number[] = []
   const counts: number[] = []
-  runSix(new Turns({ clock: new FakeClock() }), (job) => done.push(job))
+  runSix(turns, (job) => done.push(job))
   for (let job = 0; job < 5; job++) {
     counts.push(done.length)
-    await turnsOf(1)
+    await turnsWithArrival(turns, 4)
   }
   expect({ counts, done }).toEqual({ counts: [2, 3, 4, 5, 6], done: [0, 1, 2, 3, 4, 5] })
+})
+
+test('Turns.run runs one job in each turn in which no other arrives', async () => {
+  const turns = new Turns({ clock: new FakeClock() })
+  const done: number[] = []
+  const counts: number[] = []
+  runSix(turns, (job) => done.push(job))
+  await nextTurn()
+  for (let turn = 0; turn < 4; turn++) {
+    counts.push(done.length)
+    await nextTurn()
+  }
+  expect(counts).toEqual([2, 3, 4, 5])
 })
 
 test('Turns.run runs two jobs in each turn where turns are long', async () => {

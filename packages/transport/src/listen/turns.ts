@@ -10,9 +10,10 @@ import { AddressPace } from './address-pace.js'
 const jobsPerTurn = 2
 
 /**
- * Turns of the event loop for one job, where they are short. libuv accepts one connection in a turn, and the kernel
- * keeps the others in the order of arrival: with a job in each turn, accepting is slower than a flood, and a new client
- * waits for all of it.
+ * Turns of the event loop for one job, where they are short and a connection arrives in each. libuv accepts one
+ * connection in a turn, and the kernel keeps the others in the order of arrival: with a job in each turn, accepting is
+ * slower than a flood, and a new client waits for all of it. A turn in which none arrives shows that the kernel keeps
+ * none, so the next job waits no longer.
  */
 const turnsPerJob = 4
 
@@ -52,6 +53,8 @@ export class Turns {
   #credit = jobsPerTurn
   #creditedAtMs: number
   #isScheduled = false
+  /** Whether a job has arrived in this turn of the event loop. */
+  #hasArrival = false
 
   constructor({ clock, jobsPerSecond }: TurnsOptions) {
     this.#clock = clock
@@ -62,6 +65,7 @@ export class Turns {
   /** Runs `job` for a client of `address` now, or in a later turn where this one is full. */
   run(address: string | undefined, job: TurnJob): void {
     if (!this.#isScheduled) this.#wake()
+    this.#hasArrival = true
     const group = groupOf(address)
     const mustWait = this.#credit < 1 || this.#waiting.size > 0 || this.#restMs(group) > 0
     if (mustWait) return this.#enqueue(group, job)
@@ -126,9 +130,10 @@ export class Turns {
 
   #earn(): void {
     const now = this.#clock.now()
-    const earned = 1 / turnsPerJob + (now - this.#creditedAtMs) / msPerJob
+    const earned = (this.#hasArrival ? 1 / turnsPerJob : 1) + (now - this.#creditedAtMs) / msPerJob
     this.#credit = Math.min(jobsPerTurn, this.#credit + earned)
     this.#creditedAtMs = now
+    this.#hasArrival = false
   }
 
   #takeTurn(group: string, jobs: Jobs): void {
