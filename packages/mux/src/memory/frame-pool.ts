@@ -2,7 +2,11 @@
 export interface FramePoolOptions {
   /** Memory of one frame, in bytes; larger ones are not pooled. @default 65560, the largest Data message we send */
   readonly frameBytes?: number | undefined
-  /** Most idle memory that the pool keeps, in bytes: as much as fast links have in flight. @default 8388608 (8 MiB) */
+  /**
+   * Most idle memory that the pool keeps, in bytes: as much as one session has in flight at most, since all of it can
+   * come back within a moment. What does not fit is garbage, and new frames are filled with zeros first.
+   * @default 37748736 (36 MiB)
+   */
   readonly maxIdleBytes?: number | undefined
   /** Room before each pooled frame for the transport's header, in bytes. @default 16, WebSocket needs 14 */
   readonly headroomBytes?: number | undefined
@@ -34,7 +38,7 @@ export class FramePool {
   constructor(options: FramePoolOptions = {}) {
     this.frameBytes = options.frameBytes ?? 65_536 + headerBytes
     this.#headroomBytes = options.headroomBytes ?? 16
-    this.#maxIdle = Math.floor((options.maxIdleBytes ?? 8_388_608) / this.frameBytes)
+    this.#maxIdle = Math.floor((options.maxIdleBytes ?? 37_748_736) / this.frameBytes)
     this.#allocate = options.allocate ?? allocateUnsafe
   }
 
