@@ -68,9 +68,12 @@ class StreamTransport implements MessageTransport {
     return this.#state === 'open' || this.#state === 'closing' ? this.#stream.writableLength : 0
   }
 
-  send(message: Uint8Array): boolean {
+  send(message: Uint8Array, headroomBytes = 0): boolean {
     if (this.#state !== 'open') return false
-    return this.#write(header(message.length), message)
+    if (headroomBytes >= headerBytes) this.#writeInPlace(message)
+    else if (message.length <= maxCopiedBytes) this.#writeCopy(message)
+    else this.#writeBehindHeader(header(message.length), message)
+    return !this.#stream.writableNeedDrain
   }
 
   pause(): void {
@@ -104,16 +107,40 @@ class StreamTransport implements MessageTransport {
     this.#schedule()
   }
 
-  /** Writes both parts in one call; false when the stream holds more than its high-water mark. */
-  #write(head: Uint8Array, body: Uint8Array): boolean {
-    processFramePool.hold(body)
+  /** Writes the header into the free memory before the message: TLS would copy two pieces into one. */
+  #writeInPlace({ buffer, byteOffset, length }: Uint8Array): void {
+    const frame = new Uint8Array(buffer, byteOffset - headerBytes, headerBytes + length)
+    writeHeader(frame, length)
+    this.#writing(() => this.#writeHeld(frame))
+  }
+
+  #writeCopy(message: Uint8Array): void {
+    const frame = Buffer.allocUnsafe(headerBytes + message.length)
+    writeHeader(frame, message.length)
+    frame.set(message, headerBytes)
+    this.#writing(() => this.#stream.write(frame))
+  }
+
+  /** Writes both parts in one call. */
+  #writeBehindHeader(head: Uint8Array, body: Uint8Array): void {
+    this.#writing(() => {
+      this.#stream.cork()
+      this.#stream.write(head)
+      this.#writeHeld(body)
+      this.#stream.uncork()
+    })
+  }
+
+  /** Holds the memory while it is written: it must not change if the peer acknowledges the message before. */
+  #writeHeld(bytes: Uint8Array): void {
+    processFramePool.hold(bytes)
+    this.#stream.write(bytes, () => processFramePool.give(bytes))
+  }
+
+  #writing(write: () => void): void {
     if (this.#delivery === 'idle') this.#delivery = 'writing'
-    this.#stream.cork()
-    this.#stream.write(head)
-    const hasRoom = this.#stream.write(body, () => processFramePool.give(body))
-    this.#stream.uncork()
+    write()
     if (this.#delivery === 'writing') this.#delivery = 'idle'
-    return hasRoom
   }
 
   #receive(chunk: Uint8Array): void {
@@ -160,7 +187,7 @@ class StreamTransport implements MessageTransport {
 
   #writeClose(reason: TransportCloseReason): void {
     const body = closeBody(reason)
-    this.#write(header(body.length, true), body)
+    this.#writeBehindHeader(header(body.length, true), body)
   }
 
   /** Called when the peer has sent its last frame. */
@@ -199,10 +226,23 @@ class StreamTransport implements MessageTransport {
 /** Highest bit of the length: the frame is the last one, and holds a close reason. */
 const closeBit = 0x8000_0000
 
+/** Length of the field before each message, in bytes. */
+const headerBytes = 4
+
+/** Largest message to copy, in bytes: up to this size, a copy costs less than a second buffer in the write. */
+const maxCopiedBytes = 4096
+
 function header(length: number, closes = false): Uint8Array {
-  const bytes = Buffer.allocUnsafe(4)
-  bytes.writeUInt32BE(closes ? (length | closeBit) >>> 0 : length)
+  const bytes = Buffer.allocUnsafe(headerBytes)
+  writeHeader(bytes, closes ? (length | closeBit) >>> 0 : length)
   return bytes
+}
+
+function writeHeader(bytes: Uint8Array, word: number): void {
+  bytes[0] = word >>> 24
+  bytes[1] = word >>> 16
+  bytes[2] = word >>> 8
+  bytes[3] = word
 }
 
 /** Longest reason, in bytes, the same as of a WebSocket (RFC 6455 §5.5). */
