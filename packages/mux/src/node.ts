@@ -1,1 +1,2 @@
+export { Departure } from './transports/departure.js'
 export { longReadBytes, ReadTap, type ReadTapOwner } from './memory/read-tap.js'

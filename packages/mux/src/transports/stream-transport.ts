@@ -3,6 +3,7 @@ import { maxMessageBytes } from '@ls/codec'
 import { checkDurationMs, checkInteger, type Clock, systemClock, type TimerHandle } from '@ls/foundation'
 import type { MessageTransport, TransportCloseReason, TransportHandler } from '../link/transport.js'
 import { processFramePool } from '../memory/frame-pool.js'
+import { Departure } from './departure.js'
 import { SplitMessages } from './split-messages.js'
 
 /** Limits and times of {@link streamTransport}. */
@@ -11,6 +12,11 @@ export interface StreamTransportOptions {
   readonly maxMessageBytes?: number | undefined
   /** Time that a closed transport waits for the peer to end, in milliseconds; then it cuts the stream. @default 5000 */
   readonly closeTimeoutMs?: number | undefined
+  /**
+   * `send` returns false once this many bytes wait; the effective value is at least the stream's own mark.
+   * @default 131_072
+   */
+  readonly highWaterBytes?: number | undefined
   /** @default the process's clock */
   readonly clock?: Clock | undefined
 }
@@ -39,6 +45,9 @@ class StreamTransport implements MessageTransport {
   readonly #clock: Clock
   readonly #closeTimeoutMs: number
   readonly #received: SplitMessages
+  readonly #departure: Departure
+  readonly #highWaterBytes: number
+  #blocked = false
   #handler: TransportHandler | undefined
   /** `closing`: our close frame is queued · `ended`: the reason is known and no more messages are delivered. */
   #state: 'open' | 'closing' | 'ended' | 'closed' = 'open'
@@ -56,9 +65,13 @@ class StreamTransport implements MessageTransport {
     this.#closeTimeoutMs = checkDurationMs('closeTimeoutMs', options.closeTimeoutMs ?? 5000)
     const limit = options.maxMessageBytes ?? maxMessageBytes
     this.#received = new SplitMessages(checkInteger('maxMessageBytes', limit, 1, maxMessageBytes))
+    this.#departure = new Departure(stream)
+    const highWaterBytes = checkInteger('highWaterBytes', options.highWaterBytes ?? 131_072, 1)
+    // 'drain' only follows a write beyond the stream's own mark, so ours cannot be lower.
+    this.#highWaterBytes = Math.max(highWaterBytes, stream.writableHighWaterMark)
     stream.pause()
     stream.on('data', (chunk: Uint8Array) => this.#receive(chunk))
-    stream.on('drain', () => this.#state === 'open' && this.#handler?.onDrain())
+    stream.on('drain', () => this.#drained())
     stream.on('end', () => this.#streamEnded())
     stream.on('error', (cause) => this.#end({ code: 1006, reason: cause.message, cause }))
     stream.on('close', () => this.#streamEnded())
@@ -70,10 +83,14 @@ class StreamTransport implements MessageTransport {
 
   send(message: Uint8Array, headroomBytes = 0): boolean {
     if (this.#state !== 'open') return false
+    this.#departure.hold()
     if (headroomBytes >= headerBytes) this.#writeInPlace(message)
     else if (message.length <= maxCopiedBytes) this.#writeCopy(message)
-    else this.#writeBehindHeader(header(message.length), message)
-    return !this.#stream.writableNeedDrain
+    else this.#writeBehindHeader(message)
+    this.#departure.schedule()
+    if (this.#stream.writableLength <= this.#highWaterBytes) return true
+    this.#blocked = true
+    return false
   }
 
   pause(): void {
@@ -90,8 +107,7 @@ class StreamTransport implements MessageTransport {
     if (this.#state !== 'open') return
     this.#state = 'closing'
     this.#reason = reason
-    this.#writeClose(reason)
-    this.#stream.end()
+    this.#endWith(reason)
     this.#closeTimer = this.#clock.setTimeout(() => this.destroy(), this.#closeTimeoutMs)
     this.#schedule()
   }
@@ -111,24 +127,19 @@ class StreamTransport implements MessageTransport {
   #writeInPlace({ buffer, byteOffset, length }: Uint8Array): void {
     const frame = new Uint8Array(buffer, byteOffset - headerBytes, headerBytes + length)
     writeHeader(frame, length)
-    this.#writing(() => this.#writeHeld(frame))
+    this.#writeHeld(frame)
   }
 
   #writeCopy(message: Uint8Array): void {
     const frame = Buffer.allocUnsafe(headerBytes + message.length)
     writeHeader(frame, message.length)
     frame.set(message, headerBytes)
-    this.#writing(() => this.#stream.write(frame))
+    this.#stream.write(frame)
   }
 
-  /** Writes both parts in one call. */
-  #writeBehindHeader(head: Uint8Array, body: Uint8Array): void {
-    this.#writing(() => {
-      this.#stream.cork()
-      this.#stream.write(head)
-      this.#writeHeld(body)
-      this.#stream.uncork()
-    })
+  #writeBehindHeader(message: Uint8Array): void {
+    this.#stream.write(header(message.length))
+    this.#writeHeld(message)
   }
 
   /** Holds the memory while it is written: it must not change if the peer acknowledges the message before. */
@@ -137,10 +148,10 @@ class StreamTransport implements MessageTransport {
     this.#stream.write(bytes, () => processFramePool.give(bytes))
   }
 
-  #writing(write: () => void): void {
-    if (this.#delivery === 'idle') this.#delivery = 'writing'
-    write()
-    if (this.#delivery === 'writing') this.#delivery = 'idle'
+  #drained(): void {
+    if (!this.#blocked || this.#state !== 'open') return
+    this.#blocked = false
+    this.#handler?.onDrain()
   }
 
   #receive(chunk: Uint8Array): void {
@@ -181,13 +192,17 @@ class StreamTransport implements MessageTransport {
 
   /** Ends the transport: the peer broke the rules. */
   #refuse(reason: TransportCloseReason): void {
-    if (this.#state === 'open') this.#writeClose(reason)
+    if (this.#state === 'open') this.#endWith(reason)
     this.#endByPeer(reason)
   }
 
-  #writeClose(reason: TransportCloseReason): void {
+  /** Sends what waits, and the last frame. */
+  #endWith(reason: TransportCloseReason): void {
     const body = closeBody(reason)
-    this.#writeBehindHeader(header(body.length, true), body)
+    if (this.#delivery === 'idle') this.#delivery = 'writing'
+    this.#stream.write(Buffer.concat([header(body.length, true), body]))
+    this.#stream.end()
+    if (this.#delivery === 'writing') this.#delivery = 'idle'
   }
 
   /** Called when the peer has sent its last frame. */

@@ -9,6 +9,7 @@ import {
   type TransportHandler,
 } from '@ls/mux'
 import { Keepalive } from '@ls/mux/keepalive'
+import { Departure } from '@ls/mux/node'
 import { WebSocket } from 'ws'
 import { TransportError } from '../errors.js'
 import type { ResolvedTransportOptions } from '../options.js'
@@ -17,9 +18,6 @@ import { FrameReader } from './frame-reader.js'
 import { FrameWriter } from './frame-writer.js'
 import { ReadAllowance } from './read-allowance.js'
 import type { TransportPeer, TransportRole } from './transport-role.js'
-
-/** Bytes from which on sent messages leave before the event loop turns to the next socket. */
-const promptBytes = 16_384
 
 /**
  * One WebSocket as a message transport, with back-pressure both ways and a heartbeat; made by `connect` and `listen`.
@@ -40,8 +38,7 @@ export class WebSocketTransport implements MessageTransport {
   readonly #writer: FrameWriter
   #keepalive: Keepalive | undefined
   readonly #inbox: Inbox
-  /** Time when the stream, corked since the first message of a turn of the event loop, sends its messages. */
-  #departure: 'none' | 'end of turn' | 'next tick' = 'none'
+  readonly #departure: Departure
   #blocked = false
   #error: Error | undefined
 
@@ -74,6 +71,7 @@ export class WebSocketTransport implements MessageTransport {
     // 'drain' only follows a write beyond the stream's own mark, so ours cannot be lower.
     this.#highWaterBytes = Math.max(options.highWaterBytes, stream.writableHighWaterMark)
     this.#writer = new FrameWriter(stream, !isServer)
+    this.#departure = new Departure(stream)
     this.#readFrames(isServer)
     socket.on('message', (data: Buffer, isBinary) => (isBinary ? this.#inbox.receive(data) : this.#refuseText()))
     socket.on('error', (error) => (this.#error ??= error))
@@ -118,9 +116,9 @@ export class WebSocketTransport implements MessageTransport {
 
   send(message: Uint8Array, headroomBytes = 0): boolean {
     if (this.#inbox.state !== 'open' || this.#socket.readyState !== WebSocket.OPEN) return false
-    if (this.#departure === 'none') this.#stream.cork()
+    this.#departure.hold()
     this.#writer.write(message, headroomBytes)
-    this.#scheduleDeparture()
+    this.#departure.schedule()
     if (this.#stream.writableLength <= this.#highWaterBytes) return true
     this.#blocked = true
     return false
@@ -152,27 +150,6 @@ export class WebSocketTransport implements MessageTransport {
 
   setHandler(handler: TransportHandler): void {
     this.#inbox.setHandler(handler)
-  }
-
-  /**
-   * Sends the messages of one turn of the event loop in one writev, for all sockets: 16 channels that each wait for an
-   * answer exchange a fifth more, and a datagram takes a fifth less CPU. A large amount does not wait for the other
-   * sockets of the turn, since bytes read first would have left the cache: 1 KiB writes would lose up to a fifth.
-   */
-  #scheduleDeparture(): void {
-    if (this.#stream.writableLength >= promptBytes) {
-      if (this.#departure !== 'next tick') process.nextTick(this.#depart)
-      this.#departure = 'next tick'
-    } else if (this.#departure === 'none') {
-      setImmediate(this.#depart)
-      this.#departure = 'end of turn'
-    }
-  }
-
-  readonly #depart = (): void => {
-    if (this.#departure === 'none') return
-    this.#departure = 'none'
-    this.#stream.uncork()
   }
 
   #drained(): void {
