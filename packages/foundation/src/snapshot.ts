@@ -36,10 +36,12 @@ export interface Snapshot {
   readonly certificateExpiresAtMs: number | undefined
 }
 
-/** Channels of a client that take one path. */
+/** Channels of a client that take one kind of path. */
 export interface PathCounts {
   /** `direct`: between the two ends. `relay`: through the server. */
   readonly path: 'direct' | 'relay'
+  /** Protocol of the direct path; undefined for the relay. */
+  readonly protocol?: 'tcp' | 'udp' | undefined
   /** Channels open now. */
   readonly channels: number
   /** How often the path of new channels has changed to this one. */

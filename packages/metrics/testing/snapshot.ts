@@ -55,7 +55,7 @@ export const fullSnapshot: Snapshot = {
   lookupMs: { bounds: [1], counts: [1, 0], sum: 0.5 },
   reloads: { succeeded: 2, failed: 1, lastSuccessAtMs: 1_700_000_000_000 },
   paths: [
-    { path: 'direct', channels: 3, changes: 2 },
+    { path: 'direct', protocol: 'tcp', channels: 3, changes: 2 },
     { path: 'relay', channels: 1, changes: 1 },
   ],
   cluster: { nodes: { self: 1, up: 2 }, isConnected: true, sharedTokens: 4, trunks: 2, incomingTrunks: 1 },
