@@ -1,26 +1,31 @@
 import { createHash } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { LinkSocksClient } from '@ls/client'
-import { type DirectOptions, loadPuncher } from '@ls/direct'
+import { type DirectOptions, loadPuncher, type Puncher } from '@ls/direct'
 import { silentLogger, systemClock } from '@ls/foundation'
 import { LinkSocksServer, type ServerOptions } from '@ls/server'
 import { byteServer, hashServer, onceEvent, seededDigest, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { closing } from '../stress/cleanup.js'
 
+interface NetOptions {
+  readonly directPaths?: boolean
+  readonly protocol?: 'tcp' | 'udp'
+}
+
 /** A server, a provider and a connector that open a direct path; `cut` ends the newest one. */
-async function directNet({ directPaths = true } = {}) {
+async function directNet({ directPaths = true, protocol }: NetOptions = {}) {
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, directPaths }))
   const { token } = server.addReverseToken({ allowManageConnector: true })
   await server.listen()
   const url = `ws://127.0.0.1:${server.address?.port}`
-  const provider = closing(new LinkSocksClient({ url, token, role: 'provider', direct: {} }))
+  const provider = closing(new LinkSocksClient({ url, token, role: 'provider', direct: { protocol } }))
   await provider.start()
   await provider.addConnector('code')
   let cut = (): void => {}
   const direct: DirectOptions = {
     async loadPuncher() {
-      const { offer, ...puncher } = bound(await loadPuncher({}, systemClock))
+      const { offer, ...puncher } = bound(await loadPuncher({ protocol }, context))
       return {
         ...puncher,
         offer: async () => {
@@ -42,70 +47,82 @@ async function directNet({ directPaths = true } = {}) {
 }
 
 /** Returns its methods as functions that need no object. */
-function bound(puncher: Awaited<ReturnType<typeof loadPuncher>>): typeof puncher {
-  return { offer: () => puncher.offer(), answer: (offer) => puncher.answer(offer) }
+function bound(puncher: Puncher): Puncher {
+  return { offer: () => puncher.offer(), answer: (offer, onOpened) => puncher.answer(offer, onOpened) }
 }
 
-test('connections keep every byte while the direct path comes and goes', { timeout: 60_000 }, async () => {
-  const { connector, cut } = await directNet()
-  const direct = onceEvent(connector, 'path', { timeoutMs: 20_000 })
-  await connector.start()
-  await direct
-  const bytes = 30_000_000
-  const target = closing(await byteServer({ sendBytes: bytes, seed: 5 }))
-  const stream = await connector.connect({ host: '127.0.0.1', port: target.port })
-  const hash = createHash('sha256')
-  let received = 0
-  let cuts = 0
-  for await (const chunk of stream) {
-    hash.update(chunk as Buffer)
-    received += (chunk as Buffer).length
-    if (received < (cuts + 1) * 5_000_000) continue
-    cuts++
-    cut()
-    await until(() => connector.path === 'direct', 'the path to come back', { timeoutMs: 20_000 })
-  }
-  expect({ digest: hash.digest('hex'), cuts }).toEqual({ digest: seededDigest(5, bytes), cuts: 6 })
-})
+const context = { clock: systemClock, logger: silentLogger }
+const protocols = ['tcp', 'udp'] as const
 
-test('16 transfers keep every byte in 50 moves of their session', { timeout: 180_000 }, async () => {
-  const { connector, cut } = await directNet()
-  const direct = onceEvent(connector, 'path', { timeoutMs: 20_000 })
-  await connector.start()
-  await direct
-  const bytes = 6_000_000
-  const target = closing(await byteServer({ sendBytes: bytes, seed: 6 }))
-  let received = 0
-  let cuts = 0
-  // All transfers wait for the path: otherwise they would end through the server meanwhile.
-  let back = Promise.resolve()
-  const moveTwice = async (): Promise<void> => {
-    cut()
-    await until(() => connector.path === 'relay', 'the path to be lost', { timeoutMs: 20_000 })
-    await until(() => connector.path === 'direct', 'the path to come back', { timeoutMs: 20_000 })
-  }
-  const transfer = async (): Promise<string> => {
+test.each(protocols)(
+  'connections keep every byte while the direct path over %s comes and goes',
+  { timeout: 60_000 },
+  async (protocol) => {
+    const { connector, cut } = await directNet({ protocol })
+    const direct = onceEvent(connector, 'path', { timeoutMs: 20_000 })
+    await connector.start()
+    await direct
+    const bytes = 30_000_000
+    const target = closing(await byteServer({ sendBytes: bytes, seed: 5 }))
+    const stream = await connector.connect({ host: '127.0.0.1', port: target.port })
     const hash = createHash('sha256')
-    for await (const chunk of await connector.connect({ host: '127.0.0.1', port: target.port })) {
+    let received = 0
+    let cuts = 0
+    for await (const chunk of stream) {
       hash.update(chunk as Buffer)
       received += (chunk as Buffer).length
-      await back
-      if (cuts === 25 || received < (cuts + 1) * 3_000_000) continue
+      if (received < (cuts + 1) * 5_000_000) continue
       cuts++
-      back = moveTwice()
+      cut()
+      await until(() => connector.path === 'direct', 'the path to come back', { timeoutMs: 20_000 })
     }
-    return hash.digest('hex')
-  }
-  const digests = await Promise.all(Array.from({ length: 16 }, transfer))
-  const moves = connector.snapshot().paths?.map(({ path, changes }) => [path, changes])
-  expect({ digests: new Set(digests), moves }).toEqual({
-    digests: new Set([seededDigest(6, bytes)]),
-    moves: [
-      ['direct', 26],
-      ['relay', 25],
-    ],
-  })
-})
+    expect({ digest: hash.digest('hex'), cuts }).toEqual({ digest: seededDigest(5, bytes), cuts: 6 })
+  },
+)
+
+test.each(protocols)(
+  '16 transfers keep every byte in 50 moves of their session over %s',
+  { timeout: 180_000 },
+  async (protocol) => {
+    const { connector, cut } = await directNet({ protocol })
+    const direct = onceEvent(connector, 'path', { timeoutMs: 20_000 })
+    await connector.start()
+    await direct
+    const bytes = 6_000_000
+    const target = closing(await byteServer({ sendBytes: bytes, seed: 6 }))
+    let received = 0
+    let cuts = 0
+    // All transfers wait for the path: otherwise they would end through the server meanwhile.
+    let back = Promise.resolve()
+    const moveTwice = async (): Promise<void> => {
+      cut()
+      await until(() => connector.path === 'relay', 'the path to be lost', { timeoutMs: 20_000 })
+      await until(() => connector.path === 'direct', 'the path to come back', { timeoutMs: 20_000 })
+    }
+    const transfer = async (): Promise<string> => {
+      const hash = createHash('sha256')
+      for await (const chunk of await connector.connect({ host: '127.0.0.1', port: target.port })) {
+        hash.update(chunk as Buffer)
+        received += (chunk as Buffer).length
+        await back
+        if (cuts === 25 || received < (cuts + 1) * 3_000_000) continue
+        cuts++
+        back = moveTwice()
+      }
+      return hash.digest('hex')
+    }
+    const digests = await Promise.all(Array.from({ length: 16 }, transfer))
+    const counts = connector.snapshot().paths?.filter(({ changes }) => changes > 0)
+    const moves = counts?.map(({ path, protocol: over = path, changes }) => [over, changes])
+    expect({ digests: new Set(digests), moves }).toEqual({
+      digests: new Set([seededDigest(6, bytes)]),
+      moves: [
+        [protocol, 26],
+        ['relay', 25],
+      ],
+    })
+  },
+)
 
 test('the providers of a token share connections on direct paths', { timeout: 60_000 }, async () => {
   const { server } = await directNet()
@@ -140,8 +157,30 @@ test('the providers of a token share connections on direct paths', { timeout: 60
 })
 
 function directChannels(client: LinkSocksClient): number {
-  return client.snapshot().paths?.[0]?.channels ?? 0
+  const direct = client.snapshot().paths?.filter(({ path }) => path === 'direct') ?? []
+  return direct.reduce((sum, { channels }) => sum + channels, 0)
 }
+
+test('a direct path prefers TCP, and its events, counts and links say so', { timeout: 30_000 }, async () => {
+  const { provider, connector } = await directNet()
+  const direct = onceEvent(connector, 'path', { timeoutMs: 20_000 })
+  await connector.start()
+  const [path, , protocol] = await direct
+  const target = closing(await hashServer())
+  const stream = await connector.connect({ host: '127.0.0.1', port: target.port })
+  const counts = [connector, provider].map((client) => client.snapshot().paths?.[0])
+  const { links } = connector.live.links(new URLSearchParams()) as { links: { client_address: string }[] }
+  stream.destroy()
+  expect({ path, protocol, counts, links: links.map((link) => link.client_address) }).toEqual({
+    path: 'direct',
+    protocol: 'tcp',
+    counts: [
+      { path: 'direct', protocol: 'tcp', channels: 1, changes: 1 },
+      { path: 'direct', protocol: 'tcp', channels: 1, changes: 1 },
+    ],
+    links: [expect.stringMatching(/^127\.0\.0\.1:/) as string, 'direct, TCP'],
+  })
+})
 
 test('the server carries nothing of a connection that takes the direct path', { timeout: 30_000 }, async () => {
   const { server, connector } = await directNet()
@@ -220,7 +259,7 @@ test('a provider that still loads its direct paths answers when it has them', { 
   let load = (): void => {}
   const loaded = new Promise<void>((resolve) => (load = resolve))
   warnings.length = 0
-  const connector = await relayedPair({}, { loadPuncher: () => loaded.then(() => loadPuncher({}, systemClock)) })
+  const connector = await relayedPair({}, { loadPuncher: () => loaded.then(() => loadPuncher({}, context)) })
   await connector.start()
   await until(() => connector.channelCount === 1, 'the channel in which the ends negotiate', { timeoutMs: 20_000 })
   load()

@@ -72,6 +72,7 @@ export class ClientParts {
       server: hostOf(this.#options.url),
       sessions: () => this.links.sessions,
       direct: () => this.direct.sessions,
+      protocolOf: (session) => this.direct.protocolOf(session),
       snapshot: () => this.#owner.snapshot(),
     })
     return this.live
@@ -121,7 +122,7 @@ export class ClientParts {
         onConnect: (channel) => this.outbound?.serve(channel),
         ...this.#channelEvents,
       },
-      onPath: (path, reason) => this.#owner.events.emit('path', path, reason),
+      onPath: (path, reason, protocol) => this.#owner.events.emit('path', path, reason, protocol),
       onFatal: (error) => this.#owner.onEnd(error),
     })
   }

@@ -1,6 +1,6 @@
 import { directTarget, isDirectTarget, type Message, MessageType } from '@ls/codec'
 import { nodeCompressor } from '@ls/codec/node'
-import type { DirectConnectors, DirectProvider, GoPath, makeGoPath, Path, PortMapper } from '@ls/direct'
+import type { DirectConnectors, DirectProvider, GoPath, makeGoPath, Path, PathProtocol, PortMapper } from '@ls/direct'
 import { checkDirectOptions } from '@ls/direct/options'
 import { type Logger, type PathCounts, textOf, loggerOfPart } from '@ls/foundation'
 import type { Channel, Session, SessionHandler } from '@ls/mux'
@@ -17,7 +17,7 @@ export interface DirectPathsInit {
   /** Connector tokens of a provider. */
   readonly tokens: Iterable<string>
   readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelOpened' | 'onChannelClosed'>
-  onPath(path: Path, reason: string): void
+  onPath(path: Path, reason: string, protocol: PathProtocol | undefined): void
   /** Called when there is no path, and the client must end without one. */
   onFatal(error: Error): void
 }
@@ -51,7 +51,7 @@ export class DirectPaths {
   #lastFailure = ''
   /** Failed attempts since the last path. */
   #failures = 0
-  readonly #changes = { direct: 0, relay: 0 }
+  readonly #changes = { tcp: 0, udp: 0, relay: 0 }
   #isClosed = false
 
   /** @throws RangeError for an invalid option */
@@ -117,12 +117,23 @@ export class DirectPaths {
   /** The client's `channels` by path, and changes of the path so far. */
   counts(channels: number): readonly PathCounts[] | undefined {
     if (this.#init.options.direct === undefined) return undefined
-    const moved = this.#provider?.directChannels ?? channelCountOf(this.#connectors?.direct ?? [])
-    const direct = moved + (this.#go?.session?.channelCount ?? 0)
+    const [tcp, udp] = [channelCountOf(this.#directOver('tcp')), channelCountOf(this.#directOver('udp'))]
     return [
-      { path: 'direct', channels: direct, changes: this.#changes.direct },
-      { path: 'relay', channels: channels - direct, changes: this.#changes.relay },
+      { path: 'direct', protocol: 'tcp', channels: tcp, changes: this.#changes.tcp },
+      { path: 'direct', protocol: 'udp', channels: udp, changes: this.#changes.udp },
+      { path: 'relay', channels: channels - tcp - udp, changes: this.#changes.relay },
     ]
+  }
+
+  /** Protocol of the direct path that a session takes now. */
+  protocolOf(session: Session): PathProtocol | undefined {
+    return (['tcp', 'udp'] as const).find((protocol) => this.#directOver(protocol).includes(session))
+  }
+
+  #directOver(protocol: PathProtocol): readonly Session[] {
+    const own = (this.#provider ?? this.#connectors)?.directOver(protocol) ?? []
+    // Go programs use QUIC.
+    return protocol === 'udp' && this.#go?.session !== undefined ? [...own, this.#go.session] : own
   }
 
   /** Handles a message of the server if it belongs to the paths of Go programs; otherwise returns false. */
@@ -184,20 +195,21 @@ export class DirectPaths {
 
   async #load(): Promise<void> {
     const { options, tokens, sessionHandler } = this.#init
-    const onPath = (path: Path, reason: string): void => this.#tell(path, reason)
+    const onPath = this.#tell.bind(this)
     const { direct = {}, clock, token, reverse } = options
     try {
       // A client without direct paths does not load the module.
       const { DirectConnectors, DirectProvider, loadPuncher, makeGoPath } = await import('@ls/direct')
       await this.#loadMapper()
       this.#go ??= this.#makeGo(makeGoPath)
-      const puncher = await loadPuncher(direct, clock, this.#mapper)
+      const puncher = await loadPuncher(direct, { clock, logger: this.#logger, mapper: this.#mapper })
       if (this.#isClosed) return
       const { secret } = direct
       const session = { ...options, trace: options.extensions.includes('trace') }
       const common = { clock, session, puncher, secret, allowRelay: this.#allowsRelay, sessionHandler }
       if (reverse) {
-        const onProviderPath = (path: Path): void => onPath(path, 'a connector has moved')
+        const onProviderPath = (path: Path, protocol?: PathProtocol): void =>
+          onPath(path, 'a connector has moved', protocol)
         const logger = this.#logger
         this.#provider = new DirectProvider({ ...common, logger, tokens: () => tokens, onPath: onProviderPath })
         return
@@ -235,17 +247,17 @@ export class DirectPaths {
       mapPort: (port) => this.#mapper?.map(port, goPortOffset),
       send,
       sessionHandler,
-      onPath: (isUp, reason) => this.#tell(isUp ? 'direct' : this.path, reason),
+      onPath: (isUp, reason) => this.#tell(isUp ? 'direct' : this.path, reason, isUp ? 'udp' : undefined),
       onFailed: (error) => this.#failed(error),
     })
   }
 
-  #tell(path: Path, reason: string): void {
+  #tell(path: Path, reason: string, protocol?: PathProtocol): void {
     this.#lastFailure = ''
     this.#failures = 0
-    this.#changes[path]++
-    this.#logger.info({ path, reason }, `path: ${path} (${reason})`)
-    this.#init.onPath(path, reason)
+    this.#changes[path === 'relay' ? path : (protocol ?? 'udp')]++
+    this.#logger.info({ path, protocol, reason }, `path: ${path} (${reason})`)
+    this.#init.onPath(path, reason, protocol)
   }
 
   /** Logs a failed attempt, the same reason only once. Attempts continue. */

@@ -1,4 +1,4 @@
-import type { Path } from '@ls/direct'
+import type { Path, PathProtocol } from '@ls/direct'
 import type { Exposure, Forward, ListenAddress } from '@ls/relay'
 
 /** Events of a client, by name, with their arguments. */
@@ -23,6 +23,9 @@ export interface ClientEvents {
   connectorAdded: [token: string]
   /** A relay has sent this provider a token, which restores its connector tokens later; keep it secret. */
   serverToken: [token: string]
-  /** New connections take this path from now on (connector), or a connector's do (provider); with the reason. */
-  path: [path: Path, reason: string]
+  /**
+   * New connections take this path from now on (connector), or a connector's do (provider); with the reason, and the
+   * protocol of a direct path.
+   */
+  path: [path: Path, reason: string, protocol: PathProtocol | undefined]
 }

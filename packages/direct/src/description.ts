@@ -39,6 +39,11 @@ export function splitCandidates(sdp: string): SplitDescription {
   return { sdp: sdp.replaceAll(/^a=(?:candidate:.*|end-of-candidates)\r?\n/gm, ''), candidates, mid }
 }
 
+/** Addresses of the sender that others see, behind a NAT. */
+export function reflexiveAddresses(sdp: string): string[] {
+  return [...sdp.matchAll(/^a=candidate:\S+ 1 UDP \d+ (\S+) \d+ typ srflx/gim)].map(([, address = '']) => address)
+}
+
 /** Number of addresses in a description; 0 means that the sender cannot be reached. */
 export function candidateCount(sdp: string): number {
   return sdp.match(/^a=candidate:/gm)?.length ?? 0

@@ -5,6 +5,10 @@ import { toDuplex } from '@ls/mux/duplex'
 import { FakeClock, seededBytes, turns, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { type DirectPair, directPair } from '../testing/direct-pair.js'
+import { FakeNetwork } from '../testing/fake-puncher.js'
+import { recorded } from '../testing/recorded-puncher.js'
+import { RacingPuncher } from './racing-puncher.js'
+import { TcpWays } from './tcp/tcp-ways.js'
 
 async function onDirect(pair: DirectPair): Promise<void> {
   pair.connector.start()
@@ -37,7 +41,7 @@ test('DirectConnector gives new channels the direct session once a path is made'
   const pair = directPair()
   expect(pair.connector.direct).toBeUndefined()
   await onDirect(pair)
-  expect(pair.paths).toEqual([expect.stringMatching(/^direct: made in \d+ ms$/)])
+  expect(pair.paths).toEqual([expect.stringMatching(/^direct: made in \d+ ms over UDP$/)])
 })
 
 test('DirectConnector carries a channel to the provider', async () => {
@@ -47,28 +51,54 @@ test('DirectConnector carries a channel to the provider', async () => {
   expect((await echoed(pair, bytes, () => {})).equals(bytes)).toBe(true)
 })
 
-test('DirectConnector loses no byte in 50 moves from the path to the relay and back', async () => {
-  const pair = directPair()
-  await onDirect(pair)
-  const bytes = seededBytes(2).take(1_000_000)
-  const stream = toDuplex(pair.connector.direct!.open(target))
-  const got: Buffer[] = []
-  stream.on('data', (chunk: Buffer) => got.push(chunk))
-  for (let at = 0; at < bytes.length; at += 20_000) {
-    stream.write(bytes.subarray(at, at + 20_000))
-    await turns(at % 3)
-    pair.network.cut()
-    await until(
-      () => pair.connector.direct !== undefined && pair.network.made.length === at / 20_000 + 2,
-      'the path to come back',
-    )
-  }
-  stream.end()
-  await finished(stream)
-  expect({ complete: Buffer.concat(got).equals(bytes), made: pair.network.made.length }).toEqual({
-    complete: true,
-    made: 51,
-  })
+test.each(['tcp', 'udp'] as const)(
+  'DirectConnector loses no byte in 50 moves from a path over %s to the relay and back',
+  async (protocol) => {
+    const { puncher, made } = recorded(protocol === 'tcp' ? tcpAlone() : network.connector)
+    const provider = { puncher: protocol === 'tcp' ? tcpAlone() : network.provider }
+    const pair = directPair({ connector: { puncher }, provider })
+    await onDirect(pair)
+    const bytes = seededBytes(2).take(1_000_000)
+    const stream = toDuplex(pair.connector.direct!.open(target))
+    const got: Buffer[] = []
+    stream.on('data', (chunk: Buffer) => got.push(chunk))
+    for (let at = 0; at < bytes.length; at += 20_000) {
+      stream.write(bytes.subarray(at, at + 20_000))
+      await turns(at % 3)
+      made.at(-1)?.destroy()
+      const count = made.length
+      await until(() => pair.connector.direct !== undefined && made.length === count + 1, 'the path to come back')
+    }
+    stream.end()
+    await finished(stream)
+    const complete = Buffer.concat(got).equals(bytes)
+    expect({ complete, made: made.length, protocol: pair.connector.protocol }).toEqual({
+      complete: true,
+      made: 51,
+      protocol,
+    })
+  },
+)
+
+const network = new FakeNetwork()
+
+function tcpAlone(): RacingPuncher {
+  const tcp = new TcpWays({ clock: systemClock, hostCandidates: 'auto', port: 0, onProblem: () => {} })
+  return new RacingPuncher({ clock: systemClock, tcp })
+}
+
+test('DirectConnector gets no path over TCP to a provider that does not know its token', async () => {
+  const pair = directPair({ connector: { puncher: tcpAlone(), token: 'wrong' }, provider: { puncher: tcpAlone() } })
+  pair.connector.start()
+  await until(() => pair.failures.length > 0, 'the attempt to fail')
+  expect(pair.failures[0]).toContain('this provider does not know the connector token')
+})
+
+test('DirectConnector says why a provider has no way to it', async () => {
+  const pair = directPair({ provider: { puncher: tcpAlone() } })
+  pair.connector.start()
+  await until(() => pair.failures.length > 0, 'the attempt to fail')
+  expect(pair.failures[0]).toBe('the peer refuses the direct path: the ends have neither TCP nor UDP in common')
 })
 
 test('DirectConnector continues through the relay while no path opens', async () => {

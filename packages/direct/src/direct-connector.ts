@@ -5,7 +5,7 @@ import { DirectError } from './errors.js'
 import type { Purpose } from './greeting.js'
 import { Conversation, introduce, type Introduction, moveOver, offerPath } from './handshake.js'
 import { Proof, randomId, type SharedSecret } from './proof.js'
-import type { Puncher } from './puncher.js'
+import type { PathProtocol, Puncher } from './puncher.js'
 import { type DirectSessionOptions, type MovingSession, type Path, sessionTerms } from './session-terms.js'
 
 /** Options of a {@link DirectConnector}. */
@@ -26,8 +26,8 @@ export interface DirectConnectorOptions extends SharedSecret {
   readonly accepts?: ((provider: string | undefined) => boolean) | undefined
   /** Receives the events of channels. */
   readonly sessionHandler: Pick<SessionHandler, 'onChannelOpened' | 'onChannelClosed'>
-  /** Called when the path of new channels has changed, with the reason. */
-  onPath(path: Path, reason: string): void
+  /** Called when the path of new channels has changed, with the reason, and the protocol of a direct one. */
+  onPath(path: Path, reason: string, protocol?: PathProtocol): void
   /** Called when a path could not be opened; another attempt follows. */
   onFailed(error: Error): void
 }
@@ -61,6 +61,11 @@ export class DirectConnector {
   get direct(): Session | undefined {
     const { session, path } = this.#moving ?? {}
     return path === 'direct' && session?.linked === true && !session.overdue ? session : undefined
+  }
+
+  /** Protocol of its direct path, while it has one. */
+  get protocol(): PathProtocol | undefined {
+    return this.direct && this.#moving?.protocol
   }
 
   /** Its session, over either path, until it has ended. */
@@ -132,13 +137,18 @@ export class DirectConnector {
     const outgoing = await puncher.offer()
     try {
       const answer = await this.#exchange(outgoing.offer)
-      const { transport, binding } = await outgoing.accept(answer)
+      const { transport, binding, protocol } = await outgoing.accept(answer)
       await this.#move(new Conversation(transport, clock), 'direct', binding)
+      this.#made(protocol, Math.round(clock.now() - startedAtMs))
     } catch (error) {
       outgoing.close()
       throw error
     }
-    this.#tell('direct', `made in ${Math.round(clock.now() - startedAtMs)} ms`)
+  }
+
+  #made(protocol: PathProtocol, tookMs: number): void {
+    if (this.#moving !== undefined) this.#moving.protocol = protocol
+    this.#tell('direct', `made in ${tookMs} ms over ${protocol.toUpperCase()}`, protocol)
   }
 
   /** Exchanges both descriptions through the relay. */
@@ -227,9 +237,9 @@ export class DirectConnector {
     this.#pause.end()
   }
 
-  #tell(path: Path, reason: string): void {
+  #tell(path: Path, reason: string, protocol?: PathProtocol): void {
     if (this.#path === path) return
     this.#path = path
-    this.#options.onPath(path, reason)
+    this.#options.onPath(path, reason, protocol)
   }
 }

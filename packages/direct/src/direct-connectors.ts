@@ -1,6 +1,7 @@
 import type { Session } from '@ls/mux'
 import { DirectConnector, type DirectConnectorOptions } from './direct-connector.js'
 import { DirectError } from './errors.js'
+import type { PathProtocol } from './puncher.js'
 import type { Path } from './session-terms.js'
 
 /** Most paths of a connector: each has a UDP socket and a session. Further providers are reached through the relay. */
@@ -30,6 +31,11 @@ export class DirectConnectors {
   /** Sessions with a direct path now. */
   get direct(): readonly Session[] {
     return this.#connectors.flatMap(({ direct }) => direct ?? [])
+  }
+
+  /** Sessions with a direct path of this protocol now. */
+  directOver(protocol: PathProtocol): readonly Session[] {
+    return this.#connectors.flatMap((connector) => (connector.protocol === protocol ? (connector.session ?? []) : []))
   }
 
   /**
@@ -69,18 +75,18 @@ export class DirectConnectors {
         if (provider === undefined) return isFirst
         return !this.#connectors.some((other) => other !== connector && other.provider === provider)
       },
-      onPath: (_path, reason) => this.#changed(reason),
+      onPath: (_path, reason, protocol) => this.#changed(reason, protocol),
       onFailed: (error) => this.#failed(error),
     })
     this.#connectors.push(connector)
     return connector
   }
 
-  #changed(reason: string): void {
+  #changed(reason: string, protocol?: PathProtocol): void {
     const path = this.direct.length > 0 ? 'direct' : 'relay'
     if (path === this.#path) return
     this.#path = path
-    this.#options.onPath(path, reason)
+    this.#options.onPath(path, reason, protocol)
   }
 
   /** Reports a failure, unless only the provider of another path has answered. */

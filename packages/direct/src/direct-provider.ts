@@ -5,7 +5,7 @@ import { DirectError } from './errors.js'
 import type { Hello } from './greeting.js'
 import { Conversation, followOver, type Greeted, readOffer, receive } from './handshake.js'
 import { Proof, randomId } from './proof.js'
-import type { DirectConnection, Puncher } from './puncher.js'
+import type { DirectConnection, IncomingPath, PathProtocol, Puncher } from './puncher.js'
 import { type DirectSessionOptions, type MovingSession, type Path, sessionTerms } from './session-terms.js'
 
 /** Options of a {@link DirectProvider}. */
@@ -27,7 +27,7 @@ export interface DirectProviderOptions {
   /** Serves the channels of connectors. */
   readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelOpened' | 'onChannelClosed'>
   /** Called when a session of a connector takes another path. */
-  onPath(path: Path): void
+  onPath(path: Path, protocol: PathProtocol | undefined): void
 }
 
 /** Most connectors in their handshake or looking for a path, and sessions. Further ones are refused. */
@@ -68,10 +68,10 @@ export class DirectProvider {
     return [...this.#sessions.values()].filter(({ session, path }) => path === 'direct' && session.linked).length
   }
 
-  /** Number of channels whose messages take a direct path now. */
-  get directChannels(): number {
-    const kept = [...this.#sessions.values()].filter(({ path }) => path === 'direct')
-    return kept.reduce((sum, { session }) => sum + session.channelCount, 0)
+  /** Sessions whose messages take a direct path of this protocol now. */
+  directOver(protocol: PathProtocol): readonly Session[] {
+    const kept = [...this.#sessions.values()].filter((each) => each.path === 'direct' && each.protocol === protocol)
+    return kept.map(({ session }) => session)
   }
 
   /** Accepts a channel that a connector has opened to the reserved target. */
@@ -98,17 +98,19 @@ export class DirectProvider {
     for (const { session } of this.#sessions.values()) session.close(reason)
   }
 
-  async #converse(transport: MessageTransport, binding: string, path: Path): Promise<void> {
+  async #converse(transport: MessageTransport, binding: string, path: Path, protocol?: PathProtocol): Promise<void> {
     this.#conversations++
     try {
       const talk = new Conversation(transport, this.#options.clock)
       const trace = this.#options.session.trace === true
       const greeted = await receive(talk, { candidates: this.#known(), binding, provider: this.#id, trace })
-      if (greeted.hello.purpose === 'move') await this.#move(talk, greeted, path)
+      if (greeted.hello.purpose === 'move') await this.#move(talk, greeted, path, protocol)
       else await this.#meet(talk)
     } catch (error) {
       transport.close({ code: 1000, reason: '' })
-      this.#options.logger.info({ err: error }, `a connector gets no direct path: ${textOf(error)}`)
+      // A connector ends all connections but one.
+      const level = path === 'direct' && !(error instanceof DirectError) ? 'debug' : 'info'
+      this.#options.logger[level]({ err: error }, `a connector gets no direct path: ${textOf(error)}`)
     } finally {
       this.#conversations--
     }
@@ -124,18 +126,32 @@ export class DirectProvider {
 
   /** Negotiates a path, and waits for the connector on it. */
   async #meet(talk: Conversation): Promise<void> {
-    const incoming = await this.#options.puncher.answer(await readOffer(talk))
+    const onOpened = ({ transport, binding, protocol }: DirectConnection): void =>
+      void this.#converse(transport, binding, 'direct', protocol)
+    const incoming = await this.#answer(talk, onOpened)
     talk.send({ kind: 'answer', sdp: incoming.answer, mac: talk.mac('answer', incoming.answer) })
-    let connection: DirectConnection
-    try {
-      connection = await incoming.opened
-    } finally {
-      talk.transport.close({ code: 1000, reason: '' })
-    }
-    void this.#converse(connection.transport, connection.binding, 'direct')
+    // Closed now, not when the addresses were tried: the time would tell what is behind them.
+    talk.transport.close({ code: 1000, reason: '' })
+    await incoming.opened
   }
 
-  async #move(talk: Conversation, { hello, known }: Greeted<KnownToken>, path: Path): Promise<void> {
+  /** @throws DirectError with the reason that the connector gets */
+  async #answer(talk: Conversation, onOpened: (connection: DirectConnection) => void): Promise<IncomingPath> {
+    const offer = await readOffer(talk)
+    try {
+      return await this.#options.puncher.answer(offer, onOpened)
+    } catch (error) {
+      talk.send({ kind: 'refused', reason: textOf(error) })
+      throw error
+    }
+  }
+
+  async #move(
+    talk: Conversation,
+    { hello, known }: Greeted<KnownToken>,
+    path: Path,
+    protocol: PathProtocol | undefined,
+  ): Promise<void> {
     if (path === 'relay' && !this.#options.allowRelay) {
       talk.send({ kind: 'refused', reason: 'this provider accepts direct paths only' })
       throw new DirectError('ERR_DIRECT_PATH', 'a connector asked to go on through the relay')
@@ -148,7 +164,8 @@ export class DirectProvider {
     const kept = this.#sessions.get(hello.session)
     if (kept === undefined) return
     kept.path = path
-    this.#options.onPath(path)
+    kept.protocol = protocol
+    this.#options.onPath(path, protocol)
   }
 
   #find({ session: id }: Hello, token: string): Kept | undefined {

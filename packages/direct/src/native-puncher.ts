@@ -28,12 +28,11 @@ interface NativePuncherOptions {
 }
 
 /**
- * Loads the puncher. With `mapper` its port is opened at the router.
+ * Loads the puncher for UDP. With `mapper` its port is opened at the router.
  *
  * @throws DirectError `ERR_DIRECT_UNAVAILABLE` where the native part is missing
  */
-export async function loadPuncher(options: DirectOptions, clock: Clock, mapper?: PortMapper): Promise<Puncher> {
-  if (options.loadPuncher !== undefined) return options.loadPuncher()
+export async function loadNativePuncher(options: DirectOptions, clock: Clock, mapper?: PortMapper): Promise<Puncher> {
   const { stunServers = [], hostCandidates = 'auto' } = options
   const native = await loadNative()
   const sharedPort = mapper && new SharedPort(mapper)
@@ -81,7 +80,7 @@ class NativePuncher implements Puncher {
     }
   }
 
-  async answer(offer: string): Promise<IncomingPath> {
+  async answer(offer: string, onOpened: (connection: DirectConnection) => void): Promise<IncomingPath> {
     const offered = fingerprintOf(offer)
     const attempt = await this.#begin()
     const opened = new Promise<NativeChannel>((resolve) => {
@@ -94,7 +93,7 @@ class NativePuncher implements Puncher {
     attempt.probeLater(candidates, mid)
     return {
       answer,
-      opened: attempt.connect(opened, `${offered} ${fingerprintOf(answer)}`),
+      opened: attempt.connect(opened, `${offered} ${fingerprintOf(answer)}`).then(onOpened),
       close: () => attempt.close(),
     }
   }
@@ -232,7 +231,7 @@ class Attempt {
     } finally {
       this.#options.clock.clearTimeout(timer)
     }
-    return { transport: this.#transport!, binding }
+    return { transport: this.#transport!, binding, protocol: 'udp' }
   }
 
   close(): void {

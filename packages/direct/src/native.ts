@@ -56,7 +56,7 @@ export async function loadNative(): Promise<NativeModule> {
   try {
     return await import('node-datachannel')
   } catch (error) {
-    const text = `direct paths need the package node-datachannel 0.33 (npm install node-datachannel): ${textOf(error)}`
+    const text = `direct paths by UDP need the package node-datachannel 0.33 (npm install node-datachannel): ${textOf(error)}`
     throw new DirectError('ERR_DIRECT_UNAVAILABLE', text, { cause: error })
   }
 }

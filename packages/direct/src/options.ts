@@ -1,4 +1,4 @@
-import { maxPort, type Target } from '@ls/foundation'
+import { checkInteger, maxPort, type Target } from '@ls/foundation'
 import type { HostCandidates } from './description.js'
 import type { Puncher } from './puncher.js'
 import { checkUpnpOptions, type UpnpOptions } from './upnp/upnp-options.js'
@@ -28,16 +28,27 @@ export interface DirectOptions {
   readonly secret?: string | undefined
   /** Opens the UDP ports of direct paths at a router that speaks UPnP. @default the router is not asked */
   readonly upnp?: UpnpOptions | undefined
-  /** Loads the code that opens connections through NATs. @default `node-datachannel`, if it is installed */
+  /**
+   * Protocols of direct paths: `tcp` with TLS, which opens a port while a path is wanted; `udp` with WebRTC data
+   * channels. `auto` tries both, and prefers TCP. @default 'auto'
+   */
+  readonly protocol?: 'auto' | 'tcp' | 'udp' | undefined
+  /**
+   * TCP port for paths, which a firewall or a router lets in. It is open only while a path is wanted. @default any
+   */
+  readonly port?: number | undefined
+  /** Loads the code that opens connections. @default TCP, and UDP by `node-datachannel` if it is installed */
   readonly loadPuncher?: (() => Promise<Puncher>) | undefined
 }
 
 /** Checks the options. @throws RangeError for an invalid one */
 export function checkDirectOptions(options: DirectOptions): void {
-  const { mode, onlyAction, hostCandidates, stunServers = [], upnp } = options
+  const { mode, onlyAction, hostCandidates, protocol, port, stunServers = [], upnp } = options
   checkOneOf('direct.mode', mode, ['auto', 'direct-only'])
   checkOneOf('direct.onlyAction', onlyAction, ['exit', 'refuse'])
   checkOneOf('direct.hostCandidates', hostCandidates, ['auto', 'always', 'never'])
+  checkOneOf('direct.protocol', protocol, ['auto', 'tcp', 'udp'])
+  if (port !== undefined) checkInteger('direct.port', port, 0, maxPort)
   if (stunServers.length > maxStunServers)
     throw new RangeError(`${stunServers.length} STUN servers are given; the limit is ${maxStunServers}`)
   for (const server of stunServers) parseStunServer(server)

@@ -1,7 +1,12 @@
 import type { MessageTransport } from '@ls/mux'
 
+/** Protocol below a direct path: `tcp` with TLS, or `udp` with a WebRTC data channel or QUIC. */
+export type PathProtocol = 'tcp' | 'udp'
+
 /** Connection between two machines without a server in between. */
 export interface DirectConnection {
+  /** What carries it. */
+  readonly protocol: PathProtocol
   /** Transport for its messages, in order and each once. */
   readonly transport: MessageTransport
   /** Text that identifies both ends' certificates, the same at both ends; part of their proofs. */
@@ -22,8 +27,8 @@ export interface OutgoingPath {
 export interface IncomingPath {
   /** Description of how this end can be reached. */
   readonly answer: string
-  /** Resolves when the connection is open; rejects if it does not open in time. */
-  readonly opened: Promise<DirectConnection>
+  /** Resolves when a connection is open; rejects if none opens in time. */
+  readonly opened: Promise<void>
   /** Cancels the attempt, and frees the port. */
   close(): void
 }
@@ -32,6 +37,6 @@ export interface IncomingPath {
 export interface Puncher {
   /** Begins an attempt at the connector. */
   offer(): Promise<OutgoingPath>
-  /** Begins an attempt at the provider. */
-  answer(offer: string): Promise<IncomingPath>
+  /** Begins an attempt at the provider. Several connections may open; the connector uses one, and ends the others. */
+  answer(offer: string, onOpened: (connection: DirectConnection) => void): Promise<IncomingPath>
 }

@@ -1,4 +1,5 @@
 import type { Session, SessionOptions } from '@ls/mux'
+import type { PathProtocol } from './puncher.js'
 
 /** Options of sessions on the direct path: the limits of the owner. */
 export type DirectSessionOptions = Pick<
@@ -36,4 +37,6 @@ export type Path = 'relay' | 'direct'
 export interface MovingSession {
   readonly session: Session
   path: Path
+  /** Protocol of a direct path. */
+  protocol?: PathProtocol | undefined
 }

@@ -13,7 +13,10 @@ export class FakeNetwork {
   readonly #waiting = new Map<string, (connection: DirectConnection) => void>()
 
   readonly connector: Puncher = { offer: () => Promise.resolve(this.#offer()), answer: unused }
-  readonly provider: Puncher = { offer: unused, answer: (offer) => Promise.resolve(this.#answer(offer)) }
+  readonly provider: Puncher = {
+    offer: unused,
+    answer: (offer, onOpened) => Promise.resolve(this.#answer(offer, onOpened)),
+  }
 
   /** Cuts the newest path. */
   cut(): void {
@@ -28,19 +31,25 @@ export class FakeNetwork {
         if (this.isBlocked) return Promise.reject(new Error('blocked'))
         const [left, right] = loopbackPair()
         this.made.push(left)
-        this.#waiting.get(offer)?.({ transport: right, binding: this.isTapped ? 'other' : `${offer} ${answer}` })
-        return Promise.resolve({ transport: left, binding: `${offer} ${answer}` })
+        this.#waiting.get(offer)?.({
+          transport: right,
+          binding: this.isTapped ? 'other' : `${offer} ${answer}`,
+          protocol,
+        })
+        return Promise.resolve({ transport: left, binding: `${offer} ${answer}`, protocol })
       },
       close: () => {},
     }
   }
 
-  #answer(offer: string): IncomingPath {
+  #answer(offer: string, onOpened: (connection: DirectConnection) => void): IncomingPath {
     const answer = randomBytes(8).toString('hex')
-    const opened = new Promise<DirectConnection>((resolve) => this.#waiting.set(offer, resolve))
+    const opened = new Promise<DirectConnection>((resolve) => this.#waiting.set(offer, resolve)).then(onOpened)
     return { answer, opened, close: () => {} }
   }
 }
+
+const protocol = 'udp'
 
 function unused(): never {
   throw new Error('not in this test')

@@ -9,6 +9,8 @@ type DirectSettings = Pick<
   | 'directDiscovery'
   | 'stunServer'
   | 'directHostCandidates'
+  | 'directProtocol'
+  | 'directPort'
   | 'directOnlyAction'
   | 'directSecret'
   | 'directUpnp'
@@ -20,10 +22,13 @@ type DirectSettings = Pick<
 /** The option `direct` of a client; undefined for the modes without direct paths. */
 export function directOptions(settings: DirectSettings): DirectPathOptions['direct'] {
   const { directMode: mode, directHostCandidates, directOnlyAction, directSecret } = settings
+  const { directProtocol: protocol, directPort: port } = settings
   if (mode !== 'auto' && mode !== 'direct-only') return undefined
   return {
     mode,
     hostCandidates: directHostCandidates,
+    protocol,
+    port,
     onlyAction: directOnlyAction,
     stunServers: stunServers(settings),
     secret: directSecret,

@@ -69,3 +69,12 @@ test('statusLines says first whether the program is ready, and then what a perso
     'certificate: until 2027-01-15T08:00:00.000Z',
   ])
 })
+
+test('statusLines counts connections by path', () => {
+  const paths = [
+    { path: 'direct', protocol: 'tcp', channels: 3, changes: 1 },
+    { path: 'direct', protocol: 'udp', channels: 0, changes: 0 },
+    { path: 'relay', channels: 2, changes: 0 },
+  ] as const
+  expect(statusLines({ ...snapshot, paths })).toContain('paths: 3 direct over TCP, 2 through the server')
+})

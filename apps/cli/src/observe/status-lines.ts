@@ -14,6 +14,7 @@ export function statusLines(snapshot: Snapshot): string[] {
       ({ role, protocol, open, bytesToTarget, bytesFromTarget }) =>
         `${role} ${protocol}: ${open} open; ${formatBytes(bytesToTarget)} to targets, ${formatBytes(bytesFromTarget)} back`,
     ),
+    ...pathsLine(snapshot),
     ...endedLine(snapshot),
     ...snapshot.limits.map(({ name, unit, used, limit }) => {
       const show = unit === 'bytes' ? formatBytes : String
@@ -30,6 +31,17 @@ function roundTripLine(sortedMs: readonly number[]): string[] {
   const [median, longest] = [sortedMs[Math.ceil(sortedMs.length / 2) - 1], sortedMs.at(-1)]
   if (median === undefined || longest === undefined) return []
   return [`round trip: ${median.toFixed(1)} ms at the median, ${longest.toFixed(1)} ms at most`]
+}
+
+/** Connections by path; a direct path counts once there has been one. */
+function pathsLine({ paths }: Snapshot): string[] {
+  if (paths === undefined) return []
+  const used = paths.filter(({ protocol, changes }) => protocol === undefined || changes > 0)
+  const parts = used.map(
+    ({ protocol, channels }) =>
+      `${channels} ${protocol === undefined ? 'through the server' : `direct over ${protocol.toUpperCase()}`}`,
+  )
+  return [`paths: ${parts.join(', ')}`]
 }
 
 function endedLine({ endedChannels }: Snapshot): string[] {

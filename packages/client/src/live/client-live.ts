@@ -1,4 +1,5 @@
 import { formatChannelId } from '@ls/codec'
+import type { PathProtocol } from '@ls/direct'
 import type { Clock, Snapshot } from '@ls/foundation'
 import type { Channel, ChannelCloseReason, Session } from '@ls/mux'
 import { Destinations, type LiveConnection, type LiveSource, LiveView } from '@ls/observe'
@@ -14,6 +15,8 @@ export interface ClientLiveOptions {
   sessions(): readonly Session[]
   /** Sessions with peers, without the server. */
   direct(): readonly Session[]
+  /** Protocol of the direct path that a session takes now. */
+  protocolOf(session: Session): PathProtocol | undefined
   snapshot(): Snapshot
 }
 
@@ -100,8 +103,9 @@ export class ClientLive implements LiveSource {
   #linkOf(session: Session): ServerLink {
     const known = this.#links.get(session)
     if (known !== undefined) return known
-    const { role, server, direct } = this.#options
-    const link = new ServerLink(session, role, direct().includes(session) ? 'direct' : server)
+    const { role, server, direct, protocolOf } = this.#options
+    const isDirect = direct().includes(session)
+    const link = new ServerLink(session, role, () => (isDirect ? directAddress(protocolOf(session)) : server))
     this.#links.set(session, link)
     return link
   }
@@ -112,6 +116,11 @@ export class ClientLive implements LiveSource {
     }
     return undefined
   }
+}
+
+/** A session with a peer goes through the server while it has no direct path. */
+function directAddress(protocol: PathProtocol | undefined): string {
+  return protocol === undefined ? 'direct, by the server now' : `direct, ${protocol.toUpperCase()}`
 }
 
 /** Reason that users receive. Begins with a word of protocol.md §4. */

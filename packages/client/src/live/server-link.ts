@@ -5,15 +5,20 @@ import { SessionLink } from '@ls/relay'
 /** A client's link as the live view shows it. */
 export class ServerLink extends SessionLink implements LiveLink {
   readonly role: string
-  readonly address: string
   readonly instance = ''
   readonly tokenId = undefined
   readonly tokenName = undefined
 
-  /** @param address Address of the peer. */
-  constructor(session: Session, role: string, address: string) {
+  readonly #addressNow: () => string
+
+  /** @param addressNow Address of the peer, or its kind of direct path. */
+  constructor(session: Session, role: string, addressNow: () => string) {
     super(session)
     this.role = role
-    this.address = address
+    this.#addressNow = addressNow
+  }
+
+  get address(): string {
+    return this.#addressNow()
   }
 }

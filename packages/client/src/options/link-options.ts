@@ -69,8 +69,9 @@ export interface ClientLimits extends Pick<LinkSettings, 'graceMs' | 'handshakeT
 /** Options of both ends of a direct path: a provider and its connectors. */
 export interface DirectPathOptions {
   /**
-   * Direct paths between a provider and its connectors, in place of the server's; both ends must ask for them. Requires
-   * the package `node-datachannel`. @default none: all traffic goes through the server, and no peer receives an address
+   * Direct paths between a provider and its connectors, in place of the server's; both ends must ask for them. Those
+   * over UDP need the package `node-datachannel`. @default none: all traffic goes through the server, and no peer
+   * receives an address
    */
   readonly direct?: DirectOptions | undefined
 }

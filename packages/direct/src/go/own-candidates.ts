@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns/promises'
-import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os'
+import { networkInterfaces } from 'node:os'
 import { type Clock, isLoopback, type TimerHandle } from '@ls/foundation'
 import type { HostCandidates } from '../description.js'
+import { isLinkLocal, ownAddresses } from '../host-addresses.js'
 import { parseStunServer } from '../options.js'
 import { AddressRequest } from './address-request.js'
 import type { QuicSocket, UdpPlace } from './quic.js'
@@ -24,8 +25,6 @@ export interface OwnCandidatesOptions {
 
 /** Time for the servers and the router to answer, in milliseconds: that of Go. */
 const answerMs = 2000
-/** Most addresses of our own interfaces, by family: a Go program tries seven addresses, one after the other. */
-const maxHosts = { IPv4: 3, IPv6: 2 } as const
 
 /** Finds the addresses at which the socket may be reached. */
 export async function ownCandidates(options: OwnCandidatesOptions): Promise<Candidate[]> {
@@ -34,26 +33,9 @@ export async function ownCandidates(options: OwnCandidatesOptions): Promise<Cand
   const seen = await Promise.all([mappedAddress(mapped), ...asked])
   const outside = seen.flat().filter((candidate) => candidate !== undefined)
   if (hosts === 'never') return outside
-  const own = hostAddresses(Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []))
+  const own = ownAddresses()
   return [...own.map((addr) => ({ addr, port: socket.port, kind: 'host' }) as const), ...outside]
 }
-
-/** Address of a network interface of this machine. */
-type InterfaceAddress = Pick<NetworkInterfaceInfo, 'address' | 'family' | 'internal'>
-
-/** Addresses of interfaces that a peer may reach; that of the loopback only where there is no other. */
-export function hostAddresses(all: readonly InterfaceAddress[]): string[] {
-  const ofFamily = (family: 'IPv4' | 'IPv6'): string[] =>
-    all
-      .filter((each) => each.family === family && !each.internal && !isLinkLocal.test(each.address))
-      .map(({ address }) => address)
-      .slice(0, maxHosts[family])
-  const hosts = [...ofFamily('IPv4'), ...ofFamily('IPv6')]
-  return hosts.length === 0 ? ['127.0.0.1'] : hosts
-}
-
-/** Addresses of one network segment, which need the name of an interface. */
-const isLinkLocal = /^fe[89ab]/i
 
 async function mappedAddress(mapped: MappedPlace | undefined): Promise<Candidate | undefined> {
   const place = await mapped?.outside(answerMs)

@@ -4,7 +4,7 @@ import { silentLogger } from '@ls/foundation'
 import { FakeClock, until } from '@ls/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { fakeGateway } from '../../testing/fake-gateway.js'
-import { loadPuncher } from '../native-puncher.js'
+import { loadNativePuncher } from '../native-puncher.js'
 import { PortMapper } from './port-mapper.js'
 import { SharedPort } from './shared-port.js'
 
@@ -36,9 +36,9 @@ test('SharedPort.replace maps another port in place of the one that is taken', a
   expect([...gateway.mappings.keys()]).toEqual([second.port])
 })
 
-test('loadPuncher offers the place at the router, and its port in all attempts', async () => {
+test('loadNativePuncher offers the place at the router, and its port in all attempts', async () => {
   const { gateway, mapper, clock } = await routed()
-  const puncher = await loadPuncher({}, clock, mapper)
+  const puncher = await loadNativePuncher({}, clock, mapper)
   const paths = await Promise.all([puncher.offer(), puncher.offer()])
   for (const path of paths) path.close()
   const [port] = gateway.mappings.keys()
@@ -47,9 +47,9 @@ test('loadPuncher offers the place at the router, and its port in all attempts',
   expect({ places, own }).toEqual({ places: [true, true], own: [true, true] })
 })
 
-test('loadPuncher chooses another port when a program has opened that one', async () => {
+test('loadNativePuncher chooses another port when a program has opened that one', async () => {
   const { gateway, mapper, clock } = await routed()
-  const puncher = await loadPuncher({}, clock, mapper)
+  const puncher = await loadNativePuncher({}, clock, mapper)
   await until(() => gateway.mappings.size === 1, 'the mapping')
   const [taken] = gateway.mappings.keys()
   const other = createSocket('udp4').bind(taken)

@@ -1,0 +1,156 @@
+import { silentLogger, systemClock } from '@ls/foundation'
+import { loopbackPair } from '@ls/mux'
+import { FakeClock, turns, until } from '@ls/testkit'
+import { expect, onTestFinished, test } from 'vitest'
+import { FakeNetwork } from '../testing/fake-puncher.js'
+import { loadPuncher } from './load-puncher.js'
+import { loadNativePuncher } from './native-puncher.js'
+import type { DirectConnection, Puncher } from './puncher.js'
+import { RacingPuncher } from './racing-puncher.js'
+import { splitInvitation, withInvitation } from './tcp/invitation.js'
+import { TcpWays } from './tcp/tcp-ways.js'
+
+/** A puncher that has TCP, and UDP where it is given. */
+function racing(udp?: Puncher, clock: FakeClock = new FakeClock()): RacingPuncher {
+  const tcp = new TcpWays({ clock, hostCandidates: 'auto', port: 0, onProblem: () => {} })
+  return new RacingPuncher({ clock, tcp, udp })
+}
+
+/** An attempt between both; `change` stands between them. */
+async function meet(connector: Puncher, provider: Puncher, change = (answer: string) => answer) {
+  const served: DirectConnection[] = []
+  const outgoing = await connector.offer()
+  const incoming = await provider.answer(outgoing.offer, (connection) => served.push(connection))
+  const opening = outgoing.accept(change(incoming.answer))
+  onTestFinished(async () => {
+    outgoing.close()
+    incoming.close()
+    await opening.then(
+      ({ transport }) => transport.destroy(),
+      () => {},
+    )
+    for (const { transport } of served) transport.destroy()
+  })
+  return { opening, served }
+}
+
+/** A UDP puncher whose path opens when told so. */
+function fakeUdp() {
+  let resolve!: (connection: DirectConnection) => void
+  const promise = new Promise<DirectConnection>((settle) => (resolve = settle))
+  const isClosed: boolean[] = []
+  const candidate = 'a=candidate:1 1 UDP 1 192.0.2.2 5 typ host\r\n'
+  const close = (): void => void isClosed.push(true)
+  const puncher: Puncher = {
+    offer: () => Promise.resolve({ offer: candidate, accept: () => promise, close }),
+    answer: () => Promise.resolve({ answer: candidate, opened: promise.then(() => {}), close }),
+  }
+  const open = (): void => resolve({ transport: loopbackPair()[0], binding: 'udp', protocol: 'udp' })
+  return { puncher, open, isClosed }
+}
+
+/** Takes the places out of an answer, so that TCP finds none. */
+function withoutPlaces(answer: string): string {
+  const { sdp, invitation } = splitInvitation(answer)
+  return withInvitation(sdp, { ...invitation!, places: [] })
+}
+
+test('RacingPuncher opens a path by TCP without UDP', async () => {
+  const { opening, served } = await meet(racing(), racing())
+  const { protocol, binding } = await opening
+  await until(() => served.some((each) => each.binding === binding), 'the same connection at the provider')
+  expect(protocol).toBe('tcp')
+})
+
+test('RacingPuncher prefers TCP where UDP is open first, and ends UDP', async () => {
+  const udp = fakeUdp()
+  udp.open()
+  const { opening } = await meet(racing(udp.puncher), racing(fakeUdp().puncher))
+  const { protocol } = await opening
+  expect({ protocol, isClosed: udp.isClosed }).toEqual({ protocol: 'tcp', isClosed: [true] })
+})
+
+test('RacingPuncher waits 500 ms for TCP, then takes UDP', async () => {
+  const [clock, udp] = [new FakeClock(), fakeUdp()]
+  const { opening } = await meet(racing(udp.puncher, clock), fakeUdp().puncher, (answer) =>
+    withInvitation(answer, { id: 'ab'.repeat(16), secret: Buffer.alloc(32), places: [] }),
+  )
+  const taken: string[] = []
+  void opening.then(({ protocol }) => taken.push(protocol))
+  udp.open()
+  await turns(5)
+  clock.advance(499)
+  await turns(5)
+  const before = [...taken]
+  clock.advance(1)
+  await opening
+  expect({ before, taken }).toEqual({ before: [], taken: ['udp'] })
+})
+
+test('RacingPuncher takes UDP without a wait where the peer has no TCP', async () => {
+  const udp = fakeUdp()
+  udp.open()
+  const { opening } = await meet(racing(udp.puncher), fakeUdp().puncher)
+  expect((await opening).protocol).toBe('udp')
+})
+
+test('RacingPuncher reaches a connector that cannot dial', async () => {
+  const { opening } = await meet(racing(), racing(), withoutPlaces)
+  expect((await opening).protocol).toBe('tcp')
+})
+
+test('RacingPuncher.offer ends a second connection', async () => {
+  const connector = racing()
+  const outgoing = await connector.offer()
+  const served: DirectConnection[] = []
+  const ended: DirectConnection[] = []
+  const onOpened = (connection: DirectConnection): void => {
+    served.push(connection)
+    const onClose = (): void => void ended.push(connection)
+    connection.transport.setHandler({ onMessage: () => {}, onDrain: () => {}, onClose })
+  }
+  // Two providers dial it, as one does that reaches it at two addresses.
+  const incoming = [await racing().answer(outgoing.offer, onOpened), await racing().answer(outgoing.offer, onOpened)]
+  onTestFinished(() => {
+    for (const path of [outgoing, ...incoming]) path.close()
+    for (const { transport } of served) transport.destroy()
+  })
+  await until(() => served.length === 2 && ended.length === 1, 'the end of one connection')
+  const { binding } = await outgoing.accept(incoming[0]!.answer)
+  expect(ended.map((each) => each.binding)).not.toContain(binding)
+})
+
+test('RacingPuncher shows both ends another connection where the server carries TLS itself', async () => {
+  const attacker = racing()
+  const [provider, connector] = [racing(), racing()]
+  const towardsProvider = await attacker.offer()
+  const served: DirectConnection[] = []
+  const incoming = await provider.answer(towardsProvider.offer, (each) => served.push(each))
+  const tapped: DirectConnection[] = []
+  const outgoing = await connector.offer()
+  const towardsConnector = await attacker.answer(outgoing.offer, (each) => tapped.push(each))
+  const [near] = await Promise.all([outgoing.accept(towardsConnector.answer), towardsProvider.accept(incoming.answer)])
+  onTestFinished(() => {
+    for (const path of [towardsProvider, incoming, outgoing, towardsConnector]) path.close()
+    for (const { transport } of [near, ...served, ...tapped]) transport.destroy()
+  })
+  expect(served.map(({ binding }) => binding)).not.toContain(near.binding)
+})
+
+test.each([
+  ['an older connector', 'udp', 'auto'],
+  ['an older provider', 'auto', 'udp'],
+] as const)('RacingPuncher opens a path by UDP with %s', { timeout: 20_000 }, async (_who, ours, theirs) => {
+  const load = (protocol: 'udp' | 'auto'): Promise<Puncher> =>
+    // An end before TCP paths is the native part alone.
+    protocol === 'udp'
+      ? loadNativePuncher({}, systemClock)
+      : loadPuncher({}, { clock: systemClock, logger: silentLogger })
+  const { opening } = await meet(await load(ours), await load(theirs))
+  expect((await opening).protocol).toBe('udp')
+})
+
+test('RacingPuncher has no path to an end that has UDP alone, without UDP', async () => {
+  const outgoing = await new FakeNetwork().connector.offer()
+  await expect(racing().answer(outgoing.offer, () => {})).rejects.toThrow('neither TCP nor UDP in common')
+})

@@ -1,0 +1,141 @@
+import { asError, type Clock, type TimerHandle } from '@ls/foundation'
+import { candidateCount, reflexiveAddresses } from './description.js'
+import { DirectError } from './errors.js'
+import type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from './puncher.js'
+import { splitInvitation, withInvitation } from './tcp/invitation.js'
+import type { TcpAttempt } from './tcp/tcp-attempt.js'
+import type { TcpWays } from './tcp/tcp-ways.js'
+
+/** Options of a {@link RacingPuncher}. */
+export interface RacingPuncherOptions {
+  /** Source of time and timers. */
+  readonly clock: Clock
+  /** Opens paths by TCP. */
+  readonly tcp: TcpWays
+  /** Opens paths by UDP. @default none: TCP alone */
+  readonly udp?: Puncher | undefined
+}
+
+/** Time for TCP when a path by UDP is open, in milliseconds: TCP is faster, and no connection waits meanwhile. */
+const patienceMs = 500
+
+/** Tries TCP and UDP at the same time. The connector chooses: TCP, unless it takes much longer. */
+export class RacingPuncher implements Puncher {
+  readonly #options: RacingPuncherOptions
+
+  constructor(options: RacingPuncherOptions) {
+    this.#options = options
+  }
+
+  async offer(): Promise<OutgoingPath> {
+    const { clock, tcp, udp } = this.#options
+    const first = new FirstConnection()
+    const attempt = tcp.begin((connection) => first.take(connection))
+    const { path } = await tried(udp?.offer())
+    return {
+      offer: await this.#described(attempt, path?.offer),
+      accept: async (answer) => {
+        const { sdp, invitation } = splitInvitation(answer)
+        // An older peer may return our own: libdatachannel repeats attributes that it does not know.
+        if (invitation === undefined || invitation.id === attempt.id) attempt.close()
+        else attempt.dial(invitation)
+        const byUdp = candidateCount(sdp) > 0 ? path?.accept(sdp) : undefined
+        if (attempt.isOver && byUdp === undefined) throw nothingInCommon()
+        const byTcp = first.after(attempt)
+        const chosen = await (byUdp === undefined ? byTcp : race(byTcp, byUdp, clock))
+        attempt.close()
+        first.endUnless(chosen)
+        if (chosen.protocol === 'tcp') path?.close()
+        return chosen
+      },
+      close: () => {
+        attempt.close()
+        first.endUnless(undefined)
+        path?.close()
+      },
+    }
+  }
+
+  async answer(offer: string, onOpened: (connection: DirectConnection) => void): Promise<IncomingPath> {
+    const { tcp, udp } = this.#options
+    const { sdp, invitation } = splitInvitation(offer)
+    const attempt = invitation && tcp.begin(onOpened)
+    if (invitation !== undefined) attempt?.dial(invitation)
+    const { path, error = nothingInCommon() } = await tried(
+      candidateCount(sdp) > 0 ? udp?.answer(sdp, onOpened) : undefined,
+    )
+    if (attempt === undefined && path === undefined) throw error
+    const opened = any([attempt?.opened, path?.opened])
+    // It may fail before the caller waits for it.
+    opened.catch(() => {})
+    return {
+      answer: attempt === undefined ? path!.answer : await this.#described(attempt, path?.answer),
+      opened,
+      close: () => {
+        attempt?.close()
+        path?.close()
+      },
+    }
+  }
+
+  #described(attempt: TcpAttempt, sdp = ''): Promise<string> {
+    const hosts = this.#options.tcp.hosts(reflexiveAddresses(sdp))
+    return attempt.invitation(hosts).then((invitation) => withInvitation(sdp, invitation))
+  }
+}
+
+/** The first connection of an attempt; further ones end. */
+class FirstConnection {
+  #connection: DirectConnection | undefined
+
+  take(connection: DirectConnection): void {
+    if (this.#connection === undefined) this.#connection = connection
+    else connection.transport.destroy()
+  }
+
+  async after(attempt: TcpAttempt): Promise<DirectConnection> {
+    await attempt.opened
+    return this.#connection!
+  }
+
+  endUnless(chosen: DirectConnection | undefined): void {
+    if (this.#connection !== chosen) this.#connection?.transport.destroy()
+  }
+}
+
+/** Result of a way that may be missing, or fail while another one works. */
+async function tried<Path>(way: Promise<Path> | undefined): Promise<{ path?: Path; error?: Error }> {
+  try {
+    return way === undefined ? {} : { path: await way }
+  } catch (error) {
+    return { error: asError(error) }
+  }
+}
+
+/** The connection by TCP, unless the one by UDP is open and TCP takes {@link patienceMs} more. */
+function race(tcp: Promise<DirectConnection>, udp: Promise<DirectConnection>, clock: Clock): Promise<DirectConnection> {
+  const patient = udp.then((connection) => {
+    let timer: TimerHandle
+    const patience = new Promise((resolve) => (timer = clock.setTimeout(() => resolve(undefined), patienceMs)))
+    const settled = tcp.then(
+      () => clock.clearTimeout(timer),
+      () => clock.clearTimeout(timer),
+    )
+    return Promise.race([patience, settled]).then(() => connection)
+  })
+  return any([tcp, patient])
+}
+
+/** The first of these that resolves. @throws Error of the last one if none does */
+async function any<Value>(all: readonly (Promise<Value> | undefined)[]): Promise<Value> {
+  const known = all.filter((each) => each !== undefined)
+  try {
+    return await Promise.any(known)
+  } catch (error) {
+    throw (error as AggregateError).errors.at(-1)
+  }
+}
+
+function nothingInCommon(): DirectError {
+  return new DirectError('ERR_DIRECT_PATH', 'the ends have neither TCP nor UDP in common')
+}

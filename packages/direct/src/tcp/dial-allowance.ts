@@ -1,0 +1,28 @@
+import type { Clock } from '@ls/foundation'
+
+/** Most places of peers that a client dials within {@link periodMs}. A peer that asks for more gets a path by UDP. */
+const maxDials = 120
+/** Milliseconds. */
+const periodMs = 60_000
+
+/** Limits the dials that peers cause, so that none of them searches a network through us. */
+export class DialAllowance {
+  readonly #clock: Clock
+  #dials = 0
+  #sinceMs: number
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#sinceMs = clock.now()
+  }
+
+  /** Takes one dial; false if there are none left in this minute. */
+  take(): boolean {
+    const nowMs = this.#clock.now()
+    if (nowMs - this.#sinceMs >= periodMs) {
+      this.#sinceMs = nowMs
+      this.#dials = 0
+    }
+    return this.#dials++ < maxDials
+  }
+}

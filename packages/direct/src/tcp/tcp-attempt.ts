@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { type Clock, ProgressWatch, type Target, type TimerHandle } from '@ls/foundation'
+import { streamTransport } from '@ls/mux/duplex'
+import { maxChannelMessageBytes } from '../channel-transport.js'
+import { DirectError } from '../errors.js'
+import type { DirectConnection } from '../puncher.js'
+import { openTls, startDial } from './dial-place.js'
+import { type Invitation, maxPlaces } from './invitation.js'
+import { bindingOf } from './secure.js'
+import type { Guest, TcpListener } from './tcp-listener.js'
+
+/** What an attempt uses of its client. */
+export interface TcpAttemptInit {
+  readonly clock: Clock
+  readonly listener: TcpListener
+  /** Whether the peer may have us dial this place; counts it. */
+  admits(place: Target): boolean
+  /** Receives each connection that opens. */
+  onOpened(connection: DirectConnection): void
+}
+
+/** Time for TCP and TLS to open, in milliseconds, counted from the moment when both ends know of each other. */
+const openMs = 10_000
+
+/** Time between the dials of two places, in milliseconds: on one network the first opens within a few. */
+const staggerMs = 50
+
+/** Most connections of one peer in one attempt that open: as many as it may have places, in each direction. */
+const maxOpened = 16
+
+/** One attempt to reach a peer by TCP: our port awaits it, and its places are dialled. */
+export class TcpAttempt {
+  readonly #init: TcpAttemptInit
+  readonly #guest: Guest
+  readonly #dials = new Set<Socket>()
+  /** Resolves with the first connection; rejects when the attempt is over without one. */
+  readonly opened: Promise<void>
+  #opened = 0
+  /** Whether the peer knows where it may reach us. */
+  #isAwaited = false
+  #isOver = false
+  #timer: TimerHandle
+  /** Places that are not dialled yet. */
+  #places: Target[] = []
+  #nextDial: TimerHandle
+  #lastError: Error | undefined
+  #settle!: () => void
+  #fail!: (error: Error) => void
+
+  constructor(init: TcpAttemptInit) {
+    this.#init = init
+    this.opened = new Promise((resolve, reject) => {
+      this.#settle = resolve
+      this.#fail = reject
+    })
+    // It may fail before somebody waits for it.
+    this.opened.catch(() => {})
+    const id = randomBytes(16).toString('hex')
+    this.#guest = { id, secret: randomBytes(32), onSocket: (socket) => this.#open(socket) }
+  }
+
+  /** By which our port recognizes the peer. */
+  get id(): string {
+    return this.#guest.id
+  }
+
+  /** Whether it has ended. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Opens the port, if the peer may reach us at one of these addresses, and returns what the peer must know. */
+  async invitation(hosts: readonly string[]): Promise<Invitation> {
+    const { id, secret } = this.#guest
+    if (hosts.length === 0) return { id, secret, places: [] }
+    const port = await this.#init.listener.expect(this.#guest)
+    if (this.#isOver) this.#init.listener.dismiss(this.#guest)
+    const reached = port === undefined ? [] : hosts.slice(0, maxPlaces)
+    this.#isAwaited = reached.length > 0
+    return { id, secret, places: reached.map((host) => ({ host, port: port! })) }
+  }
+
+  /** Dials the peer's places, and gives up after {@link openMs}. */
+  dial(invitation: Invitation): void {
+    if (this.#isOver) return
+    const text = `no TCP connection opened within ${openMs} ms: a NAT or a firewall on the way does not let it through`
+    this.#timer = this.#init.clock.setTimeout(() => this.#end(new DirectError('ERR_DIRECT_PATH', text)), openMs)
+    this.#places = [...invitation.places]
+    this.#dialNext(invitation)
+  }
+
+  /** Ends the attempt. Connections that have opened stay. */
+  close(): void {
+    this.#end(new DirectError('ERR_DIRECT_PATH', 'the attempt for a TCP connection was given up'))
+  }
+
+  /** Dials one place after the other until a connection is open: after a failure, or a moment later (RFC 8305 §5). */
+  #dialNext(invitation: Invitation): void {
+    const { clock, admits } = this.#init
+    clock.clearTimeout(this.#nextDial)
+    if (this.#isOver || this.#opened > 0) return
+    const place = this.#places.shift()
+    if (place === undefined) return this.#endUnlessAwaited()
+    if (!admits(place)) return this.#dialNext(invitation)
+    void this.#dialPlace(place, invitation)
+    if (this.#places.length > 0) this.#nextDial = clock.setTimeout(() => this.#dialNext(invitation), staggerMs)
+  }
+
+  async #dialPlace(place: Target, invitation: Invitation): Promise<void> {
+    const socket = startDial(place)
+    this.#dials.add(socket)
+    try {
+      this.#open(await openTls(socket, place, invitation))
+    } catch (error) {
+      socket.destroy()
+      this.#lastError = error as Error
+    }
+    this.#dials.delete(socket)
+    this.#dialNext(invitation)
+  }
+
+  /** Gives up before the time is over: all places have failed, and the peer cannot reach us. */
+  #endUnlessAwaited(): void {
+    if (this.#dials.size > 0 || this.#isAwaited) return
+    this.#end(this.#lastError ?? new DirectError('ERR_DIRECT_PATH', 'the peer has no TCP address that may be dialled'))
+  }
+
+  #open(socket: TLSSocket): void {
+    if (this.#isOver || this.#opened >= maxOpened || socket.destroyed) return void socket.destroy()
+    this.#opened++
+    const { clock, onOpened } = this.#init
+    watch(socket, clock)
+    const transport = streamTransport(socket, { clock, maxMessageBytes: maxChannelMessageBytes })
+    const binding = bindingOf(socket)
+    this.#settle()
+    onOpened({ transport, binding, protocol: 'tcp' })
+  }
+
+  #end(error: Error): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    for (const timer of [this.#timer, this.#nextDial]) this.#init.clock.clearTimeout(timer)
+    this.#init.listener.dismiss(this.#guest)
+    for (const socket of this.#dials) socket.destroy()
+    this.#fail(error)
+  }
+}
+
+/** Ends a connection whose peer is silent: a provider sends no pings, and would keep it forever. */
+function watch(socket: TLSSocket, clock: Clock): void {
+  const progress = new ProgressWatch({
+    clock,
+    quietMs: silenceMs,
+    progress: () => socket.bytesRead,
+    isCounting: () => !socket.isPaused(),
+    onStuck: () => socket.destroy(new Error(`the peer was silent for ${silenceMs} ms`)),
+  })
+  socket.once('close', () => progress.stop())
+}
+
+/** Time without a byte of the peer, in milliseconds: the connector pings three times in it. */
+const silenceMs = 60_000
