@@ -2,7 +2,8 @@
 # Measures which pairs of NATs let a direct path open, its time in milliseconds, and its rate compared with the server's.
 # Usage, as root: tools/bench/nat-pairs.sh [PAIR...]   where PAIR is PROVIDER-NAT:CONNECTOR-NAT[:PROVIDER-PROGRAM:CONNECTOR-PROGRAM]
 # NATs: full (any sender reaches the port), cone (only senders that were addressed), symmetric (another port for each
-# destination), upnp (symmetric, with miniupnpd: the program behind it gets --direct-upnp), blocked (no UDP).
+# destination), upnp (symmetric, with miniupnpd: the program behind it gets --direct-upnp), blocked (no UDP), public
+# (none: the program runs on the router).
 # Programs: ours (the default), go. Needs nft and network namespaces; prints a line for each pair.
 set -euo pipefail
 
@@ -61,6 +62,7 @@ nat() {
   [[ $kind != symmetric && $kind != upnp ]] || how='masquerade random,fully-random'
   kill $(ip netns pids "nat-$$-r$side") 2>/dev/null || true
   at "r$side" nft flush ruleset
+  [[ $kind != public ]] || return 0
   # A router drops unrequested packets; otherwise its own entry would take the port from the client behind it.
   at "r$side" nft -f - <<NFT
 table ip nat {
@@ -109,6 +111,11 @@ CONF
   start "r$side" "upnp-$side" miniupnpd -d -f "$work/upnp-$side.conf" -P "$work/upnp-$side.pid"
 }
 
+# The network namespace of a program: behind its router, or on it.
+home() {
+  if [[ $2 == public ]]; then echo "r$1"; else echo "c$1"; fi
+}
+
 start() {
   local space=$1 name=$2
   shift 2
@@ -141,7 +148,7 @@ wait_for() {
 }
 
 fetch() {
-  at ca curl -s -m 60 --socks5 127.0.0.1:9870 "http://127.0.0.1:8000/$1" -o /dev/null -w '%{speed_download} %{time_total}\n'
+  at "$near" curl -s -m 60 --socks5 127.0.0.1:9870 "http://127.0.0.1:8000/$1" -o /dev/null -w '%{speed_download} %{time_total}\n'
 }
 
 # Megabytes a second of a download, and the median of small requests in milliseconds.
@@ -153,47 +160,50 @@ measure() {
 }
 
 pair() {
-  local provider_nat=$1 connector_nat=$2 provider=${3:-ours} connector=${4:-ours} opened direct relay
+  local provider_nat=$1 connector_nat=$2 provider=${3:-ours} connector=${4:-ours} opened protocol direct relay far
+  far=$(home b "$provider_nat")
+  near=$(home a "$connector_nat")
   nat b "$provider_nat" 3
   nat a "$connector_nat" 2
   start hub server node "$root/apps/cli/bin/linksocks.js" server --direct-enable --direct-rendezvous-udp -r -t network -a
   wait_for listening "$work/server.log" >/dev/null
-  start cb target node -e 'require("http").createServer((q,r)=>{let n=+q.url.slice(1);const b=Buffer.alloc(65536);const w=()=>{while(n>0){const c=b.subarray(0,Math.min(n,65536));n-=c.length;if(!r.write(c))return r.once("drain",w)}r.end()};w()}).listen(8000,"127.0.0.1")'
+  start "$far" target node -e 'require("http").createServer((q,r)=>{let n=+q.url.slice(1);const b=Buffer.alloc(65536);const w=()=>{while(n>0){const c=b.subarray(0,Math.min(n,65536));n-=c.length;if(!r.write(c))return r.once("drain",w)}r.end()};w()}).listen(8000,"127.0.0.1")'
   # shellcheck disable=SC2046
-  start cb provider $(program "$provider") provider -u "ws://$wan.1:8765" -t network -c friends $(direct_flags "$provider" "$provider_nat")
+  start "$far" provider $(program "$provider") provider -u "ws://$wan.1:8765" -t network -c friends $(direct_flags "$provider" "$provider_nat")
   wait_for 'link is up|Authentication successful' "$work/provider.log" >/dev/null
   sleep 1
   # shellcheck disable=SC2046
-  start ca connector $(program "$connector") connector -u "ws://$wan.1:8765" -t friends $(direct_flags "$connector" "$connector_nat")
+  start "$near" connector $(program "$connector") connector -u "ws://$wan.1:8765" -t friends $(direct_flags "$connector" "$connector_nat")
   wait_for 'link is up|Authentication successful' "$work/connector.log" >/dev/null
   opened=$(wait_for 'path: direct|Direct connectivity ready' "$work/connector.log")
   # Our program prints the duration of the attempt; for Go only the time since its link came up is available.
   opened=$(sed -nE 's/.*made in ([0-9]+) ms.*/\1/p' "$work/connector.log" | head -1 | grep . || echo "$opened")
+  protocol=$(sed -nE 's/.*made in [0-9]+ ms over (\w+).*/ (\1)/p' "$work/connector.log" | head -1)
   [[ -z $opened ]] || sleep 0.5
   direct=$(measure)
   stop_clients
   if [[ -n $opened ]]; then
-    start ca connector node "$root/apps/cli/bin/linksocks.js" connector -u "ws://$wan.1:8765" -t friends
+    start "$near" connector node "$root/apps/cli/bin/linksocks.js" connector -u "ws://$wan.1:8765" -t friends
     wait_for 'link is up' "$work/connector.log" >/dev/null
     relay=$(measure)
   else
     relay=$direct
     direct=-
   fi
-  echo "| $provider $provider_nat | $connector $connector_nat | ${opened:-none} | $direct | $relay |"
+  echo "| $provider $provider_nat | $connector $connector_nat | ${opened:-none}$protocol | $direct | $relay |"
   for space in hub ca cb ra rb; do kill $(ip netns pids "nat-$$-$space") 2>/dev/null || true; done
   wait
 }
 
 stop_clients() {
-  kill $(ip netns pids "nat-$$-ca") 2>/dev/null || true
+  kill $(ip netns pids "nat-$$-$near") 2>/dev/null || true
   sleep 0.5
 }
 
 cleanup
 make_networks
 pairs=("$@")
-[[ $# -gt 0 ]] || pairs=({full,cone,symmetric}:{full,cone,symmetric} upnp:symmetric symmetric:upnp cone:blocked cone:cone:{go:ours,ours:go,go:go} cone:symmetric:{go:ours,ours:go})
+[[ $# -gt 0 ]] || pairs=({full,cone,symmetric}:{full,cone,symmetric} upnp:symmetric symmetric:upnp cone:blocked {public,blocked}:public public:{symmetric,blocked} cone:cone:{go:ours,ours:go,go:go} cone:symmetric:{go:ours,ours:go})
 echo '| Provider | Connector | Opened after, ms | Direct | Through the server |'
 echo '|---|---|---|---|---|'
 for each in "${pairs[@]}"; do

@@ -46,6 +46,22 @@ export function threadsSystem(program = builtProgram) {
   return { ...ourSystems(program)[0], id: 'linksocks-threads', title: 'linksocks, --threads 4', start }
 }
 
+/**
+ * Agent mode through a server, by `ws` or `wss`, and with a direct path by `tcp` or `udp`; the server never carries
+ * connections of those.
+ */
+export function pathSystems(program = builtProgram) {
+  const command = [process.execPath, program]
+  const system = (id, title, options) => ({ id, title, start: (place) => startAgent(command, place, options) })
+  const direct = (protocol) => ({ protocol })
+  return {
+    ws: system('ws', 'server, ws', {}),
+    wss: system('wss', 'server, wss', { tls: true }),
+    tcp: system('tcp', 'direct, TCP', direct('tcp')),
+    udp: system('udp', 'direct, UDP', direct('udp')),
+  }
+}
+
 /** Another build of our program, to measure a change in one run. */
 export function otherBuild(program) {
   const missing = () => (existsSync(program) ? undefined : `there is no ${program}`)
@@ -92,18 +108,27 @@ async function startForward(command, { processes, targetPort, between, far }, { 
   return { socks: true, targetPort, port }
 }
 
-async function startAgent(command, { processes, targetPort, between, far }) {
+async function startAgent(command, { processes, targetPort, between, far }, { tls = false, protocol } = {}) {
   const [link, port, unused] = [await freePort(), await freePort(), await freePort()]
-  const roles = ['-r', '-c', connectorToken, '-p', String(unused)]
+  const pem = tls ? await certificate() : undefined
+  const tlsFlags = pem === undefined ? [] : ['--tls-cert', pem.cert, '--tls-key', pem.key]
+  const roles = ['-r', '-c', connectorToken, '-p', String(unused), ...tlsFlags]
+  if (protocol !== undefined) roles.push('--direct-enable')
+  const paths = ['--direct-mode', 'direct-only', '--direct-only-action', 'refuse', '--direct-protocol', protocol]
+  const direct = protocol === undefined ? [] : paths
+  const trust = pem === undefined ? {} : { NODE_EXTRA_CA_CERTS: pem.cert }
   await processes.start(
     [...far.prefix, ...command, 'server', ...token, ...serverPlace(far, link), ...roles],
     link,
     {},
     far.host,
   )
-  const url = `ws://${far.host}:${await between(link)}`
-  await processes.start([...far.prefix, ...command, 'provider', ...token, '-u', url], link, {}, far.host)
-  await processes.start([...command, 'connector', '-t', connectorToken, '-u', url, '-p', String(port)], port)
+  const url = `${tls ? 'wss://localhost' : `ws://${far.host}`}:${await between(link)}`
+  // A provider has a direct path only for a connector token that it has added itself.
+  const own = direct.length > 0 ? ['-c', connectorToken, ...direct] : []
+  await processes.start([...far.prefix, ...command, 'provider', ...token, '-u', url, ...own], link, trust, far.host)
+  const connector = [...command, 'connector', '-t', connectorToken, '-u', url, '-p', String(port), ...direct]
+  await processes.start(connector, port, trust)
   return { socks: true, targetPort, port }
 }
 
