@@ -1,4 +1,4 @@
-export type { HostCandidates } from './description.js'
+export type { HostCandidates } from './udp/description.js'
 export { DirectConnector, type DirectConnectorOptions } from './direct-connector.js'
 export { DirectConnectors, type DirectConnectorsOptions } from './direct-connectors.js'
 export { DirectProvider, type DirectProviderOptions } from './direct-provider.js'

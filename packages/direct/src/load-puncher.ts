@@ -1,9 +1,9 @@
 import { type Clock, type Logger, textOf } from '@ls/foundation'
-import { loadNativePuncher } from './native-puncher.js'
 import type { DirectOptions } from './options.js'
 import type { Puncher } from './puncher.js'
 import { RacingPuncher } from './racing-puncher.js'
 import { TcpWays } from './tcp/tcp-ways.js'
+import { loadNativePuncher } from './udp/native-puncher.js'
 import type { PortMapper } from './upnp/port-mapper.js'
 
 /** What a puncher uses of its client. */

@@ -1,6 +1,6 @@
 import { checkInteger, maxPort, type Target } from '@ls/foundation'
-import type { HostCandidates } from './description.js'
 import type { Puncher } from './puncher.js'
+import type { HostCandidates } from './udp/description.js'
 import { checkUpnpOptions, type UpnpOptions } from './upnp/upnp-options.js'
 
 /** Options of direct paths. Both ends must enable them, and the server must allow them. */

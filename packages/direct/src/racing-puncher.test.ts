@@ -4,11 +4,11 @@ import { FakeClock, turns, until } from '@ls/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { FakeNetwork } from '../testing/fake-puncher.js'
 import { loadPuncher } from './load-puncher.js'
-import { loadNativePuncher } from './native-puncher.js'
 import type { DirectConnection, Puncher } from './puncher.js'
 import { RacingPuncher } from './racing-puncher.js'
 import { splitInvitation, withInvitation } from './tcp/invitation.js'
 import { TcpWays } from './tcp/tcp-ways.js'
+import { loadNativePuncher } from './udp/native-puncher.js'
 
 /** A puncher that has TCP, and UDP where it is given. */
 function racing(udp?: Puncher, clock: FakeClock = new FakeClock()): RacingPuncher {

@@ -1,10 +1,10 @@
 import { asError, type Clock, type TimerHandle } from '@ls/foundation'
-import { candidateCount, reflexiveAddresses } from './description.js'
 import { DirectError } from './errors.js'
 import type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from './puncher.js'
 import { splitInvitation, withInvitation } from './tcp/invitation.js'
 import type { TcpAttempt } from './tcp/tcp-attempt.js'
 import type { TcpWays } from './tcp/tcp-ways.js'
+import { candidateCount, reflexiveAddresses } from './udp/description.js'
 
 /** Options of a {@link RacingPuncher}. */
 export interface RacingPuncherOptions {

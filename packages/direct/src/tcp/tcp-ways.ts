@@ -1,7 +1,7 @@
 import type { Clock, Target } from '@ls/foundation'
-import type { HostCandidates } from '../description.js'
 import { ownAddresses } from '../host-addresses.js'
 import type { DirectConnection } from '../puncher.js'
+import type { HostCandidates } from '../udp/description.js'
 import { DialAllowance } from './dial-allowance.js'
 import { mayDial } from './dialable.js'
 import { TcpAttempt } from './tcp-attempt.js'

@@ -4,7 +4,7 @@ import { silentLogger } from '@ls/foundation'
 import { FakeClock, until } from '@ls/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { fakeGateway } from '../../testing/fake-gateway.js'
-import { loadNativePuncher } from '../native-puncher.js'
+import { loadNativePuncher } from '../udp/native-puncher.js'
 import { PortMapper } from './port-mapper.js'
 import { SharedPort } from './shared-port.js'
 

@@ -1,4 +1,9 @@
 import { type Clock, textOf, type TimerHandle } from '@ls/foundation'
+import { DirectError } from '../errors.js'
+import type { DirectOptions } from '../options.js'
+import type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from '../puncher.js'
+import type { PortMapper } from '../upnp/port-mapper.js'
+import { type MappedPort, SharedPort } from '../upnp/shared-port.js'
 import { ChannelTransport, maxChannelMessageBytes } from './channel-transport.js'
 import {
   candidateCount,
@@ -8,12 +13,7 @@ import {
   withCandidates,
   withMapped,
 } from './description.js'
-import { DirectError } from './errors.js'
 import { loadNative, type NativeChannel, type NativeModule, type NativePeer, OpenPeers } from './native.js'
-import type { DirectOptions } from './options.js'
-import type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from './puncher.js'
-import type { PortMapper } from './upnp/port-mapper.js'
-import { type MappedPort, SharedPort } from './upnp/shared-port.js'
 
 /** Options of a {@link NativePuncher}. */
 interface NativePuncherOptions {

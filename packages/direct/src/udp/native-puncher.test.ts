@@ -1,8 +1,8 @@
 import { FakeClock } from '@ls/testkit'
 import { expect, onTestFinished, test } from 'vitest'
+import type { DirectConnection } from '../puncher.js'
 import { splitCandidates } from './description.js'
 import { loadNativePuncher } from './native-puncher.js'
-import type { DirectConnection } from './puncher.js'
 
 /** A provider's attempt, and its connection. */
 async function answerTo(offer: string, clock: FakeClock) {

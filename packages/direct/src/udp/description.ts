@@ -1,4 +1,4 @@
-import { DirectError } from './errors.js'
+import { DirectError } from '../errors.js'
 
 /** Whether the peer receives the addresses of this machine's own network interfaces. */
 export type HostCandidates = 'auto' | 'always' | 'never'

@@ -1,5 +1,5 @@
 import { textOf } from '@ls/foundation'
-import { DirectError } from './errors.js'
+import { DirectError } from '../errors.js'
 
 /** The part of a data channel of `node-datachannel` that is used. */
 export interface NativeChannel {
