@@ -98,6 +98,7 @@ test('TcpAttempt carries messages both ways', async () => {
 test('TcpAttempt gets nothing with a wrong secret, and the right one still opens', async () => {
   const [wrong, near, far] = [end(), end(), end()]
   const { places, ...invitation } = await far.attempt.invitation(hosts)
+  await wrong.attempt.invitation([])
   wrong.attempt.dial({ ...invitation, secret: stranger.secret, places })
   await expect(wrong.attempt.opened).rejects.toThrow('alert')
   near.attempt.dial({ ...invitation, places })
@@ -108,6 +109,7 @@ test('TcpAttempt gets nothing with a wrong secret, and the right one still opens
 test('TcpAttempt gets nothing with an unknown id', async () => {
   const [near, far] = [end(), end()]
   const { places } = await far.attempt.invitation(hosts)
+  await near.attempt.invitation([])
   near.attempt.dial({ ...stranger, places })
   await expect(near.attempt.opened).rejects.toThrow('alert')
 })
@@ -125,6 +127,7 @@ test('TcpAttempt sends nothing to a port that says nothing, and gives up after 1
 test('TcpAttempt sends nothing to a port that says something else', async () => {
   const near = end()
   const { place, received } = await strangePort('SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n')
+  await near.attempt.invitation([])
   near.attempt.dial({ ...stranger, places: [place] })
   await expect(near.attempt.opened).rejects.toThrow('is not the peer')
   expect(received).toEqual([])
@@ -133,6 +136,7 @@ test('TcpAttempt sends nothing to a port that says something else', async () => 
 test('TcpAttempt ends the connection to a program that only repeats the greeting', async () => {
   const near = end()
   const { place, sockets } = await strangePort(`${greeting.toString()}HTTP/1.1 400 Bad Request\r\n\r\n`)
+  await near.attempt.invitation([])
   near.attempt.dial({ ...stranger, places: [place] })
   await expect(near.attempt.opened).rejects.toThrow('wrong version number')
   await until(() => sockets[0]?.destroyed === true, 'the end of the connection')
@@ -168,6 +172,25 @@ test('TcpAttempt dials the next place without a wait where the first one fails',
   near.attempt.dial({ ...invitation, places: [place, ...places] })
   await near.attempt.opened
   expect(near.opened).toHaveLength(1)
+})
+
+test('TcpAttempt awaits the peer although its own dials have failed before', async () => {
+  const [near, far] = [end(), end()]
+  const { place, sockets } = await strangePort('SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n')
+  far.attempt.dial({ ...stranger, places: [place] })
+  await until(() => sockets[0]?.destroyed === true, 'the end of the dial')
+  near.attempt.dial(await far.attempt.invitation(hosts))
+  await Promise.all([near.attempt.opened, far.attempt.opened])
+  expect(far.opened).toHaveLength(1)
+})
+
+test('TcpAttempt gives up when its dials have failed and no address of it is told', async () => {
+  const far = end()
+  const { place, sockets } = await strangePort('SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n')
+  far.attempt.dial({ ...stranger, places: [place] })
+  await until(() => sockets[0]?.destroyed === true, 'the end of the dial')
+  await far.attempt.invitation([])
+  await expect(far.attempt.opened).rejects.toThrow('is not the peer')
 })
 
 test('TcpAttempt.close closes the port and ends dials, and leaves connections that are up', async () => {

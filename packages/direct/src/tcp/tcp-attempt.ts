@@ -38,8 +38,9 @@ export class TcpAttempt {
   /** Resolves with the first connection; rejects when the attempt is over without one. */
   readonly opened: Promise<void>
   #opened = 0
-  /** Whether the peer knows where it may reach us. */
-  #isAwaited = false
+  /** Whether the peer knows, or may still learn, where it may reach us. */
+  #isAwaited = true
+  #hasDialled = false
   #isOver = false
   #timer: TimerHandle
   /** Places that are not dialled yet. */
@@ -74,11 +75,11 @@ export class TcpAttempt {
   /** Opens the port, if the peer may reach us at one of these addresses, and returns what the peer must know. */
   async invitation(hosts: readonly string[]): Promise<Invitation> {
     const { id, secret } = this.#guest
-    if (hosts.length === 0) return { id, secret, places: [] }
-    const port = await this.#init.listener.expect(this.#guest)
+    const port = hosts.length === 0 ? undefined : await this.#init.listener.expect(this.#guest)
     if (this.#isOver) this.#init.listener.dismiss(this.#guest)
     const reached = port === undefined ? [] : hosts.slice(0, maxPlaces)
     this.#isAwaited = reached.length > 0
+    if (this.#hasDialled) this.#endUnlessAwaited()
     return { id, secret, places: reached.map((host) => ({ host, port: port! })) }
   }
 
@@ -87,6 +88,7 @@ export class TcpAttempt {
     if (this.#isOver) return
     const text = `no TCP connection opened within ${openMs} ms: a NAT or a firewall on the way does not let it through`
     this.#timer = this.#init.clock.setTimeout(() => this.#end(new DirectError('ERR_DIRECT_PATH', text)), openMs)
+    this.#hasDialled = true
     this.#places = [...invitation.places]
     this.#dialNext(invitation)
   }
@@ -123,7 +125,7 @@ export class TcpAttempt {
 
   /** Gives up before the time is over: all places have failed, and the peer cannot reach us. */
   #endUnlessAwaited(): void {
-    if (this.#dials.size > 0 || this.#isAwaited) return
+    if (this.#places.length > 0 || this.#dials.size > 0 || this.#opened > 0 || this.#isAwaited) return
     this.#end(this.#lastError ?? new DirectError('ERR_DIRECT_PATH', 'the peer has no TCP address that may be dialled'))
   }
 
