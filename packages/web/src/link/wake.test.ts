@@ -1,41 +1,76 @@
 import { FakeClock } from '@ls/testkit'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { Wake } from './wake.js'
 
 function watching() {
   const clock = new FakeClock()
   const events = new EventTarget()
-  const reasons: string[] = []
-  const wake = new Wake({ clock, events, onWake: (reason) => reasons.push(reason) })
-  return { clock, events, reasons, wake }
+  let wakes = 0
+  const wake = new Wake({ clock, events, onWake: () => void wakes++ })
+  return { clock, events, wake, wakes: () => wakes }
 }
 
 test('Wake reports that the network is back', () => {
-  const { events, reasons } = watching()
+  const { events, wakes } = watching()
   events.dispatchEvent(new Event('online'))
-  expect(reasons).toEqual(['the network is back'])
+  expect(wakes()).toBe(1)
 })
 
+/** A page whose timers and time the test controls; `look` runs the timer. */
+function throttled(visibilityState: string) {
+  let wakes = 0
+  const page = Object.assign(new EventTarget(), { document: { visibilityState } })
+  const time = { now: 0, look: (): void => {} }
+  const clock = {
+    now: () => time.now,
+    setTimeout: (callback: () => void) => (time.look = callback),
+    clearTimeout: () => {},
+  }
+  const wake = new Wake({ clock, events: page, onWake: () => void wakes++ })
+  onTestFinished(() => wake.stop())
+  return { page, time, wakes: () => wakes }
+}
+
 test('Wake treats a late timer as a sleep', () => {
-  const reasons: string[] = []
-  let [now, look] = [0, (): void => {}]
-  const clock = { now: () => now, setTimeout: (callback: () => void) => (look = callback), clearTimeout: () => {} }
-  const wake = new Wake({ clock, onWake: (reason) => reasons.push(reason) })
-  now = 65_000
-  look()
-  wake.stop()
-  expect(reasons).toEqual(['the page was suspended'])
+  const { time, wakes } = throttled('visible')
+  time.now = 65_000
+  time.look()
+  expect(wakes()).toBe(1)
+})
+
+test('Wake does not treat the timers of a hidden page, one a minute, as a sleep', () => {
+  const { time, wakes } = throttled('hidden')
+  for (let minute = 1; minute < 10; minute++) {
+    time.now = minute * 60_000
+    time.look()
+  }
+  expect(wakes()).toBe(0)
+})
+
+test('Wake notices the sleep of a hidden page', () => {
+  const { time, wakes } = throttled('hidden')
+  time.now = 90_000
+  time.look()
+  expect(wakes()).toBe(1)
+})
+
+test('Wake notices a sleep when the page is shown again, before its next timer', () => {
+  const { page, time, wakes } = throttled('hidden')
+  time.now = 90_000
+  page.document.visibilityState = 'visible'
+  page.dispatchEvent(new Event('visibilitychange'))
+  expect(wakes()).toBe(1)
 })
 
 test('Wake does not treat a timer in time as a sleep', () => {
-  const { clock, reasons } = watching()
+  const { clock, wakes } = watching()
   for (let look = 0; look < 10; look++) clock.advance(5000)
-  expect(reasons).toEqual([])
+  expect(wakes()).toBe(0)
 })
 
 test('Wake.stop leaves nothing behind', () => {
-  const { clock, events, reasons, wake } = watching()
+  const { clock, events, wake, wakes } = watching()
   wake.stop()
   events.dispatchEvent(new Event('online'))
-  expect({ reasons, pendingTimers: clock.pendingTimers }).toEqual({ reasons: [], pendingTimers: 0 })
+  expect({ wakes: wakes(), pendingTimers: clock.pendingTimers }).toEqual({ wakes: 0, pendingTimers: 0 })
 })
