@@ -38,8 +38,15 @@ export function processFlags(): readonly Flag[] {
   return withEffect('run').filter(({ name }) => name !== 'config')
 }
 
+/** The keys of roles and tokens, which are asked for again with each of thousands of tokens. */
+const known = new Map<RoleKind | 'token', readonly Flag[]>()
+
 /** Keys of a role. */
 export function roleFlags(kind: RoleKind): readonly Flag[] {
+  return once(kind, () => findRoleFlags(kind))
+}
+
+function findRoleFlags(kind: RoleKind): readonly Flag[] {
   const isProcessKey = new Set(processFlags().map(({ name }) => name))
   // A provider is always reverse, and no other role is.
   const fixed = kind === 'server' ? '' : 'reverse'
@@ -50,7 +57,13 @@ export function roleFlags(kind: RoleKind): readonly Flag[] {
 
 /** Keys of an entry of `tokens`. */
 export function tokenFlags(): readonly Flag[] {
-  return roleFlags('server').filter(({ perToken }) => perToken === true)
+  return once('token', () => roleFlags('server').filter(({ perToken }) => perToken === true))
+}
+
+function once(name: RoleKind | 'token', find: () => readonly Flag[]): readonly Flag[] {
+  const found = known.get(name) ?? find()
+  known.set(name, found)
+  return found
 }
 
 function withEffect(command: CommandName): readonly Flag[] {
