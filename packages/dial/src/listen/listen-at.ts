@@ -52,6 +52,8 @@ export async function listenAt(server: Server, place: ListenPlace, signal?: Abor
     await once(server, 'listening', { signal })
   }
   listeningSockets.opened(server, name)
+  // A connection that cannot be accepted, such as with too many open files, must not end the process.
+  server.on('error', () => {})
 }
 
 function removeOnClose(server: Server, path: string, isOurs: () => boolean): void {

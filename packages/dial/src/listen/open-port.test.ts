@@ -46,4 +46,10 @@ describe('ListenError', () => {
     const cause = Object.assign(new Error('oh'), { code: 'EACCES' })
     expect(new ListenError('the proxy', 'unix:/run/a', cause).message).toContain('the folder does not exist')
   })
+
+  test('keeps a server that cannot accept a connection', async () => {
+    const made = server()
+    await openPort(made, { host: '127.0.0.1', port: 0 }, 'the proxy')
+    expect(() => made.emit('error', new Error('accept EMFILE'))).not.toThrow()
+  })
 })
