@@ -63,7 +63,7 @@ test.each([
 
 test('webSocketOpener uses no early data if the URL says so', async () => {
   const { url, types } = await asking({ url: 'ws://server.test?ed=0', earlyDataBytes: 2048 })
-  expect({ hasToken: url.searchParams.has('token'), types }).toEqual({ hasToken: true, types: undefined })
+  expect({ hasToken: url.searchParams.has('token'), types }).toEqual({ hasToken: true, types: [] })
 })
 
 test.each([-1, 0.5, 4097])('resolveClientOptions refuses %d bytes of early data', (earlyDataBytes) => {
