@@ -56,6 +56,13 @@ describe('the line that a server prints', () => {
     const [code] = await server.printed(/(?:^[█▀▄ ]{30,}\n){20,}/m)
     expect(code.split('\n').length).toBeGreaterThan(20)
   })
+
+  test('comes for a given token where --qr asks for it', async () => {
+    const port = String(await freePort())
+    const server = new Program('server', '-H', '127.0.0.1', '-P', port, '-t', 'given-token', '--qr')
+    await server.printed(/^next: .+ client 'ws:\/\/given-token@127\.0\.0\.1:\d+\/'\n(?:[█▀▄ ]{30,}\n){15,}/m)
+    expect(server.output).not.toMatch(/^token: /m)
+  })
 })
 
 test('a server with another key is refused, with both pins named', async () => {

@@ -28,8 +28,10 @@ export async function printAccess(access: ServerAccess, context: CommandContext)
   if (hasDashboard(settings) && urls.dashboard !== undefined) print(`dashboard: ${urls.dashboard}`)
   if (pin !== undefined) print(`pin: ${pin}`)
   if (settings.relay) print(`next: ${relayLine({ program, url: urls.next, pin })}`)
-  for (const { name, token, role } of tokens.filter(({ isNew }) => isNew)) {
-    print(`${name}: ${token}`)
+  for (const { name, token, role, isNew } of tokens) {
+    if (isNew) print(`${name}: ${token}`)
+    // A given token is not shown without need: output may end in a log.
+    else if (!settings.qr) continue
     const next = { role, token, url: urls.next, pin }
     print(`next: ${nextLine({ program, ...next })}`)
     if (settings.qr && settings.logFormat !== 'json')
