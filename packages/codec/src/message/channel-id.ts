@@ -1,3 +1,4 @@
+import { v4 } from 'uuid'
 import { CodecError } from '../errors.js'
 
 /** Length of a channel id, and of every other id on the wire. */
@@ -31,10 +32,7 @@ export function channelKey(bytes: Uint8Array, offset = 0): ChannelKey {
 
 /** Makes a new random id (UUID version 4, RFC 9562 §5.4). */
 export function newChannelId(): Uint8Array {
-  const id = nextRandomBytes()
-  id[6] = (id[6]! & 0x0f) | 0x40
-  id[8] = (id[8]! & 0x3f) | 0x80
-  return id
+  return v4({ rng: nextRandomBytes }, new Uint8Array(channelIdBytes))
 }
 
 /**
@@ -68,7 +66,7 @@ function nextRandomBytes(): Uint8Array {
     crypto.getRandomValues(randomBytes)
     randomBytesUsed = 0
   }
-  return randomBytes.slice(randomBytesUsed, (randomBytesUsed += channelIdBytes))
+  return randomBytes.subarray(randomBytesUsed, (randomBytesUsed += channelIdBytes))
 }
 
 /** Pattern of a UUID of any version and variant: peers need not follow RFC 9562. */
