@@ -41,7 +41,7 @@ test('flagsAfterStart does not change the compiler of a newer V8', () => {
   expect(flagsAfterStart('12.4.254.21-node.33')).not.toContain('--interrupt-budget=10000')
 })
 
-/** Runs `engineStarted` in a process that then uses the CPU for some time, and tells whether it has collected garbage. */
+/** Runs `engineStarted` in a process that then uses CPU time, and tells whether it has collected garbage. */
 function collectsAfterwards(busyMs: number): boolean {
   const module = new URL('../dist/tune-engine.js', import.meta.url)
   const script = `
