@@ -128,7 +128,7 @@ describe.each(cases)('$name and a client of ours, over $over,', { timeout: 60_00
     await untilPrinted(/Authentication successful/, startProgram('provider', skip, '-t', token))
     const path = onceEvent(ours, 'path', { timeoutMs: 20_000 })
     await ours.start()
-    expect(await path).toEqual(['direct', 'a Go program answers over QUIC'])
+    expect(await path).toEqual(['direct', 'a Go program answers over QUIC', 'udp'])
     expect(await fetched(proxy.port, transfer, server)).toEqual(pastTheServer)
   })
 
@@ -139,7 +139,7 @@ describe.each(cases)('$name and a client of ours, over $over,', { timeout: 60_00
     await ours.start()
     const socksPort = await freePort()
     const connector = startProgram('connector', skip, '-t', 'code', '-p', String(socksPort))
-    expect(await path).toEqual(['direct', 'a Go program answers over QUIC'])
+    expect(await path).toEqual(['direct', 'a Go program answers over QUIC', 'udp'])
     await untilPrinted(overQuic, connector)
     expect(await fetched(socksPort, transfer, server)).toEqual(pastTheServer)
   })
