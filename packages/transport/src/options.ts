@@ -38,6 +38,7 @@ export interface TransportOptions {
   readonly logger?: Logger | undefined
 }
 
+/** Checked options of a transport, with their defaults; `heartbeat` is `false` where it is off. */
 export type ResolvedTransportOptions = Given<TransportOptions> & { readonly heartbeat: CheckedTiming | false }
 
 /** Fills in the defaults. @throws RangeError naming the option and its limits. */

@@ -48,6 +48,7 @@ export class UrgentLink {
     this.#early = new EarlyMessages(options.messages, options.budget)
   }
 
+  /** Whether there is a second transport. */
   get up(): boolean {
     return this.#transport !== undefined
   }
@@ -101,6 +102,7 @@ export class UrgentLink {
     return this.#early.take(this.#options.sequencer.received)
   }
 
+  /** Cuts the transport, and forgets the messages that arrived over it. */
   clear(): void {
     this.detach()
     this.#early.clear()
