@@ -33,6 +33,8 @@ export class ChallengePort {
         { cause: error },
       )
     }
+    // A connection that cannot be accepted, such as with too many open files, must not end the process.
+    opened.#server.on('error', () => {})
     return opened
   }
 

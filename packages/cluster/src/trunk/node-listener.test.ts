@@ -1,5 +1,6 @@
+import { Server } from 'node:net'
 import { silentLogger } from '@ls/foundation'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { dialNode, isGone } from './dial-node.js'
 import { writeLine } from './json-line.js'
 import { NodeListener } from './node-listener.js'
@@ -20,6 +21,14 @@ test('NodeListener answers a node that has the secret', async () => {
   const { stream, answer } = await dialNode(await listen(), secret, hello)
   stream.destroy()
   expect(answer).toEqual({})
+})
+
+test('NodeListener goes on when a connection cannot be accepted', async () => {
+  const listening = vi.spyOn(Server.prototype, 'listen')
+  onTestFinished(() => listening.mockRestore())
+  await listen()
+  const [server] = listening.mock.contexts as Server[]
+  expect(() => server!.emit('error', new Error('accept EMFILE'))).not.toThrow()
 })
 
 test('NodeListener refuses a node with another secret', async () => {

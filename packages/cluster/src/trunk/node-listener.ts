@@ -46,6 +46,8 @@ export class NodeListener {
     // Not shared with other processes of a `node:cluster`: each is a node.
     listener.#server.listen({ ...place, exclusive: true })
     await once(listener.#server, 'listening')
+    // Too many open files, for instance. Without a listener it would end the process.
+    listener.#server.on('error', (error) => options.logger.warn({ err: error }, 'a node could not be accepted'))
     return listener
   }
 

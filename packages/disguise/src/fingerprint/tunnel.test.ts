@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
-import { connect, type Socket } from 'node:net'
+import { connect, Server, type Socket } from 'node:net'
 import { echoServer, leakCheck, tcpServer, until, type TestServer } from '@ls/testkit'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Tunnel } from './tunnel.js'
 
 const cleanups: (() => unknown)[] = []
@@ -117,4 +117,13 @@ describe('Tunnel', () => {
     await assertNoLeak()
     expect(unused.bufferedBytes + used.bufferedBytes).toBe(0)
   })
+})
+
+test('Tunnel goes on when a connection cannot be accepted', async () => {
+  const far = await echoServer()
+  const listening = vi.spyOn(Server.prototype, 'listen')
+  cleanups.push(() => listening.mockRestore())
+  await tunnelTo(far)
+  const [server] = listening.mock.contexts as Server[]
+  expect(() => server!.emit('error', new Error('accept EMFILE'))).not.toThrow()
 })

@@ -32,6 +32,8 @@ export class Tunnel {
     try {
       server.listen(0, '127.0.0.1')
       await once(server, 'listening')
+      // A connection that cannot be accepted, such as with too many open files, must not end the process.
+      server.on('error', () => {})
       return new Tunnel(connection, server)
     } catch (error) {
       connection.destroy()
