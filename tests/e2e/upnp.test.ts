@@ -21,7 +21,7 @@ const problem = obstacle()
 if (problem !== undefined) console.warn(`\n*** the tests with a router are SKIPPED: ${problem} ***\n`)
 
 interface Row {
-  /** Milliseconds until there was a path, or `none`. */
+  /** Milliseconds until there was a path, with its protocol, or `none`. */
   readonly opened: string
   /** What the direct path and the server carried. */
   readonly direct: string
@@ -45,6 +45,6 @@ describe.skipIf(problem !== undefined)('two programs behind symmetric NATs', { t
 
   test('go direct where the NAT of one opens a port by UPnP', async () => {
     const { opened, direct } = await pair('upnp:symmetric')
-    expect(`${opened} ms: ${direct}`).toMatch(/^\d+ ms: [1-9]\d*\.\d MB\/s/)
+    expect(`${opened}: ${direct}`).toMatch(/^\d+ \(UDP\): [1-9]\d*\.\d MB\/s/)
   })
 })
