@@ -25,6 +25,8 @@ const graceMs = 60_000
 const maxParties = 1000
 /** Longest announcement that is kept, in bytes: eight addresses need less than 1 KiB. */
 const maxAnnouncementBytes = 65_536
+/** Most levels of objects and arrays in a signal: deployed programs send lists of addresses, with a few levels. */
+const maxLevels = 32
 
 /** A client process that announced direct paths. */
 interface Party {
@@ -176,15 +178,19 @@ function tell({ peers }: Party, signal: Uint8Array): void {
 }
 
 /**
- * Encodes a signal for the partner when it arrives: one that cannot be encoded must end the link of its sender, not
- * that of a later partner, nor the process in a timer. The parser accepts deeper nesting than the formatter.
+ * Encodes a signal for the partner when it arrives. One that cannot be encoded must end the link of its sender, not
+ * that of a later partner, nor the process in a timer: V8 of Node 20 parses more levels than it can write.
  */
 function signalOf(message: DirectMessage): Uint8Array {
-  try {
-    return encode(withoutMigration(message))
-  } catch (error) {
-    throw new RangeError('a message for direct paths is nested too deeply', { cause: error })
-  }
+  if (isNested(message.json, maxLevels))
+    throw new RangeError(`a message for direct paths has more than ${maxLevels} levels`)
+  return encode(withoutMigration(message))
+}
+
+/** Whether a JSON value has more than this number of levels. */
+function isNested(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((each) => isNested(each, levels - 1))
 }
 
 function firstOf(peers: ReadonlySet<Peer>): Peer | undefined {
