@@ -58,7 +58,8 @@ async function startCluster(cleanup: Cleanup) {
 
 async function echoed(socket: Awaited<ReturnType<typeof connect>>, text: string): Promise<string> {
   socket.write(text)
-  return String((await onceEvent(socket, 'data'))[0])
+  // A dial into a black hole has its whole time before the next one begins.
+  return String((await onceEvent(socket, 'data', { timeoutMs: 20_000 }))[0])
 }
 
 /** The tests wait for black holes to be noticed, so they run at the same time. */

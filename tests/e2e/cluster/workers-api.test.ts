@@ -221,8 +221,8 @@ describe.skipIf(process.platform !== 'linux')('the API of a server with two work
     const socket = createSocket('udp4').on('message', (payload) => answers.add(String(payload)))
     afterTest(() => [target, socket].forEach((each) => each.close()))
     const { url, program } = await start('-t', 'r', '-r', '--expose', `udp:${port}=127.0.0.1:${target.address().port}`)
-    // Links go to the workers in turn.
-    for (let links = 0; links < 2; links++) await link(url, { token: 'r', role: 'provider' })
+    // Links go to the workers in turn, as other connections do.
+    for (let links = 0; links < 4; links++) await link(url, { token: 'r', role: 'provider' })
     await until(() => isLinkedIn(program, 0) && isLinkedIn(program, 1), 'providers in both workers')
     const ask = (): boolean => {
       socket.send('first', port, '127.0.0.1')
