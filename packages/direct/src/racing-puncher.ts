@@ -1,4 +1,4 @@
-import { asError, type Clock, type TimerHandle } from '@ls/foundation'
+import { asError, type Clock, Pause } from '@ls/foundation'
 import { DirectError } from './errors.js'
 import type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from './puncher.js'
 import { splitInvitation, withInvitation } from './tcp/invitation.js'
@@ -114,14 +114,12 @@ async function tried<Path>(way: Promise<Path> | undefined): Promise<{ path?: Pat
 
 /** The connection by TCP, unless the one by UDP is open and TCP takes {@link patienceMs} more. */
 function race(tcp: Promise<DirectConnection>, udp: Promise<DirectConnection>, clock: Clock): Promise<DirectConnection> {
-  const patient = udp.then((connection) => {
-    let timer: TimerHandle
-    const patience = new Promise((resolve) => (timer = clock.setTimeout(() => resolve(undefined), patienceMs)))
-    const settled = tcp.then(
-      () => clock.clearTimeout(timer),
-      () => clock.clearTimeout(timer),
-    )
-    return Promise.race([patience, settled]).then(() => connection)
+  const patient = udp.then(async (connection) => {
+    const patience = new Pause(clock)
+    const end = (): void => patience.end()
+    void tcp.then(end, end)
+    await patience.wait(patienceMs)
+    return connection
   })
   return any([tcp, patient])
 }

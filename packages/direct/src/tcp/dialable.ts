@@ -1,9 +1,7 @@
 import { BlockList, isIPv6 } from 'node:net'
+import { isLoopback } from '@ls/foundation'
 
 const closed = new BlockList()
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8)
-loopback.addAddress('::1', 'ipv6')
 // Unspecified (an alias of loopback), link-local, multicast and broadcast.
 closed.addSubnet('0.0.0.0', 8)
 closed.addSubnet('169.254.0.0', 16)
@@ -27,10 +25,6 @@ closed.addAddress('192.0.0.192')
  * loopback: without any network, the peer must be on this machine.
  */
 export function mayDial(address: string, own: readonly string[]): boolean {
-  if (isIn(closed, address)) return false
-  return !isIn(loopback, address) || own.every((each) => isIn(loopback, each))
-}
-
-function isIn(list: BlockList, address: string): boolean {
-  return list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+  if (closed.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) return false
+  return !isLoopback(address) || own.every(isLoopback)
 }
