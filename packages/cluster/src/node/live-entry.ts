@@ -42,7 +42,8 @@ export function readLoad(text: string): TokenLoad | undefined {
   return isLoad ? ({ links, channels, up, down } as TokenLoad) : undefined
 }
 
-function readObject<T>(text: string): Partial<T> | undefined {
+/** Parses an object of JSON; undefined for any other text. */
+export function readObject<T>(text: string): Partial<T> | undefined {
   try {
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null ? value : undefined
@@ -51,6 +52,6 @@ function readObject<T>(text: string): Partial<T> | undefined {
   }
 }
 
-function isText(value: unknown): value is string {
+export function isText(value: unknown): value is string {
   return typeof value === 'string'
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type NameRegistry, type NodeSeat, ServerError, type SharedName } from '@ls/server'
+import { isText, readObject } from '../node/live-entry.js'
 import type { StoreEntry } from '../store/cluster-store.js'
 import { SharedEntries, type SharedEntriesOptions } from './shared-entries.js'
 
@@ -103,14 +104,9 @@ function keyOf(host: string): string {
 }
 
 function readName(text: string): NameValue | undefined {
-  try {
-    const value = JSON.parse(text) as Partial<NameValue> | null
-    const { host, reverseKey, at } = value ?? {}
-    const isName = isText(host) && isText(reverseKey) && typeof at === 'object' && at !== null
-    return isName && Object.values(at).every(areNames) ? { host, reverseKey, at } : undefined
-  } catch {
-    return undefined
-  }
+  const { host, reverseKey, at } = readObject<NameValue>(text) ?? {}
+  const isName = isText(host) && isText(reverseKey) && typeof at === 'object' && at !== null
+  return isName && Object.values(at).every(areNames) ? { host, reverseKey, at } : undefined
 }
 
 function areNames(value: unknown): boolean {
@@ -118,8 +114,4 @@ function areNames(value: unknown): boolean {
   return (value as readonly (Partial<SharedName> | null)[]).every(
     (each) => isText(each?.instance) && isText(each?.exposure),
   )
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string'
 }
