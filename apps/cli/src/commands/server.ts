@@ -243,11 +243,16 @@ function withPortOf<T>(register: () => T): T {
   try {
     return register()
   } catch (error) {
-    const { code, message } = error as { readonly code?: unknown; readonly message: string }
-    if (code !== 'ERR_SERVER_PORT_TAKEN') throw error
-    const port = /\d+$/.exec(message)?.[0] ?? ''
+    const port = takenPort(error)
+    if (port === undefined) throw error
     throw new UsageError(`--socks-port (-p): port ${port} is that of another part of this server`, { cause: error })
   }
+}
+
+/** The port in an error about one that another part of the server has; undefined for other errors. */
+export function takenPort(error: unknown): string | undefined {
+  const { code, message = '' } = (error ?? {}) as { readonly code?: unknown; readonly message?: string }
+  return code === 'ERR_SERVER_PORT_TAKEN' ? (/\d+$/.exec(message)?.[0] ?? '') : undefined
 }
 
 /** Tokens that a server needs. @throws UsageError for accounts that cannot be read */

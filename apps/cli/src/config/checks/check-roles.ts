@@ -2,7 +2,7 @@ import { LinkSocksClient } from '@ls/client'
 import { silentLogger } from '@ls/foundation'
 import { LinkSocksServer, type PolicyOptions } from '@ls/server'
 import type { Environment } from '../../arguments/environment.js'
-import { plannedOptions, registerTokens } from '../../commands/server.js'
+import { plannedOptions, registerTokens, takenPort } from '../../commands/server.js'
 import { UsageError } from '../../errors.js'
 import { flags } from '../../flags.js'
 import { clientChecks } from '../../options/client-checks.js'
@@ -102,10 +102,9 @@ function checksOfClient(role: RoleConfig): readonly Check[] {
 }
 
 /** A port of a token that another part of the same server has; undefined for other errors. */
-function takenPort(error: unknown, { tokens }: RoleConfig): Problem | undefined {
+function problemOfPort(error: unknown, { tokens }: RoleConfig): Problem | undefined {
   if (!(error instanceof UsageError)) return undefined
-  const { code, message = '' } = (error.cause ?? {}) as { readonly code?: unknown; readonly message?: string }
-  const [port] = code === 'ERR_SERVER_PORT_TAKEN' ? (/\d+$/.exec(message) ?? []) : []
+  const port = takenPort(error.cause)
   const block = tokens.find(({ values }) => port !== undefined && String(values.get('socks-port')?.value) === port)
   const place = block?.values.get('socks-port')?.place
   if (block === undefined || place === undefined) return undefined
@@ -114,7 +113,7 @@ function takenPort(error: unknown, { tokens }: RoleConfig): Problem | undefined 
 
 /** Converts an error about flags: the first of these flags in the file is its place. */
 function problemOf(error: unknown, role: RoleConfig): Problem {
-  const taken = takenPort(error, role)
+  const taken = problemOfPort(error, role)
   if (taken !== undefined) return taken
   const message = messageOf(error)
   const blocks: readonly ConfigBlock[] = [role, ...role.tokens]
