@@ -27,7 +27,7 @@ export interface OutgoingPath {
 export interface IncomingPath {
   /** Description of how this end can be reached. */
   readonly answer: string
-  /** Resolves when a connection is open; rejects if none opens in time. */
+  /** Resolves when a connection is open; rejects if none opens in time, also where the caller does not wait for it. */
   readonly opened: Promise<void>
   /** Cancels the attempt, and frees the port. */
   close(): void

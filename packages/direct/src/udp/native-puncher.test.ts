@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { FakeClock } from '@ls/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import type { DirectConnection } from '../puncher.js'
@@ -48,4 +49,15 @@ test('Puncher.answer does not fail at an address that is not valid', async () =>
   const both = Promise.all([outgoing.accept(incoming.answer), incoming.connection])
   clock.advance(300)
   expect(await both).toHaveLength(2)
+})
+
+test('Puncher.answer reports nothing about a path that ends before the caller waits for it', async () => {
+  const { incoming } = await attempts()
+  const unhandled: unknown[] = []
+  const onUnhandled = (error: unknown): void => void unhandled.push(error)
+  process.on('unhandledRejection', onUnhandled)
+  onTestFinished(() => void process.off('unhandledRejection', onUnhandled))
+  incoming.close()
+  await setImmediate()
+  expect(unhandled).toEqual([])
 })

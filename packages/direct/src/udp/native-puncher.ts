@@ -91,9 +91,12 @@ class NativePuncher implements Puncher {
     attempt.meet(sdp, 'offer')
     const answer = await attempt.describe()
     attempt.probeLater(candidates, mid)
+    const connected = attempt.connect(opened, `${offered} ${fingerprintOf(answer)}`).then(onOpened)
+    // It may fail before the caller waits for it.
+    connected.catch(() => {})
     return {
       answer,
-      opened: attempt.connect(opened, `${offered} ${fingerprintOf(answer)}`).then(onOpened),
+      opened: connected,
       close: () => attempt.close(),
     }
   }
