@@ -152,14 +152,33 @@ describe('MovingLink', () => {
     expect(link.sessions).toEqual([sessions[1], sessions[0]])
   })
 
-  test('closes the first session when its last channel has ended', async () => {
-    const { link, servers, sessions, stream, clock } = await silent([true, false, true])
-    await until(() => sessions.length === 2, 'the second session')
-    answerResume(servers[1])
-    await until(() => sessions[0]?.state === 'linked', 'the first session')
-    stream.abort('done')
+  /** A link that has left a silent server, which is back; the session has no channel any more. */
+  async function left() {
+    const all = await silent([true, false, true])
+    await until(() => all.sessions.length === 2, 'the second session')
+    answerResume(all.servers[1])
+    await until(() => all.sessions[0]?.state === 'linked', 'the first session')
+    all.stream.abort('done')
+    all.clock.advance(1000)
+    return all
+  }
+
+  test('tells a server that is back that there is another session, and lets it end the first', async () => {
+    const { link, servers, sessions } = await left()
+    const isTold = (): boolean => servers[1]?.received.some(({ type }) => type === MessageType.Relink) === true
+    await until(isTold, 'the word to the first server')
+    const before = link.sessions
+    servers[1]?.transport.close({ code: 4000, reason: 'the client has a session at another node' })
+    await until(() => sessions[0]?.state === 'closed', 'the end of the first session')
+    expect({ before, after: link.sessions }).toEqual({ before: [sessions[1], sessions[0]], after: [sessions[1]] })
+  })
+
+  test('closes the first session when its server does not end it', async () => {
+    const { link, sessions, clock } = await left()
+    clock.advance(4000)
+    const before = sessions[0]?.state
     clock.advance(1000)
-    expect({ sessions: link.sessions, first: sessions[0]?.state }).toEqual({ sessions: [sessions[1]], first: 'closed' })
+    expect({ before, sessions: link.sessions }).toEqual({ before: 'linked', sessions: [sessions[1]] })
   })
 
   test('stays when its session is resumed before another server answers', async () => {

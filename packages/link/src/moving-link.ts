@@ -19,6 +19,9 @@ export interface MovingLinkOptions extends LinkOptions {
 /** Interval at which a session that was left is checked for channels, in milliseconds. */
 const checkMs = 1000
 
+/** Time without a channel for a server to end a session that was left, in milliseconds: a provider's takes 2 s. */
+const endMs = 5000
+
 const retired = 'the session has a successor'
 
 /**
@@ -157,16 +160,26 @@ export class MovingLink {
       if (session.state !== 'closed' && !this.#isUnasked) session.send(encodeRelink())
     }
     former.retire()
-    if (this.#isUnasked) this.#closeWhenIdle(former)
+    if (this.#isUnasked) this.#endWhenIdle(former)
   }
 
   /**
-   * Closes a session that was left, once its server is back and the session has no channel. That server does not know
-   * of the new session, and would keep the old one for this client.
+   * Tells the server of a session that was left, once it is back, and lets it end the session: it may have sent a
+   * channel that is still on its way. A server that does not end a session without channels gets it closed.
+   *
+   * @param idleSinceMs Time since which the session had no channel at the checks; undefined before the server was told
    */
-  #closeWhenIdle(former: Link): void {
+  #endWhenIdle(former: Link, idleSinceMs?: number): void {
+    const { clock } = this.#init.settings
+    const { session } = former
     if (!this.#former.has(former)) return
-    if (former.isUp && former.session?.channelCount === 0) return former.close(retired)
-    this.#init.settings.clock.setTimeout(() => this.#closeWhenIdle(former), checkMs)
+    let sinceMs = idleSinceMs
+    if (former.isUp && session !== undefined) {
+      const nowMs = clock.now()
+      if (sinceMs === undefined) session.send(encodeRelink())
+      if (sinceMs === undefined || session.channelCount > 0) sinceMs = nowMs
+      if (nowMs - sinceMs >= endMs) return former.close(retired)
+    }
+    clock.setTimeout(() => this.#endWhenIdle(former, sinceMs), checkMs)
   }
 }

@@ -215,8 +215,7 @@ export class ServerParts {
         this.ofProviders.messages.receive(peer, message)
         this.#attendance.receive(peer, message)
         answerExpose(this.exposures, peer, message)
-        this.life.receive(peer, message)
-        this.#moving.receive(peer, message)
+        if (!this.life.receive(peer, message)) this.#moving.receive(peer, message)
       },
       ...gateOf(this.uses, this.tickets, () => this.relay, this.options.relay !== undefined),
       onRefused: (remoteAddress, reason, cause) => this.#refused(remoteAddress, reason, cause),

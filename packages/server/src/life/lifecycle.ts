@@ -61,9 +61,10 @@ export class Lifecycle {
     return this.#draining
   }
 
-  /** Handles a client's message that belongs to no channel. */
-  receive(peer: Peer, message: Uint8Array): void {
+  /** Handles a client's message that belongs to no channel. Returns false where this server does not leave. */
+  receive(peer: Peer, message: Uint8Array): boolean {
     this.#handedOver?.receive(peer, message)
+    return this.#handedOver !== undefined
   }
 
   /** Handles a client that has connected or disconnected. */

@@ -132,8 +132,14 @@ test('MovingClients keeps a provider that has moved until other nodes know', () 
   })
 })
 
-test('MovingClients leaves a client alone that says without being asked that it has moved', () => {
-  const { moving, log, made } = make({})
+test('MovingClients ends the session of a provider that has moved without being asked, once other nodes know', () => {
+  const { moving, log, made, clock } = make({ kind: 'reverse' })
   moving.receive(made[0]!.peer, relink)
-  expect(log).toEqual([])
+  clock.advance(1999)
+  const before = [...log]
+  clock.advance(1)
+  expect({ before, after: log.slice(before.length) }).toEqual({
+    before: ['a leaves'],
+    after: ['a removed', 'a closed'],
+  })
 })

@@ -43,8 +43,8 @@ const maxAsked = 10_000
 const endDelayMs = 100
 
 /**
- * Clients that this node asks to link to another one, because it has more than its share. Only clients without a
- * channel are asked, and a session ends only without one, so no connection breaks.
+ * Clients that link to another node: this one asks them to, because it has more than its share, or it was silent. Only
+ * clients without a channel are asked, and a session ends only without one, so no connection breaks.
  */
 export class MovingClients {
   readonly #options: MovingClientsOptions
@@ -92,9 +92,12 @@ export class MovingClients {
     if (asked !== undefined && this.#options.clock.now() - asked.atMs < backMs) asked.isBack = true
   }
 
-  /** Handles the answer of a client: it has a session elsewhere. */
+  /**
+   * Handles a client that has a session elsewhere: it was asked, or this node was silent for a while. Only this node
+   * knows whether it has sent a channel to a provider, so it ends the session.
+   */
   receive(peer: Peer, message: Uint8Array): void {
-    if (peekType(message) !== MessageType.Relink || !this.#asked.has(peer.instance)) return
+    if (peekType(message) !== MessageType.Relink) return
     this.#moved.add(peer)
     if (peer.record.kind !== 'reverse') return this.idle(peer)
     this.#options.clock.setTimeout(() => this.#leaves(peer), farMs)
