@@ -86,4 +86,26 @@ describe.each(engines)('a store over %s', (_name, start) => {
     await has('synced')
     expect(told).toEqual(['tokens a 1', 'synced'])
   })
+
+  test('tells the removal of an entry that it does not have, since it may have lost it', async () => {
+    const store = (await start()).store()
+    const { has } = await watch(store)
+    await store.delete('live', 'a')
+    await expect(has('live a gone')).resolves.toBeUndefined()
+  })
+
+  test('counts revisions from 1 after it has lost its data', async () => {
+    const engine = await start()
+    const store = engine.store()
+    const { told, has } = await watch(store)
+    for (const value of ['1', '2']) await store.put('tokens', 'a', value)
+    await has('tokens a 2')
+    await engine.stop()
+    await has('lost')
+    engine.forget()
+    told.length = 0
+    await engine.start()
+    await has('synced')
+    expect(await store.replace('tokens', 'b', '1', 0)).toBe(1)
+  })
 })

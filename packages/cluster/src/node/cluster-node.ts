@@ -279,7 +279,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#load.publish()
     if (this.#isConnected) {
       this.#own.publishFailed()
-      this.#tokens.removeFailed()
+      this.#tokens.retryFailed()
     }
     const info = { ...this.#info(this.#joined), beat }
     this.#options.store.put('live', nodeKey(this.ownId), JSON.stringify(info)).catch(() => {})

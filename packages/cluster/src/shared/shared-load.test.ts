@@ -77,6 +77,19 @@ test('SharedLoad removes again what the store refused to remove', async () => {
   expect(written.at(-1)).toBe('load.a.t gone')
 })
 
+test('SharedLoad removes the load of a token that is no longer used when everything is written again', async () => {
+  const { hub, load, seat, written } = await make()
+  seat.loads = [['t', loadOf(1)]]
+  load.publish()
+  await turns(3)
+  hub.forget()
+  load.publishAll()
+  seat.loads = []
+  load.publish()
+  await turns(3)
+  expect(written.at(-1)).toBe('load.a.t gone')
+})
+
 test('SharedLoad counts no node that is gone, and counts it again when it is back', async () => {
   const { load, there, told } = await make()
   load.entry('b', 't', loadOf(1))

@@ -32,7 +32,8 @@ export class SharedLoad {
 
   /** Writes everything again at the next {@link publish}: the store may have lost it. */
   publishAll(): void {
-    this.#published.clear()
+    // The keys stay: the store may have an entry of a token that is not used any more.
+    for (const key of this.#published.keys()) this.#published.set(key, '')
   }
 
   /** Writes the loads that have changed, and removes those of tokens that are not used. */

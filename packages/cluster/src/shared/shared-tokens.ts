@@ -25,6 +25,8 @@ export class SharedTokens {
   readonly #removed = new Set<string>()
   /** Those of them whose removal the store has refused. */
   readonly #unremoved = new Set<string>()
+  /** Keys of tokens that are being written to a store that has lost them. */
+  readonly #writing = new Set<string>()
 
   constructor(options: SharedTokensOptions) {
     this.#options = options
@@ -66,19 +68,22 @@ export class SharedTokens {
   /** Handles an entry of the store; undefined if it was removed. */
   entry(key: string, entry: StoreEntry | undefined): void {
     if (entry === undefined) return this.#gone(key)
+    // A store that has lost its data counts revisions from 1 again.
+    const isFirst = !this.#seen.has(key)
     this.#seen.add(key)
     if (this.#removed.has(key)) return this.#removeFromStore(key)
     const known = this.#entries.get(key)
-    if (known !== undefined && known.revision > entry.revision) return
+    if (known !== undefined && known.revision > entry.revision && !isFirst) return
     this.#entries.set(key, entry)
     if (known?.value !== entry.value) this.#register(key, entry.value)
   }
 
-  /** Removes tokens again whose removal the store has refused while its connection stayed open. */
-  removeFailed(): void {
+  /** Removes and writes tokens again where the store has refused it while its connection stayed open. */
+  retryFailed(): void {
     const keys = [...this.#unremoved]
     this.#unremoved.clear()
     for (const key of keys) if (this.#removed.has(key)) this.#removeFromStore(key)
+    this.synced()
   }
 
   lost(): void {
@@ -88,9 +93,17 @@ export class SharedTokens {
   /** Handles the return of the store: a store that has lost its data gets the tokens again. */
   synced(): void {
     for (const [key, { value }] of this.#entries) {
-      if (this.#seen.has(key)) continue
-      this.#options.store.replace('tokens', key, value, 0).catch(() => {})
+      if (!this.#seen.has(key)) this.#writeAgain(key, value)
     }
+  }
+
+  #writeAgain(key: string, value: string): void {
+    if (this.#writing.has(key)) return
+    this.#writing.add(key)
+    const { store } = this.#options
+    // Tried again a second later: see `retryFailed`.
+    const written = store.replace('tokens', key, value, 0).catch(() => {})
+    void written.then(() => this.#writing.delete(key))
   }
 
   async #replace(key: string, value: string, revision: number): Promise<number | undefined> {
@@ -103,7 +116,7 @@ export class SharedTokens {
   }
 
   #removeFromStore(key: string): void {
-    // Tried again a second later, and when the store is back: see `removeFailed` and `entry`.
+    // Tried again a second later, and when the store is back: see `retryFailed` and `entry`.
     this.#options.store.delete('tokens', key).catch(() => void this.#unremoved.add(key))
   }
 

@@ -53,6 +53,18 @@ test('SharedUse counts nothing for a token that was removed', async () => {
   expect(written.slice(1)).toEqual(['used.a.t {"used":{},"isKept":false}'])
 })
 
+test('SharedUse counts nothing for a token that was removed before everything is written again', async () => {
+  const { use, seat, written, watching } = make()
+  await watching
+  seat.used = [['t', month(5)]]
+  use.publish()
+  use.publishAll()
+  seat.used = []
+  use.publish()
+  await until(() => written.length > 1, 'both entries')
+  expect(written.slice(1)).toEqual(['used.a.t {"used":{},"isKept":false}'])
+})
+
 test('SharedUse adds up the counts of other nodes', () => {
   const { use, told } = make()
   use.entry('b', 't', { used: month(3), isKept: false })

@@ -34,7 +34,8 @@ export class SharedUse {
 
   /** Writes everything again at the next {@link publish}: the store may have lost it. */
   publishAll(): void {
-    this.#published.clear()
+    // The keys stay: the store may have an entry of a token that is not used any more.
+    for (const key of this.#published.keys()) this.#published.set(key, '')
   }
 
   /** Writes the counts that have changed. A token that was removed counts nothing. */

@@ -45,7 +45,7 @@ export interface ClusterStore {
    */
   replace(table: Table, key: string, value: string, revision: number): Promise<number | undefined>
   /**
-   * Removes an entry, if it exists.
+   * Removes an entry, if it exists. Nodes are told also of one that the store has not, since it may have lost its data.
    *
    * @param revision Revision that it must have; one that was changed by then stays. @default any
    */

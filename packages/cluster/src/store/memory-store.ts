@@ -7,9 +7,10 @@ export class MemoryHub {
   #revision = 0
   #isUp = true
 
-  /** Removes all entries, like a server without a disk that is stopped. */
+  /** Removes all entries, like a server without a disk that is stopped. Revisions begin anew. */
   forget(): void {
     this.#entries.clear()
+    this.#revision = 0
   }
 
   /** Simulates a stop or start of its server. */
@@ -41,7 +42,8 @@ export class MemoryHub {
       delete: async (table, key, revision) => {
         this.#check()
         if (revision !== undefined && this.#entries.get(nameOf(table, key))?.revision !== revision) return
-        if (this.#entries.delete(nameOf(table, key))) this.#tell(table, key, undefined)
+        this.#entries.delete(nameOf(table, key))
+        this.#tell(table, key, undefined)
       },
       close: async () => void (own && this.#watchers.delete(own)),
     }
