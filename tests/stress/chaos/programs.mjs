@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { rename } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,6 +34,7 @@ export async function startNats(count) {
     ),
   )
   const dataOf = (index) => join(folder, String(index))
+  let lost = 0
   const servers = places.map(({ port, route }, index) => {
     const data = ['--jetstream', '--store_dir', dataOf(index), '--server_name', `n${index}`]
     const routes = waysBetween.filter(({ from }) => from === index).map(({ way }) => `nats://127.0.0.1:${way.port}`)
@@ -50,8 +52,8 @@ export async function startNats(count) {
     ports: places.map(({ port }) => port),
     /** Ways between a server and the others. */
     waysOf: (index) => waysBetween.filter(({ from, to }) => from === index || to === index).map(({ way }) => way),
-    /** Removes the data of all servers; only while none runs. */
-    forget: () => servers.forEach((_server, index) => rmSync(dataOf(index), { recursive: true, force: true })),
+    /** Takes the data from all servers; only while none runs. To remove it takes a busy disk some seconds. */
+    forget: () => Promise.all(servers.map((_server, index) => rename(dataOf(index), join(folder, `lost-${++lost}`)))),
     remove: () => {
       for (const { way } of waysBetween) way.close()
       rmSync(folder, { recursive: true, force: true })

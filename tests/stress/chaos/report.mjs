@@ -4,14 +4,16 @@
 const recoveryMs = 2000
 
 /** Returns the faults of a run, one phrase each. */
-export function findFaults({ done, events, views, counts }) {
+export function findFaults({ done, events, standstills, views, counts }) {
   const kills = events.filter(({ kind }) => kind === 'killNode')
   const waits = events.filter(({ kind }) => kind === 'cutOff' || kind === 'stopNode')
   const isExplained = ({ outcome, beganMs, endedMs }) =>
     kills.some((kill) => beganMs <= kill.beganMs + recoveryMs && kill.beganMs <= endedMs) ||
     // A client of a node that is cut off reaches only the providers there, and a client of a suspended node waits for
     // it. Open connections continue.
-    (outcome === 'not opened' && waits.some((wait) => beganMs <= wait.endedMs + recoveryMs && wait.beganMs <= endedMs))
+    (outcome === 'not opened' &&
+      (waits.some((wait) => beganMs <= wait.endedMs + recoveryMs && wait.beganMs <= endedMs) ||
+        standstills.some((still) => beganMs <= still.endedMs && still.beganMs <= endedMs)))
   const unexplained = done.filter((transfer) => transfer.outcome !== 'intact' && !isExplained(transfer))
   const corrupted = done.filter(({ outcome }) => outcome === 'corrupted').length
   return [
@@ -35,7 +37,7 @@ function describe({ outcome, reason, beganMs, endedMs }, events) {
 }
 
 /** Formats the results as lines for people. */
-export function summarize(done, events) {
+export function summarize(done, events, standstills) {
   const count = (outcome) => done.filter((transfer) => transfer.outcome === outcome).length
   const openMs = done
     .flatMap(({ beganMs, openedMs }) => (openedMs === undefined ? [] : [openedMs - beganMs]))
@@ -52,9 +54,17 @@ export function summarize(done, events) {
     `faults: ${kinds.join(', ')}`,
     `transfers: ${count('intact')} intact, ${count('corrupted')} corrupted, ${count('broken')} broken, ${count('not opened')} not opened`,
     `not opened: ${notOpenedAt('killNode')} at kills, ${notOpenedAt('stopNode')} while a node stood still, ${notOpenedAt('cutOff')} while one was cut off`,
+    ...standstillsOf(standstills),
     ...reasonsOf(done),
     `time to open: median ${at(0.5)} ms, 99 % ${at(0.99)} ms, longest ${at(1)} ms`,
   ]
+}
+
+/** A line about the times in which this program did not run, if there were any: the run says less then. */
+function standstillsOf(standstills) {
+  if (standstills.length === 0) return []
+  const longestMs = Math.max(...standstills.map(({ beganMs, endedMs }) => endedMs - beganMs))
+  return [`this program stood still ${standstills.length} times, for up to ${Math.round(longestMs)} ms`]
 }
 
 /** One line for each reason of transfers that were broken or not opened. */

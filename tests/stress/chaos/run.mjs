@@ -4,12 +4,13 @@
 // by which the clocks of the nodes differ by a day, and `--log-folder PATH` keeps the logs of the nodes.
 // `--before PATH` is the command of another version, with which the nodes begin: with `--faults drainNode` it is a
 // rolling upgrade. Exits with 1 if a transfer was corrupted, if one was broken although no node was killed, or if a
-// connection could not be opened later than 2 s after a kill, while no node was cut off from the others. Run with
-// `pnpm chaos`.
+// connection could not be opened later than 2 s after a kill, while no node was cut off from the others, and this
+// program itself did not stand still. Run with `pnpm chaos`.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startNats, startNodes } from './programs.mjs'
 import { findFaults, summarize } from './report.mjs'
+import { Standstills } from './standstills.mjs'
 import { startClient, startTarget, Transfers } from './traffic.mjs'
 
 const { values } = parseArgs({
@@ -45,6 +46,7 @@ await untilJoined()
 const target = await startTarget()
 const clients = await startClients()
 const transfers = new Transfers()
+const standstills = new Standstills()
 const events = []
 const untilMs = performance.now() + minutes * 60_000
 console.info(`chaos: ${clients.length} clients, ${minutes} min`)
@@ -56,8 +58,10 @@ await Promise.all(running)
 
 const views = await untilSettled()
 const counts = { nodes: nodes.length, links: clients.length, channels: 0 }
-const faults = findFaults({ done: transfers.done, events, views, counts })
-for (const line of summarize(transfers.done, events)) console.info(line)
+standstills.stop()
+const { done } = transfers
+const faults = findFaults({ done, events, standstills: standstills.all, views, counts })
+for (const line of summarize(done, events, standstills.all)) console.info(line)
 console.info(faults.length === 0 ? 'chaos: held' : `chaos: NOT held: ${faults.join('; ')}`)
 process.exitCode = faults.length === 0 ? 0 : 1
 await Promise.all(clients.map(({ client }) => client.close()))
@@ -154,7 +158,7 @@ function cutNats() {
 /** Restarts all NATS servers without their data. */
 async function loseNats() {
   await Promise.all(nats.servers.map((server) => server.kill()))
-  nats.forget()
+  await nats.forget()
   await sleep(3000)
   await Promise.all(nats.servers.map((server) => server.start()))
 }
