@@ -3,7 +3,8 @@ import type { ChannelHost } from '../session/table-entry.js'
 
 /**
  * Deadline for a peer's answer to Connect: `timeoutMs`, counted only while the link is up, and {@link answerLimitMs} in
- * total. Without a link the channel waits as open ones do (protocol.md §3, `resume`).
+ * total. Without a link the channel waits as open ones do (protocol.md §3, `resume`). After a standstill of our own
+ * process, which may have kept it from reading the answer, the peer gets up to 5 s more.
  */
 export class AnswerDeadline {
   readonly #host: ChannelHost
@@ -11,6 +12,8 @@ export class AnswerDeadline {
   readonly #onPassed: (error: string) => void
   readonly #askedAtMs: number
   readonly #linkedAtMs: number
+  #dueMs = 0
+  #hadGrace = false
   #timer: TimerHandle
 
   constructor(host: ChannelHost, timeoutMs: number, onPassed: (error: string) => void) {
@@ -39,15 +42,27 @@ export class AnswerDeadline {
   }
 
   #wait(waitMs: number): void {
-    this.#timer = this.#host.options.clock.setTimeout(() => this.#check(), waitMs)
+    const { clock } = this.#host.options
+    this.#dueMs = clock.now() + waitMs
+    this.#timer = clock.setTimeout(() => this.#check(), waitMs)
   }
 
   #check(): void {
     const remainingMs = this.#remainingMs
-    if (remainingMs > 0) this.#wait(remainingMs)
-    else this.#onPassed(`timeout: the peer did not answer within ${Math.round(this.#elapsedMs)} ms`)
+    if (remainingMs > 0) return this.#wait(remainingMs)
+    if (!this.#hadGrace && this.#host.options.clock.now() - this.#dueMs > lateMs) {
+      this.#hadGrace = true
+      return this.#wait(graceMs)
+    }
+    this.#onPassed(`timeout: the peer did not answer within ${Math.round(this.#elapsedMs)} ms`)
   }
 }
+
+/** Delay of a timer, in milliseconds, that shows that our own process stood still: an answer may wait to be read. */
+const lateMs = 100
+
+/** Time to read and process what has arrived meanwhile, in milliseconds, as for pings. */
+const graceMs = 5000
 
 /** How long a channel has waited for its answer, and how long it may wait, in milliseconds. */
 export interface AnswerWait {
