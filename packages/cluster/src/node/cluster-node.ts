@@ -15,7 +15,7 @@ import { loadPrefix, SharedLoad } from '../shared/shared-load.js'
 import { namePrefix, SharedNames } from '../shared/shared-names.js'
 import { SharedTickets, ticketPrefix } from '../shared/shared-tickets.js'
 import { SharedTokens } from '../shared/shared-tokens.js'
-import { SharedUse } from '../shared/shared-use.js'
+import { SharedUse, usePrefix } from '../shared/shared-use.js'
 import type { StoreEntry, StoreWatcher, Table } from '../store/cluster-store.js'
 import type { NodeAddress } from '../trunk/dial-node.js'
 import { IncomingTrunks } from '../trunk/incoming-trunks.js'
@@ -207,7 +207,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     else if (what === claimPrefix) this.claims.entry(id, entry)
     else if (what === ticketPrefix) this.#joined?.seat.setTicket(id, entry?.value)
     else if (what === namePrefix) this.names.entry(id, entry)
-    else if (what === 'used') this.#use.entry(id, tokenKey, this.#read(key, entry, readUse))
+    else if (what === usePrefix) this.#use.entry(id, tokenKey, this.#read(key, entry, readUse))
     else if (what === loadPrefix) this.#load.entry(id, tokenKey, this.#read(key, entry, readLoad))
     else if (what === 'peers') {
       this.#presence.set(tokenKey, id, this.#read(key, entry, readFarPeers))

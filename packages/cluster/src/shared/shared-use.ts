@@ -1,6 +1,6 @@
-import { type Logger, textOf } from '@ls/foundation'
 import type { NodeSeat, UsedAmounts } from '@ls/server'
-import type { ClusterStore } from '../store/cluster-store.js'
+import { FarEntries } from './far-entries.js'
+import { OwnEntries, type OwnEntriesOptions } from './own-entries.js'
 
 /** Entry of a node for the quota of one token: bytes that it has counted in the current day and month. */
 export interface UseEntry {
@@ -9,13 +9,13 @@ export interface UseEntry {
   readonly isKept: boolean
 }
 
-export interface SharedUseOptions {
-  readonly store: ClusterStore
-  readonly ownId: string
-  readonly logger: Logger
+export interface SharedUseOptions extends Omit<OwnEntriesOptions, 'prefix'> {
   /** The server of this node; undefined before it has joined. */
   seat(): Pick<NodeSeat, 'used' | 'keepsUsed' | 'setUsedElsewhere'> | undefined
 }
+
+/** Start of the keys of counts in the table `live`. */
+export const usePrefix = 'used'
 
 /**
  * Adds up what all nodes have counted for quotas: each node writes its own count, at most once a second for a token.
@@ -23,34 +23,30 @@ export interface SharedUseOptions {
  */
 export class SharedUse {
   readonly #options: SharedUseOptions
-  /** Own entries in the store, by token. */
-  readonly #published = new Map<string, string>()
-  /** Entries of other nodes, by token and node. */
-  readonly #others = new Map<string, Map<string, UseEntry>>()
+  readonly #own: OwnEntries
+  readonly #others = new FarEntries<UseEntry>()
 
   constructor(options: SharedUseOptions) {
     this.#options = options
+    this.#own = new OwnEntries({ ...options, prefix: usePrefix })
   }
 
   /** Writes everything again at the next {@link publish}: the store may have lost it. */
   publishAll(): void {
-    // The keys stay: the store may have an entry of a token that is not used any more.
-    for (const key of this.#published.keys()) this.#published.set(key, '')
+    this.#own.writeAgain()
   }
 
   /** Writes the counts that have changed. A token that was removed counts nothing. */
   publish(): void {
     const at = this.#options.seat()
     const isKept = at?.keepsUsed === true
-    const removed = new Set(this.#published.keys())
+    const textOf = (used: UsedAmounts): string => JSON.stringify({ used, isKept } satisfies UseEntry)
+    const removed = new Set(this.#own.tokens)
     for (const [key, used] of at?.used ?? []) {
       removed.delete(key)
-      if (isMoved(used)) this.#write(key, { used, isKept })
+      if (isMoved(used)) this.#own.write(key, textOf(used))
     }
-    for (const key of removed) {
-      this.#write(key, { used: {}, isKept })
-      this.#published.delete(key)
-    }
+    for (const key of removed) this.#own.writeLast(key, textOf({}))
   }
 
   /**
@@ -58,35 +54,15 @@ export class SharedUse {
    * counts on after a restart.
    */
   entry(nodeId: string, key: string, entry: UseEntry | undefined): void {
-    const nodes = this.#others.get(key) ?? new Map<string, UseEntry>()
-    if (entry !== undefined) nodes.set(nodeId, entry)
-    else if (nodes.get(nodeId)?.isKept === true) nodes.delete(nodeId)
-    this.#set(key, nodes)
+    const isKept = this.#others.of(key).get(nodeId)?.isKept === true
+    if (entry !== undefined || isKept) this.#others.set(key, nodeId, entry)
+    const amounts = Array.from(this.#others.of(key).values(), ({ used }) => used)
+    this.#options.seat()?.setUsedElsewhere(key, amounts)
   }
 
   /** Handles a node that is gone. */
   gone(nodeId: string): void {
-    for (const [key, nodes] of this.#others) if (nodes.has(nodeId)) this.entry(nodeId, key, undefined)
-  }
-
-  #write(key: string, entry: UseEntry): void {
-    const { store, ownId, logger } = this.#options
-    const value = JSON.stringify(entry)
-    if (this.#published.get(key) === value) return
-    this.#published.set(key, value)
-    store.put('live', `used.${ownId}.${key}`, value).catch((error: unknown) => {
-      this.#published.delete(key)
-      logger.debug({ reason: textOf(error) }, 'other nodes could not be told what a token has used')
-    })
-  }
-
-  #set(key: string, nodes: Map<string, UseEntry>): void {
-    if (nodes.size === 0) this.#others.delete(key)
-    else this.#others.set(key, nodes)
-    this.#options.seat()?.setUsedElsewhere(
-      key,
-      Array.from(nodes.values(), ({ used }) => used),
-    )
+    for (const key of this.#others.tokensOf(nodeId)) this.entry(nodeId, key, undefined)
   }
 }
 
