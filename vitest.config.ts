@@ -59,7 +59,7 @@ export default defineConfig({
     retry: process.env['CI'] ? 1 : 0,
     // .ci/run reads its counts from the report.
     reporters: process.env['CI']
-      ? ['default', ['json', { outputFile: '.cache/vitest.json' }], './tools/flaky-reporter.mjs']
+      ? ['default', ['json', { outputFile: '.cache/vitest.json' }], './tools/ci-reporter.mjs']
       : ['default'],
   },
 })

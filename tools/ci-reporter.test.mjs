@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { repositoryRoot } from './workspace.mjs'
+
+/** Within the repository, so that the tests in it find vitest. */
+const folder = join(repositoryRoot, '.cache/ci-reporter')
+
+const files = {
+  'vitest.config.mjs': `
+    export default { test: { retry: 1, reporters: [[${JSON.stringify(join(repositoryRoot, 'tools/ci-reporter.mjs'))}, { folder: '.' }]] } }`,
+  'cases.test.mjs': `
+    import { expect, test } from 'vitest'
+    let tries = 0
+    test('passes', () => {})
+    test('passes in its second run', () => expect(++tries).toBe(2))
+    test('fails', () => { throw new Error('first line\\nsecond line') })`,
+  'unseen.test.mjs': `
+    import { test } from 'vitest'
+    test('rejects unseen', async () => {
+      void Promise.reject(new TypeError('nobody waits'))
+      await new Promise((resolve) => setImmediate(resolve))
+    })`,
+  'broken.test.mjs': `throw new Error('cannot be loaded')`,
+}
+
+const lines = (file) => readFileSync(join(folder, file), 'utf8').trim().split('\n').toSorted()
+const ending = `[Node ${process.versions.node}]`
+
+function runVitest(...names) {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  const vitest = join(repositoryRoot, 'node_modules/vitest/vitest.mjs')
+  spawnSync(process.execPath, [vitest, 'run', ...names], { cwd: folder, env: { PATH: process.env.PATH } })
+}
+
+describe('CiReporter', () => {
+  beforeAll(() => runVitest())
+
+  test('names a test that passed only in its second run', () => {
+    expect(lines('flaky-tests.txt')).toEqual([`cases.test.mjs: passes in its second run ${ending}`])
+  })
+
+  test('names each failed test, and each file that cannot be loaded, with its error', () => {
+    expect(lines('failed-tests.txt')).toEqual([
+      `broken.test.mjs: cannot be loaded ${ending}`,
+      `cases.test.mjs: fails: first line second line ${ending}`,
+    ])
+  })
+
+  test('names the file, the test, the kind and the place of an error outside of tests', () => {
+    expect(lines('unhandled-errors.txt')).toEqual([
+      `.cache/ci-reporter/unseen.test.mjs during "rejects unseen": Unhandled Rejection: nobody waits ` +
+        `(at .cache/ci-reporter/unseen.test.mjs:4:27) ${ending}`,
+    ])
+  })
+
+  test('names no file to run again where a test failed too', () => {
+    expect(existsSync(join(folder, 'files-again.txt'))).toBe(false)
+  })
+
+  test('names the file of an error outside of tests to run again where nothing else failed', () => {
+    runVitest('unseen')
+
+    expect(lines('files-again.txt')).toEqual(['.cache/ci-reporter/unseen.test.mjs'])
+    expect(existsSync(join(folder, 'failed-tests.txt'))).toBe(false)
+  })
+})
