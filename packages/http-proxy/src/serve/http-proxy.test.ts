@@ -35,3 +35,13 @@ describe('a served socket', () => {
     expect(proxy.connections).toBe(0)
   })
 })
+
+test('HttpProxy.close ends for each caller when the last client is gone', async () => {
+  const proxy = new HttpProxy({}, dialDirect)
+  const address = await fixture.tcp((socket) => proxy.serve(socket))
+  const client = fixture.client(Number(address.split(':')[1]))
+  client.send('OPTIONS * HTTP/1.1', 'Host: x', '', '')
+  await client.read('\r\n\r\n')
+  const left = [proxy.close(), proxy.close()].map((closing) => closing.then(() => proxy.connections))
+  expect(await Promise.all(left)).toEqual([0, 0])
+})

@@ -24,7 +24,8 @@ export class HttpProxy {
   readonly #context: ConnectionContext
   readonly #connections = new Map<Duplex, ClientConnection>()
   #state: 'open' | 'closed' = 'open'
-  #onEmpty: (() => void) | undefined
+  /** Calls of `close` that wait for the last client. */
+  readonly #closing = new Set<() => void>()
 
   /** @throws {TypeError | RangeError} for options out of range. */
   constructor(options: HttpProxyOptions, dial: Dial<Duplex, DialInfo>) {
@@ -61,7 +62,7 @@ export class HttpProxy {
   async close(): Promise<void> {
     this.#state = 'closed'
     for (const socket of this.#connections.keys()) closeStream(socket)
-    if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve))
+    if (this.#connections.size > 0) await new Promise<void>((resolve) => this.#closing.add(resolve))
   }
 
   /**
@@ -101,7 +102,9 @@ export class HttpProxy {
 
   #forget(socket: Duplex): void {
     this.#connections.delete(socket)
-    if (this.#connections.size === 0) this.#onEmpty?.()
+    if (this.#connections.size > 0) return
+    for (const resolve of this.#closing) resolve()
+    this.#closing.clear()
   }
 
   #turnAway(socket: Duplex): void {
