@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { connect as connectTcp } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, createSecureContext } from 'node:tls'
 import { helloCatcher, ja4, leakCheck, RecordingHandler, tcpServer, testCertificate, until } from '@ls/testkit'
-import { type ConnectOptions, listen, type ListenOptions } from '@ls/transport'
+import { type ConnectOptions, keyPinOf, listen, type ListenOptions } from '@ls/transport'
 import { afterEach, describe, expect, test } from 'vitest'
 import * as wreq from 'wreq-js'
 import { connectAsBrowser, connectOver } from './connect-as-browser.js'
@@ -214,7 +214,10 @@ describe('connectAsBrowser', () => {
     [{ maxVersion: 'TLSv1.2' }, 'tls.maxVersion'],
     [{ minVersion: 'TLSv1.3' }, 'tls.minVersion'],
     [{ servername: '' }, 'tls.servername'],
-  ] as const)('refuses %j, which no browser would send', async (tls, name) => {
+    [{ pins: [keyPinOf(certificate.cert)] }, 'tls.pins'],
+    [{ requestOCSP: true }, 'tls.requestOCSP'],
+    [{ secureContext: createSecureContext() }, 'tls.secureContext'],
+  ] as const)('refuses %j, which would change the fingerprint or have no effect', async (tls, name) => {
     const promise = open({ url: 'wss://localhost:1', tls })
     await expect(promise).rejects.toThrow(TypeError)
     await expect(promise).rejects.toThrow(name)

@@ -13,7 +13,8 @@ import { wreqEngine } from './wreq-engine.js'
 /**
  * Makes a `connect` whose links look like a browser's: by the headers of the upgrade and, over TLS, by the ClientHello.
  * Proxies and `dial` work as usual; redirects are not followed. Of `tls` it accepts `ca`, `servername` and
- * `rejectUnauthorized`, since other options would change the fingerprint.
+ * `rejectUnauthorized`: it rejects with a TypeError for others, which would change the fingerprint or, as `pins`, have
+ * no effect.
  *
  * For `chrome` it uses tls-impersonate if that is installed and Node supports it (26.4 and later), otherwise wreq-js,
  * which cannot ping, so those links have no heartbeat.
@@ -68,16 +69,29 @@ function request(
   return { url, headers }
 }
 
+/** Options of TLS that leave the ClientHello as it is. `minVersion` is the browser's own unless it is 1.3. */
+const kept: ReadonlySet<string> = new Set<keyof ClientTlsOptions>([
+  'ca',
+  'rejectUnauthorized',
+  'servername',
+  'minVersion',
+])
+
+/** Checks the options. @throws TypeError for one that would change the ClientHello, or that no engine uses. */
 function checkTls(tls: ClientTlsOptions): void {
-  const { cert, key, passphrase, ciphers, maxVersion, minVersion } = tls
-  const unfit = Object.entries({ cert, key, passphrase, ciphers, maxVersion }).find(([, value]) => value !== undefined)
+  // A pin without effect would be worst: its user believes that only this key is accepted.
+  const unfit = Object.entries(tls).find(([name, value]) => !kept.has(name) && isGiven(value))
   if (unfit !== undefined) throw new TypeError(`tls.${unfit[0]} and a browser's fingerprint exclude each other`)
-  if (minVersion === 'TLSv1.3') {
+  if (tls.minVersion === 'TLSv1.3') {
     throw new TypeError(
       "tls.minVersion TLSv1.3 and a browser's fingerprint exclude each other: browsers offer TLS 1.2 too",
     )
   }
   if (tls.servername === '') throw new TypeError('tls.servername is empty, and browsers always send a server name')
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && !(Array.isArray(value) && value.length === 0)
 }
 
 function credentialsOf({ username, password }: URL): Readonly<Record<string, string>> {
