@@ -1,5 +1,5 @@
 import { maxEarlyDataBytes } from '@ls/codec'
-import { checkInteger } from '@ls/foundation'
+import { checkDurationMs, checkInteger } from '@ls/foundation'
 import { connect, type Connect, type ConnectOptions } from '../connect/connect.js'
 import { parseServerUrl } from '../connect/url.js'
 import { ByteStream, maxStreamMessageBytes, type OpenTransport } from './byte-stream.js'
@@ -37,6 +37,8 @@ export async function connectByteStream(options: ByteStreamConnectOptions): Prom
   const wantedBytes = checkInteger('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes)
   const { url, earlyDataBytes = wantedBytes } = splitEarlyData(given)
   const connectOptions = { ...rest, maxMessageBytes, url, earlyDataBytes }
+  // Checked before a link is open, which the stream could not close if it refused the option.
+  if (answerWaitMs !== false) checkDurationMs('answerWaitMs', answerWaitMs)
   const streamOptions = { answerWaitMs, clock: options.clock }
   if (earlyDataBytes === 0) return new ByteStream(await open(connectOptions), streamOptions)
   options.signal?.throwIfAborted()

@@ -77,12 +77,17 @@ describe('listen', () => {
     expect((await failureOf(start({ host }))).code).toBe(code)
   })
 
-  test.each([{ port: 65_536 }, { port: 1.5 }, { maxLinks: 0 }, { maxHeadBytes: 1 }, { headTimeoutMs: 0 }])(
-    'rejects %j with a RangeError',
-    async (options) => {
-      await expect(start(options)).rejects.toThrow(RangeError)
-    },
-  )
+  test.each([
+    { port: 65_536 },
+    { port: 1.5 },
+    { maxLinks: 0 },
+    { maxHeadBytes: 1 },
+    { headTimeoutMs: 0 },
+    { unproven: { messageBytes: 0, totalBytes: 4096 } },
+    { unproven: { messageBytes: 1024, totalBytes: Number.NaN } },
+  ])('rejects %o with a RangeError', async (options) => {
+    await expect(start(options)).rejects.toThrow(RangeError)
+  })
 
   test("rejects with an aborted signal's reason", async () => {
     await expect(start({ signal: AbortSignal.abort('enough') })).rejects.toBe('enough')

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { listenAt, ListenError } from '@ls/dial'
-import { asError, checkDurationMs, checkInteger, formatHostPort } from '@ls/foundation'
+import { asError, checkDurationMs, checkInteger, formatHostPort, maxPort } from '@ls/foundation'
 import { PendingConnections, type TransportCloseReason } from '@ls/mux'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
 import { earlyDataFault, echoEarlyData, takeEarlyData } from '../byte-stream/early-data.js'
@@ -14,6 +14,7 @@ import type { ServerTlsOptions } from '../port/server-tls.js'
 import { parseTrustedProxies, type TrustedProxies } from '../port/trusted-proxies.js'
 import { socketMode, unixPathOf } from '../port/unix-socket.js'
 import { CloseCode } from '../websocket/close-code.js'
+import { checkUnprovenLimits } from '../websocket/read-allowance.js'
 import { WebSocketTransport } from '../websocket/websocket-transport.js'
 import type { ListenOptions, TakeUpgrade, TransportListener } from './listen-options.js'
 import { refuseUpgrade, type UpgradeRefusal } from './refuse-upgrade.js'
@@ -48,7 +49,8 @@ export class Listener implements TransportListener {
     this.#transport = resolveTransportOptions(options)
     this.#maxLinks = checkInteger('maxLinks', options.maxLinks ?? 10_000, 1, 1_000_000)
     this.#path = unixPathOf(options.host ?? '')
-    checkInteger('port', options.port ?? 0, 0, 65_535)
+    checkInteger('port', options.port ?? 0, 0, maxPort)
+    checkUnprovenLimits(options.unproven)
     this.#trusted = parseTrustedProxies(options.trustedProxies ?? [])
     this.#addressHeader = knownHeader(options.clientAddressHeader ?? 'x-forwarded-for')
     this.#refusals = new Refusals(this.#transport)

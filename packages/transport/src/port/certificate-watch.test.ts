@@ -96,6 +96,14 @@ describe('CertificateWatch', () => {
     expect(seen.at(-1)?.key).toBe(second.key)
   })
 
+  test.each([{ settleMs: -1 }, { settleMs: Number.NaN }, { pollMs: 0 }, { pollMs: Number.NaN }])(
+    'refuses the time %o',
+    async (options) => {
+      await write(folder, first)
+      expect(() => watching(options)).toThrow(RangeError)
+    },
+  )
+
   test('says once that a pair cannot be used, and takes the next', async () => {
     await write(folder, first)
     const { seen, warnings, certs } = watching({ pollMs: 10 })

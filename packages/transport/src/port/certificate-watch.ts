@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { type FSWatcher, watch } from 'node:fs'
 import { dirname } from 'node:path'
-import { asError, type Logger } from '@ls/foundation'
+import { asError, checkDurationMs, type Logger } from '@ls/foundation'
 import { type CertificateFiles, readCertificateFiles } from './certificate-files.js'
 import type { ServerTlsOptions } from './server-tls.js'
 
@@ -27,15 +27,21 @@ export interface CertificateWatchOptions {
  */
 export class CertificateWatch {
   readonly #options: CertificateWatchOptions
+  readonly #settleMs: number
   readonly #watchers: readonly FSWatcher[]
   readonly #poll: NodeJS.Timeout
   #settling: NodeJS.Timeout | undefined
   /** Last contents of the files, or the error of reading them. */
   #seen: string
 
-  /** @param current Contents of the files when they were last read. */
+  /**
+   * @param current Contents of the files when they were last read.
+   * @throws RangeError for an interval out of range
+   */
   constructor(options: CertificateWatchOptions, current: ServerTlsOptions) {
-    const { files, pollMs = 60_000 } = options
+    const { files } = options
+    const pollMs = checkDurationMs('pollMs', options.pollMs ?? 60_000)
+    this.#settleMs = checkDurationMs('settleMs', options.settleMs ?? 500, 0)
     this.#options = options
     this.#seen = contentOf(current)
     const paths = [files.certFile, files.keyFile, files.clientCaFile].filter((path) => path !== undefined)
@@ -70,7 +76,7 @@ export class CertificateWatch {
 
   #settle(): void {
     clearTimeout(this.#settling)
-    this.#settling = setTimeout(() => this.#look(), this.#options.settleMs ?? 500).unref()
+    this.#settling = setTimeout(() => this.#look(), this.#settleMs).unref()
   }
 
   #look(): void {

@@ -1,9 +1,19 @@
+import { checkInteger } from '@ls/foundation'
+
 /** Limits for a peer before it is admitted; see `admit` of the transport. */
 export interface UnprovenLimits {
   /** Longest message, in bytes; a longer one is refused by its header, before any of it is kept. */
   readonly messageBytes: number
-  /** All frames together, in bytes: pings and other control frames count as well. */
+  /** All frames together, in bytes: pings and other control frames count as well. Infinity for no limit. */
   readonly totalBytes: number
+}
+
+/** Checks the limits, where there are any. @throws RangeError that names the limit and its range */
+export function checkUnprovenLimits(limits: UnprovenLimits | undefined): void {
+  if (limits === undefined) return
+  checkInteger('unproven.messageBytes', limits.messageBytes, 1)
+  // Without this check NaN would be no limit.
+  if (limits.totalBytes !== Number.POSITIVE_INFINITY) checkInteger('unproven.totalBytes', limits.totalBytes, 1)
 }
 
 /** Limits the bytes of a peer: few before it is admitted, then messages up to the limit. */
