@@ -50,8 +50,8 @@ export const sharedHttp2Sessions = new Http2Sessions()
  * @throws {HttpProxyError} with `code`, and with `status` and `reply` (protocol.md §4) where the proxy answered.
  * @example
  * ```ts
- * const stream = await connect({ proxy: 'http://ann:secret@proxy.example:3128', target: { host: 'example.com', port:
- * 443 } })
+ * const target = { host: 'example.com', port: 443 }
+ * const stream = await connect({ proxy: 'http://ann:secret@proxy.example:3128', target })
  * ```
  */
 export async function connect(options: ConnectOptions): Promise<Duplex> {

@@ -70,3 +70,23 @@ describe('parseAuthority', () => {
     expect(parseAuthority('a.example')).toBeUndefined()
   })
 })
+
+describe('checkTarget', () => {
+  test.each([
+    [0, 'target.port is 0; it must be a whole number from 1 to 65535'],
+    [65_536, 'target.port is 65536; it must be a whole number from 1 to 65535'],
+    [Number.NaN, 'target.port is NaN; it must be a whole number from 1 to 65535'],
+  ])('refuses the port %d with a RangeError', (wrong, message) => {
+    expect(() => checkTarget({ host: 'a.example', port: wrong }, 'target')).toThrow(new RangeError(message))
+  })
+
+  test.each([
+    ['a b', '"a b"'],
+    ['x'.repeat(300), `"${'x'.repeat(79)}`],
+    [undefined as unknown as string, 'undefined'],
+  ])('refuses the host %j with a TypeError that shows its beginning', (wrong, shown) => {
+    expect(() => checkTarget({ host: wrong, port: 80 }, 'target')).toThrow(
+      new TypeError(`target.host is ${shown}; it must be an IP address or a host name of 1 to 255 bytes`),
+    )
+  })
+})

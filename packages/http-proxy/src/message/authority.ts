@@ -1,4 +1,4 @@
-import { formatHostPort, parseIpv4, parseIpv6, type Target } from '@ls/foundation'
+import { checkInteger, formatHostPort, maxPort, parseIpv4, parseIpv6, type Target } from '@ls/foundation'
 import { maxHostBytes } from '../limits.js'
 
 /**
@@ -25,14 +25,20 @@ export function formatAuthority({ host, port }: Target): string {
 
 /** Checks a caller's target: a wrong host is a TypeError, a port out of range a RangeError. */
 export function checkTarget(target: Target, field: string): Target {
-  const { host, port } = target
-  if (!isPort(port)) throw new RangeError(`${field}.port must be a whole number from 1 to 65535, it is ${port}`)
+  const { host } = target
+  const port = checkInteger(`${field}.port`, target.port, 1, maxPort)
   if (typeof host === 'string' && (parseIpv6(host) !== undefined || isHostName(host))) return { host, port }
-  throw new TypeError(`${field}.host must be an IP address or a host name of 1 to ${maxHostBytes} bytes`)
+  const shown = JSON.stringify(host)?.slice(0, maxShownLength)
+  throw new TypeError(
+    `${field}.host is ${shown}; it must be an IP address or a host name of 1 to ${maxHostBytes} bytes`,
+  )
 }
 
+/** Most characters of a wrong host in an error. */
+const maxShownLength = 80
+
 function isPort(port: number): boolean {
-  return Number.isInteger(port) && port >= 1 && port <= 0xffff
+  return Number.isInteger(port) && port >= 1 && port <= maxPort
 }
 
 /**

@@ -17,10 +17,8 @@ export function parseError(error: ParserError, options: { readonly maxHeadBytes:
     return new HttpProxyError('ERR_HTTP_PROXY_UNSUPPORTED', 'HTTP/2 is not served', { status: 505, cause: error })
   }
   if (error.code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') {
-    return new HttpProxyError('ERR_HTTP_PROXY_TOO_LARGE', 'a chunk extension is too long', {
-      status: 413,
-      cause: error,
-    })
+    const text = 'the extensions of a chunk are larger than 16384 bytes, the limit of the parser'
+    return new HttpProxyError('ERR_HTTP_PROXY_TOO_LARGE', text, { status: 413, cause: error })
   }
   const text = `the request is not valid HTTP: ${error.reason ?? error.code}`
   return new HttpProxyError('ERR_HTTP_PROXY_BAD_REQUEST', text, { status: 400, cause: error })
