@@ -9,10 +9,11 @@ import { CertificateWatch } from '../port/certificate-watch.js'
 import type { ServerTlsOptions } from '../port/server-tls.js'
 import { ByteStream, maxStreamMessageBytes } from './byte-stream.js'
 
-type OwnBusiness = 'onTransport' | 'authorize' | 'onRequest' | 'earlyData' | 'tls'
+/** Options of `listen` that a port for byte streams sets itself, or has in another form. */
+type OwnOptions = 'onTransport' | 'authorize' | 'onRequest' | 'earlyData' | 'tls'
 
 /** Options of `listen`, for streams of bytes at one path. `maxMessageBytes` is 1 MiB unless given. */
-export interface ByteStreamListenOptions extends Omit<ListenOptions, OwnBusiness> {
+export interface ByteStreamListenOptions extends Omit<ListenOptions, OwnOptions> {
   /**
    * Certificate and key, or their files: the port then uses `wss`. Files are reloaded when they change. @default none
    */
@@ -116,7 +117,7 @@ export function byteStreamPorts({
   tls,
   ...shared
 }: SharedPortOptions): (options: ByteStreamPortOptions) => Promise<ByteStreamListener> {
-  // A mistake should be reported now.
+  // Reports an invalid origin here, before the first port is opened.
   void new AllowedOrigins(shared.allowOrigins)
   return async ({ secure, ...options }) => {
     if (secure && tls === undefined) throw new TypeError('a wss:// port needs a certificate and its key')

@@ -39,17 +39,17 @@ export function resolveRedirect(from: URL, location: string, status: number): Re
 
 function parseLocation(from: URL, location: string, status: number): URL {
   if (socketPathOf(from) !== undefined) {
-    const message = `${placeOf(from)} redirects (${status}); from a UNIX socket that leads nowhere`
+    const message = `${placeOf(from)} redirects (${status}); a server on a UNIX socket cannot redirect`
     throw new TransportError('ERR_TRANSPORT_REDIRECTS', message, { status })
   }
   if (!URL.canParse(location, from.href)) {
-    const message = `${placeOf(from)} redirects (${status}) to something that is no URL`
+    const message = `${placeOf(from)} redirects (${status}) to a location that is no URL`
     throw new TransportError('ERR_TRANSPORT_REDIRECTS', message, { status })
   }
   try {
     return toWebSocketUrl(new URL(location, from), location)
   } catch (cause) {
-    const message = `${placeOf(from)} redirects (${status}) away from the web`
+    const message = `${placeOf(from)} redirects (${status}) to a location that is no ws, wss, http or https URL`
     throw new TransportError('ERR_TRANSPORT_REDIRECTS', message, { cause, status })
   }
 }

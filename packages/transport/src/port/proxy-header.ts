@@ -40,8 +40,8 @@ const v2FixedBytes = 16
  *
  * @example
  * ```ts
- * parseProxyHeader(Buffer.from('PROXY TCP4 192.0.2.1 192.0.2.9 4711 443\r\n'))?.source // { address: '192.0.2.1', port:
- * 4711 }
+ * const line = Buffer.from('PROXY TCP4 192.0.2.1 192.0.2.9 4711 443\r\n')
+ * parseProxyHeader(line)?.source // { address: '192.0.2.1', port: 4711 }
  * ```
  */
 export function parseProxyHeader(bytes: Buffer): ProxyHeader | undefined {
