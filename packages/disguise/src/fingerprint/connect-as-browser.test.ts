@@ -4,9 +4,18 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { connect as connectTcp } from 'node:net'
 import { connect as connectTls, createSecureContext } from 'node:tls'
-import { helloCatcher, ja4, leakCheck, RecordingHandler, tcpServer, testCertificate, until } from '@ls/testkit'
+import {
+  helloCatcher,
+  ja4,
+  leakCheck,
+  RecordingHandler,
+  tcpServer,
+  testCertificate,
+  until,
+  useCleanups,
+} from '@ls/testkit'
 import { type ConnectOptions, keyPinOf, listen, type ListenOptions } from '@ls/transport'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import * as wreq from 'wreq-js'
 import { connectAsBrowser, connectOver } from './connect-as-browser.js'
 import { fingerprints, type Fingerprint } from './fingerprint.js'
@@ -14,11 +23,7 @@ import { wreqEngine } from './wreq-engine.js'
 
 const certificate = testCertificate()
 const trusting = { tls: { ca: certificate.cert } }
-const cleanups: (() => unknown)[] = []
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-})
+const cleanups = useCleanups()
 
 /** Names in the order on the wire, and values by name. */
 interface SeenHeaders {

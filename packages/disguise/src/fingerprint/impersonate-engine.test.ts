@@ -1,7 +1,7 @@
 import { createSecureContext } from 'node:tls'
-import { RecordingHandler, testCertificate } from '@ls/testkit'
+import { RecordingHandler, testCertificate, useCleanups } from '@ls/testkit'
 import { type ConnectOptions, listen } from '@ls/transport'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { connectOver } from './connect-as-browser.js'
 import type { Engine } from './engine.js'
 import { fingerprints } from './fingerprint.js'
@@ -9,11 +9,7 @@ import { impersonateEngine } from './impersonate-engine.js'
 import type { Impersonate } from './load-impersonate.js'
 
 const certificate = testCertificate()
-const cleanups: (() => unknown)[] = []
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-})
+const cleanups = useCleanups()
 
 /** Node's TLS unchanged, since the ClientHello depends on the package: tests/e2e compares that with a browser. */
 function fake(unsupported: readonly number[] = []): Impersonate & { calls: number } {

@@ -1,14 +1,11 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { connect, Server, type Socket } from 'node:net'
-import { echoServer, leakCheck, tcpServer, until, type TestServer } from '@ls/testkit'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { echoServer, leakCheck, tcpServer, type TestServer, until, useCleanups } from '@ls/testkit'
+import { describe, expect, test, vi } from 'vitest'
 import { Tunnel } from './tunnel.js'
 
-const cleanups: (() => unknown)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-})
+const cleanups = useCleanups()
 
 /** A tunnel over a connection to `server`. */
 async function tunnelTo(server: TestServer): Promise<Tunnel> {

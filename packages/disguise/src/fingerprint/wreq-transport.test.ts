@@ -3,22 +3,19 @@ import {
   RecordingHandler,
   seededBytes,
   testCertificate,
+  type TransportPair,
   turns,
   until,
-  type TransportPair,
+  useCleanups,
 } from '@ls/testkit'
 import { type ConnectOptions, listen, type ListenOptions, type WebSocketTransport } from '@ls/transport'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { connectOver } from './connect-as-browser.js'
 import { loadWreq } from './load-wreq.js'
 import { wreqEngine } from './wreq-engine.js'
 
 const certificate = testCertificate()
-const cleanups: (() => unknown)[] = []
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-})
+const cleanups = useCleanups()
 
 /** A link over TLS: the client's side by wreq-js, the server's by ws. */
 async function linkedPair(clientOptions: Partial<ConnectOptions> = {}, serverOptions: Partial<ListenOptions> = {}) {
