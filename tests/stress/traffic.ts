@@ -81,6 +81,20 @@ export async function upload(socks: Address, server: Address, transfer: Transfer
   }
 }
 
+/** {@link download} and {@link upload} at the same time; returns the bytes that passed each way. */
+export async function transferBothWays(
+  socks: Address,
+  server: Address,
+  { seed, bytes }: Transfer,
+): Promise<{ readonly down: number; readonly up: number }> {
+  const [down, up] = [new Meter(), new Meter()]
+  await Promise.all([
+    download(socks, server, { seed, bytes }, down),
+    upload(socks, server, { seed: seed + 1, bytes }, up),
+  ])
+  return { down: down.bytes, up: up.bytes }
+}
+
 /** Resolves with all bytes of a socket until its end; its own side stays open. @throws when it is reset */
 export function text(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
