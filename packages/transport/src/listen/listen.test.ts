@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { connect as connectTcp, type Socket } from 'node:net'
+import { silentLogger } from '@ls/foundation'
 import { onceEvent, RecordingHandler, tcpServer, turns, until, useCleanups } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { connect, type ConnectOptions } from '../connect/connect.js'
@@ -153,6 +154,20 @@ describe('listen before the upgrade', () => {
       status: 500,
       includesSecret: false,
     })
+  })
+
+  test("authorize that throws is logged under the name that pino's loggers know", async () => {
+    const logged: unknown[] = []
+    const logger = { ...silentLogger, error: (fields: object) => void logged.push(fields) }
+    const failure = new Error('secret')
+    const listener = await start({
+      logger,
+      authorize() {
+        throw failure
+      },
+    })
+    await failureOf(open(listener))
+    expect(logged).toEqual([{ err: failure }])
   })
 
   test('more than maxLinks get 503', async () => {

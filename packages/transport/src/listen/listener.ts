@@ -91,7 +91,7 @@ export class Listener implements TransportListener {
       throw new ListenError('the WebSocket port', this.#path === undefined ? formatHostPort(host, port) : host, error)
     }
     // A failure to accept one connection (no file descriptors left, for instance) must not end the process.
-    server.on('error', (error) => this.#transport.logger.error({ error }, 'listener failed'))
+    server.on('error', (error) => this.#transport.logger.error({ err: error }, 'listener failed'))
   }
 
   address(): { readonly host: string; readonly port: number } {
@@ -166,7 +166,7 @@ export class Listener implements TransportListener {
       if (decision !== undefined || this.#hasRoom) return decision
       return { status: 503, text: `All ${this.#maxLinks} links are in use.` }
     } catch (error) {
-      this.#transport.logger.error({ error }, 'authorize failed')
+      this.#transport.logger.error({ err: error }, 'authorize failed')
       return { status: 500, text: 'The server could not check this request.' }
     }
   }
@@ -182,7 +182,7 @@ export class Listener implements TransportListener {
     try {
       take(request, stream, head, () => this.#port.admit(request.socket))
     } catch (error) {
-      this.#transport.logger.error({ error }, 'an upgrade could not be handed over')
+      this.#transport.logger.error({ err: error }, 'an upgrade could not be handed over')
       stream.destroy()
     }
   }
@@ -204,7 +204,7 @@ export class Listener implements TransportListener {
     try {
       this.#options.onTransport(transport, request)
     } catch (error) {
-      this.#transport.logger.error({ error }, 'onTransport failed')
+      this.#transport.logger.error({ err: error }, 'onTransport failed')
       transport.close({ code: CloseCode.internalError, reason: 'the server failed', cause: asError(error) })
     }
   }
@@ -243,7 +243,7 @@ export class Listener implements TransportListener {
     try {
       this.#options.onRequest?.(request, response, this.#clientOf(request))
     } catch (error) {
-      this.#transport.logger.error({ error }, 'onRequest failed')
+      this.#transport.logger.error({ err: error }, 'onRequest failed')
       if (!response.headersSent) response.writeHead(500)
       response.end()
     }
