@@ -61,7 +61,7 @@ describe('Expositor', () => {
     expect(await write()).not.toContain('nodejs_active_handles')
   })
 
-  test('is fast with as many tokens as have a label', async () => {
+  test('writes a line for each token that has a label, and one for the others', async () => {
     const tokens = Array.from({ length: 1001 }, (_none, index) => ({ ...fullSnapshot.tokens[0], token: String(index) }))
     const expositor = new Expositor(() => ({ ...fullSnapshot, tokens: tokens as typeof fullSnapshot.tokens }))
     const { body } = await expositor.write()
