@@ -117,10 +117,10 @@ test('a forged element in front never changes what clientAddress says', () => {
   )
 })
 
-test('a head full of one kind of character is read without delay', () => {
-  for (const character of [' ', '\t', '"', '\\', ';', ',', '=', 'a', '[', ':']) {
-    addressFrom('forwarded', `for=${character.repeat(8000)}x`)
-    addressFrom('x-forwarded-for', character.repeat(8000))
-  }
-  expect(true).toBe(true)
+test('a head full of one kind of character is read without delay, and names no client', () => {
+  const found = [' ', '\t', '"', '\\', ';', ',', '=', 'a', '[', ':'].flatMap((character) => [
+    addressFrom('forwarded', `for=${character.repeat(8000)}x`),
+    addressFrom('x-forwarded-for', character.repeat(8000)),
+  ])
+  expect(new Set(found)).toEqual(new Set(['10.0.0.1 4711']))
 })
