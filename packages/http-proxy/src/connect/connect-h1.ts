@@ -30,23 +30,14 @@ export function requestTunnel(stream: Duplex, attempt: ConnectAttempt): Promise<
     const onReadable = (): void => {
       for (let chunk = read(stream); chunk !== null; chunk = read(stream)) {
         received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
-        const head = finalHead()
+        const { head, skippedBytes } = finalHead(received, maxHeadBytes)
+        received = received.subarray(skippedBytes)
         if (head === undefined) continue
         if ('problem' in head) return fail(badResponse(attempt, head.problem))
         if (head.status < 200 || head.status > 299) return fail(responseError(describe(head), proxy))
         settle()
         if (head.length < received.length) stream.unshift(received.subarray(head.length))
         return resolve(stream)
-      }
-    }
-    /** Skips 1xx responses; a client must cope with any number of them (RFC 9110 §15.2), but not with any size. */
-    const finalHead = (): ReturnType<typeof parseResponseHead> => {
-      for (;;) {
-        const head = parseResponseHead(received)
-        const size = head !== undefined && 'length' in head ? head.length : received.length
-        if (size > maxHeadBytes) return { problem: `its head is larger than ${maxHeadBytes} bytes` }
-        if (head === undefined || 'problem' in head || head.status > 199) return head
-        received = received.subarray(head.length)
       }
     }
     // The stream may fail before its owner adds a listener: the error then appears as a close, and does not end the
@@ -57,6 +48,24 @@ export function requestTunnel(stream: Duplex, attempt: ConnectAttempt): Promise<
     signal.addEventListener('abort', onAbort, { once: true })
     stream.write(requestHead(attempt), 'latin1')
   })
+}
+
+interface FinalHead {
+  readonly head: ReturnType<typeof parseResponseHead>
+  /** Bytes of the 1xx responses before it. */
+  readonly skippedBytes: number
+}
+
+/** Skips 1xx responses; a client must cope with any number of them (RFC 9110 §15.2), but not with any size. */
+function finalHead(received: Buffer, maxHeadBytes: number): FinalHead {
+  for (let skippedBytes = 0; ;) {
+    const left = received.subarray(skippedBytes)
+    const head = parseResponseHead(left)
+    const size = head !== undefined && 'length' in head ? head.length : left.length
+    if (size > maxHeadBytes) return { head: { problem: `its head is larger than ${maxHeadBytes} bytes` }, skippedBytes }
+    if (head === undefined || 'problem' in head || head.status > 199) return { head, skippedBytes }
+    skippedBytes += head.length
+  }
 }
 
 function requestHead({ proxy, target, headers }: ConnectAttempt): string {
