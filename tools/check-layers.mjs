@@ -48,7 +48,7 @@ export function checkLayers(root = repositoryRoot) {
 
 function checkManifest({ name, folder, manifest }, workspace) {
   const at = `${folder}/package.json:1 depends on`
-  if (!mayUse[name]) return [`${folder}/package.json:1 names ${name}: not in the table of tools/check-layers.mjs`]
+  if (!mayUse[name]) return [`${folder}/package.json:1 names ${name}: not in the table of tools/layers.mjs`]
   return runtimeDependencies(manifest).flatMap((dependency) => {
     // A dependency of the bundled packages; the bundle's own sources are checked below.
     if (isBundled(manifest) && !dependency.startsWith('@ls/')) return []

@@ -34,7 +34,7 @@ describe('checkLayers on manifests', () => {
 
   test('refuses a package that no layer lists', () => {
     expect(check(library('extra'))).toEqual([
-      'packages/extra/package.json:1 names @ls/extra: not in the table of tools/check-layers.mjs',
+      'packages/extra/package.json:1 names @ls/extra: not in the table of tools/layers.mjs',
     ])
   })
 
