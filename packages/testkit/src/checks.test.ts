@@ -116,6 +116,21 @@ describe('waits', () => {
   test('until in vain says what for', async () => {
     await expect(until(() => false, 'spring', { timeoutMs: 5 })).rejects.toThrow('in vain for spring')
   })
+
+  test.each([
+    ['within', () => within(new Promise(() => {}), 'a miracle', { timeoutMs: 1 })],
+    ['onceEvent', () => onceEvent(new EventEmitter(), 'data', { timeoutMs: 1 })],
+    ['until', () => until(() => false, 'spring', { timeoutMs: 1 })],
+  ])('%s that fails before its caller awaits it is no error outside of tests', async (_name, begin) => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown): void => void unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    const waiting = begin()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    process.off('unhandledRejection', note)
+    await expect(waiting).rejects.toThrow('waited 1 ms in vain')
+    expect(unhandled).toEqual([])
+  })
 })
 
 test('loadVectors names a file that is missing', () => {
