@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { until } from '@ls/testkit'
+import { within } from '@ls/testkit'
 import { afterTest } from '../stress/cleanup.js'
 
 const binary = fileURLToPath(new URL('../../apps/cli/bin/linksocks.js', import.meta.url))
@@ -21,8 +21,11 @@ interface HowToStart {
 /** The built `linksocks`, started with `args` and ended after the test. */
 export class Program {
   readonly #child: ChildProcess
-  readonly #exited: Promise<unknown>
+  readonly #ended: Promise<void>
+  /** Emits `news` for each part of the output, and at the end. */
+  readonly #life = new EventEmitter()
   #output = ''
+  #hasEnded = false
 
   /** {@link HowToStart} may come before the program's arguments. */
   constructor(first: string | HowToStart, ...rest: string[]) {
@@ -31,9 +34,9 @@ export class Program {
     const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1', ...environment }
     const words = [...(shell === undefined ? [] : ['/bin/sh', '-c', shell, 'sh']), node, binary, ...args]
     this.#child = spawn(words[0] ?? node, words.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe', ...passed] })
-    this.#exited = once(this.#child, 'exit')
-    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => this.#take(text))
+    this.#ended = this.#untilEnd()
     endLater(() => this.#child.kill('SIGKILL'))
   }
 
@@ -52,17 +55,39 @@ export class Program {
 
   /** Waits until its output matches `pattern`. */
   async printed(pattern: RegExp): Promise<RegExpExecArray> {
-    await until(() => pattern.test(this.#output) || this.#child.exitCode !== null, `${pattern} in its output`, {
-      timeoutMs: 15_000,
-    })
-    const match = pattern.exec(this.#output)
-    if (match === null) throw new Error(`it exited with ${this.#child.exitCode} and printed:\n${this.#output}`)
-    return match
+    try {
+      return await within(this.#untilPrinted(pattern), `${pattern} in its output`, { timeoutMs: 15_000 })
+    } catch (error) {
+      throw new Error(`${String(error)}\nIt printed:\n${this.#output}`, { cause: error })
+    }
   }
 
   /** Resolves with its exit code when it has ended. */
   async exit(): Promise<number | null> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) await this.#exited
+    await this.#ended
     return this.#child.exitCode
+  }
+
+  async #untilPrinted(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.#output)
+      if (match !== null) return match
+      if (this.#hasEnded) throw new Error(`it ended with ${this.#child.exitCode ?? this.#child.signalCode}`)
+      await once(this.#life, 'news')
+    }
+  }
+
+  async #untilEnd(): Promise<void> {
+    const closed = once(this.#child, 'close').catch(() => {})
+    await once(this.#child, 'exit').catch((error: unknown) => this.#take(String(error)))
+    // Its last output may come after its end. What it has started may keep the streams open for longer.
+    await within(closed, 'the end of its output', { timeoutMs: 1000 }).catch(() => {})
+    this.#hasEnded = true
+    this.#life.emit('news')
+  }
+
+  #take(text: string): void {
+    this.#output += text
+    this.#life.emit('news')
   }
 }

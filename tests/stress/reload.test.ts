@@ -6,9 +6,9 @@ import { LinkSocksClient } from '@ls/client'
 import { connect } from '@ls/socks5/node'
 import { byteServer, echoServer, freePort, onceEvent, seededDigest, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
+import { Program } from '../e2e/program.js'
 import { temporaryFolder } from '../e2e/temporary-folder.js'
 import { afterTest, closing } from './cleanup.js'
-import { LinkSocksProcess } from './linksocks-process.js'
 import { fact, long, mebibyte, seed } from './settings.js'
 
 const size = long ? { reloads: 50, idle: 100, bulkMiB: 1024 } : { reloads: 4, idle: 10, bulkMiB: 32 }
@@ -38,8 +38,8 @@ test.skipIf(process.platform === 'win32')(
     const write = (round: number): Promise<void> =>
       writeFile(file, JSON.stringify(configuration(round, port, proxies)), { mode: 0o600 })
     await write(0)
-    const server = new LinkSocksProcess('run', '--config', file)
-    await server.says(/listening: /)
+    const server = new Program('run', '--config', file)
+    await server.printed(/listening: /)
     const client = closing(
       new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, token: 'my_token', proxy: { port: 0 } }),
     )
@@ -56,7 +56,7 @@ test.skipIf(process.platform === 'win32')(
     const startMs = performance.now()
     for (let round = 1; round <= size.reloads; round++) {
       await write(round)
-      server.signal('SIGHUP')
+      server.kill('SIGHUP')
       await until(() => reloadsOf(server.output) === round, `reload ${round}`, { timeoutMs: 20_000 })
     }
     fact('reload', `${size.reloads} reloads in ${Math.round(performance.now() - startMs)} ms`)

@@ -4,8 +4,8 @@ import { LinkSocksServer } from '@ls/server'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
+import { Program } from '../e2e/program.js'
 import { closing } from './cleanup.js'
-import { LinkSocksProcess } from './linksocks-process.js'
 import { fact } from './settings.js'
 
 const local = '127.0.0.1'
@@ -16,11 +16,11 @@ describe('a server that is killed and started again', () => {
     const echo = closing(await echoServer())
     const old = await open(client, echo.port)
     const down = onceEvent(client, 'linkDown')
-    await server.kill()
-    await down
+    server.kill('SIGKILL')
+    await Promise.all([down, server.exit()])
     const outcome = onceEvent(old, 'close', { timeoutMs: 15_000 })
     const again = startServer(port)
-    await again.says(/listening/)
+    await again.printed(/listening/)
     const startMs = performance.now()
     await expectEcho(await open(client, echo.port))
     const backMs = performance.now() - startMs
@@ -47,9 +47,10 @@ describe('a server that is killed and started again', () => {
         },
       })
     })
-    await server.kill()
+    server.kill('SIGKILL')
+    await server.exit()
     const again = startServer(port)
-    await again.says(/listening/)
+    await again.printed(/listening/)
     expect(await closed).toContain('the server no longer has the session')
     await until(() => client.sessions.every(({ linked }) => linked) && client.channelCount === 0, 'a new session')
   })
@@ -68,13 +69,13 @@ describe('a client that is killed', () => {
     const url = `ws://${local}:${server.address?.port}`
     const args = ['-t', token, '-u', url, ...(reverse ? ['-r'] : ['-p', String(socksPort)])]
     const listening = reverse ? onceEvent(server, 'socksListening', { timeoutMs: 10_000 }) : undefined
-    const client = new LinkSocksProcess('client', ...args)
-    await (listening ?? client.says(/proxy: /))
+    const client = new Program('client', ...args)
+    await (listening ?? client.printed(/proxy: /))
     const socket = await connect({ proxy: { host: local, port: socksPort }, target: echo })
     socket.on('error', () => {})
     await expectEcho(socket)
     const disconnected = onceEvent(server, 'clientDisconnected')
-    await client.kill()
+    client.kill('SIGKILL')
     const [, reason] = await disconnected
     expect(reason).toMatch(/no new connection within 500 ms/)
     await until(() => echo.sockets.size === 0 && server.peers.size === 0, 'its sockets to close')
@@ -87,16 +88,16 @@ test('a wrong token is refused once, and not tried again', async () => {
   let refusals = 0
   server.on('clientRefused', () => refusals++)
   await server.listen()
-  const client = new LinkSocksProcess('client', '-t', 'wrong', '-p', '0', '-u', `ws://${local}:${server.address?.port}`)
-  expect(await client.exits()).toBe(1)
+  const client = new Program('client', '-t', 'wrong', '-p', '0', '-u', `ws://${local}:${server.address?.port}`)
+  expect(await client.exit()).toBe(1)
   expect(refusals).toBe(1)
   expect(client.output).toMatch(/refused us: invalid token/)
 })
 
 test('a server that is not there is named, and so is the likely cause', async () => {
   const port = await freePort()
-  const client = new LinkSocksProcess('client', '-t', 'any', '-p', '0', '-R', '-u', `ws://${local}:${port}`)
-  expect(await client.exits()).toBe(1)
+  const client = new Program('client', '-t', 'any', '-p', '0', '-R', '-u', `ws://${local}:${port}`)
+  expect(await client.exit()).toBe(1)
   expect(client.output).toContain(`cannot connect to ${local}:${port}: nothing listens there`)
 })
 
@@ -117,15 +118,15 @@ test('a server that comes later is found', async () => {
   await expectEcho(await open(client, echo.port))
 })
 
-function startServer(port: number): LinkSocksProcess {
-  return new LinkSocksProcess('server', '-H', local, '-P', String(port), '-t', 'found')
+function startServer(port: number): Program {
+  return new Program('server', '-H', local, '-P', String(port), '-t', 'found')
 }
 
 /** A server process, and a client of it in this one. */
 async function serverProcess() {
   const port = await freePort()
   const server = startServer(port)
-  await server.says(/listening/)
+  await server.printed(/listening/)
   const client = closing(new LinkSocksClient({ url: `ws://${local}:${port}`, token: 'found', proxy: { port: 0 } }))
   await client.start()
   return { port, server, client }
