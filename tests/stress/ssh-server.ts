@@ -76,11 +76,12 @@ export class SshServer {
     for (let attempt = 0; attempt < 100; attempt++) {
       const socket = connect(this.port, '127.0.0.1')
       socket.on('error', () => {})
-      const banner = await onceEvent(socket, 'data', { timeoutMs: 100 }).catch(() => undefined)
+      const connected = await onceEvent(socket, 'connect', { timeoutMs: 100 }).catch(() => undefined)
+      if (connected !== undefined) await onceEvent(socket, 'data', { timeoutMs: 10_000 })
       socket.destroy()
-      if (banner !== undefined) return
+      if (connected !== undefined) return
     }
-    throw new Error('sshd does not answer')
+    throw new Error(`sshd does not listen at port ${this.port} after 10 s`)
   }
 
   #config(): string {

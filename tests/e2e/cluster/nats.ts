@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ClusterStore, NatsStore } from '@ls/cluster'
-import { freePort } from '@ls/testkit'
+import { freePort, within } from '@ls/testkit'
 import { afterTest } from '../../stress/cleanup.js'
 
 const installed = join(import.meta.dirname, '../../../.cache/peers/nats/bin/nats-server')
@@ -73,12 +73,18 @@ async function run(port: number, folder: string, more: readonly string[] = []): 
   const options = ['--addr', '127.0.0.1', '--port', String(port), '--jetstream', '--store_dir', folder, ...more]
   const program = spawn(natsProgram ?? '', options, { stdio: ['ignore', 'ignore', 'pipe'] })
   let log = ''
-  await new Promise<void>((resolve, reject) => {
+  const ready = new Promise<void>((resolve, reject) => {
     program.stderr.on('data', (chunk: Buffer) => {
       log += chunk.toString()
       if (log.includes('Server is ready')) resolve()
     })
-    program.once('exit', () => reject(new Error(`nats-server ended: ${log}`)))
+    program.once('error', reject).once('exit', () => reject(new Error('nats-server ended')))
   })
-  return program
+  try {
+    await within(ready, 'nats-server to be ready', { timeoutMs: 15_000 })
+    return program
+  } catch (error) {
+    program.kill('SIGKILL')
+    throw new Error(`${String(error)}\nIt printed:\n${log}`, { cause: error })
+  }
 }
