@@ -6,6 +6,7 @@ import { bufferutilPath, bundleCommand, bundleFirstScript } from './bundle.mjs'
 import { chunkOrder, packChunks } from './chunk-pack.mjs'
 import { emptyStart, writeStart } from './chunk-start.mjs'
 import { nodeProgram } from './node-program.mjs'
+import { signMachO } from './sign-macho.mjs'
 import { targetName, targets } from './targets.mjs'
 
 /** Folder into which {@link makeProgram} writes the parts of all executables. */
@@ -52,6 +53,8 @@ export function makeExecutable(target) {
   writeFileSync(configFile, JSON.stringify(config))
   execFileSync(nodeProgram(hostTarget()), ['--build-sea', configFile], { stdio: ['ignore', 'ignore', 'inherit'] })
   writeStart(output, readFileSync(config.assets.chunks))
+  // The last change of the file: it hashes everything.
+  if (target.platform === 'darwin') signMachO(output, 'linksocks')
   chmodSync(output, 0o755)
   return output
 }
