@@ -6,6 +6,10 @@ export function renderBash(words: readonly Word[]): string {
 _linksocks() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} options= choices=
   COMPREPLY=()
+  # Bash makes a word of its own of the equals sign.
+  if [[ $current == '=' ]]; then current=
+  elif [[ $previous == '=' ]]; then previous=\${COMP_WORDS[COMP_CWORD - 2]}
+  fi
   if ((COMP_CWORD == 1)); then
     COMPREPLY=($(compgen -W '${words.map(({ name }) => name).join(' ')} --help --version' -- "$current"))
     return
@@ -36,6 +40,6 @@ function renderValue(option: Option): string {
 }
 
 function completeValue(value: Option['value']): string {
-  if (value === 'file') return 'compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$current")); '
+  if (value === 'file') return 'compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); '
   return typeof value === 'string' ? '' : `COMPREPLY=($(compgen -W '${value.join(' ')}' -- "$current")); `
 }

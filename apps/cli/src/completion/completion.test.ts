@@ -21,7 +21,7 @@ let folder = ''
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'completion-'))
   for (const shell of shells) writeFileSync(join(folder, shell), renderCompletion(shell))
-  writeFileSync(join(folder, 'cert.pem'), '')
+  for (const name of ['cert.pem', 'our cert.pem']) writeFileSync(join(folder, name), '')
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -43,7 +43,11 @@ describe.skipIf(missing.includes('bash'))('completion in bash', () => {
       ['--ws-host', '--ws-port', '--ws-path', '--ws-host-name'],
     ],
     ['a value with a choice', ['linksocks', 'client', '--log-format', 'h'], ['human']],
+    // Bash makes a word of its own of the equals sign.
+    ['a value after an equals sign', ['linksocks', 'client', '--log-format', '=', 'h'], ['human']],
+    ['values right after the equals sign', ['linksocks', 'client', '--guard', '='], ['local', 'none', 'private']],
     ['a file', ['linksocks', 'server', '--tls-cert', 'ce'], ['cert.pem']],
+    ['a file with a space in its name', ['linksocks', 'server', '--tls-cert', 'our'], ['our cert.pem']],
     ['a shell', ['linksocks', 'completion', 'z'], ['zsh']],
     ['nothing where a text is wanted', ['linksocks', 'client', '--token', ''], []],
   ])('completes %s', (_title, words, expected) => {
