@@ -132,6 +132,19 @@ describe.skipIf(!existsSync(pebble))('linksocks server --tls-domain, with pebble
   })
 })
 
+describe('linksocks server --tls-domain, with an authority that does not answer,', () => {
+  test('says so, and ends by the first signal', async () => {
+    const directoryUrl = `http://127.0.0.1:${await freePort()}/dir`
+    const server = await serve(
+      { directoryUrl, httpPort: await freePort(), caFile: '', log: () => '' },
+      await temporaryFolder(),
+    )
+    await until(() => server.output.includes('does not answer: ECONNREFUSED; trying again'), 'a warning')
+    server.kill('SIGTERM')
+    expect(await server.exit()).toBe(0)
+  })
+})
+
 test.skipIf(process.env['CI'] === undefined)('pebble is installed where CI runs', () => {
   expect(existsSync(pebble)).toBe(true)
 })

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Logger } from '@ls/foundation'
 import acme from 'acme-client'
 import type { Order } from './acme-certificate.js'
 import { ChallengePort } from './challenge-port.js'
@@ -16,12 +17,14 @@ export interface AcmeOrderOptions {
   /** Host on which challenges are answered; the authority connects to port 80 of the names. */
   readonly httpHost: string
   readonly httpPort: number
+  readonly logger: Logger
 }
 
 /** Orders by HTTP-01 (RFC 8555 §8.3): the authority fetches a text from port 80 of each name. */
 export function acmeOrder(options: AcmeOrderOptions): Order {
   return async () => {
     const { names, email, httpHost, httpPort } = options
+    const silence = watchSilence(options)
     const client = new acme.Client({
       directoryUrl: options.directoryUrl,
       accountKey: await accountKey(options),
@@ -42,9 +45,31 @@ export function acmeOrder(options: AcmeOrderOptions): Order {
         challengeRemoveFn: async (_authorization, { token }) => port.forget(token),
       })
       return { cert, key: key.toString() }
+    } catch (error) {
+      throw silence.explain(error)
     } finally {
       port.close()
     }
+  }
+}
+
+/**
+ * Logs each request that the authority does not answer: the library repeats it for more than a minute. Afterwards it
+ * fails with a TypeError of its own, which `explain` replaces.
+ */
+function watchSilence({ directoryUrl, logger }: AcmeOrderOptions): { readonly explain: (error: unknown) => unknown } {
+  const { host } = new URL(directoryUrl)
+  let cause: string | undefined
+  acme.setLogger((line) => {
+    cause = /^Caught (E[A-Z_]+), retry/.exec(line)?.[1] ?? cause
+    if (cause === undefined || !line.startsWith('Caught E')) return
+    logger.warn({}, `the certificate authority ${host} does not answer: ${cause}; trying again`)
+  })
+  return {
+    explain: (error) => {
+      if (cause === undefined || !(error instanceof TypeError)) return error
+      return new Error(`the certificate authority ${host} does not answer: ${cause}`, { cause: error })
+    },
   }
 }
 

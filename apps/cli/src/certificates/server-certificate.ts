@@ -6,6 +6,7 @@ import type { CommandContext } from '../commands/context.js'
 import { UsageError } from '../errors.js'
 import { serverTls } from '../options/tls-options.js'
 import type { Settings } from '../settings.js'
+import { aborted } from '../stop-signals.js'
 import { stateFolder } from './state-folder.js'
 
 type CertificateSettings = Pick<
@@ -39,7 +40,7 @@ export interface ServerCertificate {
  */
 export async function openServerCertificate(
   settings: CertificateSettings,
-  { logger, worker }: Pick<CommandContext, 'logger' | 'worker'>,
+  context: Pick<CommandContext, 'logger' | 'worker' | 'stop'>,
 ): Promise<ServerCertificate> {
   const { tlsCert, tlsClientCa, tlsSelfSigned, tlsDomain } = settings
   const ways = {
@@ -50,7 +51,7 @@ export async function openServerCertificate(
   const [first, second] = Object.entries(ways).flatMap(([flag, isGiven]) => (isGiven ? [flag] : []))
   if (second !== undefined)
     throw new UsageError(`${first} and ${second} exclude each other: the server shows one certificate`)
-  if (tlsDomain.length > 0) return fromAuthority(settings, logger, worker === undefined)
+  if (tlsDomain.length > 0) return fromAuthority(settings, context)
   if (!tlsSelfSigned) return { options: {}, close: () => {} }
 
   const { selfSignedCertificate } = await import('./self-signed.js')
@@ -59,11 +60,10 @@ export async function openServerCertificate(
   return { options: serverTls({ tlsCert: certFile, tlsKey: keyFile, tlsClientCa }), pin, close: () => {} }
 }
 
-/** @param orders Whether this process orders the certificate; a worker reads and watches the files of its parent. */
+/** Orders the certificate, or as a worker reads and watches the files of its parent. */
 async function fromAuthority(
   settings: CertificateSettings,
-  logger: CommandContext['logger'],
-  orders: boolean,
+  { logger, worker, stop }: Pick<CommandContext, 'logger' | 'worker' | 'stop'>,
 ): Promise<ServerCertificate> {
   const {
     tlsDomain: names,
@@ -77,11 +77,13 @@ async function fromAuthority(
   const folder = join(stateFolder(settings.stateFolder, process.env), 'acme')
   const { certFile, keyFile } = acmeFiles(folder, names)
   const { tls } = serverTls({ tlsCert: certFile, tlsKey: keyFile, tlsClientCa })
-  if (!orders) return { options: { tls }, close: () => {} }
+  if (worker !== undefined) return { options: { tls }, close: () => {} }
   const { acmeOrder } = await import('./acme-order.js')
-  const order = acmeOrder({ directoryUrl, names, email, folder, httpHost: challengeHost(settings.wsHost), httpPort })
+  const httpHost = challengeHost(settings.wsHost)
+  const order = acmeOrder({ directoryUrl, names, email, folder, httpHost, httpPort, logger })
   const certificate = new AcmeCertificate({ folder, names, order, clock: systemClock, logger })
-  await certificate.start()
+  // An authority that does not answer is asked for more than a minute, longer than a user waits after Ctrl-C.
+  await Promise.race([certificate.start(), aborted(stop)])
   return { options: { tls }, close: () => certificate.close() }
 }
 

@@ -6,7 +6,7 @@ import { openServerCertificate } from '../certificates/server-certificate.js'
 import type { CommandContext } from '../commands/context.js'
 import type { ConfigFile } from '../config/config-file.js'
 import { UsageError } from '../errors.js'
-import type { ExitCode } from '../exit-code.js'
+import { exitCode, type ExitCode } from '../exit-code.js'
 import { type MetricsPort, openMetrics } from '../observe/metrics-port.js'
 import { serverChecks } from '../options/server-checks.js'
 import { serverOptions, type ServerSettings } from '../options/server-options.js'
@@ -30,6 +30,7 @@ export async function runWorkers(request: WorkersRequest, context: CommandContex
   const { Broker } = await import('@ls/cluster')
   // The workers read the certificate, which exists before they start.
   const certificate = settings.tlsDomain.length === 0 ? undefined : await openServerCertificate(settings, context)
+  if (context.stop.aborted) return exitCode.ok
   const state = settings.state === undefined ? undefined : await WorkersState.open(settings.state, context.logger)
   // The primary accepts connections and gives them to the workers in turn. Workers that accept for themselves would
   // share them unevenly, and links last for hours.
