@@ -327,6 +327,7 @@ describe('parseCommandLine on mistakes', () => {
     ['client -H h', 'client has no flag -H; it belongs to server'],
     ['client -z', 'unknown flag -z'],
     ['serve', "unknown command 'serve'; did you mean server?"],
+    ['man', "unknown command 'man'; the manual page is printed by: linksocks help --man"],
     ['server now', "unexpected argument 'now'"],
     ['server -p 65536', "--socks-port (-p) is '65536'; it must be a whole number from 0 to 65535"],
     ['server -p -1', "--socks-port (-p) is '-1'; it must be a whole number from 0 to 65535"],

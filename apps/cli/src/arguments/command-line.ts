@@ -10,7 +10,7 @@ import { type ConfigRequest, readConfigRequest, readFileArgument, readFromFlags 
 import { type Environment, misspeltVariables, readMode, readVariable } from './environment.js'
 import { shorten } from './flag-value.js'
 import { readFlags } from './given-flags.js'
-import { habitHint } from './habits.js'
+import { habitHint, wordHint } from './habits.js'
 import { makeSettings, secretsIn, textsOf, withTokenOfUrl } from './make-settings.js'
 import type { Run, RunOf } from './run.js'
 
@@ -63,8 +63,8 @@ function findName(word: string): CommandName {
   const command = findCommand(word)
   if (command !== undefined) return command.name
   const names = commands.map(({ name }) => name)
-  const suggestions = suggest(word, names)
-  throw new UsageError(`unknown command '${shorten(word)}'${didYouMean(suggestions)}`)
+  const hint = wordHint(word) ?? didYouMean(suggest(word, names))
+  throw new UsageError(`unknown command '${shorten(word)}'${hint}`)
 }
 
 function parseCommand(command: CommandName, argv: readonly string[], environment: Environment): Invocation {

@@ -30,3 +30,14 @@ test.each([
   await runStatus(target, settings, { print: (line) => lines.push(line), stop: new AbortController().signal })
   expect(lines[0]).toMatch(/^server .*: ready$/)
 })
+
+test('runStatus says what to do when nothing answers at the socket', async () => {
+  const { target, settings } = parseCommandLine(
+    ['status', '--api-socket', join(folder, 'none.sock')],
+    {},
+  ) as RunOf<'status'>
+  const status = runStatus(target, settings, { print: () => {}, stop: new AbortController().signal })
+  await expect(status).rejects.toThrow(
+    /none\.sock does not answer: connect ENOENT .*; start the server with --api-socket, or /,
+  )
+})

@@ -28,6 +28,8 @@ interface Question extends RequestOptions {
   /** Address, for people. */
   readonly place: string
   readonly secure: boolean
+  /** What to do when nothing answers there. */
+  readonly cure?: string
 }
 
 /** Prepares the request. @throws UsageError for an invalid address */
@@ -45,8 +47,9 @@ function questionOf(
 
 /** Request to the API of a server on this machine, as in `top`. */
 function socketQuestion(socketPath: string): Question {
-  const place = `the API socket ${socketPath} (give the address of --metrics, or a URL with --api-key, for another place)`
-  return { socketPath, path: '/api/snapshot', headers: { host: 'localhost' }, secure: false, place }
+  const place = `the API socket ${socketPath}`
+  const cure = '; start the server with --api-socket, or give the address of --metrics, or a URL with --api-key'
+  return { socketPath, path: '/api/snapshot', headers: { host: 'localhost' }, secure: false, place, cure }
 }
 
 function apiQuestion(place: string, apiKey: string | undefined): Question {
@@ -67,7 +70,7 @@ function apiQuestion(place: string, apiKey: string | undefined): Question {
 
 /** Sends the request. @throws Error that names the address, without an answer or if the answer is no snapshot */
 async function askFor(question: Question, stop: AbortSignal): Promise<Snapshot> {
-  const { place, secure, ...options } = question
+  const { place, secure, cure = '', ...options } = question
   const signal = AbortSignal.any([stop, AbortSignal.timeout(answerTimeoutMs)])
   const { status, body } = await new Promise<{ status: number; body: string }>((resolve, reject) => {
     const sent = (secure ? httpsRequest : httpRequest)({ ...options, signal, agent: false })
@@ -77,7 +80,7 @@ async function askFor(question: Question, stop: AbortSignal): Promise<Snapshot> 
     })
     sent.end()
   }).catch((error: unknown) => {
-    throw new Error(`${place} does not answer: ${(error as Error).message}`, { cause: error })
+    throw new Error(`${place} does not answer: ${(error as Error).message}${cure}`, { cause: error })
   })
   // The address may be the socket of an API, as `top` accepts it.
   if (status === 404 && options.path === '/status') return askFor({ ...question, path: '/api/snapshot' }, stop)

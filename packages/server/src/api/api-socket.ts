@@ -49,6 +49,7 @@ const maxConnections = 64
  */
 export async function openApiSocket(server: NetServer, path: string): Promise<void> {
   server.maxConnections = maxConnections
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  // Without the folder the socket cannot be opened, and that error names its path.
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(() => {})
   await openServer(server, { path, exclusive: true }, 'the socket of the management API')
 }
