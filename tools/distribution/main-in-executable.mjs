@@ -21,6 +21,13 @@ const load = chunkLoader({
 
 // Scripts ask for the version often, so it is printed without loading anything else, as in `bin/linksocks.js`.
 const [, , word, ...others] = process.argv
-if (others.length === 0 && ['--version', '-V', '-v', 'version'].includes(word))
+if (others.length === 0 && ['--version', '-V', '-v', 'version'].includes(word)) {
+  process.stdout.on('error', outputFailed)
   process.stdout.write(`${load('./version.js').versionLine()}\n`)
-else void load('./main.js').main()
+} else void load('./main.js').main()
+
+function outputFailed({ code }) {
+  if (code === 'EPIPE') return
+  process.stderr.write(`linksocks cannot write the version: ${code}\n`)
+  process.exitCode = 1
+}

@@ -17,9 +17,15 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   fail('is not built yet; in its repository, run: pnpm build')
 } else if (process.argv.length === 3 && ['--version', '-V', '-v', 'version'].includes(process.argv[2])) {
   // Scripts call it often, so nothing else is loaded.
+  process.stdout.on('error', outputFailed)
   void import('../dist/bundle/version.js').then(({ versionLine }) => process.stdout.write(`${versionLine()}\n`))
 } else {
   void import('../dist/bundle/main.js').then(({ main }) => main())
+}
+
+/** A reader that has gone, as of `head -0`, is no failure; a full disk is one. */
+function outputFailed({ code }) {
+  if (code !== 'EPIPE') fail(`cannot write the version: ${code}`)
 }
 
 function fail(reason) {

@@ -1,7 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +13,8 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest'
 
 // The command as it is installed, so these tests run against the result of `pnpm build`.
 const bin = fileURLToPath(new URL('../bin/linksocks.js', import.meta.url))
+/** Arguments of a shell that runs the command with a standard output that is full. */
+const toFullDisk = ['-c', 'exec "$@" >/dev/full', 'sh', process.execPath, bin]
 const children = new Set<ChildProcess>()
 /** Time for four programs, one after the other, on a busy machine. */
 const programsTimeout = { timeout: 60_000 }
@@ -74,6 +76,14 @@ describe('linksocks', () => {
     run.child.stdout.destroy()
     expect(await run.exit()).toBe(0)
   })
+
+  test.skipIf(!existsSync('/dev/full')).each(['--version', 'help', 'completion bash'])(
+    '%s ends with 1, and one line that says why, when its output cannot be written',
+    (line) => {
+      const { status, stderr } = spawnSync('/bin/sh', [...toFullDisk, ...line.split(' ')], { encoding: 'utf8' })
+      expect(`${status}: ${stderr}`).toMatch(/^1: linksocks.*: ENOSPC\n$/)
+    },
+  )
 
   test('says nothing of a reader that goes away while it runs', async () => {
     const run = start(['demo', '-P', '0', '-p', '0', '--log-level', 'info'])
@@ -153,6 +163,20 @@ describe('linksocks demo', () => {
     expect(await get(proxy, page)).toMatch(/^HTTP\/1\.1 200 /)
     run.child.kill('SIGINT')
     expect(await run.exit()).toBe(0)
+  })
+
+  test.skipIf(!existsSync('/dev/full'))('warns once when its lines cannot be written', async () => {
+    const child = spawn('/bin/sh', [...toFullDisk, 'demo', '-P', '0', '-p', '0'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    children.add(child)
+    let stderr = ''
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+    const closed = once(child, 'close')
+    await until(() => stderr.includes('ENOSPC'), 'a warning', { timeoutMs: 15_000 })
+    child.kill('SIGTERM')
+    await within(closed, 'the end of the demo', { timeoutMs: 15_000 })
+    expect(stderr.match(/WARN: standard output cannot be written: ENOSPC/g)).toHaveLength(1)
   })
 
   test('lets an open channel finish after SIGTERM', async () => {

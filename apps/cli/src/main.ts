@@ -154,10 +154,15 @@ function endAtCrash(report: (error: unknown) => void): void {
 /** Returns a function that writes a line to the standard output. Of several processes only the first one prints. */
 function printerOf({ settings }: Run, logger: Logger, worker: Worker | undefined): (line: string) => void {
   const output = new LineOutput(1)
+  let warned: string | undefined
   return (line) => {
     if (worker?.prints === false) return
-    if (output.write(printedLine(line, settings.logFormat)) || output.failure === readerIsGone) return
-    logger.warn({}, `standard output cannot be written: ${output.failure}`)
+    output.write(printedLine(line, settings.logFormat))
+    const { failure } = output
+    // Once for all lines: the demo prints a dozen.
+    if (failure !== undefined && failure !== readerIsGone && failure !== warned)
+      logger.warn({}, `standard output cannot be written: ${failure}`)
+    warned = failure
   }
 }
 
