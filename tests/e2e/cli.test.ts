@@ -103,6 +103,15 @@ test('a wrong token ends the client with one clear line and exit code 1', async 
   expect(client.output).toContain('invalid token')
 })
 
+test('a code that is easy to guess ends the provider with one clear line and exit code 1', async () => {
+  const ws = await freePort()
+  const server = new Program('server', '--relay', '-P', String(ws))
+  await server.printed(/listening|server/i)
+  const provider = new Program('provider', '-c', 'password1', '-u', `ws://127.0.0.1:${ws}`)
+  expect(await provider.exit()).toBe(1)
+  expect(provider.output).toMatch(/this code is too easy to guess: .*; give another one with --connector-token/)
+})
+
 test.skipIf(!hasCurl)(
   'after kill -9 of one of three providers under load, requests go to the others at once',
   async () => {

@@ -116,6 +116,13 @@ test('our provider says why the deployed relay refuses a code', async () => {
   await expect((await provide(url)).addConnector('short')).rejects.toThrow('Token must be at least 8 characters')
 })
 
+test('our provider ends with the text of the deployed relay when its code is too weak', async () => {
+  const { url } = await deployedRelay()
+  const provider = closing(new LinkSocksClient({ url, role: 'provider', connectorTokens: ['short'] }))
+  await provider.start()
+  expect((await provider.closed)?.message).toContain('Token must be at least 8 characters')
+})
+
 test('our connector ends with the text of the deployed relay when its code is unknown', async () => {
   const { url, shown } = await deployedRelay()
   const connector = closing(new LinkSocksClient({ url, token: 'tuna-42-lamp', proxy: { port: 0 } }))

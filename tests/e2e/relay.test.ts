@@ -190,6 +190,16 @@ describe('relay mode', () => {
 })
 
 describe('a stranger at a relay', () => {
+  test('ends with the reason when its code is too easy to guess', async () => {
+    const { url } = await relayNet()
+    const provider = closing(new LinkSocksClient({ url, role: 'provider', connectorTokens: ['short'] }))
+    await provider.start()
+    expect(await provider.closed).toMatchObject({
+      code: 'ERR_CLIENT_CONNECTOR_REFUSED',
+      message: expect.stringContaining('a code of 5 characters; it must have at least 8') as string,
+    })
+  })
+
   test('gets no more identities than one address may have', async () => {
     const { provider } = await relayNet({ maxAddressIdentities: 2 })
     for (let count = 0; count < 2; count++) await started(provider())
@@ -197,6 +207,15 @@ describe('a stranger at a relay', () => {
     const refused = onceEvent(third, 'linkFailed')
     third.start().catch(() => {})
     expect(String((await refused)[0])).toContain('the limit of 2 providers of one address is reached')
+  })
+
+  test('that takes the place of another one in its handshake does not end it', async () => {
+    const { port } = await relayNet({ maxIdentities: 1 })
+    const first = await RawPeer.dial({ port, token: 'anonymous', reverse: true, extensions: ['window'] })
+    await first.next(MessageType.AuthResponse)
+    await RawPeer.open({ port, token: 'anonymous', reverse: true })
+    first.send({ type: MessageType.Hello, extensions: ['window'], windowBytes: 262_144 })
+    expect(await first.end()).toEqual({ code: 1013, reason: 'a newer provider needed its place' })
   })
 
   test('gets no more codes than a provider may have', async () => {
@@ -208,11 +227,13 @@ describe('a stranger at a relay', () => {
 
   test('is slowed down when it asks for codes that are in use', async () => {
     const { provider } = await relayNet({}, { clock: new FakeClock() })
-    await (await started(provider())).addConnector(code)
+    const owner = await started(provider())
     const stranger = await started(provider())
-    const guess = (): Promise<string> => stranger.addConnector(code).catch((error: unknown) => textOf(error))
     const answers: string[] = []
-    for (let count = 0; count < 5; count++) answers.push(await guess())
+    for (let count = 0; count < 5; count++) {
+      if (count < 4) await owner.addConnector(`${code}-${count}`)
+      answers.push(await stranger.addConnector(`${code}-${count}`).catch((error: unknown) => textOf(error)))
+    }
     expect(answers.at(-1)).toBe('too many codes from this address: wait 1 s')
   })
 

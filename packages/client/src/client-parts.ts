@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { decode, type Extension, MessageType } from '@ls/codec'
 import { Changes, inGroup, type Logger, type Snapshot } from '@ls/foundation'
+import { ClientError } from '@ls/link'
 import type { Session, SessionHandler } from '@ls/mux'
 import { formatExposure, Outbound } from '@ls/relay'
 import { connectByteStream } from '@ls/transport'
@@ -51,7 +52,7 @@ export class ClientParts {
     this.#owner = owner
     this.counts = new ClientCounts(options)
     this.ended = new Changes(clock)
-    this.connectors = new ConnectorTokens(options.connectorTokens, { clock })
+    this.connectors = new ConnectorTokens(options.connectorTokens, { clock, retryRefused: options.retryAuth })
     this.exposures = this.#makeExposures()
     this.outbound = this.#makeOutbound()
     this.links = this.#makeLinks()
@@ -192,9 +193,10 @@ export class ClientParts {
   #addConnectors(session: Session): void {
     this.connectors.sessionBegan(session, {
       onAdded: (token) => this.#owner.events.emit('connectorAdded', token),
-      onRefused: (_token, reason) => {
-        const text = `no connector can use a connector token of this provider: ${reason}; the server is asked again`
-        this.#logger.error({ reason }, text)
+      onRefused: (_token, { reason, isFinal }) => {
+        const text = `no connector can use a connector token of this provider: ${reason}`
+        if (isFinal) this.#owner.onEnd(new ClientError('ERR_CLIENT_CONNECTOR_REFUSED', text))
+        else this.#logger.error({ reason }, `${text}; the server is asked again`)
       },
     })
   }

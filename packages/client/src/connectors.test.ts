@@ -3,11 +3,15 @@ import { Session } from '@ls/mux'
 import { FakeClock, memoryTransportPair, turns, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { ConnectorTokens } from './connectors.js'
+import { tokenRetryMs } from './refused-tokens.js'
 
 /** Tokens, and a server that passes each request to `answer`. */
-function asking(answer: (token: string) => { success: boolean; token?: string; error?: string } | undefined) {
+function asking(
+  answer: (token: string) => { success: boolean; token?: string; error?: string } | undefined,
+  options: { retryRefused?: boolean } = {},
+) {
   const clock = new FakeClock()
-  const tokens = new ConnectorTokens(['known'], { clock })
+  const tokens = new ConnectorTokens(['known'], { clock, ...options })
   const asked: string[] = []
   const ours = new Session(
     {},
@@ -81,19 +85,44 @@ test('ConnectorTokens leaves no timer behind an answer', async () => {
   expect(clock.pendingTimers).toBe(0)
 })
 
-test('ConnectorTokens.sessionBegan asks again for a token that was refused, and reports the reason once', async () => {
-  const answers = [{ success: false, error: 'taken' }, { success: false, error: 'taken' }, { success: true }]
-  const { tokens, session, asked, clock } = asking(() => answers.shift())
+/** Begins a session, and lets time pass until the token was requested this many times; returns what was reported. */
+async function begun({ tokens, session, asked, clock }: ReturnType<typeof asking>, requests: number) {
   const told: string[] = []
   tokens.sessionBegan(session, {
     onAdded: (token) => told.push(`added ${token}`),
-    onRefused: (token, reason) => told.push(`${token} ${reason}`),
+    onRefused: (token, { reason, isFinal }) => told.push(`${token} ${reason}${isFinal ? ', final' : ''}`),
   })
-  for (let count = 1; count < 3; count++) {
+  for (let count = 1; count <= requests; count++) {
     await until(() => asked.length === count, 'the question')
     await turns(10)
-    clock.advance(10_000)
+    if (count < requests) clock.advance(tokenRetryMs(count))
   }
-  await until(() => told.length === 2, 'the answer')
-  expect({ told, asked: asked.length }).toEqual({ told: ['known taken', 'added known'], asked: 3 })
+  return told
+}
+
+test('ConnectorTokens.sessionBegan asks again for a token that was refused, and reports the reason once', async () => {
+  const answers = [{ success: false, error: 'taken' }, { success: false, error: 'taken' }, { success: true }]
+  expect(
+    await begun(
+      asking(() => answers.shift()),
+      3,
+    ),
+  ).toEqual(['known taken', 'added known'])
+})
+
+const weak = { success: false, error: 'this code is too easy to guess: use more words' }
+
+test('ConnectorTokens.sessionBegan does not ask again for a token that is refused for good', async () => {
+  const asker = asking(() => weak)
+  const told = await begun(asker, 1)
+  expect({ told, timers: asker.clock.pendingTimers }).toEqual({ told: [`known ${weak.error}, final`], timers: 0 })
+})
+
+test('ConnectorTokens.sessionBegan asks again for such a token where refusals are to be ignored', async () => {
+  expect(
+    await begun(
+      asking(() => weak, { retryRefused: true }),
+      2,
+    ),
+  ).toEqual([`known ${weak.error}`])
 })

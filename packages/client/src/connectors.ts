@@ -2,19 +2,29 @@ import { type ConnectorOperation, decode, encode, formatChannelId, MessageType, 
 import { type Clock, textOf, type TimerHandle } from '@ls/foundation'
 import { ClientError } from '@ls/link'
 import type { Session } from '@ls/mux'
+import { isFinalRefusal, tokenRetryMs } from './refused-tokens.js'
 
 export interface ConnectorTokensOptions {
   readonly clock: Clock
   /** Time for the server to answer, in milliseconds. @default 10000 */
   readonly answerTimeoutMs?: number | undefined
+  /** Whether to request a token again that the server refuses for good. @default false */
+  readonly retryRefused?: boolean | undefined
+}
+
+/** Refusal of a connector token. */
+export interface TokenRefusal {
+  readonly reason: string
+  /** Whether the token is not requested again. */
+  readonly isFinal: boolean
 }
 
 /** Callbacks for the server's answers in a new session. */
 export interface ConnectorEvents {
   /** Called when connectors may use the token. */
   onAdded(token: string): void
-  /** Called when the server refused the token; the request is repeated. */
-  onRefused(token: string, reason: string): void
+  /** Called when the server refused the token, once for each reason; the request is repeated unless it is final. */
+  onRefused(token: string, refusal: TokenRefusal): void
 }
 
 interface Pending {
@@ -32,11 +42,14 @@ export class ConnectorTokens {
   readonly #retries = new Map<TimerHandle, Session>()
   readonly #clock: Clock
   readonly #answerTimeoutMs: number
+  readonly #retryRefused: boolean
 
-  constructor(tokens: readonly string[], { clock, answerTimeoutMs = 10_000 }: ConnectorTokensOptions) {
+  constructor(tokens: readonly string[], options: ConnectorTokensOptions) {
+    const { clock, answerTimeoutMs = 10_000, retryRefused = false } = options
     this.#tokens = new Set(tokens)
     this.#clock = clock
     this.#answerTimeoutMs = answerTimeoutMs
+    this.#retryRefused = retryRefused
   }
 
   get size(): number {
@@ -49,7 +62,7 @@ export class ConnectorTokens {
 
   /**
    * Requests all tokens in a new session (protocol.md §1: "a reverse client re-adds its connector tokens after each
-   * reconnect"). A refused token is requested again, since another provider may release it.
+   * reconnect"). A refused token is requested again, since another provider may release it, unless the reason is final.
    */
   sessionBegan(session: Session, events: ConnectorEvents): void {
     for (const token of this.#tokens) void this.#addAgain(session, token, events)
@@ -90,19 +103,26 @@ export class ConnectorTokens {
     }
   }
 
-  /** @param before Reason of the last refusal; the same one is not reported again. */
-  async #addAgain(session: Session, token: string, events: ConnectorEvents, before?: string): Promise<void> {
+  /** @param before Reasons of the refusals so far; the last one is not reported again. */
+  async #addAgain(
+    session: Session,
+    token: string,
+    events: ConnectorEvents,
+    before: { readonly refusals: number; readonly reason?: string } = { refusals: 0 },
+  ): Promise<void> {
     try {
       await this.#ask(session, token, 'add')
       events.onAdded(token)
     } catch (error) {
       const reason = textOf(error)
-      if (reason !== before) events.onRefused(token, reason)
-      if (session.state === 'closed') return
+      const isFinal = !this.#retryRefused && isFinalRefusal(reason)
+      if (reason !== before.reason) events.onRefused(token, { reason, isFinal })
+      if (isFinal || session.state === 'closed') return
+      const refusals = before.refusals + 1
       const timer = this.#clock.setTimeout(() => {
         this.#retries.delete(timer)
-        if (this.#tokens.has(token)) void this.#addAgain(session, token, events, reason)
-      }, retryMs)
+        if (this.#tokens.has(token)) void this.#addAgain(session, token, events, { refusals, reason })
+      }, tokenRetryMs(refusals))
       this.#retries.set(timer, session)
     }
   }
@@ -133,6 +153,3 @@ export class ConnectorTokens {
     return pending
   }
 }
-
-/** Interval of requests, as for exposed ports, in milliseconds: soon enough after another provider has disconnected. */
-const retryMs = 10_000

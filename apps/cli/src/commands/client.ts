@@ -148,11 +148,13 @@ export function schemeHint(url: string): string | undefined {
 
 /** Error to show when a client cannot start or continue. */
 export function explainFailure(error: unknown, settings: ClientSettings): Error {
-  const refused = error instanceof ClientError && error.code === 'ERR_CLIENT_REFUSED'
-  if (!refused) return explainListenFailure(error, [proxyPort(settings)])
+  const refusal = error instanceof ClientError ? error : undefined
+  if (refusal?.code === 'ERR_CLIENT_CONNECTOR_REFUSED')
+    return new Error(`${refusal.message}; give another one with --connector-token (-c)`, { cause: error })
+  if (refusal?.code !== 'ERR_CLIENT_REFUSED') return explainListenFailure(error, [proxyPort(settings)])
   const hint =
     settings.token === undefined
       ? 'give a token with --token (-t) or LINKSOCKS_TOKEN'
       : 'check --token (-t); the code of a relay is known once its provider has connected'
-  return new Error(`${error.message}; ${hint}`, { cause: error })
+  return new Error(`${refusal.message}; ${hint}`, { cause: error })
 }

@@ -52,7 +52,10 @@ export interface ReconnectOptions {
   readonly delayMs?: number | undefined
   /** Longest delay, in milliseconds; for the first 10 minutes it is at most 5 s. @default 60000 */
   readonly maxDelayMs?: number | undefined
-  /** Whether to reconnect even after the token was refused. @default false */
+  /**
+   * Whether to reconnect even after the token was refused, and to request a connector token again that the server
+   * cannot accept. @default false
+   */
   readonly retryAuth?: boolean | undefined
 }
 

@@ -209,8 +209,11 @@ export class Admission {
   #mayStillEnter(transport: MessageTransport, { record }: Identity): boolean {
     // Not a refusal: the client may reconnect when the server is back.
     if (this.#closed !== undefined) transport.close({ code: CloseCode.goingAway, reason: this.#closed })
-    else if (this.#options.tokens.find(record.token) !== record) refuse(transport, 'invalid token')
-    else return true
+    else if (this.#options.tokens.find(record.token) === record) return true
+    else if (record.kind === 'reverse' && record.identity !== undefined)
+      // At a full relay a newer client took its place before it had a session. It may get another one.
+      transport.close({ code: CloseCode.tryAgainLater, reason: 'a newer provider needed its place' })
+    else refuse(transport, 'invalid token')
     return false
   }
 

@@ -1,8 +1,9 @@
 import { type ConnectorOperation, decode, encode, type Message, MessageType, newChannelId } from '@ls/codec'
 import type { Session } from '@ls/mux'
+import { until } from '@ls/testkit'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type ConnectorToken, type ReverseToken, type TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
-import { ConnectorMessages } from './connector-messages.js'
+import { ConnectorMessages, type ConnectorMessagesOptions } from './connector-messages.js'
 import type { Peer } from './peer.js'
 
 describe('ConnectorMessages', () => {
@@ -11,20 +12,38 @@ describe('ConnectorMessages', () => {
   let changed: string[]
   let messages: ConnectorMessages
   let reverse: ReverseToken
+  /** Tokens of each write, and the result of the next ones. */
+  let writes: (string | undefined)[]
+  let disk: Promise<void>
 
   beforeEach(() => {
     tokens = new TokenRegistry()
     connected = new Set(['p', 'q'])
     changed = []
-    messages = new ConnectorMessages({
+    messages = make()
+    reverse = addReverse('r')
+  })
+
+  function make(save?: ConnectorMessagesOptions['save']): ConnectorMessages {
+    return new ConnectorMessages({
       tokens,
       maxTokens: 3,
       isConnected: (_reverse, instance) => connected.has(instance),
       remove: (token) => tokens.remove(token),
       changed: ({ token }) => changed.push(token),
+      save,
     })
-    reverse = addReverse('r')
-  })
+  }
+
+  /** From now on tokens are written to a disk. */
+  function useDisk(): void {
+    writes = []
+    disk = Promise.resolve()
+    messages = make((added) => {
+      writes.push(added?.token)
+      return disk
+    })
+  }
 
   function addReverse(token: string, allowManageConnector = true): ReverseToken {
     const login = { username: undefined, password: undefined }
@@ -38,6 +57,19 @@ describe('ConnectorMessages', () => {
     expect(answers).toHaveLength(1)
     expect(answers[0]).toMatchObject({ type: MessageType.ConnectorResponse, channelId })
     return answers[0] as Extract<Message, { type: typeof MessageType.ConnectorResponse }>
+  }
+
+  /** A session of a provider, which adds a token and waits for the answer. */
+  function session(instance = 'p'): (token: string) => Promise<void> {
+    const answers: Message[] = []
+    const send = (answer: Uint8Array) => answers.push(decode(answer))
+    const peer = { session: { send } as unknown as Session, record: reverse, instance } as Peer
+    return async (token) => {
+      const before = answers.length
+      const request = { type: MessageType.Connector, channelId: newChannelId(), token, operation: 'add' } as const
+      messages.receive(peer, encode(request))
+      await until(() => answers.length > before, 'the answer')
+    }
   }
 
   function deliver(bytes: Uint8Array, instance = 'p', record: TokenRecord = reverse): Message[] {
@@ -62,6 +94,41 @@ describe('ConnectorMessages', () => {
   test('receive lets a provider add its token again', () => {
     ask('add', 'c')
     expect(ask('add', 'c')).toMatchObject({ success: true, token: 'c' })
+  })
+
+  test('receive writes a token once, however often a session adds it', async () => {
+    useDisk()
+    const add = session()
+    for (let count = 0; count < 3; count++) await add('c')
+    expect(writes).toEqual(['c'])
+  })
+
+  test('receive writes a token again for each session that adds it', async () => {
+    useDisk()
+    for (let count = 0; count < 2; count++) await session()('c')
+    expect(writes).toEqual(['c', 'c'])
+  })
+
+  test('receive writes a token again that could not be written', async () => {
+    useDisk()
+    const add = session()
+    disk = Promise.reject(new Error('the disk is full'))
+    disk.catch(() => {})
+    await add('c')
+    disk = Promise.resolve()
+    await add('c')
+    expect(writes).toEqual(['c', 'c'])
+  })
+
+  test('receive writes a token again that a session takes back', async () => {
+    useDisk()
+    const [first, second] = [session('p'), session('q')]
+    await first('c')
+    connected.delete('p')
+    await second('c')
+    connected = new Set(['p'])
+    await first('c')
+    expect(writes).toEqual(['c', 'c', 'c'])
   })
 
   test('receive refuses a token of another provider that is connected', () => {

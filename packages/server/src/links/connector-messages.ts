@@ -44,6 +44,8 @@ export interface SharedCodes {
 /** Handles the Connector messages of providers in autonomy (protocol.md §1): a provider manages its own tokens only. */
 export class ConnectorMessages {
   readonly #options: ConnectorMessagesOptions
+  /** Tokens that each session has had saved: one that requests its own again and again must not cause more writes. */
+  readonly #saved = new WeakMap<Peer, WeakSet<ConnectorToken>>()
 
   constructor(options: ConnectorMessagesOptions) {
     this.#options = options
@@ -68,7 +70,7 @@ export class ConnectorMessages {
     }
     const serve = (): Promise<void> | undefined => {
       const token = this.#serve(peer, message)
-      const saved = this.#save(token)
+      const saved = this.#save(peer, token)
       if (saved !== undefined) return saved.then(() => succeed(token))
       succeed(token)
       return undefined
@@ -89,16 +91,26 @@ export class ConnectorMessages {
     return this.#options.relay?.codes.check({ peer, reverse: record, code: token })
   }
 
-  #refused(peer: Peer, { operation }: ConnectorMessage, error: unknown): void {
+  #refused(peer: Peer, { operation, token }: ConnectorMessage, error: unknown): void {
     const { record } = peer
     if (record.kind !== 'reverse' || record.identity === undefined || operation !== 'add') return
-    if (error instanceof ServerError) this.#options.relay?.codes.refused(peer, error)
+    if (error instanceof ServerError) this.#options.relay?.codes.refused(peer, token, error)
   }
 
   /** Saves the tokens: a provider must not rely on a token that is lost when the server restarts. */
-  #save(token: string): Promise<void> | undefined {
+  #save(peer: Peer, token: string): Promise<void> | undefined {
     const known = this.#options.tokens.find(token)
-    return this.#options.save?.(known?.kind === 'connector' ? known : undefined)
+    if (known?.kind !== 'connector') return this.#options.save?.(undefined)
+    const done = this.#saved.get(peer) ?? new WeakSet<ConnectorToken>()
+    this.#saved.set(peer, done)
+    if (done.has(known)) return undefined
+    const saved = this.#options.save?.(known)
+    // The caller handles the failure.
+    saved?.then(
+      () => done.add(known),
+      () => {},
+    )
+    return saved
   }
 
   #serve(peer: Peer, message: ConnectorMessage): string {
@@ -130,6 +142,7 @@ export class ConnectorMessages {
     // A provider that restarts has another instance, so it may take over the token of an owner that is gone.
     if (isConnected(reverse, known.owner)) throw taken()
     known.owner = peer.instance
+    this.#saved.get(peer)?.delete(known)
     changed(known)
     return token
   }

@@ -1,5 +1,6 @@
 import { FakeClock, until } from '@ls/testkit'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { ServerError } from '../errors.js'
 import { AuthThrottle } from '../links/auth-throttle.js'
 import type { Peer } from '../links/peer.js'
 import { type ReverseToken, TokenRegistry } from '../tokens/token-registry.js'
@@ -96,9 +97,23 @@ describe('Codes', () => {
     expect(times.map((time) => Math.floor((time - startMs) / 500))).toEqual([0, 1, 2])
   })
 
+  const inUse = new ServerError('ERR_SERVER_TOKEN_EXISTS', 'connector token already exists')
+
   test('refused counts as a guess of the address', () => {
-    const error = { code: 'ERR_SERVER_TOKEN_EXISTS' } as Parameters<Codes['refused']>[1]
-    for (let count = 0; count < 4; count++) codes.refused(peer, error)
+    for (let count = 0; count < 4; count++) codes.refused(peer, `tuna-42-lamp-${count}`, inUse)
     expect(throttle.waitMs('1.2.3.4')).toBe(250)
+  })
+
+  test('refused counts the same code of a session once: a provider that waits for it must not lock out its address', () => {
+    for (let count = 0; count < 100; count++) codes.refused(peer, 'tuna-42-lamp', inUse)
+    expect(throttle.waitMs('1.2.3.4')).toBe(0)
+  })
+
+  test('refused counts every code of a session that was refused many', () => {
+    const many = Array.from({ length: 17 }, (_, index) => `tuna-42-lamp-${index}`)
+    for (const code of many) codes.refused(peer, code, inUse)
+    clock.advance(8000)
+    codes.refused(peer, 'tuna-42-lamp-16', inUse)
+    expect(throttle.waitMs('1.2.3.4')).toBe(8000)
   })
 })

@@ -31,6 +31,8 @@ export class Codes {
   /** Settles when the next code may be checked. */
   #turn: Promise<void> = Promise.resolve()
   #waiting = 0
+  /** Codes that were refused to each session. */
+  readonly #refused = new WeakMap<Peer, Set<string>>()
 
   constructor(options: CodesOptions) {
     this.#options = options
@@ -52,9 +54,17 @@ export class Codes {
     if (fault !== undefined) throw new ServerError('ERR_SERVER_TOKEN_INVALID', fault)
   }
 
-  /** Handles a refusal: if the code is in use or too weak, it counts as a guess. */
-  refused({ remoteAddress }: Peer, { code }: ServerError): void {
-    if (code !== 'ERR_SERVER_TOO_MANY_TOKENS') this.#options.throttle.failed(remoteAddress)
+  /**
+   * Handles a refusal: if the code is in use or too weak, it counts as a guess. Providers request the same code again
+   * and again, which is one guess.
+   */
+  refused(peer: Peer, code: string, error: ServerError): void {
+    if (error.code === 'ERR_SERVER_TOO_MANY_TOKENS') return
+    const refused = this.#refused.get(peer) ?? new Set<string>()
+    this.#refused.set(peer, refused)
+    if (refused.has(code)) return
+    if (refused.size < maxRefused) refused.add(code)
+    this.#options.throttle.failed(peer.remoteAddress)
   }
 
   #checkPace(peer: Peer): void {
@@ -101,6 +111,9 @@ export class Codes {
 
 /** Most codes that wait to be checked; each keeps one message of its provider. */
 const maxWaiting = 64
+
+/** Refused codes of a session that are remembered, to be counted once: as many as it may have. */
+const maxRefused = 16
 
 const minCharacters = 8
 const maxJudgedCharacters = 16
