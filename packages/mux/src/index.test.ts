@@ -24,6 +24,7 @@ test('index exports exactly these names', () => {
       "SharedBudget",
       "StartLimit",
       "WrappedTransport",
+      "addressBlock",
       "addressGroup",
       "checkKeepaliveTiming",
       "checkSessionOptions",

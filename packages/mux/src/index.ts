@@ -1,4 +1,4 @@
-export { addressGroup } from './pending/address-group.js'
+export { addressBlock, addressGroup } from './pending/address-group.js'
 export type { ChannelCloseKind, ChannelCloseReason } from './channel/channel-close.js'
 export type { ChannelHandler } from './channel/channel-handler.js'
 export type { Channel, ChannelState } from './channel/channel.js'

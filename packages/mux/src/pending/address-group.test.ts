@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { addressGroup } from './address-group.js'
+import { addressBlock, addressGroup } from './address-group.js'
 
 describe('addressGroup', () => {
   test.each([
@@ -38,4 +38,16 @@ describe('addressGroup', () => {
   test('takes any text', () => {
     fc.assert(fc.property(fc.string({ maxLength: 60 }), (text) => typeof addressGroup(text) === 'string'))
   })
+})
+
+test.each([
+  ['2001:db8::1', '2001:db8:0::/48'],
+  ['2001:0DB8:0:ffff:1::', '2001:db8:0::/48'],
+  ['2001:db8:1::1', '2001:db8:1::/48'],
+  ['fe80::1%eth0', 'fe80:0:0::/48'],
+  ['192.0.2.1', undefined],
+  ['::ffff:192.0.2.1', undefined],
+  ['unknown', undefined],
+])('addressBlock of %s is %s', (address, block) => {
+  expect(addressBlock(address)).toBe(block)
 })

@@ -20,6 +20,18 @@ export function addressGroup(address: string): string {
   return `${network.join(':')}::/64`
 }
 
+/**
+ * Returns the /48 of an IPv6 address, which sites and customers commonly receive: with its 65,536 groups, one client
+ * could use the limits of as many. Undefined for IPv4, and for other text.
+ *
+ * @example
+ * addressBlock('2001:db8:0:1::5') // '2001:db8:0::/48'
+ */
+export function addressBlock(address: string): string | undefined {
+  const words = /^([^:]*:[^:]*:[^:]*):[^:]*::\/64$/.exec(addressGroup(address))?.[1]
+  return words === undefined ? undefined : `${words}::/48`
+}
+
 /** Returns the eight words of an IPv6 address, with or without `::` and an IPv4 tail. */
 function wordsOf(address: string): number[] {
   const [head = '', tail] = address.replace(dottedTail, inHex).split('::')

@@ -42,6 +42,23 @@ describe('AuthThrottle', () => {
     expect(throttle.waitMs(other)).toBe(500)
   })
 
+  test('failed slows down a /48 of IPv6 after 64 failures, by a second at most: one client may have all of it', () => {
+    for (let count = 0; count < 64; count++) fail(`2001:db8:0:${count}::1`)
+    const waits = Array.from({ length: 4 }, (_, count) => fail(`2001:db8:0:f${count}::1`))
+    expect(waits).toEqual([250, 500, 1000, 1000])
+  })
+
+  test('failed of more addresses of a /48 than are in memory slows it down', () => {
+    const small = new AuthThrottle({ clock, maxAddresses: 8 })
+    for (let count = 0; count < 100; count++) small.failed(`2001:db8:0:${count}::1`)
+    expect(small.waitMs('2001:db8:0:ffff::1')).toBe(1000)
+  })
+
+  test('failed of one address of a /48 leaves the others', () => {
+    for (let count = 0; count < 64; count++) fail('2001:db8:0:1::1')
+    expect(throttle.waitMs('2001:db8:0:2::1')).toBe(0)
+  })
+
   test('failed forgets an address after ten minutes without a failure', () => {
     for (let count = 0; count < 5; count++) fail()
     clock.advance(600_000)

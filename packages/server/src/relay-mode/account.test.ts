@@ -41,6 +41,32 @@ describe('Account', () => {
     })
   })
 
+  test('all limits of a network are multiples of those of an address', () => {
+    const limits = { bytesPerSecond: 1000, dailyBytes: 10_000, maxChannels: 1 }
+    const network = new Account({ clock, owner: 'network', ...limits, scale: 2 })
+    const codes = Array.from({ length: 40 }, () => network.takeCode()).filter(Boolean).length
+    clock.advance(10_000)
+    const earned = [1, 2, 3].map(() => network.takeCode())
+    const paused = [network.charge(2000), network.charge(500)]
+    network.charge(17_000)
+    const fault = network.dayFault
+    network.charge(500)
+    expect({ codes, earned, paused, fault, after: network.dayFault }).toEqual({
+      codes: 32,
+      earned: [true, true, false],
+      paused: [0, 250],
+      fault: undefined,
+      after: 'this network has moved its 20000 bytes of 24 hours; try again in 24 h',
+    })
+  })
+
+  test('slots of an address are slots of its network', () => {
+    const limits = { bytesPerSecond: 1, dailyBytes: 1, maxChannels: 1 }
+    const parent = new Account({ clock, owner: 'network', ...limits })
+    new Account({ clock, owner: 'address', ...limits, parent }).slots.take()
+    expect(() => new Account({ clock, owner: 'address', ...limits, parent }).slots.take()).toThrow('of one network')
+  })
+
   test('slots are limited, and the error says whose they are', () => {
     account.slots.take()
     expect(() => account.slots.take()).toThrow('the limit of 1 channels of one address at this relay is reached')

@@ -3,11 +3,15 @@ import { ChannelSlots } from '@ls/relay'
 
 export interface AccountOptions {
   readonly clock: Clock
-  /** Kind of its owner, for texts: `identity` or `address`. */
+  /** Kind of its owner, for texts: `provider`, `address`, or what lies around an address. */
   readonly owner: string
   readonly bytesPerSecond: number
   readonly dailyBytes: number
   readonly maxChannels: number
+  /** Account of the network around the address, which is charged as well. @default none */
+  readonly parent?: Account | undefined
+  /** Factor by which all its limits are larger than those of an address. @default 1 */
+  readonly scale?: number | undefined
 }
 
 /** Use of a relay by one identity or one address. */
@@ -17,6 +21,10 @@ export class Account {
   links = 0
   /** Number of identities that were created from it. */
   identities = 0
+  /** Factor by which its limits are larger than those of an address. */
+  readonly scale: number
+  /** This account and those of the networks around it. */
+  readonly chain: readonly Account[]
   /** Slots for channels that its connectors open. */
   readonly slots: ChannelSlots
   readonly #options: AccountOptions
@@ -25,17 +33,21 @@ export class Account {
   #balancedAtMs: number
   #dayBytes = 0
   #dayEndsMs = 0
-  #codes = codesAtOnce
+  #codes: number
   #codesAtMs: number
 
-  constructor(options: AccountOptions) {
-    const { clock, owner, bytesPerSecond, maxChannels } = options
+  constructor({ parent, scale = 1, ...options }: AccountOptions) {
+    const { clock, owner, bytesPerSecond, dailyBytes, maxChannels } = options
     this.owner = owner
-    this.#options = options
-    this.#balanceBytes = bytesPerSecond
+    this.scale = scale
+    this.chain = [this, ...(parent?.chain ?? [])]
+    this.#options = { ...options, bytesPerSecond: bytesPerSecond * scale, dailyBytes: dailyBytes * scale }
+    this.#balanceBytes = bytesPerSecond * scale
     this.#balancedAtMs = clock.now()
+    this.#codes = codesAtOnce * scale
     this.#codesAtMs = clock.now()
-    this.slots = new ChannelSlots({ limit: maxChannels, what: `channels of one ${owner} at this relay` })
+    const what = `channels of one ${owner} at this relay`
+    this.slots = new ChannelSlots({ limit: maxChannels * scale, what, parent: parent?.slots })
   }
 
   /** Whether it has nothing open and no bytes to wait for. */
@@ -72,7 +84,8 @@ export class Account {
    */
   takeCode(): boolean {
     const now = this.#options.clock.now()
-    this.#codes = Math.min(codesAtOnce, this.#codes + (now - this.#codesAtMs) / codeIntervalMs)
+    const earned = ((now - this.#codesAtMs) * this.scale) / codeIntervalMs
+    this.#codes = Math.min(codesAtOnce * this.scale, this.#codes + earned)
     this.#codesAtMs = now
     if (this.#codes < 1) return false
     this.#codes--

@@ -28,3 +28,23 @@ test('AddressAccounts keeps one that has something open', () => {
   for (const address of ['b', 'c', 'd']) found.of(address)
   expect(found.of('a')).toBe(first)
 })
+
+test('AddressAccounts charges the /48 of an IPv6 address as well', () => {
+  const found = accounts()
+  const [first, second] = [found.of('2001:db8:0:1::1'), found.of('2001:db8:0:2::1')]
+  expect({ isShared: first.chain[1] === second.chain[1], scales: first.chain.map(({ scale }) => scale) }).toEqual({
+    isShared: true,
+    scales: [1, 16],
+  })
+})
+
+test('AddressAccounts has one account for an IPv4 address', () => {
+  expect(accounts().of('1.2.3.4').chain).toHaveLength(1)
+})
+
+test('AddressAccounts keeps a /48 as long as an account of it', () => {
+  const found = accounts(2)
+  const [, block] = found.of('2001:db8:0:1::1').chain
+  for (const address of ['2001:db8:0:2::1', '2001:db8:0:3::1']) found.of(address)
+  expect(found.of('2001:db8:0:4::1').chain[1]).toBe(block)
+})

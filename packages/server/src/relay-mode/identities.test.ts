@@ -111,6 +111,14 @@ describe('Identities', () => {
     expect(() => add('c', home)).toThrow('the limit of 2 providers of one address is reached')
   })
 
+  test('assertRoom refuses one more of a network, whatever its address', () => {
+    const limits = { bytesPerSecond: 1, dailyBytes: 1, maxChannels: 1 }
+    const parent = new Account({ clock, owner: 'network', ...limits, scale: 1.5 })
+    const homes = [1, 2, 3, 4].map(() => new Account({ clock, owner: 'address', ...limits, parent }))
+    for (const [index, home] of homes.slice(0, 3).entries()) identities.joined(add(`${index}`, home))
+    expect(() => add('3', homes[3])).toThrow('the limit of 3 providers of one network is reached')
+  })
+
   test('assertRoom refuses one more of all, and names the limit', () => {
     for (const token of ['a', 'b', 'c', 'd']) identities.joined(add(token))
     expect(() => add('e')).toThrow('the limit of 4 providers of this relay is reached')

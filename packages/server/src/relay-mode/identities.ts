@@ -66,8 +66,11 @@ export class Identities {
    */
   assertRoom(home: Account): void {
     const { maxIdentities, maxAddressIdentities } = this.#options.limits
-    if (home.identities >= maxAddressIdentities && !this.#evict((entry) => entry.home === home))
-      throw new Crowded(`the limit of ${maxAddressIdentities} providers of one address is reached`)
+    for (const account of home.chain) {
+      const limit = maxAddressIdentities * account.scale
+      if (account.identities >= limit && !this.#evict((entry) => entry.home.chain.includes(account)))
+        throw new Crowded(`the limit of ${limit} providers of one ${account.owner} is reached`)
+    }
     if (this.#entries.size >= maxIdentities && !this.#evict(() => true))
       throw new Crowded(`the limit of ${maxIdentities} providers of this relay is reached`)
   }
@@ -90,7 +93,7 @@ export class Identities {
     this.#entries.set(record, entry)
     const key = keyOf(record.identity)
     if (key !== undefined) this.#byInstance.set(key, record)
-    home.identities++
+    for (const account of home.chain) account.identities++
     this.#await(entry)
   }
 
@@ -114,7 +117,7 @@ export class Identities {
     if (entry === undefined) return
     this.#entries.delete(record)
     this.#byInstance.delete(keyOf(record.identity) ?? '')
-    entry.home.identities--
+    for (const account of entry.home.chain) account.identities--
     this.#options.clock.clearTimeout(entry.keepTimer)
     this.#options.clock.clearTimeout(entry.lifeTimer)
   }

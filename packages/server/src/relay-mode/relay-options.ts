@@ -3,7 +3,7 @@ import { checkDurationMs, checkInteger, type Given } from '@ls/foundation'
 /**
  * Options of relay mode: providers without a token connect, each with its own identity, and connectors reach them by
  * the codes that they choose. The limits are for unknown clients; each applies to one identity, its connectors
- * included, or to one address (of IPv6, one /64).
+ * included, or to one address (of IPv6, one /64). All addresses of a /48 together have 16 times the limits of one.
  */
 export interface RelayOptions {
   /** Line that every client receives: rules, contact for complaints. At most 1000 characters. @default none */

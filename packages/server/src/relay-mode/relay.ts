@@ -136,22 +136,25 @@ export class Relay {
   permit(record: TokenRecord, remoteAddress: string): void {
     const identity = this.#identityOf(record)
     if (identity === undefined) return
-    const fault = identity.account.dayFault ?? this.#addresses.of(remoteAddress).dayFault
+    const accounts = [identity.account, ...this.#addresses.of(remoteAddress).chain]
+    const fault = accounts.map(({ dayFault }) => dayFault).find((each) => each !== undefined)
     if (fault !== undefined) throw new Crowded(fault)
   }
 
   /** Checks that an address may have one more link. @throws Crowded */
   assertRoom(record: TokenRecord, remoteAddress: string): void {
-    const { maxAddressLinks } = this.#limits
-    if (!this.owns(record) || this.#addresses.of(remoteAddress).links < maxAddressLinks) return
-    throw new Crowded(`the limit of ${maxAddressLinks} links of one address is reached`)
+    if (!this.owns(record)) return
+    for (const { links, scale, owner } of this.#addresses.of(remoteAddress).chain) {
+      const limit = this.#limits.maxAddressLinks * scale
+      if (links >= limit) throw new Crowded(`the limit of ${limit} links of one ${owner} is reached`)
+    }
   }
 
   /** Wraps the transport of a link, to charge incoming bytes. */
   meter(record: TokenRecord, remoteAddress: string, transport: MessageTransport): MessageTransport {
     const identity = this.#identityOf(record)
     if (identity === undefined) return transport
-    const accounts = [identity.account, this.#addresses.of(remoteAddress)]
+    const accounts = [identity.account, ...this.#addresses.of(remoteAddress).chain]
     const { clock } = this.#dependencies.options
     return new MeteredTransport(transport, {
       clock,
@@ -165,7 +168,7 @@ export class Relay {
     const { record, session, remoteAddress } = peer
     if (!this.owns(record)) return
     const home = this.#addresses.of(remoteAddress)
-    home.links++
+    for (const account of home.chain) account.links++
     this.#homes.set(peer, home)
     if (record.kind === 'reverse') this.#identities.joined(record)
     for (const text of welcomeLines(peer, this.#dependencies.groups, this.#limits.notice))
@@ -177,7 +180,7 @@ export class Relay {
     const home = this.#homes.get(peer)
     if (home === undefined) return
     this.#homes.delete(peer)
-    home.links--
+    for (const account of home.chain) account.links--
     if (peer.record.kind === 'reverse') this.#identities.left(peer.record)
   }
 
@@ -245,7 +248,7 @@ export class Relay {
 
   #accountsOf(peer: Peer): readonly Account[] {
     const identity = this.#identityOf(peer.record)
-    return identity === undefined ? [] : [identity.account, this.#addresses.of(peer.remoteAddress)]
+    return identity === undefined ? [] : [identity.account, ...this.#addresses.of(peer.remoteAddress).chain]
   }
 }
 
