@@ -117,6 +117,41 @@ test('receive passes other signals within the pair', () => {
   expect(got.get(first)!.at(-1)).toEqual({ type: MessageType.DirectStatus, json: { status: 'probing' } })
 })
 
+test('receive passes 64 signals of a client in 10 s: more could end the link of its partner', () => {
+  const first = announced(provider())
+  const second = announced(connector())
+  const passed = (): number => {
+    got.get(first)!.length = 0
+    for (let count = 0; count < 100; count++) send(second, { type: MessageType.DirectStatus, json: { count } })
+    return got.get(first)!.length
+  }
+  const before = passed()
+  clock.advance(10_000)
+  expect({ before, after: passed() }).toEqual({ before: 63, after: 64 })
+})
+
+test('receive keeps no announcement of more than 8 KiB', () => {
+  const first = connector()
+  send(first, { type: MessageType.DirectCapabilities, json: { session_id: 'k', padding: 'x'.repeat(8192) } })
+  expect(heard(announced(provider()))).toEqual([])
+})
+
+test('receive keeps announcements of 4096 clients of all tokens, and of others when these have left', () => {
+  const other = { ...reverse, token: 'other' }
+  const last = { ...reverse, token: 'last' }
+  const all = Array.from({ length: 5000 }, (_, index) =>
+    announced(peer(`${index}`, { ...reverse, token: `${index % 5}` })),
+  )
+  const met = (token: ReverseToken, suffix: string): unknown[] => {
+    announced(peer(`p${suffix}`, token))
+    return heard(announced(peer(`k${suffix}`, { ...connectorToken, reverse: token })))
+  }
+  const during = met(other, '')
+  for (const each of all) signals.left(each)
+  clock.advance(60_000)
+  expect({ during, after: met(last, '2') }).toEqual({ during: [], after: ['p2'] })
+})
+
 test('receive passes nothing of a client whose token has rules', () => {
   const second = connector()
   forbidden.add(second)

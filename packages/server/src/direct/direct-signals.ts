@@ -21,10 +21,17 @@ const clientHello = /^linksocks_client_hello:.*\bdirect_signaling=1/
  * instance, and announces its addresses only once.
  */
 const graceMs = 60_000
-/** Most processes of one reverse token: more are not signalled. Each may keep an announcement of 64 KiB. */
+/** Most processes of one reverse token, and of all: more are not signalled. Each may keep an announcement of 8 KiB. */
 const maxParties = 1000
-/** Longest announcement that is kept, in bytes: eight addresses need less than 1 KiB. */
-const maxAnnouncementBytes = 65_536
+const maxAllParties = 4096
+/** Longest signal that is passed on, in bytes: an announcement of 16 addresses needs 2 KiB. */
+const maxSignalBytes = 8192
+/**
+ * Most signals of a process within {@link signalPeriodMs}, in milliseconds: a path needs some ten. Its partner gets
+ * all, and a link that cannot take them would end.
+ */
+const maxSignals = 64
+const signalPeriodMs = 10_000
 /** Most levels of objects and arrays in a signal: deployed programs send lists of addresses, with a few levels. */
 const maxLevels = 32
 
@@ -38,6 +45,9 @@ interface Party {
   /** The process that it negotiates with. */
   partner: Party | undefined
   leaving: TimerHandle
+  /** Signals since {@link sinceMs}. */
+  signals: number
+  sinceMs: number
 }
 
 /**
@@ -48,6 +58,8 @@ interface Party {
 export class DirectSignals {
   readonly #options: DirectSignalsOptions
   readonly #parties = new WeakMap<ReverseToken, Map<string, Party>>()
+  /** Number of parties of all tokens. */
+  #partyCount = 0
 
   constructor(options: DirectSignalsOptions) {
     this.#options = options
@@ -75,7 +87,7 @@ export class DirectSignals {
    */
   receive(peer: Peer, bytes: Uint8Array): void {
     const type = peekType(bytes)
-    if (!isSignal(type) || bytes.length > maxAnnouncementBytes || !this.#options.isAllowed(peer)) return
+    if (!isSignal(type) || bytes.length > maxSignalBytes || !this.#options.isAllowed(peer)) return
     const message = decode(bytes)
     if (message.type === MessageType.Log) {
       if (clientHello.test(message.text)) this.#join(peer)
@@ -84,7 +96,7 @@ export class DirectSignals {
     if (!isDirect(message)) return
     const signal = signalOf(message)
     const party = this.#join(peer)
-    if (party === undefined) return
+    if (party === undefined || !this.#maySignal(party)) return
     const isAnnouncement = message.type === MessageType.DirectCapabilities
     if (isAnnouncement) party.announcement = signal
     if (isAnnouncement && !isTaken(party)) this.#findPartner(peer, party)
@@ -129,13 +141,16 @@ export class DirectSignals {
     const parties = this.#parties.get(reverse) ?? new Map<string, Party>()
     this.#parties.set(reverse, parties)
     const known = parties.get(keyOf(peer))
-    if (known === undefined && parties.size >= maxParties) return undefined
+    if (known === undefined && (parties.size >= maxParties || this.#partyCount >= maxAllParties)) return undefined
+    if (known === undefined) this.#partyCount++
     const party: Party = known ?? {
       peers: new Set(),
       role: peer.record.kind === 'reverse' ? 'provider' : 'connector',
       announcement: undefined,
       partner: undefined,
       leaving: undefined,
+      signals: 0,
+      sinceMs: this.#options.clock.now(),
     }
     parties.set(keyOf(peer), party)
     this.#attach(party, peer)
@@ -147,8 +162,18 @@ export class DirectSignals {
     party.peers.add(peer)
   }
 
+  /** Whether a party may send one more signal now; counts it. */
+  #maySignal(party: Party): boolean {
+    const nowMs = this.#options.clock.now()
+    if (nowMs - party.sinceMs >= signalPeriodMs) {
+      party.sinceMs = nowMs
+      party.signals = 0
+    }
+    return party.signals++ < maxSignals
+  }
+
   #forget(peer: Peer, party: Party): void {
-    this.#partiesOf(peer)?.delete(keyOf(peer))
+    if (this.#partiesOf(peer)?.delete(keyOf(peer)) === true) this.#partyCount--
     const { partner } = party
     party.partner = undefined
     if (partner === undefined) return
