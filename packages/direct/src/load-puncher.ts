@@ -12,7 +12,7 @@ export interface PuncherContext {
   readonly clock: Clock
   /** Receives a warning where a part is missing. */
   readonly logger: Logger
-  /** Opens the UDP port at a router. @default it is not asked */
+  /** Opens the UDP port at a router, and the TCP port of the options. @default it is not asked */
   readonly mapper?: PortMapper | undefined
 }
 
@@ -27,7 +27,9 @@ export async function loadPuncher(options: DirectOptions, { clock, logger, mappe
   const loadUdp = (): Promise<Puncher> => loadNativePuncher(options, clock, mapper)
   if (protocol === 'udp') return loadUdp()
   const onProblem = (text: string): void => logger.warn({}, `the TCP port of direct paths is not open: ${text}`)
-  const tcp = new TcpWays({ clock, hostCandidates, port, onProblem })
+  // Only a port that stays the same can be passed on.
+  const mapping = port === 0 ? undefined : mapper?.map(port, 0, 'TCP')
+  const tcp = new TcpWays({ clock, hostCandidates, port, mapping, onProblem })
   if (protocol === 'tcp') return new RacingPuncher({ clock, tcp })
   const udp = await loadUdp().catch((error: unknown): undefined => {
     logger.warn({ err: error }, `${textOf(error)}; direct paths are tried over TCP alone`)

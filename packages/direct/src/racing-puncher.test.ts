@@ -1,7 +1,8 @@
-import { silentLogger, systemClock } from '@ls/foundation'
+import { silentLogger, systemClock, type Target } from '@ls/foundation'
 import { loopbackPair } from '@ls/mux'
 import { FakeClock, turns, until } from '@ls/testkit'
 import { expect, onTestFinished, test } from 'vitest'
+import { fakeGateway } from '../testing/fake-gateway.js'
 import { FakeNetwork } from '../testing/fake-puncher.js'
 import { loadPuncher } from './load-puncher.js'
 import type { DirectConnection, Puncher } from './puncher.js'
@@ -9,6 +10,7 @@ import { RacingPuncher } from './racing-puncher.js'
 import { splitInvitation, withInvitation } from './tcp/invitation.js'
 import { TcpWays } from './tcp/tcp-ways.js'
 import { loadNativePuncher } from './udp/native-puncher.js'
+import { PortMapper } from './upnp/port-mapper.js'
 
 /** A puncher that has TCP, and UDP where it is given. */
 function racing(udp?: Puncher, clock: FakeClock = new FakeClock()): RacingPuncher {
@@ -153,4 +155,36 @@ test.each([
 test('RacingPuncher has no path to an end that has UDP alone, without UDP', async () => {
   const outgoing = await new FakeNetwork().connector.offer()
   await expect(racing().answer(outgoing.offer, () => {})).rejects.toThrow('neither TCP nor UDP in common')
+})
+
+/** Places that a puncher tells the peer, whose router passes a port on. */
+async function toldPlaces(hostCandidates: 'auto' | 'never'): Promise<readonly Target[]> {
+  const mapping = { outside: async () => ({ address: '203.0.113.7', port: 700 }) }
+  const clock = new FakeClock()
+  const tcp = new TcpWays({ clock, hostCandidates, port: 0, mapping, onProblem: () => {} })
+  const outgoing = await new RacingPuncher({ clock, tcp }).offer()
+  onTestFinished(() => outgoing.close())
+  return splitInvitation(outgoing.offer).invitation!.places
+}
+
+test('RacingPuncher tells the place at a router that leads to its port, after its own', async () => {
+  const places = await toldPlaces('auto')
+  expect({ last: places.at(-1), hasOthers: places.length > 1 }).toEqual({
+    last: { host: '203.0.113.7', port: 700 },
+    hasOthers: true,
+  })
+})
+
+test('RacingPuncher tells that place alone where its own addresses are not told', async () => {
+  expect(await toldPlaces('never')).toEqual([{ host: '203.0.113.7', port: 700 }])
+})
+
+test('loadPuncher has the router pass on the TCP port of the options', async () => {
+  const [gateway, clock] = [await fakeGateway(), new FakeClock()]
+  const where = { searchAt: gateway.searchAt, ownAddresses: ['127.0.0.1'] }
+  const mapper = new PortMapper({ clock, logger: silentLogger, ...where })
+  onTestFinished(() => mapper.close())
+  await loadPuncher({ mode: 'auto', protocol: 'tcp', port: 7000 }, { clock, logger: silentLogger, mapper })
+  await until(() => gateway.tcpMappings.has(7000), 'the mapping')
+  expect(gateway.mappings.size).toBe(0)
 })

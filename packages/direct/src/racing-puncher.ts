@@ -1,4 +1,4 @@
-import { asError, type Clock, Pause } from '@ls/foundation'
+import { asError, type Clock, Pause, type Target } from '@ls/foundation'
 import { DirectError } from './errors.js'
 import type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from './puncher.js'
 import { splitInvitation, withInvitation } from './tcp/invitation.js'
@@ -30,10 +30,11 @@ export class RacingPuncher implements Puncher {
   async offer(): Promise<OutgoingPath> {
     const { clock, tcp, udp } = this.#options
     const first = new FirstConnection()
+    const mapped = tcp.mapped()
     const attempt = tcp.begin((connection) => first.take(connection))
     const { path } = await tried(udp?.offer())
     return {
-      offer: await this.#described(attempt, path?.offer),
+      offer: await this.#described(attempt, path?.offer, await mapped),
       accept: async (answer) => {
         const { sdp, invitation } = splitInvitation(answer)
         // An older peer may return our own: libdatachannel repeats attributes that it does not know.
@@ -59,6 +60,7 @@ export class RacingPuncher implements Puncher {
   async answer(offer: string, onOpened: (connection: DirectConnection) => void): Promise<IncomingPath> {
     const { tcp, udp } = this.#options
     const { sdp, invitation } = splitInvitation(offer)
+    const mapped = tcp.mapped()
     const attempt = invitation && tcp.begin(onOpened)
     if (invitation !== undefined) attempt?.dial(invitation)
     const { path, error = nothingInCommon() } = await tried(
@@ -69,7 +71,7 @@ export class RacingPuncher implements Puncher {
     // It may fail before the caller waits for it.
     opened.catch(() => {})
     return {
-      answer: attempt === undefined ? path!.answer : await this.#described(attempt, path?.answer),
+      answer: attempt === undefined ? path!.answer : await this.#described(attempt, path?.answer, await mapped),
       opened,
       close: () => {
         attempt?.close()
@@ -78,9 +80,9 @@ export class RacingPuncher implements Puncher {
     }
   }
 
-  #described(attempt: TcpAttempt, sdp = ''): Promise<string> {
+  async #described(attempt: TcpAttempt, sdp = '', mapped: Target | undefined): Promise<string> {
     const hosts = this.#options.tcp.hosts(reflexiveAddresses(sdp))
-    return attempt.invitation(hosts).then((invitation) => withInvitation(sdp, invitation))
+    return withInvitation(sdp, await attempt.invitation(hosts, mapped))
   }
 }
 

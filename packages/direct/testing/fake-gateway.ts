@@ -16,8 +16,10 @@ export interface FakeMapping {
 export interface FakeGateway {
   /** Where it waits for searches. */
   readonly searchAt: { readonly address: string; readonly port: number }
-  /** Mappings by external port. */
+  /** Mappings of UDP ports, by external port. */
   readonly mappings: Map<number, FakeMapping>
+  /** Mappings of TCP ports. */
+  readonly tcpMappings: Map<number, FakeMapping>
   /** Actions that were called so far. */
   readonly actions: readonly string[]
   /** Answers to searches so far. */
@@ -55,6 +57,7 @@ export async function fakeGateway(service = 'WANIPConnection:1'): Promise<FakeGa
   const gateway: FakeGateway = {
     searchAt: { address: '127.0.0.1', port: udp.address().port },
     mappings: new Map(),
+    tcpMappings: new Map(),
     actions,
     answers: 0,
     externalAddress: '203.0.113.7',
@@ -83,12 +86,13 @@ export async function fakeGateway(service = 'WANIPConnection:1'): Promise<FakeGa
 
   function perform(action: string, body: string): string {
     const port = Number(textOfTag(body, 'NewExternalPort'))
+    const mappings = textOfTag(body, 'NewProtocol') === 'TCP' ? gateway.tcpMappings : gateway.mappings
     if (action === 'AddPortMapping') {
       const internalPort = Number(textOfTag(body, 'NewInternalPort'))
       const leaseSeconds = Number(textOfTag(body, 'NewLeaseDuration'))
-      gateway.mappings.set(port, { internalPort, client: textOfTag(body, 'NewInternalClient') ?? '', leaseSeconds })
+      mappings.set(port, { internalPort, client: textOfTag(body, 'NewInternalClient') ?? '', leaseSeconds })
     }
-    if (action === 'DeletePortMapping') gateway.mappings.delete(port)
+    if (action === 'DeletePortMapping') mappings.delete(port)
     const address = `<NewExternalIPAddress>${gateway.externalAddress}</NewExternalIPAddress>`
     return `<s:Envelope><s:Body><u:${action}Response>${address}</u:${action}Response></s:Body></s:Envelope>`
   }

@@ -125,7 +125,7 @@ export const directModeFlags = [
     section,
     needs: 'direct-mode',
     type: 'boolean',
-    help: 'Have the router open a UDP port for direct paths, by UPnP; they then get through NATs that let nothing in',
+    help: 'Have the router open a UDP port for direct paths, and the TCP port of --direct-port, by UPnP; NATs then let them in',
   },
   {
     name: 'direct-upnp-lease',

@@ -72,15 +72,19 @@ export class TcpAttempt {
     return this.#isOver
   }
 
-  /** Opens the port, if the peer may reach us at one of these addresses, and returns what the peer must know. */
-  async invitation(hosts: readonly string[]): Promise<Invitation> {
+  /**
+   * Opens the port, if the peer may reach us at one of these addresses or at a place that leads here, and returns what
+   * the peer must know.
+   */
+  async invitation(hosts: readonly string[], mapped?: Target): Promise<Invitation> {
     const { id, secret } = this.#guest
-    const port = hosts.length === 0 ? undefined : await this.#init.listener.expect(this.#guest)
+    const hasPlace = hosts.length > 0 || mapped !== undefined
+    const port = hasPlace ? await this.#init.listener.expect(this.#guest) : undefined
     if (this.#isOver) this.#init.listener.dismiss(this.#guest)
-    const reached = port === undefined ? [] : hosts.slice(0, maxPlaces)
-    this.#isAwaited = reached.length > 0
+    const places = port === undefined ? [] : placesAt(hosts, port, mapped)
+    this.#isAwaited = places.length > 0
     if (this.#hasDialled) this.#endUnlessAwaited()
-    return { id, secret, places: reached.map((host) => ({ host, port: port! })) }
+    return { id, secret, places }
   }
 
   /** Dials the peer's places, and gives up after {@link openMs}. */
@@ -148,6 +152,13 @@ export class TcpAttempt {
     for (const socket of this.#dials) socket.destroy()
     this.#fail(error)
   }
+}
+
+/** Places of our port, at most {@link maxPlaces}, the one at a router among them. */
+function placesAt(hosts: readonly string[], port: number, mapped: Target | undefined): Target[] {
+  const places = hosts.map((host) => ({ host, port }))
+  const isNew = mapped !== undefined && !places.some((each) => each.host === mapped.host && each.port === mapped.port)
+  return isNew ? [...places.slice(0, maxPlaces - 1), mapped] : places.slice(0, maxPlaces)
 }
 
 /** Ends a connection whose peer is silent: a provider sends no pings, and would keep it forever. */

@@ -2,6 +2,7 @@ import type { Clock, Target } from '@ls/foundation'
 import { ownAddresses } from '../host-addresses.js'
 import type { DirectConnection } from '../puncher.js'
 import type { HostCandidates } from '../udp/description.js'
+import type { PortMapping } from '../upnp/port-mapping.js'
 import { DialAllowance } from './dial-allowance.js'
 import { mayDial } from './dialable.js'
 import { TcpAttempt } from './tcp-attempt.js'
@@ -14,9 +15,14 @@ export interface TcpWaysOptions {
   readonly hostCandidates: HostCandidates
   /** TCP port; 0 for any. */
   readonly port: number
+  /** Port of a router that leads to ours. @default none */
+  readonly mapping?: Pick<PortMapping, 'outside'> | undefined
   /** Called when the port cannot be opened. */
   onProblem(text: string): void
 }
+
+/** Time for a router to answer, in milliseconds, as for UDP. It is spent once: later attempts know the answer. */
+const mappingMs = 2000
 
 /** TCP connections of a client to its peers: one port for all, and one limit of dials. */
 export class TcpWays {
@@ -35,6 +41,12 @@ export class TcpWays {
     const own = ownAddresses()
     const admits = ({ host }: Target): boolean => mayDial(host, own) && this.#allowance.take()
     return new TcpAttempt({ clock: this.#options.clock, listener: this.#listener, admits, onOpened })
+  }
+
+  /** Resolves with the place at a router that leads to our port, or after {@link mappingMs} without one. */
+  async mapped(): Promise<Target | undefined> {
+    const place = await this.#options.mapping?.outside(mappingMs)
+    return place && { host: place.address, port: place.port }
   }
 
   /**

@@ -20,8 +20,12 @@ export class GatewayRefusal extends Error {
   }
 }
 
-/** One mapping of a UDP port. */
+/** Protocol of a mapped port, in the words of UPnP. */
+export type MappedProtocol = 'UDP' | 'TCP'
+
+/** One mapping of a port. */
 export interface MappingRequest {
+  readonly protocol: MappedProtocol
   readonly externalPort: number
   readonly internalPort: number
   /** Time in seconds for which the router keeps it; 0 is until it is deleted. */
@@ -55,11 +59,11 @@ export class Gateway {
   }
 
   /** Adds a mapping, or renews it. @throws GatewayRefusal if the router does not; Error where it is silent */
-  async add({ externalPort, internalPort, leaseSeconds }: MappingRequest): Promise<void> {
+  async add({ protocol, externalPort, internalPort, leaseSeconds }: MappingRequest): Promise<void> {
     await this.#call('AddPortMapping', [
       ['NewRemoteHost', ''],
       ['NewExternalPort', externalPort],
-      ['NewProtocol', 'UDP'],
+      ['NewProtocol', protocol],
       ['NewInternalPort', internalPort],
       ['NewInternalClient', this.localAddress],
       ['NewEnabled', 1],
@@ -69,11 +73,11 @@ export class Gateway {
   }
 
   /** Deletes a mapping. @throws GatewayRefusal if the router does not; Error where it is silent */
-  async delete(externalPort: number): Promise<void> {
+  async delete({ protocol, externalPort }: Pick<MappingRequest, 'protocol' | 'externalPort'>): Promise<void> {
     await this.#call('DeletePortMapping', [
       ['NewRemoteHost', ''],
       ['NewExternalPort', externalPort],
-      ['NewProtocol', 'UDP'],
+      ['NewProtocol', protocol],
     ])
   }
 

@@ -49,6 +49,24 @@ test('PortMapper.map has the router pass a port on, for half an hour', async () 
   })
 })
 
+test('PortMapper.map has the router pass a TCP port on, beside the UDP port of the same number', async () => {
+  const mapper = mapperWith()
+  await mapper.map(4000)?.outside(1000)
+  await mapper.map(4000, 0, 'TCP')?.outside(1000)
+  expect({ udp: [...gateway.mappings.keys()], tcp: [...gateway.tcpMappings.keys()], said: lines[1] }).toEqual({
+    udp: [4000],
+    tcp: [4000],
+    said: 'info: UPnP: the router 127.0.0.1 passes TCP port 4000 of 203.0.113.7 on to us',
+  })
+})
+
+test('PortMapper.close deletes the mapping of a TCP port', async () => {
+  const mapper = mapperWith()
+  await mapper.map(4000, 0, 'TCP')?.outside(1000)
+  await mapper.close()
+  expect(gateway.tcpMappings.size).toBe(0)
+})
+
 test.each(['WANIPConnection:2', 'WANPPPConnection:1'])('PortMapper.map uses the service %s', async (service) => {
   gateway = await fakeGateway(service)
   await expect(mapperWith().map(4000)?.outside(1000)).resolves.toEqual({ address: '203.0.113.7', port: 4000 })

@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os'
 import { type Clock, type Logger, maxPort, textOf } from '@ls/foundation'
 import { DirectError } from '../errors.js'
 import type { UdpPlace } from '../go/quic.js'
-import { findGateway, type Gateway } from './gateway.js'
+import { findGateway, type Gateway, type MappedProtocol } from './gateway.js'
 import { PortMapping } from './port-mapping.js'
 import { defaultLeaseMs, type UpnpOptions } from './upnp-options.js'
 
@@ -18,7 +18,7 @@ export interface PortMapperOptions extends UpnpOptions {
   readonly ownAddresses?: readonly string[] | undefined
 }
 
-/** Makes routers pass UDP ports on to this machine, by UPnP. */
+/** Makes routers pass ports on to this machine, by UPnP. */
 export class PortMapper {
   readonly #options: PortMapperOptions
   readonly #mappings = new Set<PortMapping>()
@@ -32,16 +32,17 @@ export class PortMapper {
   }
 
   /**
-   * Begins to map a UDP port of this machine. `offset` is added to the external port of the options, where they have
-   * one. Undefined after {@link close}.
+   * Begins to map a port of this machine. `offset` is added to the external port of the options, where they have one.
+   * Undefined after {@link close}.
    */
-  map(port: number, offset = 0): PortMapping | undefined {
+  map(port: number, offset = 0, protocol: MappedProtocol = 'UDP'): PortMapping | undefined {
     if (this.#stop.signal.aborted) return undefined
     const { clock, logger, leaseMs = defaultLeaseMs, keep = false, externalPort: wanted = 0 } = this.#options
     const externalPort = wanted === 0 || wanted + offset > maxPort ? 0 : wanted + offset
     const findGateway = (): Promise<Gateway> => this.#findGateway()
     const onResult = (failure: unknown): void => this.#tell(failure)
-    const mapping = new PortMapping({ clock, logger, port, externalPort, leaseMs, keep, findGateway, onResult })
+    const terms = { clock, logger, port, protocol, externalPort, leaseMs, keep }
+    const mapping = new PortMapping({ ...terms, findGateway, onResult })
     this.#mappings.add(mapping)
     return mapping
   }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { type Clock, type Logger, Pause, textOf, type TimerHandle } from '@ls/foundation'
 import type { UdpPlace } from '../go/quic.js'
-import { type Gateway, GatewayRefusal } from './gateway.js'
+import { type Gateway, GatewayRefusal, type MappedProtocol } from './gateway.js'
 import { isPrivate } from './private-address.js'
 import { defaultLeaseMs } from './upnp-options.js'
 
@@ -9,8 +9,9 @@ export interface PortMappingOptions {
   /** Source of time. */
   readonly clock: Clock
   readonly logger: Logger
-  /** UDP port of this machine. */
+  /** Port of this machine. */
   readonly port: number
+  readonly protocol: MappedProtocol
   /** Port that the router should use; 0 is the same, or another one if that is taken. */
   readonly externalPort: number
   /** See `UpnpOptions`. */
@@ -36,7 +37,7 @@ const conflictInMapping = 718
 /** Routers without leases answer one of these: invalid arguments, action failed, only permanent leases. */
 const leaseErrors: ReadonlySet<number> = new Set([402, 501, 725])
 
-/** A port of a router that leads to a UDP port of this machine: added, renewed, and deleted at the end. */
+/** A port of a router that leads to a port of this machine: added, renewed, and deleted at the end. */
 export class PortMapping {
   readonly #options: PortMappingOptions
   readonly #stop = new AbortController()
@@ -126,11 +127,11 @@ export class PortMapping {
 
   /** Returns the port of the router. */
   async #add(gateway: Gateway): Promise<number> {
-    const { port: internalPort, externalPort: wanted } = this.#options
+    const { protocol, port: internalPort, externalPort: wanted } = this.#options
     let externalPort = this.#added?.port ?? (wanted === 0 ? internalPort : wanted)
     for (let tries = 1; ; tries++) {
       try {
-        await gateway.add({ externalPort, internalPort, leaseSeconds: Math.round(this.#leaseMs / 1000) })
+        await gateway.add({ protocol, externalPort, internalPort, leaseSeconds: Math.round(this.#leaseMs / 1000) })
         return externalPort
       } catch (error) {
         if (!(error instanceof GatewayRefusal) || tries === maxTries) throw error
@@ -143,10 +144,13 @@ export class PortMapping {
   }
 
   #tell(gateway: Gateway, { address, port }: UdpPlace): void {
-    const { logger, port: internalPort, leaseMs } = this.#options
-    const fields = { router: gateway.host, address, externalPort: port, port: internalPort }
+    const { logger, protocol, port: internalPort, leaseMs } = this.#options
+    const fields = { router: gateway.host, address, externalPort: port, port: internalPort, protocol }
     const until = this.#leaseMs === 0 && leaseMs > 0 ? '; it has no leases, so it keeps the port until it is told' : ''
-    logger.info(fields, `UPnP: the router ${gateway.host} passes UDP port ${port} of ${address} on to us${until}`)
+    logger.info(
+      fields,
+      `UPnP: the router ${gateway.host} passes ${protocol} port ${port} of ${address} on to us${until}`,
+    )
     if (isPrivate(address))
       logger.warn(fields, `UPnP: ${address} is a private address: behind another NAT, the port is of no use`)
   }
@@ -158,11 +162,11 @@ export class PortMapping {
   }
 
   async #delete(): Promise<void> {
-    const { keep, logger } = this.#options
+    const { protocol, keep, logger } = this.#options
     if (this.#added === undefined || keep) return
     const { gateway, port } = this.#added
     try {
-      await gateway.delete(port)
+      await gateway.delete({ protocol, externalPort: port })
       logger.debug({ externalPort: port }, `UPnP: port ${port} of the router was closed`)
     } catch (error) {
       const until = this.#leaseMs === 0 ? 'until it is deleted there' : 'until its lease ends'
