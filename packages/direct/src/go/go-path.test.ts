@@ -19,6 +19,8 @@ let path: GoPath
 /** Whether the program has the key of the pair. */
 let isHonest: boolean
 let lose: ((reason: string) => void)[]
+/** Where packets went. */
+let probed: string[]
 
 /** Key and id of the pair, from the announcement of this end. */
 function framesOf(kind: 'probe' | 'hello'): ProofFrames {
@@ -34,6 +36,7 @@ function fakeSocket(): QuicSocket {
     port: 5,
     onPacket: (call) => (receive = call),
     send(packet, to) {
+      probed.push(`${to.address}:${to.port}`)
       const frame = to.port === place.port ? framesOf('probe').read(packet) : undefined
       if (frame !== undefined) queueMicrotask(() => receive(framesOf('probe').make('answer', frame.nonce), place))
     },
@@ -60,6 +63,7 @@ beforeEach(() => {
   paths = []
   failures = []
   lose = []
+  probed = []
   isHonest = true
   path = new GoPath({
     clock,
@@ -75,9 +79,9 @@ beforeEach(() => {
   })
 })
 
-function announced({ port = place.port } = {}): void {
-  const candidates = [{ addr: place.address, port, kind: 'host' }]
-  const json = { session_id: peerId, candidates, public_key: peerKey.publicKey.toString('base64') }
+function announced({ addr = place.address, port = place.port, key = peerKey } = {}): void {
+  const candidates = [{ addr, port, kind: 'host' }]
+  const json = { session_id: peerId, candidates, public_key: key.publicKey.toString('base64') }
   path.receive({ type: MessageType.DirectCapabilities, json })
 }
 
@@ -114,6 +118,35 @@ test('GoPath reports a program whose addresses do not answer', async () => {
   announced({ port: 9 })
   await passing(() => failures.length > 0, 'the failure')
   expect(failures).toEqual(['no address of the Go program answers'])
+})
+
+test.each(['169.254.169.254', '239.255.255.250', '255.255.255.255', '::ffff:127.0.0.1', 'fd00:ec2::254'])(
+  'GoPath sends no packet to %s for a peer',
+  async (addr) => {
+    await path.serverAllows()
+    announced({ addr })
+    await passing(() => failures.length > 0, 'the failure')
+    expect(probed).toEqual([])
+  },
+)
+
+test('GoPath probes the addresses of one peer only, however many announce themselves', async () => {
+  await path.serverAllows()
+  for (let port = 100; port < 120; port++) announced({ port, key: makeOwnKey() })
+  await until(() => probed.includes('192.0.2.7:119'), 'the probes')
+  probed.length = 0
+  clock.advance(120)
+  expect(probed).toEqual(['192.0.2.7:119'])
+})
+
+test('GoPath sends no packet when it is closed', async () => {
+  await path.serverAllows()
+  announced({ port: 9 })
+  await until(() => probed.length > 0, 'the probes')
+  path.close('over')
+  probed.length = 0
+  clock.advance(120)
+  expect(probed).toEqual([])
 })
 
 test('GoPath opens another path when one is lost', async () => {

@@ -2,6 +2,8 @@ import { type DirectMessage, encode, MessageType } from '@ls/codec'
 import { type Clock, type Logger, Pause, textOf } from '@ls/foundation'
 import { Session, type SessionHandler, type SessionOptions } from '@ls/mux'
 import { DirectError } from '../errors.js'
+import { ownAddresses } from '../host-addresses.js'
+import { mayDial } from '../tcp/dialable.js'
 import type { HostCandidates } from '../udp/description.js'
 import { type MappedPlace, ownCandidates } from './own-candidates.js'
 import { makeOwnKey, makeSessionId, pairIdOf, pairKeyOf } from './pair-key.js'
@@ -121,8 +123,10 @@ export class GoPath {
 
   /** Handles a signal of another process. */
   receive(message: DirectMessage): void {
-    const peer = readAnnouncement(message, this.#id)
-    if (peer === undefined || this.#isClosed || this.#own === undefined) return
+    const announced = readAnnouncement(message, this.#id)
+    if (announced === undefined || this.#isClosed || this.#own === undefined) return
+    const own = ownAddresses()
+    const peer = { ...announced, candidates: announced.candidates.filter(({ addr }) => mayDial(addr, own)) }
     // A Go server passes on the signals of all processes; one path is enough.
     if (this.#session !== undefined && peer.id !== this.#peer?.id) return
     if (message.type === MessageType.DirectCapabilities) this.#tell(rendezvousOf(this.#own, peer.id))
@@ -136,6 +140,7 @@ export class GoPath {
   close(reason: string): void {
     this.#isClosed = true
     this.#pause.end()
+    this.#prober?.end()
     this.#session?.close(reason)
     void this.#socket?.then((socket) => socket.close())
   }
@@ -177,6 +182,8 @@ export class GoPath {
   async #findPlace(pairId: string, key: Uint8Array, known: UdpPlace | undefined): Promise<UdpPlace> {
     const { clock } = this.#options
     const prober = new Prober(await this.#socket!, clock, pairId, key)
+    // One at a time: each signal with another key would cause packets to many addresses for seconds.
+    this.#prober?.end()
     this.#prober = prober
     this.#tell(statusOf(pairId, 'probing'))
     const limitMs = known === undefined ? probeLimitMs : reprobeLimitMs

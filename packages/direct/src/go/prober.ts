@@ -11,7 +11,7 @@ export class Prober {
   readonly #frames: ProofFrames
   readonly #socket: QuicSocket
   readonly #clock: Clock
-  #found: (place: UdpPlace) => void = () => {}
+  #found: (place: UdpPlace | undefined) => void = () => {}
 
   constructor(socket: QuicSocket, clock: Clock, pairId: string, key: Uint8Array) {
     this.#socket = socket
@@ -45,6 +45,11 @@ export class Prober {
       this.#found = settle
       probe()
     })
+  }
+
+  /** Ends {@link find}, which finds nothing then. */
+  end(): void {
+    this.#found(undefined)
   }
 
   /** Sends one more request to a place that has answered. */

@@ -8,11 +8,14 @@ const periodMs = 60_000
 /** Limits the dials that peers cause, so that none of them searches a network through us. */
 export class DialAllowance {
   readonly #clock: Clock
+  readonly #limit: number
   #dials = 0
   #sinceMs: number
 
-  constructor(clock: Clock) {
+  /** @param limit Most dials in a minute. */
+  constructor(clock: Clock, limit = maxDials) {
     this.#clock = clock
+    this.#limit = limit
     this.#sinceMs = clock.now()
   }
 
@@ -23,6 +26,6 @@ export class DialAllowance {
       this.#sinceMs = nowMs
       this.#dials = 0
     }
-    return this.#dials++ < maxDials
+    return this.#dials++ < this.#limit
   }
 }

@@ -20,6 +20,7 @@ test.each([
   ['multicast', 'ff02::fb'],
   ['broadcast', '255.255.255.255'],
   ['NAT64', '64:ff9b::7f00:1'],
+  ['NAT64 of a network', '64:ff9b:1::7f00:1'],
   ['6to4', '2002:7f00:1::'],
   ['a metadata service', 'fd00:ec2::254'],
   ['a metadata service', '100.100.100.200'],

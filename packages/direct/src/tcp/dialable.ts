@@ -12,6 +12,7 @@ closed.addSubnet('fe80::', 10, 'ipv6')
 closed.addSubnet('ff00::', 8, 'ipv6')
 // IPv6 addresses that lead to an IPv4 address: NAT64 and 6to4. A mapped one is checked as what it leads to.
 closed.addSubnet('64:ff9b::', 96, 'ipv6')
+closed.addSubnet('64:ff9b:1::', 48, 'ipv6')
 closed.addSubnet('2002::', 16, 'ipv6')
 // Metadata services that are not link-local: AWS, Google, Alibaba, Azure and Oracle.
 closed.addAddress('fd00:ec2::254', 'ipv6')

@@ -248,6 +248,21 @@ test('TcpAttempt ends a connection whose peer is silent for a minute', async () 
   expect({ before, ends }).toEqual({ before: [], ends: ['the peer was silent for 60000 ms'] })
 })
 
+test.each([
+  ['nothing', Buffer.alloc(0)],
+  ['the beginning of a TLS handshake', Buffer.from('1603010200', 'hex')],
+])('TcpListener ends a connection that sends %s', async (_what, bytes) => {
+  const listener = new TcpListener({ port: 0, proofMs: 50, onProblem: () => {} })
+  const guest = { ...stranger, onSocket: () => {} }
+  onTestFinished(() => listener.dismiss(guest))
+  const socket = connect({ host: hosts[0]!, port: (await listener.expect(guest))! })
+  onTestFinished(() => void socket.destroy())
+  socket.on('error', () => {}).resume()
+  socket.write(bytes)
+  await until(() => socket.destroyed, 'the end of the connection')
+  expect(socket.destroyed).toBe(true)
+})
+
 test('TcpListener ends the oldest stranger when there are 33', async () => {
   const far = end()
   const [place] = (await far.attempt.invitation(hosts)).places

@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls'
 import { textOf } from '@ls/foundation'
 import type { Invitation } from './invitation.js'
 import { greeting, tlsTerms, tlsTimeoutMs } from './secure.js'
@@ -14,6 +14,8 @@ export interface Guest extends Pick<Invitation, 'id' | 'secret'> {
 export interface TcpListenerOptions {
   /** Port; 0 for any. */
   readonly port: number
+  /** Time of a connection to prove a secret, in milliseconds. @default {@link tlsTimeoutMs} */
+  readonly proofMs?: number | undefined
   /** Called when the port cannot be opened; the peer may still be dialled. */
   onProblem(text: string): void
 }
@@ -29,19 +31,20 @@ export class TcpListener {
   readonly #strangers = new Map<string, Socket>()
   /** Guests by their connections during the handshake. */
   readonly #proven = new WeakMap<TLSSocket, Guest>()
-  readonly #tls = createTlsServer({
-    ...tlsTerms,
-    handshakeTimeout: tlsTimeoutMs,
-    pskCallback: (socket, identity) => this.#secretOf(socket, identity),
-  })
+  readonly #tls: TlsServer
   #server: Server | undefined
   #port: Promise<number | undefined> | undefined
 
   constructor(options: TcpListenerOptions) {
     this.#options = options
+    this.#tls = createTlsServer({
+      ...tlsTerms,
+      handshakeTimeout: options.proofMs ?? tlsTimeoutMs,
+      pskCallback: (socket, identity) => this.#secretOf(socket, identity),
+    })
     this.#tls.on('secureConnection', (socket) => this.#admit(socket))
-    // A stranger, or a scan of ports: Node ends the connection.
-    this.#tls.on('tlsClientError', () => {})
+    // A stranger, or a scan of ports. Node leaves a connection open whose time is over.
+    this.#tls.on('tlsClientError', (_error, socket) => socket.destroy())
   }
 
   /** Awaits a guest. Resolves with the port; undefined if it cannot be opened. */

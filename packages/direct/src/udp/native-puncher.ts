@@ -1,7 +1,9 @@
 import { type Clock, textOf, type TimerHandle } from '@ls/foundation'
 import { DirectError } from '../errors.js'
+import { ownAddresses } from '../host-addresses.js'
 import type { DirectOptions } from '../options.js'
 import type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from '../puncher.js'
+import { DialAllowance } from '../tcp/dial-allowance.js'
 import type { PortMapper } from '../upnp/port-mapper.js'
 import { type MappedPort, SharedPort } from '../upnp/shared-port.js'
 import { ChannelTransport, maxChannelMessageBytes } from './channel-transport.js'
@@ -13,6 +15,7 @@ import {
   withCandidates,
   withMapped,
 } from './description.js'
+import { withDialable } from './dialable-candidates.js'
 import { loadNative, type NativeChannel, type NativeModule, type NativePeer, OpenPeers } from './native.js'
 
 /** Options of a {@link NativePuncher}. */
@@ -58,12 +61,20 @@ const answerLeadMs = 300
 /** Time for a path to open, in milliseconds: NATs answer within a second, lost packets are sent again. */
 const openMs = 10_000
 
+/**
+ * Most addresses of peers that are tried in a minute: five times as many as by TCP, since interfaces and NATs have one
+ * each, and a peer learns nothing from those that do not answer.
+ */
+const maxTried = 600
+
 /** Opens connections with WebRTC data channels: ICE (RFC 8445) through NATs, DTLS (RFC 8261) for encryption. */
 class NativePuncher implements Puncher {
   readonly #options: NativePuncherOptions
+  readonly #allowance: DialAllowance
 
   constructor(options: NativePuncherOptions) {
     this.#options = options
+    this.#allowance = new DialAllowance(options.clock, maxTried)
   }
 
   async offer(): Promise<OutgoingPath> {
@@ -73,8 +84,9 @@ class NativePuncher implements Puncher {
     return {
       offer,
       accept: (answer) => {
-        attempt.meet(answer, 'answer')
-        return attempt.connect(opened, `${fingerprintOf(offer)} ${fingerprintOf(answer)}`)
+        const dialable = this.#dialable(answer)
+        attempt.meet(dialable, 'answer')
+        return attempt.connect(opened, `${fingerprintOf(offer)} ${fingerprintOf(dialable)}`)
       },
       close: () => attempt.close(),
     }
@@ -87,7 +99,7 @@ class NativePuncher implements Puncher {
       // Messages may follow immediately, so the channel gets its reader within this call.
       attempt.peer.onDataChannel((channel) => resolve(attempt.keep(channel)))
     })
-    const { sdp, candidates, mid } = splitCandidates(offer)
+    const { sdp, candidates, mid } = splitCandidates(this.#dialable(offer))
     attempt.meet(sdp, 'offer')
     const answer = await attempt.describe()
     attempt.probeLater(candidates, mid)
@@ -99,6 +111,10 @@ class NativePuncher implements Puncher {
       opened: connected,
       close: () => attempt.close(),
     }
+  }
+
+  #dialable(sdp: string): string {
+    return withDialable(sdp, { own: ownAddresses(), take: () => this.#allowance.take() })
   }
 
   async #begin(): Promise<Attempt> {

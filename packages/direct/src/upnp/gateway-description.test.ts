@@ -30,6 +30,11 @@ test('mappingServices ignores a service on another machine', () => {
   expect(controls(service('WANIPConnection:1', 'http://192.168.1.2/ctl'))).toEqual([])
 })
 
+test('mappingServices takes eight services at most: each is tried for up to 2 s', () => {
+  const many = Array.from({ length: 2000 }, (_, index) => service('WANIPConnection:1', `/${index}`))
+  expect(controls(many.join(''))).toHaveLength(8)
+})
+
 test('mappingServices ignores what is not valid', () => {
   expect(controls(`<service></service>${service('WANIPConnection:1', 'http://[')}<service>`)).toEqual([])
 })

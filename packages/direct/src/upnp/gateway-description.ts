@@ -12,6 +12,9 @@ const types = ['WANIPConnection:2', 'WANIPConnection:1', 'WANPPPConnection:1'].m
   (name) => `urn:schemas-upnp-org:service:${name}`,
 )
 
+/** Most services of a router that are tried, one after the other: it has one of each type, some have several. */
+const maxServices = 8
+
 /** Finds the services that map ports in a router's description, best first. They must be at the router itself. */
 export function mappingServices(xml: string, description: URL): MappingService[] {
   const base = parseUrl(textOfTag(xml, 'URLBase') ?? '', description) ?? description
@@ -25,7 +28,7 @@ export function mappingServices(xml: string, description: URL): MappingService[]
       if (type === undefined || control?.protocol !== 'http:' || control.hostname !== description.hostname) return []
       return [{ type, control }]
     })
-  return types.flatMap((type) => services.filter((service) => service.type === type))
+  return types.flatMap((type) => services.filter((service) => service.type === type)).slice(0, maxServices)
 }
 
 /** Text of the first element of this name, without spaces around it; undefined where there is none. */
