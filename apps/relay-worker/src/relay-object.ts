@@ -2,6 +2,7 @@ import { defaultSocketPaths, LinkSocksServer, ServerState } from '@ls/server'
 import { judgeCode } from '@ls/server/judge-code'
 import { WebSocketTransport } from '@ls/web'
 import { closeCode } from './close-code.js'
+import { ObjectStore } from './object-store.js'
 import type { Environment, ObjectState, UpgradeResponseInit, WorkerWebSocket } from './workers.js'
 
 /**
@@ -34,11 +35,9 @@ export class RelayObject {
 
 /** Opens the state with identities and codes, which outlive the object's memory. */
 async function openState({ storage }: ObjectState): Promise<ServerState> {
-  const store = { name: 'the storage of the object', write: (text: string) => storage.put(stateKey, text) }
-  return ServerState.inStore(store, await storage.get(stateKey))
+  const store = new ObjectStore(storage)
+  return ServerState.inStore(store, await store.read())
 }
-
-const stateKey = 'state'
 
 interface RequestHead {
   readonly headers: Headers

@@ -25,7 +25,8 @@ interface DurableObjects {
 export interface ObjectState {
   readonly storage: {
     get(key: string): Promise<string | undefined>
-    put(key: string, value: string): Promise<void>
+    put(entries: Readonly<Record<string, string>>): Promise<void>
+    delete(keys: string[]): Promise<number>
   }
   /** Delays requests until `begin` has ended; the object starts again if it fails. */
   blockConcurrencyWhile<T>(begin: () => Promise<T>): Promise<T>
