@@ -110,9 +110,16 @@ function variableName(name: string): string {
   return `LINKSOCKS_${name.toUpperCase().replaceAll('-', '_')}`
 }
 
+/** Names of settings by the names of their flags: a file may have 10,000 tokens, each with a dozen settings. */
+const settingNames = new Map<string, string>()
+
 /** The name of a flag's setting: `socks-port` is `socksPort`. */
-export function settingName(flag: Flag): string {
-  return flag.name.replaceAll(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())
+export function settingName({ name }: Flag): string {
+  const known = settingNames.get(name)
+  if (known !== undefined) return known
+  const made = name.replaceAll(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())
+  settingNames.set(name, made)
+  return made
 }
 
 /** Whether a value follows the flag. */

@@ -1,7 +1,12 @@
 import type { Account } from '@ls/relay'
 import type { LinkSocksServer, PolicyOptions, ReverseTokenRequest } from '@ls/server'
+import { UsageError } from '../errors.js'
+import { readAccounts } from '../options/accounts.js'
+import { hasApi } from '../options/server-checks.js'
+import type { ServerSettings } from '../options/server-options.js'
 import { definedOnly } from '../options/shared-options.js'
 import type { Settings } from '../settings.js'
+import { doSteps, type Steps } from '../steps.js'
 import type { MakeToken } from '../tokens/made-tokens.js'
 import { checkedPolicy, readPolicyText } from '../tokens/read-policy.js'
 
@@ -121,4 +126,68 @@ export function registerConnector(
 
 function portOf({ socksPort, socksListen }: TokenSettings): Pick<ReverseTokenRequest, 'socksPort' | 'socksListen'> {
   return socksListen.length === 0 ? { socksPort } : { socksListen }
+}
+
+/** Tokens of a server, with the settings that decide which it needs. */
+export interface TokensRequest {
+  readonly settings: ServerSettings
+  /** Tokens besides that of the settings. With any, none is generated. @default none */
+  readonly moreTokens?: readonly TokenSettings[]
+}
+
+/** Registers all tokens. @throws UsageError, ServerError, RangeError or TypeError for an invalid one */
+export function registerTokens(
+  server: LinkSocksServer,
+  request: TokensRequest,
+  make?: MakeToken,
+): readonly RegisteredToken[] {
+  return doSteps(registerTokensInSteps(server, request, make))
+}
+
+/** Registers all tokens in steps. @throws as {@link registerTokens} */
+export function* registerTokensInSteps(
+  server: LinkSocksServer,
+  request: TokensRequest,
+  make?: MakeToken,
+): Steps<readonly RegisteredToken[]> {
+  const registered: RegisteredToken[] = []
+  for (const plan of yield* planTokensInSteps(request)) {
+    registered.push(...withPortOf(() => registerToken(server, plan, make)))
+    yield
+  }
+  return registered
+}
+
+/** Registers a token. @throws UsageError for a port that another part of the server has */
+function withPortOf<T>(register: () => T): T {
+  try {
+    return register()
+  } catch (error) {
+    const port = takenPort(error)
+    if (port === undefined) throw error
+    throw new UsageError(`--socks-port (-p): port ${port} is that of another part of this server`, { cause: error })
+  }
+}
+
+/** The port in an error about one that another part of the server has; undefined for other errors. */
+export function takenPort(error: unknown): string | undefined {
+  const { code, message = '' } = (error ?? {}) as { readonly code?: unknown; readonly message?: string }
+  return code === 'ERR_SERVER_PORT_TAKEN' ? (/\d+$/.exec(message)?.[0] ?? '') : undefined
+}
+
+/** Tokens that a server needs. @throws UsageError for accounts that cannot be read */
+export function planTokens(request: TokensRequest): readonly TokenPlan[] {
+  return doSteps(planTokensInSteps(request))
+}
+
+/** Tokens that a server needs, in steps. @throws UsageError */
+export function* planTokensInSteps({ settings, moreTokens = [] }: TokensRequest): Steps<readonly TokenPlan[]> {
+  const isAsked = settings.token !== undefined || (!hasApi(settings) && !settings.relay && moreTokens.length === 0)
+  const all = isAsked ? [settings, ...moreTokens] : moreTokens
+  const plans: TokenPlan[] = []
+  for (const each of all) {
+    plans.push(planToken(each, readAccounts(each)))
+    yield
+  }
+  return plans
 }

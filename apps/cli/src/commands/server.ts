@@ -3,7 +3,6 @@ import { formatExposure, formatListenAddress } from '@ls/relay'
 import { type ApiOptions, LinkSocksServer, type OwnersInFolder, type ServerOptions, ServerState } from '@ls/server'
 import { openServerCertificate, type ServerCertificate } from '../certificates/server-certificate.js'
 import { makeClusterNode } from '../cluster/cluster-node.js'
-import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import { askedToEnd, drainIfAsked } from '../life/draining.js'
 import { type MetricsPort, metricsWriter, openStatus } from '../observe/metrics-port.js'
@@ -13,17 +12,16 @@ import { checkServer, hasApi, exposureWarnings, serverWarnings } from '../option
 import { type ServerSettings, guardOf, serverOptions, ownProxyOptions } from '../options/server-options.js'
 import { definedOnly } from '../options/shared-options.js'
 import { hasDashboard, printAccess } from '../output/server-access.js'
-import { madeElsewhere, MadeTokens, type MakeToken } from '../tokens/made-tokens.js'
+import { doSteps } from '../steps.js'
+import { madeElsewhere, MadeTokens } from '../tokens/made-tokens.js'
 import { exposedHere, workerApiOptions } from '../workers/worker-server.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { explainListenFailure, type ListenPort, proxyPort, webSocketPort } from './listen-failure.js'
 import {
   exposeForTokens,
-  planToken,
-  registerToken,
+  registerTokens,
   type RegisteredToken,
-  type TokenPlan,
-  type TokenSettings,
+  type TokensRequest,
 } from './server-tokens.js'
 
 export type { TokenSettings } from './server-tokens.js'
@@ -41,12 +39,9 @@ export async function runServer(settings: ServerSettings, context: CommandContex
 }
 
 /** Configuration of a server to start. */
-export interface ServerRequest {
+export interface ServerRequest extends TokensRequest {
   /** Name that distinguishes it from other servers of the program. @default 'server' */
   readonly name?: string
-  readonly settings: ServerSettings
-  /** Tokens besides that of the settings. With any, none is generated. @default none */
-  readonly moreTokens?: readonly TokenSettings[]
   /** Shows the configuration and reads it again, for the API. @default none */
   readonly configuration?: ConfigurationAccess
 }
@@ -56,7 +51,7 @@ export type ConfigurationAccess = Required<Pick<ApiOptions, 'reload' | 'showConf
 /** A server that listens. */
 export interface RunningServer {
   readonly server: LinkSocksServer
-  /** Tokens in the order of {@link planTokens}: each token, then those of its connectors. */
+  /** Tokens in the order of the settings: each token, then those of its connectors. */
   readonly tokens: readonly RegisteredToken[]
   /** Source of generated tokens. */
   readonly made: MadeTokens
@@ -79,7 +74,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
   const server: LinkSocksServer = asUsage('', () => new LinkSocksServer(options))
   const made = new MadeTokens(madeElsewhere(context.worker, nameOf(request)) ?? state)
   const tokens = asUsage('', () => registerTokens(server, request, made.maker()))
-  context.redactor.add(...passwordsOf(request), ...tokens.map(({ token }) => token))
+  doSteps(context.redactor.addInSteps([...passwordsOf(request), ...tokens.map(({ token }) => token)]))
   asUsage('--expose', () => exposeForTokens(server, exposedHere(settings.expose, context.worker), tokens))
   const ports = [webSocketPort(settings), proxyPort(settings)]
   report(server, ports, context)
@@ -227,39 +222,6 @@ export function plannedOptions({ settings, configuration }: ServerRequest): Serv
   const guard = asUsage('', () => guardOf(settings))
   const { api, proxy, exit, ...options } = serverOptions(settings)
   return { ...options, api: { ...api, ...configuration }, proxy: { ...proxy, ...own }, exit: { ...exit, guard } }
-}
-
-/** Registers all tokens. @throws UsageError, ServerError, RangeError or TypeError for an invalid one */
-export function registerTokens(
-  server: LinkSocksServer,
-  request: ServerRequest,
-  make?: MakeToken,
-): readonly RegisteredToken[] {
-  return planTokens(request).flatMap((plan) => withPortOf(() => registerToken(server, plan, make)))
-}
-
-/** Registers a token. @throws UsageError for a port that another part of the server has */
-function withPortOf<T>(register: () => T): T {
-  try {
-    return register()
-  } catch (error) {
-    const port = takenPort(error)
-    if (port === undefined) throw error
-    throw new UsageError(`--socks-port (-p): port ${port} is that of another part of this server`, { cause: error })
-  }
-}
-
-/** The port in an error about one that another part of the server has; undefined for other errors. */
-export function takenPort(error: unknown): string | undefined {
-  const { code, message = '' } = (error ?? {}) as { readonly code?: unknown; readonly message?: string }
-  return code === 'ERR_SERVER_PORT_TAKEN' ? (/\d+$/.exec(message)?.[0] ?? '') : undefined
-}
-
-/** Tokens that a server needs. @throws UsageError for accounts that cannot be read */
-export function planTokens({ settings, moreTokens = [] }: ServerRequest): readonly TokenPlan[] {
-  const isAsked = settings.token !== undefined || (!hasApi(settings) && !settings.relay && moreTokens.length === 0)
-  const all = isAsked ? [settings, ...moreTokens] : moreTokens
-  return all.map((each) => planToken(each, readAccounts(each)))
 }
 
 function passwordsOf({ settings, moreTokens = [] }: ServerRequest): readonly string[] {

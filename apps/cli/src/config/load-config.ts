@@ -2,14 +2,20 @@ import { readFileSync } from 'node:fs'
 import type { Environment } from '../arguments/environment.js'
 import { exposedFiles } from '../options/exposed-files.js'
 import { messageOf } from '../output/describe-error.js'
+import { doStepsWithPauses } from '../steps.js'
 import { ConfigError } from './config-error.js'
 import type { ConfigFile } from './config-file.js'
 import { utf8Text } from './document/utf8-text.js'
-import { readConfig } from './read-config.js'
+import { readConfig, readConfigInSteps } from './read-config.js'
 
 /** Reads the configuration file at a path. @throws ConfigError with every mistake, or why it cannot be read */
 export function loadConfig(path: string, environment: Environment): ConfigFile {
   return readConfig(path, textOf(path), environment)
+}
+
+/** Reads it as `loadConfig` does, and lets the event loop go on meanwhile. @throws ConfigError */
+export async function loadConfigWithPauses(path: string, environment: Environment): Promise<ConfigFile> {
+  return doStepsWithPauses(readConfigInSteps(path, textOf(path), environment))
 }
 
 /** Warnings about files of secrets that other users can read; the file itself counts if it contains a secret. */

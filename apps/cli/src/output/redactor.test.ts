@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { doSteps } from '../steps.js'
 import { Redactor } from './redactor.js'
 
 describe('Redactor.clean', () => {
@@ -15,6 +16,12 @@ describe('Redactor.clean', () => {
     const redactor = new Redactor()
     redactor.add('abcdef123')
     expect(redactor.clean(text)).toBe(expected)
+  })
+
+  test('takes out one of more secrets than a call has arguments', () => {
+    const redactor = new Redactor()
+    doSteps(redactor.addInSteps([...Array.from({ length: 200_000 }, () => ''), 'abcdef123']))
+    expect(redactor.clean('abcdef123')).toBe('[redacted]')
   })
 
   test('takes out a secret in its JSON, URL and base64 forms', () => {

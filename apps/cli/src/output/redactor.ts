@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { doSteps, type Steps } from '../steps.js'
 import { SecretIndex } from './secret-index.js'
 
 /** Text in place of a secret in a log line. */
@@ -14,7 +15,15 @@ export class Redactor {
 
   /** Adds secrets: tokens, passwords, keys, and URLs with credentials. */
   add(...secrets: readonly string[]): void {
-    for (const secret of secrets) for (const form of formsOf(secret)) this.#secrets.add(form)
+    doSteps(this.addInSteps(secrets))
+  }
+
+  /** Adds any number of secrets in steps. A call of a function has some 100,000 arguments at most. */
+  *addInSteps(secrets: Iterable<string>): Steps<void> {
+    for (const secret of secrets) {
+      for (const form of formsOf(secret)) this.#secrets.add(form)
+      yield
+    }
   }
 
   /** Returns the text without its secrets. */

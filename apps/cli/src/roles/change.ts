@@ -1,5 +1,6 @@
 import type { RoleConfig } from '../config/config-file.js'
 import { messageOf } from '../output/describe-error.js'
+import { Pauses } from '../steps.js'
 
 /** A step from one configuration to the next. */
 export interface Change {
@@ -20,7 +21,7 @@ export interface RunningRole {
   /** Whether it has ended by itself. */
   readonly hasEnded: boolean
   /** Change to the present content of the file; undefined for none. */
-  changeTo(next: RoleConfig): Change | undefined
+  changeTo(next: RoleConfig): Promise<Change | undefined>
   /** Handles a reload of the file: the changes, one line each, or the reason why it is not in force. */
   reloaded(outcome: readonly string[] | Error): void
   /** Accepts nothing new; resolves when nothing is open any more, or after `timeoutMs`. */
@@ -35,27 +36,35 @@ export interface Prepared {
   undo(): unknown
 }
 
-/** Prepares all parts one after the other, or none. */
+/** Prepares all parts one after the other, or none. There may be 10,000: others are served meanwhile. */
 export async function prepareAll(parts: readonly (() => Promise<Prepared>)[]): Promise<Prepared> {
   const ready: Prepared[] = []
+  const undo = async (): Promise<void> => {
+    const pauses = new Pauses()
+    for (const each of ready.toReversed()) {
+      await each.undo()
+      await pauses.pauseIfDue()
+    }
+  }
+  const pauses = new Pauses()
   try {
-    for (const prepare of parts) ready.push(await prepare())
+    for (const prepare of parts) {
+      ready.push(await prepare())
+      await pauses.pauseIfDue()
+    }
   } catch (error) {
-    for (const each of ready.toReversed()) await each.undo()
+    await undo()
     throw error
   }
-  return {
-    commit: () => doAll(ready.map((each) => () => each.commit())),
-    undo: async () => {
-      for (const each of ready.toReversed()) await each.undo()
-    },
-  }
+  return { commit: () => doAll(ready.map((each) => () => each.commit())), undo }
 }
 
 /** Runs all steps, also after one that failed. @throws the failure, or an error with the texts of all */
 export async function doAll(steps: readonly (() => unknown)[]): Promise<void> {
   const failures: unknown[] = []
+  const pauses = new Pauses()
   for (const step of steps) {
+    await pauses.pauseIfDue()
     try {
       await step()
     } catch (error) {

@@ -29,7 +29,7 @@ export class ClientRole implements RunningRole {
     return this.#hasEnded
   }
 
-  changeTo(next: RoleConfig): Change | undefined {
+  async changeTo(next: RoleConfig): Promise<Change | undefined> {
     const before = this.#settings
     const settings = clientSettings(next)
     if (isSame(everything(before), everything(settings)) && !this.#hasEnded) return undefined

@@ -76,6 +76,24 @@ describe('Roles.reload', () => {
     expect(await roles.reload()).toEqual([])
   })
 
+  test('lets other work go on while it registers thousands of tokens', async () => {
+    await start({ servers: withServer() })
+    const tokens = Array.from({ length: 2000 }, (_none, index) => ({
+      token: `t${index}`,
+      policy: { name: `n${index}` },
+    }))
+    write({ servers: withServer({ tokens }) })
+    let turns = 0
+    const turn = (): void => {
+      turns++
+      next = setImmediate(turn)
+    }
+    let next = setImmediate(turn)
+    await roles.reload()
+    clearImmediate(next)
+    expect(turns).toBeGreaterThan(3)
+  })
+
   test('changes nothing for a broken file, and says why', async () => {
     await start({ servers: withServer() })
     writeFileSync(file, 'servers: {main: {ws-prot: 1}}')

@@ -6,9 +6,10 @@ import { checkRoles } from '../config/checks/check-roles.js'
 import { fileWarnings } from '../config/checks/file-warnings.js'
 import { ConfigError } from '../config/config-error.js'
 import type { ConfigFile, RoleConfig } from '../config/config-file.js'
-import { loadConfig } from '../config/load-config.js'
+import { loadConfigWithPauses } from '../config/load-config.js'
 import { showSettings } from '../config/show-config.js'
 import { messageOf } from '../output/describe-error.js'
+import { doStepsWithPauses } from '../steps.js'
 import { type Change, liveChange, type RunningRole } from './change.js'
 import { ClientRole } from './client-role.js'
 import { ServerRole } from './server-role.js'
@@ -69,7 +70,7 @@ export class Roles {
     const { path } = this.#file
     const running = showSettings(this.#file, redactor)
     try {
-      const file = loadConfig(path, this.#options.environment)
+      const file = await loadConfigWithPauses(path, this.#options.environment)
       const text = showSettings(file, redactor)
       await checkRoles(file)
       return { path, running, file: text, mistakes: [] }
@@ -90,10 +91,10 @@ export class Roles {
   async #reload(): Promise<readonly string[]> {
     const { logger } = this.#context
     try {
-      const file = loadConfig(this.#file.path, this.#options.environment)
-      this.#context.redactor.add(...file.secrets)
+      const file = await loadConfigWithPauses(this.#file.path, this.#options.environment)
+      await doStepsWithPauses(this.#context.redactor.addInSteps(file.secrets))
       await this.#check(file)
-      const changes = this.#changesTo(file)
+      const changes = await this.#changesTo(file)
       const failures = await apply(changes)
       if (keysOf(file) !== keysOf(this.#file)) logger.warn({}, 'the keys of the log apply from the next start on')
       this.#file = file
@@ -121,11 +122,16 @@ export class Roles {
     for (const warning of fileWarnings(file)) this.#context.logger.warn({}, warning)
   }
 
-  #changesTo(file: ConfigFile): readonly Change[] {
+  async #changesTo(file: ConfigFile): Promise<readonly Change[]> {
     const wanted = new Map(file.roles.map((role) => [role.path, role]))
     const gone = [...this.#running].filter(([path]) => !wanted.has(path))
+    const changes: Change[] = []
+    for (const role of serversFirst(file)) {
+      const change = await this.#running.get(role.path)?.changeTo(role)
+      if (change !== undefined) changes.push(change)
+    }
     return [
-      ...serversFirst(file).flatMap((role) => this.#running.get(role.path)?.changeTo(role) ?? []),
+      ...changes,
       ...serversFirst(file).flatMap((role) => (this.#running.has(role.path) ? [] : this.#added(role))),
       ...gone.map(([path, role]) => this.#removed(path, role)),
     ]

@@ -1,17 +1,13 @@
 import type { CommandContext } from '../commands/context.js'
-import {
-  planTokens,
-  type RunningServer,
-  type ServerRequest,
-  startServer,
-  type ConfigurationAccess,
-} from '../commands/server.js'
+import { planTokens, planTokensInSteps } from '../commands/server-tokens.js'
+import { type RunningServer, type ServerRequest, startServer, type ConfigurationAccess } from '../commands/server.js'
 import type { RoleConfig } from '../config/config-file.js'
 import { serverSettings, tokenSettings } from '../config/role-settings.js'
 import { tokenFlags } from '../config/structure.js'
 import { settingName } from '../flag.js'
 import { readAccounts } from '../options/accounts.js'
 import { guardOf, ownProxyOptions, type ServerSettings } from '../options/server-options.js'
+import { doStepsWithPauses } from '../steps.js'
 import {
   type Change,
   isSame,
@@ -54,7 +50,7 @@ export class ServerRole implements RunningRole {
     return false
   }
 
-  changeTo(next: RoleConfig): Change | undefined {
+  async changeTo(next: RoleConfig): Promise<Change | undefined> {
     const before = this.#request
     const request = this.#requestOf(next)
     if (!isSame(fixedPart(before), fixedPart(request))) {
@@ -64,7 +60,7 @@ export class ServerRole implements RunningRole {
         startBefore: () => this.#start(before),
       })
     }
-    const { what, parts } = this.#liveParts(before, request)
+    const { what, parts } = await this.#liveParts(before, request)
     if (parts.length === 0) return undefined
     const remember = async (): Promise<Prepared> => ({ commit: () => (this.#request = request), undo: () => {} })
     return liveChange(`${next.path}: ${what}`, () => prepareAll([...parts, remember]))
@@ -91,7 +87,7 @@ export class ServerRole implements RunningRole {
     this.#tokens = new PlannedTokens(this.#running, planTokens(request), this.#context)
   }
 
-  #liveParts(before: ServerRequest, request: ServerRequest) {
+  async #liveParts(before: ServerRequest, request: ServerRequest) {
     const server = this.#running?.server
     if (server === undefined || this.#tokens === undefined) return { what: '', parts: [] }
     const parts: (() => Promise<Prepared>)[] = []
@@ -106,7 +102,7 @@ export class ServerRole implements RunningRole {
       parts.push(() => server.ports.changeProxyPorts(own.listen, own.accounts))
       words.push('proxy ports changed')
     }
-    const tokens = this.#tokens.changeTo(planTokens(request))
+    const tokens = await this.#tokens.changeTo(await doStepsWithPauses(planTokensInSteps(request)))
     if (tokens.parts.length > 0) words.push(tokens.what)
     return { what: words.join(', '), parts: [...parts, ...tokens.parts] }
   }

@@ -3,6 +3,7 @@ import type { CommandContext } from '../commands/context.js'
 import { registerConnector, registerToken, type RegisteredToken, type TokenPlan } from '../commands/server-tokens.js'
 import type { RunningServer } from '../commands/server.js'
 import { messageOf } from '../output/describe-error.js'
+import { doStepsWithPauses, type Steps } from '../steps.js'
 import type { MadeTokens, MakeToken } from '../tokens/made-tokens.js'
 import { doAll, isSame, type Prepared, without } from './change.js'
 
@@ -35,24 +36,18 @@ export class PlannedTokens {
   }
 
   /** Parts of the change to other tokens, and a line about them; none if they are the same. */
-  changeTo(next: readonly TokenPlan[]): {
+  async changeTo(next: readonly TokenPlan[]): Promise<{
     readonly what: string
     readonly parts: readonly (() => Promise<Prepared>)[]
-  } {
-    const old = this.#plans
-    const wanted = new Map(next.map((plan) => [keyOf(plan), plan]))
-    // A token that is listed twice is refused, as at the start.
-    const isNew = (plan: TokenPlan): boolean => !old.has(keyOf(plan)) || wanted.get(keyOf(plan)) !== plan
-    const added = next.filter(isNew)
-    const removed = [...old.values()].filter((plan) => !wanted.has(keyOf(plan)))
-    const changed = next.filter((plan) => !isNew(plan) && !isSame(old.get(keyOf(plan)), plan))
+  }> {
+    const { added, removed, changed } = await doStepsWithPauses(this.#compareWith(next))
     const counts = Object.entries({ added, removed, changed }).filter(([, plans]) => plans.length > 0)
     // Removed tokens come first: they are no longer valid even if a later step fails, and others may have their ports.
     const make = this.#made.maker((token) => this.#isInUse(token))
     const parts = [
       ...removed.map((plan) => async () => this.#remove(plan)),
       ...added.map((plan) => () => this.#add(plan, make)),
-      ...changed.map((plan) => () => this.#change(old.get(keyOf(plan)) ?? plan, plan, make)),
+      ...changed.map((plan) => () => this.#change(this.#plans.get(keyOf(plan)) ?? plan, plan, make)),
     ]
     const keep = async (): Promise<Prepared> => ({ commit: () => this.#keepMade(next), undo: () => {} })
     return {
@@ -63,14 +58,35 @@ export class PlannedTokens {
     }
   }
 
+  /** Finds what differs, with one key for each token: a key is a hash. */
+  *#compareWith(next: readonly TokenPlan[]): Steps<Record<'added' | 'removed' | 'changed', readonly TokenPlan[]>> {
+    const wanted = new Map<string, TokenPlan>()
+    const added: TokenPlan[] = []
+    for (const plan of next) {
+      const key = keyOf(plan)
+      // A token that is listed twice is refused, as at the start.
+      if (wanted.has(key)) added.push(plan)
+      else wanted.set(key, plan)
+      yield
+    }
+    const changed: TokenPlan[] = []
+    for (const [key, plan] of wanted) {
+      const before = this.#plans.get(key)
+      if (before === undefined) added.push(plan)
+      else if (!isSame(before, plan)) changed.push(plan)
+      yield
+    }
+    return { added, removed: [...this.#plans].flatMap(([key, plan]) => (wanted.has(key) ? [] : plan)), changed }
+  }
+
   #isInUse(token: string): boolean {
     return [...this.#registered.values()].some((tokens) => tokens.some((each) => each.token === token))
   }
 
   /** Saves the generated tokens: the next start requests them in the order of the plans. */
   async #keepMade(plans: readonly TokenPlan[]): Promise<void> {
-    const tokens = plans.flatMap((plan) => this.#registered.get(keyOf(plan)) ?? [])
-    await this.#made.keep(tokens)
+    const made = plans.filter(({ token, connectors }) => token === undefined || connectors.includes(undefined))
+    await this.#made.keep(made.flatMap((plan) => this.#registered.get(keyOf(plan)) ?? []))
   }
 
   async #add(plan: TokenPlan, make: MakeToken): Promise<Prepared> {

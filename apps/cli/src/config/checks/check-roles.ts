@@ -2,13 +2,15 @@ import { LinkSocksClient } from '@ls/client'
 import { silentLogger } from '@ls/foundation'
 import { LinkSocksServer, type PolicyOptions } from '@ls/server'
 import type { Environment } from '../../arguments/environment.js'
-import { plannedOptions, registerTokens, takenPort } from '../../commands/server.js'
+import { registerTokensInSteps, takenPort } from '../../commands/server-tokens.js'
+import { plannedOptions } from '../../commands/server.js'
 import { UsageError } from '../../errors.js'
 import { flags } from '../../flags.js'
 import { clientChecks } from '../../options/client-checks.js'
 import { clientOptions } from '../../options/client-options.js'
 import { serverChecks } from '../../options/server-checks.js'
 import { messageOf } from '../../output/describe-error.js'
+import { doStepsWithPauses } from '../../steps.js'
 import { ConfigError, type Problem } from '../config-error.js'
 import type { ConfigBlock, ConfigFile, RoleConfig } from '../config-file.js'
 import { loadConfig } from '../load-config.js'
@@ -60,7 +62,8 @@ async function problemsOf(role: RoleConfig): Promise<readonly Problem[]> {
   }
   const problems = [...errors.map((error) => problemOf(error, role)), ...sharedNames(role)]
   // A later check may find the same mistake as an earlier one.
-  return problems.filter(({ text }, index) => problems.findIndex((other) => other.text === text) === index)
+  const first = new Map(problems.toReversed().map((problem) => [problem.text, problem]))
+  return problems.filter((problem) => first.get(problem.text) === problem)
 }
 
 /** Policies with the same name: names distinguish tokens in the API and in the log. */
@@ -86,9 +89,9 @@ function checksOfServer(role: RoleConfig): readonly Check[] {
   const settings = serverSettings(role)
   return [
     ...serverChecks(settings),
-    () => {
+    async () => {
       const server = new LinkSocksServer({ ...plannedOptions({ settings }), logger: silentLogger })
-      registerTokens(server, { settings, moreTokens: tokenSettings(role) })
+      await doStepsWithPauses(registerTokensInSteps(server, { settings, moreTokens: tokenSettings(role) }))
       return server.close()
     },
   ]

@@ -1,21 +1,12 @@
 import { ParseError } from 'toml-eslint-parser'
-import {
-  type Alias,
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseDocument,
-  visit,
-} from 'yaml'
+import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, visit } from 'yaml'
 import { messageOf } from '../../output/describe-error.js'
+import type { Steps } from '../../steps.js'
 import { ConfigError, type Problem } from '../config-error.js'
 import type { Place } from '../config-file.js'
 import { plainValue } from './plain-value.js'
 import { parseTomlDocument } from './toml-document.js'
+import { type ParsedYaml, parseYamlDocument } from './yaml-document.js'
 
 /** A key of a map, with its value. */
 export interface Entry {
@@ -33,13 +24,13 @@ export const maxConfigBytes = 4_194_304
 /** A document of YAML, JSON or, by its file name, TOML, whose nodes have their places. Collects mistakes. */
 export class DocumentReader {
   readonly problems: Problem[] = []
-  readonly #lines = new LineCounter()
+  readonly #lines: LineCounter
   readonly #document: Document
   readonly #targets = new Map<Alias, Node>()
 
-  /** @throws ConfigError for a text that is not valid YAML or TOML */
-  constructor(path: string, text: string) {
-    this.#document = this.#parse(path, text)
+  private constructor(path: string, { document, hasAliases }: ParsedYaml, lines: LineCounter) {
+    this.#document = document
+    this.#lines = lines
     this.problems.push(
       ...this.#document.errors.map(({ code, message, pos }) => ({
         ...this.#placeAt(pos[0]),
@@ -50,8 +41,14 @@ export class DocumentReader {
             : (message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? message),
       })),
     )
-    if (this.problems.length === 0) this.#findTargets()
+    if (this.problems.length === 0 && hasAliases) this.#findTargets()
     if (this.problems.length > 0) throw new ConfigError(path, this.problems)
+  }
+
+  /** Parses a text. @throws ConfigError for a text that is not valid YAML or TOML */
+  static *read(path: string, text: string): Steps<DocumentReader> {
+    const lines = new LineCounter()
+    return new DocumentReader(path, yield* parse(path, text, lines), lines)
   }
 
   get root(): Node | undefined {
@@ -153,22 +150,16 @@ export class DocumentReader {
     const { line, col } = this.#lines.linePos(offset)
     return { line: Math.max(1, line), column: Math.max(1, col) }
   }
+}
 
-  #parse(path: string, text: string): Document {
-    const isToml = /\.toml$/i.test(path)
-    try {
-      if (isToml) return parseTomlDocument(text, this.#lines)
-      return parseDocument(text, {
-        lineCounter: this.#lines,
-        prettyErrors: false,
-        // With `silent`, a second document would be left out without an error.
-        logLevel: 'error',
-        stringKeys: true,
-      })
-    } catch (error) {
-      const place = error instanceof ParseError ? { line: error.lineNumber, column: error.column + 1 } : top
-      throw new ConfigError(path, [{ ...place, key: '', text: `no ${isToml ? 'TOML' : 'YAML'}: ${messageOf(error)}` }])
-    }
+function* parse(path: string, text: string, lines: LineCounter): Steps<ParsedYaml> {
+  const isToml = /\.toml$/i.test(path)
+  try {
+    if (isToml) return { document: parseTomlDocument(text, lines), hasAliases: false }
+    return yield* parseYamlDocument(text, lines)
+  } catch (error) {
+    const place = error instanceof ParseError ? { line: error.lineNumber, column: error.column + 1 } : top
+    throw new ConfigError(path, [{ ...place, key: '', text: `no ${isToml ? 'TOML' : 'YAML'}: ${messageOf(error)}` }])
   }
 }
 
