@@ -112,6 +112,16 @@ describe('a fallback URL', () => {
     expect({ status: answer.status, text: await answer.text() }).toEqual({ status: 502, text: '502 bad gateway\n' })
   })
 
+  test.each([
+    ['a status that Node does not send', 'HTTP/1.1 099 OK\r\nContent-Length: 2\r\n\r\nok'],
+    ['a control character in the reason', 'HTTP/1.1 200 O\u0001K\r\nContent-Length: 2\r\n\r\nok'],
+    ['an upgrade that was not requested', 'HTTP/1.1 101 S\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'],
+  ])('that answers with %s is a 502', async (_what, text) => {
+    const site = await tcpServer((socket) => void socket.once('data', () => socket.write(text)))
+    cleanups.push(site.close)
+    expect((await fetch(await front(`http://127.0.0.1:${site.port}`))).status).toBe(502)
+  })
+
   test('that breaks off in the middle makes the answer break off too', async () => {
     const { url } = await start((_request, response) => {
       response.writeHead(200, { 'Content-Length': 10 })

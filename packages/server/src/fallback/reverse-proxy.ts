@@ -82,6 +82,10 @@ export class ReverseProxy implements Fallback {
     const fields = this.#fieldsOf(request, client, response)
     if (fields === undefined) return
     const onward = this.#request(request, response, fields)
+    // Without an error: after an upgrade that was not requested.
+    onward.once('close', () => {
+      if (!response.headersSent && !response.destroyed) badGateway(response)
+    })
     // Also the end of a broken request, whose answer is no longer needed.
     pipeline(request, onward, () => {})
   }
@@ -101,7 +105,7 @@ export class ReverseProxy implements Fallback {
     onward.once('upgrade', (answer, behind, firstBytes) => {
       response.detachSocket(stream as Parameters<ServerResponse['detachSocket']>[0])
       if (this.#open === undefined) behind.setTimeout(0)
-      stream.write(switching(answer))
+      stream.write(switching(answer), 'latin1')
       if (firstBytes.length > 0) stream.write(firstBytes)
       if (head.length > 0) behind.write(head)
       join(stream, behind)
@@ -128,10 +132,12 @@ export class ReverseProxy implements Fallback {
       setHost: false,
       ...this.#wayFor(request.socket),
     })
+    // The size is limited. A limit on the number drops fields silently.
+    onward.maxHeadersCount = 0
     onward.once('timeout', () => onward.destroy(new Error('no answer')))
     onward.once('error', () => {
       if (response.headersSent) cutResponse(response)
-      else answerText(response, 502, '502 bad gateway\n')
+      else badGateway(response)
     })
     const end = watchConnectionEnd(onward)
     onward.once('response', (answer) => this.#passBack(answer, response, end))
@@ -180,11 +186,19 @@ export class ReverseProxy implements Fallback {
   #passBack(answer: IncomingMessage, response: ServerResponse, end: ConnectionEnd): void {
     if (hasTransferEncoding(answer.rawHeaders) && !isChunkedOnly(answer.rawHeaders)) {
       answer.destroy()
-      return answerText(response, 502, '502 bad gateway\n')
+      return badGateway(response)
     }
     // The date is set by the server that made the answer.
     response.sendDate = false
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', this.#answerHeaders(answer))
+    try {
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', this.#answerHeaders(answer))
+    } catch {
+      // Node's parser accepts more than Node sends: a status below 100, control characters in the reason.
+      answer.destroy()
+      response.sendDate = true
+      response.statusMessage = ''
+      return badGateway(response)
+    }
     answer.once('error', () => cutResponse(response))
     // Destroys both when either fails.
     if (!endsWithConnection(answer)) return void pipeline(answer, response, () => {})
@@ -203,6 +217,10 @@ export class ReverseProxy implements Fallback {
     }
     return headers
   }
+}
+
+function badGateway(response: ServerResponse): void {
+  answerText(response, 502, '502 bad gateway\n')
 }
 
 function switching(answer: IncomingMessage): string {

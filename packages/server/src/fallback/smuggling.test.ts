@@ -56,6 +56,9 @@ function request(fields: readonly string[], body: string, method = 'GET'): strin
   return [`${method} / HTTP/1.1`, 'Host: visitor.example', ...fields, '', body].join('\r\n')
 }
 
+/** Node drops fields beyond some 1000, unless it is told otherwise. */
+const many = Array.from({ length: 1100 }, () => 'a: b')
+
 describe('a fallback URL gets one request for one request', () => {
   const sized = `Content-Length: ${hidden.length}`
   const chunk = `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`
@@ -68,6 +71,8 @@ describe('a fallback URL gets one request for one request', () => {
       'chunks that Connection names',
       request(['Connection: transfer-encoding, close', 'Transfer-Encoding: chunked'], chunk),
     ],
+    ['a length behind more fields than Node counts', request([...many, 'Connection: close', sized], hidden)],
+    ['chunks behind them', request([...many, 'Connection: close', 'Transfer-Encoding: chunked'], chunk)],
   ])('%s', async (_what, text) => {
     const { served, send } = await start()
     await send(text)

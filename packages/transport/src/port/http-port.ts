@@ -63,6 +63,8 @@ export class HttpPort {
     this.#pending = new PendingSockets(options)
     this.server = options.tls === undefined ? createHttpServer(this.#httpOptions()) : this.#createTlsServer(options.tls)
     this.server.maxConnections = options.maxConnections
+    // The size is limited. A limit on the number drops fields silently, and with them how a body is framed.
+    this.server.maxHeadersCount = 0
     this.server.on('drop', (dropped?: DropArgument) =>
       this.#refused('full', dropped?.remoteAddress, 'too many connections wait'),
     )

@@ -40,9 +40,9 @@ export class HostExposures {
 
   /** Opens the shared ports. @throws ListenError for one that is taken or not permitted */
   async listen(): Promise<void> {
-    const { exposeHttpPort, exposeHttpsPort, logger } = this.#server
+    const { exposeHttpPort, exposeHttpsPort, logger, clock } = this.#server
     const table = this.#table
-    if (exposeHttpPort !== undefined) await this.#listenAt(serveHosts(table), exposeHttpPort, 'http')
+    if (exposeHttpPort !== undefined) await this.#listenAt(serveHosts(table, clock), exposeHttpPort, 'http')
     if (exposeHttpsPort === undefined) return
     const secure = this.#makeSecure()
     const onOther = secure && ((socket: Socket): void => void secure.emit('connection', socket))

@@ -3,8 +3,8 @@ import { createServer as createSecureServer, type ServerOptions as SecureOptions
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import { discardStream } from '@ls/dial'
-import type { Clock } from '@ls/foundation'
+import { closeStream, discardStream } from '@ls/dial'
+import { type Clock, ProgressWatch } from '@ls/foundation'
 import { plainAddress, readHostName } from '@ls/relay'
 import { PipelinedRequests } from '@ls/transport'
 import { responseInstead } from '../../fallback/upgrade-response.js'
@@ -13,8 +13,8 @@ import type { HostPage } from './host-page.js'
 import type { HostTable } from './host-table.js'
 
 /** Web server that passes each request to the provider of its Host. */
-export function serveHosts(table: HostTable<HostPage>): Server {
-  return prepare(createServer(limits, answerBy(table)), table)
+export function serveHosts(table: HostTable<HostPage>, clock: Clock): Server {
+  return prepare(createServer(limits, answerBy(table, clock)), table)
 }
 
 /** As {@link serveHosts}, over TLS that ends here. */
@@ -23,7 +23,7 @@ export function serveSecureHosts(
   tls: SecureOptions,
   clock: Clock,
 ): ReturnType<typeof createSecureServer> {
-  const server = createSecureServer({ ...limits, ...tls, handshakeTimeout: headMs }, answerBy(table))
+  const server = createSecureServer({ ...limits, ...tls, handshakeTimeout: headMs }, answerBy(table, clock))
   prepare(server, table)
   limitHeads(server, clock)
   return server
@@ -47,6 +47,8 @@ function limitHeads(server: Server, clock: Clock): void {
 
 function prepare(server: Server, table: HostTable<HostPage>): Server {
   server.maxConnections = maxConnections
+  // A limit on the number of fields drops them silently: a second Host, or how a body is framed.
+  server.maxHeadersCount = 0
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const member = find(table, request)
     if (typeof member !== 'number') return member.proxy.upgrade(request, stream, head, clientOf(request.socket))
@@ -59,7 +61,7 @@ function prepare(server: Server, table: HostTable<HostPage>): Server {
   return server
 }
 
-function answerBy(table: HostTable<HostPage>): RequestListener {
+function answerBy(table: HostTable<HostPage>, clock: Clock): RequestListener {
   const pipelined = new PipelinedRequests()
   return (request, response) => {
     if (!pipelined.takes(request)) return
@@ -67,8 +69,28 @@ function answerBy(table: HostTable<HostPage>): RequestListener {
     response.once('close', () => pipelined.answered(socket))
     const member = find(table, request)
     if (typeof member === 'number') return refuse(response, member)
+    limitSilence(request, response, clock)
     member.proxy.answer(request, response, clientOf(request.socket))
   }
+}
+
+/** Ends a request whose body stops coming: it holds a channel to its provider. */
+function limitSilence(request: IncomingMessage, response: ServerResponse, clock: Clock): void {
+  const { socket, headers } = request
+  if (headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0') return
+  const watch = new ProgressWatch({
+    clock,
+    quietMs: bodySilenceMs,
+    progress: () => socket.bytesRead,
+    // A provider that reads slowly is no fault of the visitor.
+    isCounting: () => !request.complete && request.readableLength < request.readableHighWaterMark,
+    onStuck: () => {
+      if (response.headersSent) return closeStream(socket)
+      response.shouldKeepAlive = false
+      answerText(response, 408, '408 request timeout: the rest of the body did not come\n')
+    },
+  })
+  request.once('close', () => watch.stop())
 }
 
 /** Finds the page for a request, or the status to answer. */
@@ -96,12 +118,15 @@ function clientOf({ remoteAddress, remotePort }: Socket): { address: string | un
 /** Timeout for TLS, and for the head of a request, each. In milliseconds. */
 const headMs = 10_000
 
+/** Longest silence within the body of a request, in milliseconds: that of nginx. An upload may last for hours. */
+export const bodySilenceMs = 60_000
+
 const limits = {
   insecureHTTPParser: false,
   maxHeaderSize: 65_536,
   headersTimeout: headMs,
   connectionsCheckingInterval: 5000,
-  // An upload may last for hours.
+  // See `bodySilenceMs`.
   requestTimeout: 0,
   noDelay: true,
 } as const
