@@ -218,6 +218,8 @@ export class Exchange implements Turn {
     if (!mayGoOn) return this.#connection.refuse(error)
     this.#connection.note(error)
     this.request.resume()
+    // `writeHead` keeps the reason of an answer that it has refused, and would refuse this one for it too.
+    this.#response.statusMessage = ''
     this.#response.writeHead(status, headers).end(body)
   }
 

@@ -30,6 +30,16 @@ describe('A response', () => {
     )
   })
 
+  test.each([
+    ['a NUL in its reason', '200 O\0K'],
+    ['a status below 100', '099 OK'],
+  ])('with %s is a 502', async (_name, status) => {
+    const { authority } = await originOf(`HTTP/1.1 ${status}\r\nContent-Length: 4\r\n\r\n<ok>`)
+    const client = fixture.client(await fixture.proxy())
+    client.send(`GET http://${authority}/ HTTP/1.1`, 'Host: x', '', '')
+    expect(await client.read('cannot be passed on')).toMatch(/^HTTP\/1.1 502 Bad Gateway\r\n/)
+  })
+
   test('that is chunked and has a length arrives chunked, and ends its connection', async () => {
     const fields = 'Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n<ok>\r\n0\r\n\r\n'
     const { authority, sockets } = await originOf(`HTTP/1.1 200 OK\r\n${fields}`)
