@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { openApiSocket } from '@ls/server'
@@ -34,9 +34,10 @@ export class PrimarySocket {
   }
 
   async #join(socket: Socket, folder: string): Promise<void> {
-    for (const path of socketsIn(folder)) {
+    for (const path of await socketsIn(folder)) {
       const worker = await connected(path)
       if (worker === undefined) continue
+      if (socket.destroyed) return void worker.destroy()
       this.#track(worker)
       socket.on('close', () => worker.destroy())
       worker.on('close', () => socket.destroy())
@@ -52,9 +53,10 @@ export class PrimarySocket {
   }
 }
 
-function socketsIn(folder: string): readonly string[] {
-  const names = readdirSync(folder).filter((name) => name.endsWith(apiSuffix))
-  return names.map((name) => join(folder, name))
+/** Sockets of the workers; none where the folder is gone, as when the program ends. */
+async function socketsIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch(() => [])
+  return names.filter((name) => name.endsWith(apiSuffix)).map((name) => join(folder, name))
 }
 
 /** Connects to a worker; undefined for one that has ended, whose socket file may be left. */

@@ -1,7 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
 import { decode, type DirectMessage, type Message, MessageType } from '@ls/codec'
 import { silentLogger } from '@ls/foundation'
 import { FakeClock, until } from '@ls/testkit'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { GoPath } from './go-path.js'
 import { makeOwnKey, pairKeyOf } from './pair-key.js'
 import { ProofFrames } from './proof-frame.js'
@@ -65,11 +66,15 @@ beforeEach(() => {
   lose = []
   probed = []
   isHonest = true
-  path = new GoPath({
+  path = pathWith(async () => fakeSocket())
+})
+
+function pathWith(openSocket: () => Promise<QuicSocket>): GoPath {
+  return new GoPath({
     clock,
     logger: silentLogger,
     session: { clock },
-    openSocket: async () => fakeSocket(),
+    openSocket,
     addressServers: [],
     hostCandidates: 'always',
     send: (message) => sent.push(decode(message)),
@@ -77,12 +82,21 @@ beforeEach(() => {
     onPath: (isUp, reason) => paths.push([isUp, reason]),
     onFailed: ({ message }) => failures.push(message),
   })
-})
+}
 
 function announced({ addr = place.address, port = place.port, key = peerKey } = {}): void {
   const candidates = [{ addr, port, kind: 'host' }]
   const json = { session_id: peerId, candidates, public_key: key.publicKey.toString('base64') }
   path.receive({ type: MessageType.DirectCapabilities, json })
+}
+
+/** Rejections that no code handles, from now on until the end of the test. */
+function unhandledRejections(): readonly unknown[] {
+  const unhandled: unknown[] = []
+  const onUnhandled = (error: unknown): void => void unhandled.push(error)
+  process.on('unhandledRejection', onUnhandled)
+  onTestFinished(() => void process.off('unhandledRejection', onUnhandled))
+  return unhandled
 }
 
 /** Lets time pass until something holds. */
@@ -96,6 +110,29 @@ function passing(holds: () => boolean, what: string): Promise<void> {
 test('GoPath announces itself to a server that passes signals on', async () => {
   await path.serverAllows()
   expect(sent).toMatchObject([{ type: MessageType.DirectCapabilities, json: { protocol_version: 1 } }])
+})
+
+test('GoPath opens its port again when it could not be opened', async () => {
+  let attempts = 0
+  path = pathWith(async () => {
+    if (attempts++ === 0) throw new Error('too many open files')
+    return fakeSocket()
+  })
+  await path.serverAllows()
+  await path.serverAllows()
+  expect(sent).toMatchObject([{ type: MessageType.DirectCapabilities }])
+})
+
+test('GoPath that is closed while its port cannot be opened reports nothing', async () => {
+  const unhandled = unhandledRejections()
+  path = pathWith(async () => {
+    throw new Error('too many open files')
+  })
+  const allowed = path.serverAllows()
+  path.close('the client is closed')
+  await allowed
+  await setImmediate()
+  expect(unhandled).toEqual([])
 })
 
 test('GoPath opens a path to a program that announces itself', async () => {

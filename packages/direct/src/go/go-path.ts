@@ -105,8 +105,7 @@ export class GoPath {
   async serverAllows(): Promise<void> {
     if (this.#isClosed) return
     try {
-      this.#socket ??= this.#open()
-      const socket = await this.#socket
+      const socket = await (this.#socket ?? this.#begin())
       const { clock, addressServers: servers, hostCandidates: hosts } = this.#options
       this.#mapped ??= this.#options.mapPort?.(socket.port)
       this.#own ??= {
@@ -142,7 +141,21 @@ export class GoPath {
     this.#pause.end()
     this.#prober?.end()
     this.#session?.close(reason)
-    void this.#socket?.then((socket) => socket.close())
+    // One that cannot be opened was logged.
+    this.#socket?.then(
+      (socket) => socket.close(),
+      () => {},
+    )
+  }
+
+  #begin(): Promise<QuicSocket> {
+    const opening = this.#open()
+    this.#socket = opening
+    // The next link to the server tries again.
+    opening.catch(() => {
+      if (this.#socket === opening) this.#socket = undefined
+    })
+    return opening
   }
 
   async #open(): Promise<QuicSocket> {

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import { silentLogger } from '@ls/foundation'
 import { FakeClock, until } from '@ls/testkit'
 import { expect, onTestFinished, test } from 'vitest'
@@ -34,6 +35,32 @@ test('SharedPort.replace maps another port in place of the one that is taken', a
   await second.mapping?.outside(1000)
   await until(() => !gateway.mappings.has(first.port), 'the end of the first mapping')
   expect([...gateway.mappings.keys()]).toEqual([second.port])
+})
+
+/** A port that cannot be mapped at the first attempt. */
+function failingOnce() {
+  let attempts = 0
+  const map = (): undefined => {
+    if (attempts++ === 0) throw new Error('too many open files')
+  }
+  return { shared: new SharedPort({ map } as unknown as PortMapper), attempts: () => attempts }
+}
+
+test('SharedPort may fail before a caller waits for it', async () => {
+  const unhandled: unknown[] = []
+  const onUnhandled = (error: unknown): void => void unhandled.push(error)
+  process.on('unhandledRejection', onUnhandled)
+  onTestFinished(() => void process.off('unhandledRejection', onUnhandled))
+  const { attempts } = failingOnce()
+  await until(() => attempts() > 0, 'the failure')
+  await setImmediate()
+  expect(unhandled).toEqual([])
+})
+
+test('SharedPort chooses a port again after a failure', async () => {
+  const { shared } = failingOnce()
+  await expect(shared.current).rejects.toThrow('too many open files')
+  expect((await shared.current).port).toBeGreaterThan(0)
 })
 
 test('loadNativePuncher offers the place at the router, and its port in all attempts', async () => {

@@ -15,22 +15,33 @@ export interface MappedPort {
  */
 export class SharedPort {
   readonly #mapper: PortMapper
-  #current: Promise<MappedPort>
+  /** Undefined after a failure: the next caller tries again. */
+  #current: Promise<MappedPort> | undefined
 
   constructor(mapper: PortMapper) {
     this.#mapper = mapper
-    this.#current = this.#choose()
+    void this.#begin()
   }
 
-  /** The port now. */
+  /** The port now. Rejects where none can be opened, such as without a free descriptor. */
   get current(): Promise<MappedPort> {
-    return this.#current
+    return this.#current ?? this.#begin()
   }
 
   /** Chooses another port in place of one that another program has opened meanwhile. */
   replace({ mapping }: MappedPort): void {
-    this.#current = this.#choose()
+    void this.#begin()
     if (mapping !== undefined) void this.#mapper.unmap(mapping)
+  }
+
+  #begin(): Promise<MappedPort> {
+    const chosen = this.#choose()
+    this.#current = chosen
+    // It may fail before a caller waits for it.
+    chosen.catch(() => {
+      if (this.#current === chosen) this.#current = undefined
+    })
+    return chosen
   }
 
   async #choose(): Promise<MappedPort> {

@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { tcpServer } from '@ls/testkit'
 import { afterEach, expect, test } from 'vitest'
 import { serviceAt } from './ask-service.js'
 
@@ -45,6 +46,15 @@ test.each<[string, RequestListener]>([
 ])('serviceAt fails with "%s"', async (reason, listener) => {
   const timeoutMs = reason.startsWith('no answer') ? 50 : 5000
   await expect(serviceAt(await serve(listener), 1)('{}', timeoutMs)).rejects.toThrow(reason)
+})
+
+test('serviceAt fails with an upgrade that was not requested', async () => {
+  const site = await tcpServer((socket) => {
+    socket.once('data', () => socket.write('HTTP/1.1 101 S\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'))
+  })
+  const ask = serviceAt(`http://127.0.0.1:${site.port}`, 1)
+  await expect(ask('{}', 5000)).rejects.toThrow('the connection closed without an answer')
+  await site.close()
 })
 
 test.each(['ftp://a', 'unix:relative', 'x'])('serviceAt does not take %s', (url) => {

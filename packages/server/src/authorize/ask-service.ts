@@ -1,7 +1,6 @@
-import { once } from 'node:events'
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp, type RequestOptions } from 'node:http'
+import { Agent as HttpAgent, request as requestHttp, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
-import { answerBody } from '../port/answer-body.js'
+import { answerBody, answerTo } from '../port/answer-body.js'
 
 /** The service answered, but the answer is invalid. */
 export class WrongAnswer extends Error {
@@ -44,7 +43,7 @@ async function post(send: typeof requestHttp, place: RequestOptions, body: strin
   const asked = send({ ...place, method: 'POST', headers, signal })
   try {
     asked.end(body)
-    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    const response = await answerTo(asked)
     const text = await answerBody(response, maxAnswerBytes)
     if (response.statusCode !== 200) throw new WrongAnswer(`it answers with status ${response.statusCode}`)
     return text

@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { type IncomingMessage, request } from 'node:http'
-import { answerBody } from '../port/answer-body.js'
+import { request } from 'node:http'
+import { answerBody, answerTo } from '../port/answer-body.js'
 import { aloneHeader } from './siblings.js'
 
 /** A request to the management API of another process. */
@@ -38,7 +37,7 @@ export async function askSibling(
   const signal = AbortSignal.timeout(answerMs)
   try {
     const asked = request({ socketPath, method, path, headers, agent: false, signal }).end(body)
-    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    const response = await answerTo(asked)
     const text = await answerBody(response, maxAnswerBytes)
     const fields = Object.entries(response.headers).filter(
       (field): field is [string, string] => typeof field[1] === 'string',
