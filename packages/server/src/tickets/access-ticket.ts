@@ -50,6 +50,8 @@ export interface AccessTicket {
   readonly lifetimeMs: number | undefined
   /** Process that used it first, and when its time ends by the server's clock. */
   user: { readonly instance: string; readonly endsAtMs: number } | undefined
+  /** Whether it was revoked, perhaps during the handshake of its client. */
+  isRevoked: boolean
   /** Sessions of that process, with the timers that end them. */
   readonly sessions: Map<Session, TimerHandle>
 }

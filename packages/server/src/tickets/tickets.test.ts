@@ -1,7 +1,7 @@
 import type { Session } from '@ls/mux'
 import { FakeClock } from '@ls/testkit'
 import { hashToken } from '@ls/transport'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Identity, Peer } from '../links/peer.js'
 import { type ForwardToken, TokenRegistry } from '../tokens/token-registry.js'
 import type { TicketRequest } from './access-ticket.js'
@@ -119,6 +119,16 @@ describe('Tickets', () => {
     })
   })
 
+  test('remove ends a client whose handshake was under way', () => {
+    const { make, identity, tickets, clock } = setUp()
+    const ticket = make()
+    const peer = peerOf(identity(ticket))
+    tickets.remove(ticket)
+    tickets.joined(peer)
+    clock.advance(0)
+    expect(peer.closed).toBe('the ticket was revoked')
+  })
+
   test('remove finds a ticket only once', () => {
     const { make, tickets } = setUp()
     const ticket = make()
@@ -169,7 +179,7 @@ describe('Tickets', () => {
         instance,
         ticket: at.find(hashToken(ticket)),
       })
-      return { one, other, identity, ticket, claims }
+      return { one, other, identity, ticket, claims, clock }
     }
 
     test('a ticket is for the first client, at whichever node it linked', async () => {
@@ -184,6 +194,27 @@ describe('Tickets', () => {
       const claim = async (at: Tickets, instance: string) => at.claim(identity(at, instance), undefined)
       const outcomes = await Promise.allSettled([claim(one, 'a'), claim(other, 'b')])
       expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    })
+
+    test('a ticket that is revoked while it is claimed admits no client', async () => {
+      const { one, identity, ticket } = setUpTwo()
+      const claiming = one.claim(identity(one, 'a'), undefined)
+      one.remove(ticket)
+      await expect(claiming).rejects.toThrow('the ticket was revoked')
+    })
+
+    test('a lifetime is no longer where the clock was set back', async () => {
+      const { one, other, identity, clock } = setUpTwo({ lifetimeMs: 60_000 })
+      await one.claim(identity(one, 'a'), undefined)
+      const nowMs = Date.now()
+      const set = vi.spyOn(Date, 'now').mockReturnValue(nowMs - 86_400_000)
+      onTestFinished(() => set.mockRestore())
+      const client = identity(other, 'a')
+      await other.claim(client, undefined)
+      const peer = peerOf(client)
+      other.joined(peer)
+      clock.advance(60_000)
+      expect(peer.closed).toBe('the time of the ticket is over')
     })
 
     test('a ticket that was taken back in all leaves no claim', async () => {

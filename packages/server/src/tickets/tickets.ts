@@ -111,8 +111,8 @@ export class Tickets {
   /** Handles a client that has a session. */
   joined({ ticket, session }: Peer): void {
     if (ticket === undefined) return
-    const leftMs = (ticket.user?.endsAtMs ?? Infinity) - this.#clock.now()
-    const end = (): void => session.close('the time of the ticket is over')
+    const leftMs = ticket.isRevoked ? 0 : (ticket.user?.endsAtMs ?? Infinity) - this.#clock.now()
+    const end = (): void => session.close(ticket.isRevoked ? revoked : 'the time of the ticket is over')
     ticket.sessions.set(session, leftMs === Infinity ? undefined : this.#clock.setTimeout(end, Math.max(0, leftMs)))
   }
 
@@ -132,7 +132,8 @@ export class Tickets {
     if (known === undefined) return false
     if (isLast) this.#forget(known)
     else this.#byKey.delete(known.key)
-    for (const session of known.sessions.keys()) session.close('the ticket was revoked')
+    known.isRevoked = true
+    for (const session of known.sessions.keys()) session.close(revoked)
     return true
   }
 
@@ -142,7 +143,12 @@ export class Tickets {
     const nowMs = Date.now()
     const wanted: Claim = { instance, endsAt: lifetimeMs === undefined ? undefined : nowMs + lifetimeMs }
     const claim = JSON.parse(await claims.claim(ticket.key, JSON.stringify(wanted))) as Claim
-    const leftMs = claim.endsAt === undefined ? Infinity : claim.endsAt - nowMs
+    // A clock that was set back does not make the lifetime longer.
+    const leftMs = Math.min(claim.endsAt === undefined ? Infinity : claim.endsAt - nowMs, lifetimeMs ?? Infinity)
+    if (ticket.isRevoked) {
+      claims.unclaim(ticket.key)
+      throw new Forbidden(revoked)
+    }
     ticket.user ??= { instance: claim.instance, endsAtMs: this.#clock.now() + leftMs }
     checkUser(ticket, instance)
   }
@@ -179,6 +185,7 @@ export class Tickets {
       useBeforeMs: this.#clock.now() + useWithinMs,
       lifetimeMs: lifetimeMs === undefined ? undefined : checkDurationMs('lifetimeMs', lifetimeMs, 1),
       user: undefined,
+      isRevoked: false,
       sessions: new Map(),
     }
   }
@@ -201,6 +208,8 @@ export class Tickets {
     return nowMs >= (user?.endsAtMs ?? Infinity) || (sessions.size === 0 && nowMs >= useBeforeMs)
   }
 }
+
+const revoked = 'the ticket was revoked'
 
 /** @throws Forbidden for any client but the one that has used it first */
 function checkUser({ user }: AccessTicket, instance: string): void {

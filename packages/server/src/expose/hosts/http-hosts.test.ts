@@ -3,31 +3,54 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { FakeClock, onceEvent, testCertificate, until } from '@ls/testkit'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ReverseProxy } from '../../fallback/reverse-proxy.js'
 import type { HostPage } from './host-page.js'
 import { HostTable } from './host-table.js'
 import { bodySilenceMs, serveHosts, serveSecureHosts } from './http-hosts.js'
 
-test('serveSecureHosts cuts visitors that ask for nothing for 10 s, and no others', async () => {
+/** A server over TLS without host names, which answers 404, and its visitors. */
+async function secureServer() {
   const clock = new FakeClock()
   const server = serveSecureHosts(new HostTable<HostPage>(), testCertificate(), clock).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
   await once(server, 'listening')
   const { port } = server.address() as { port: number }
   const visit = async (): Promise<TLSSocket> => {
     const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }).on('error', () => {})
+    onTestFinished(() => void socket.destroy())
     await Promise.all([once(server, 'secureConnection'), once(socket, 'secureConnect')])
     return socket
   }
+  return { clock, server, visit }
+}
+
+const anyRequest = 'GET / HTTP/1.1\r\nHost: a.example\r\n\r\n'
+
+test('serveSecureHosts cuts visitors that ask for nothing for 10 s, and no others', async () => {
+  const { clock, visit } = await secureServer()
   const [silent, asking] = [await visit(), await visit()]
-  asking.write('GET / HTTP/1.1\r\nHost: a.example\r\n\r\n')
+  clock.advance(5000)
+  asking.write(anyRequest)
   await onceEvent(asking, 'data')
   const gone = onceEvent(silent.resume(), 'close')
-  clock.advance(10_000)
+  clock.advance(5000)
   await gone
   expect(asking.closed).toBe(false)
-  asking.destroy()
-  server.close()
+})
+
+test('serveSecureHosts cuts visitors whose second request does not end', async () => {
+  const { clock, server, visit } = await secureServer()
+  const visitor = await visit()
+  const answered = new Promise<void>((resolve) => {
+    server.once('request', (_request, response: ServerResponse) => response.once('close', resolve))
+  })
+  visitor.write(`${anyRequest}GET / HTTP/1.1\r\n`)
+  await Promise.all([answered, onceEvent(visitor, 'data')])
+  const gone = onceEvent(visitor.resume(), 'close')
+  clock.advance(10_000)
+  await gone
+  expect(visitor.destroyed).toBe(true)
 })
 
 /** Server of one host name, whose provider answers nothing, and a visitor that has sent `text` there. */

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { closeStream, discardStream } from '@ls/dial'
-import { type Clock, ProgressWatch } from '@ls/foundation'
+import { type Clock, ProgressWatch, type TimerHandle } from '@ls/foundation'
 import { plainAddress, readHostName } from '@ls/relay'
 import { PipelinedRequests } from '@ls/transport'
 import { responseInstead } from '../../fallback/upgrade-response.js'
@@ -30,19 +30,39 @@ export function serveSecureHosts(
 }
 
 /**
- * Cuts connections that send no complete request head. Node does so only for a server that listens itself; this one
- * receives sockets.
+ * Cuts connections that send no complete head of a request, the first one or a later one. Node does so only for a
+ * server that listens itself; this one receives sockets.
  */
 function limitHeads(server: Server, clock: Clock): void {
-  const waiting = new WeakMap<Socket, () => void>()
-  const onAsked = ({ socket }: IncomingMessage): void => waiting.get(socket)?.()
+  const timers = new WeakMap<Socket, TimerHandle>()
+  const served = new WeakMap<Socket, number>()
+  const stop = (socket: Socket): void => clock.clearTimeout(timers.get(socket))
+  const start = (socket: Socket): void => {
+    stop(socket)
+    if (!socket.destroyed)
+      timers.set(
+        socket,
+        clock.setTimeout(() => discardStream(socket), headMs),
+      )
+  }
+  const count = (socket: Socket, change: 1 | -1): number => {
+    const requests = (served.get(socket) ?? 0) + change
+    served.set(socket, requests)
+    return requests
+  }
   server.on('secureConnection', (socket: TLSSocket) => {
-    const timer = clock.setTimeout(() => discardStream(socket), headMs)
-    const clear = (): void => clock.clearTimeout(timer)
-    waiting.set(socket, clear)
-    socket.once('close', clear)
+    start(socket)
+    socket.once('close', () => stop(socket))
   })
-  server.prependListener('request', onAsked).prependListener('upgrade', onAsked)
+  server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    stop(socket)
+    count(socket, 1)
+    // Requests may be pipelined: the last answer counts.
+    response.once('close', () => {
+      if (count(socket, -1) === 0) start(socket)
+    })
+  })
+  server.prependListener('upgrade', ({ socket }: IncomingMessage) => stop(socket))
 }
 
 function prepare(server: Server, table: HostTable<HostPage>): Server {
