@@ -1,10 +1,13 @@
+import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onceEvent } from '@ls/testkit'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { LinkSocksServer } from '../server.js'
+import { StaticSite } from './static-site.js'
 
 const big = 'x'.repeat(2_000_000)
 let folder = ''
@@ -156,4 +159,20 @@ describe('a fallback folder', () => {
     ]
     expect(await raw('/big.bin', ...upgrade)).toMatch(/^HTTP\/1.1 200 OK[^]*\r\n\r\nx{2000000}$/)
   })
+})
+
+test('StaticSite cuts the answer where its folder goes away during a request', async () => {
+  const site = new StaticSite(join(folder, 'site'))
+  const gone = createServer((request, response) => {
+    // Read first where a file is missing.
+    vi.spyOn(response, 'getHeaderNames').mockImplementation(() => {
+      rmSync(join(folder, 'site'), { recursive: true })
+      return []
+    })
+    site.answer(request, response)
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void gone.close())
+  await onceEvent(gone, 'listening')
+  const { port } = gone.address() as { port: number }
+  await expect(fetch(`http://127.0.0.1:${port}/missing.txt`)).rejects.toThrow('fetch failed')
 })

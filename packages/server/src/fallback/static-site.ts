@@ -46,7 +46,10 @@ export class StaticSite implements Fallback {
       .then((isInside) => {
         if (!isInside) return refuse()
         send(request, path, { root: this.#root, dotfiles: 'ignore' })
-          .on('error', () => void refuse())
+          .on('error', () => {
+            // The folder itself may be gone, as while a site is replaced.
+            refuse().catch(() => cutResponse(response))
+          })
           .pipe(response)
         return undefined
       })
