@@ -17,12 +17,7 @@ import { madeElsewhere, MadeTokens } from '../tokens/made-tokens.js'
 import { exposedHere, workerApiOptions } from '../workers/worker-server.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { explainListenFailure, type ListenPort, proxyPort, webSocketPort } from './listen-failure.js'
-import {
-  exposeForTokens,
-  registerTokens,
-  type RegisteredToken,
-  type TokensRequest,
-} from './server-tokens.js'
+import { exposeForTokens, registerTokens, type RegisteredToken, type TokensRequest } from './server-tokens.js'
 
 export type { TokenSettings } from './server-tokens.js'
 
