@@ -34,6 +34,13 @@ export function readCertificateFiles({
 }
 
 function read(file: string, what: string): string {
+  const text = textOf(file, what)
+  // While it is written anew. Node accepts a certificate with an empty key, and refuses all clients then.
+  if (text === '') throw new TransportError('ERR_TRANSPORT_TLS', `cannot read ${what}, ${file}: it is empty`)
+  return text
+}
+
+function textOf(file: string, what: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (thrown) {

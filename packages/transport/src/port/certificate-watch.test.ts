@@ -139,6 +139,11 @@ test.each<[string, CertificateFiles]>([
   )
 })
 
+test('readCertificateFiles refuses an empty key, as while it is written anew', async () => {
+  await write(folder, { ...second, key: '' })
+  expect(() => readCertificateFiles(filesIn(folder))).toThrow('tls.key: it is empty')
+})
+
 describe('describeCertificate', () => {
   test('reports names and expiry', () => {
     expect(describeCertificate(first.cert)).toMatchObject({
