@@ -1,4 +1,4 @@
 // Runs the command from a clone of the repository, for `./linksocks` and `pnpm linksocks`.
-import { runCommand } from './run-command.mjs'
+import { runCommand, userArguments } from './run-command.mjs'
 
-await runCommand(process.argv.slice(2))
+await runCommand(userArguments(process.argv.slice(2), process.env))

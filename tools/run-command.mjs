@@ -9,9 +9,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const stamp = join(root, '.cache/built-command')
 
 /**
- * Runs the command from this clone, and builds it first if its sources have changed. It runs in this process, so that
- * it alone gets Ctrl-C, and its exit code is that of this process. The signal would end a shell in between, and pnpm
- * would report a failure.
+ * Runs the command from this clone, and builds it first if its sources have changed. It runs in this process, so its
+ * exit code after Ctrl-C is that of this process. A shell between it and pnpm would end by the signal, and pnpm would
+ * report a failure: `shellEmulator` in pnpm-workspace.yaml runs scripts without one.
  *
  * @param {readonly string[]} args What follows `linksocks`.
  */
@@ -21,6 +21,18 @@ export async function runCommand(args) {
   if (process.env['npm_lifecycle_event'] !== undefined) process.chdir(process.env['INIT_CWD'] ?? '.')
   process.argv.splice(1, Infinity, join(root, 'linksocks'), ...args)
   await import('../apps/cli/bin/linksocks.js')
+}
+
+/**
+ * Returns the user's arguments. pnpm passes on the `--` that npm wants before the arguments of a script.
+ *
+ * @param {readonly string[]} argv Arguments of the script.
+ * @param {Readonly<Record<string, string | undefined>>} environment
+ * @returns {readonly string[]}
+ */
+export function userArguments(argv, environment) {
+  const isScript = environment['npm_lifecycle_event'] !== undefined
+  return isScript && argv[0] === '--' ? argv.slice(1) : argv
 }
 
 /** Whether a source is newer than the last build. This check takes a tenth of the time of a build. */

@@ -1,4 +1,4 @@
 // Runs `pnpm start`: builds the command and starts the demo.
-import { runCommand } from './run-command.mjs'
+import { runCommand, userArguments } from './run-command.mjs'
 
-await runCommand(['demo', ...process.argv.slice(2)])
+await runCommand(['demo', ...userArguments(process.argv.slice(2), process.env)])
