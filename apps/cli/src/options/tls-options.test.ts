@@ -42,11 +42,18 @@ describe('clientTls', () => {
 
   test('reads the files', () => {
     const file = (name: string): string => {
-      writeFileSync(join(folder, name), name)
+      writeFileSync(join(folder, name), `-----BEGIN ${name}`)
       return join(folder, name)
     }
     const files = { tlsCa: file('ca'), tlsClientCert: file('cert'), tlsClientKey: file('key') }
-    expect(clientTls({ ...plain, ...files })).toEqual({ ca: 'ca', cert: 'cert', key: 'key' })
+    const expected = { ca: '-----BEGIN ca', cert: '-----BEGIN cert', key: '-----BEGIN key' }
+    expect(clientTls({ ...plain, ...files })).toEqual(expected)
+  })
+
+  test('refuses a file that is not in PEM form, whose issuers Node would ignore', () => {
+    const tlsCa = join(folder, 'ca.der')
+    writeFileSync(tlsCa, Buffer.from([0x30, 0x82]))
+    expect(() => clientTls({ ...plain, tlsCa })).toThrow(`--tls-ca: ${tlsCa} is not in PEM form`)
   })
 
   test('refuses a file that is not there', () => {

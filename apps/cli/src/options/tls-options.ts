@@ -63,6 +63,14 @@ export function tlsWarnings(settings: ClientTls): readonly string[] {
 
 function readPem(flag: string, file: string | undefined): string | undefined {
   if (file === undefined) return undefined
+  const text = readText(flag, file)
+  // Node ignores issuers in another form, and every certificate would then seem to be of an unknown issuer.
+  if (!text.includes('-----BEGIN '))
+    throw new UsageError(`${flag}: ${file} is not in PEM form: no line begins with -----BEGIN`)
+  return text
+}
+
+function readText(flag: string, file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
