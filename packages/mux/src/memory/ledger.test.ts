@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Ledger } from './ledger.js'
+import type { Ledger } from './ledger.js'
 import { SharedLedger } from './shared-ledger.js'
 
 /** A process of `shares` tenants with two sessions each. */
 function makeTree(limitBytes: number, shares: number, tenants: number) {
   const root = new SharedLedger({ limitBytes, shares })
   const middle = Array.from({ length: tenants }, () => new SharedLedger({ limitBytes }, root))
-  const leaves = middle.flatMap((tenant) => [new Ledger(limitBytes, tenant), new Ledger(limitBytes, tenant)])
+  const leaves = middle.flatMap((tenant) => [tenant.member(limitBytes), tenant.member(limitBytes)])
   return { root, middle, leaves }
 }
 
@@ -75,7 +75,7 @@ test('Ledger.overdrawn returns an owner only when more is held than there is, an
 
 test('Ledger shares become smaller with more members than were planned, and grow again', () => {
   const root = new SharedLedger({ limitBytes: 1000, shares: 2 })
-  const members = Array.from({ length: 5 }, () => new Ledger(1000, root))
+  const members = Array.from({ length: 5 }, () => root.member(1000))
   const crowded = root.shareBytes
   for (const member of members.slice(2)) member.close()
   expect({ crowded, shareBytes: root.shareBytes }).toEqual({ crowded: 100, shareBytes: 250 })

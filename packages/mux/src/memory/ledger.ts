@@ -1,61 +1,37 @@
-/** What a {@link Ledger} needs of the one above it. */
-export interface LedgerParent {
-  /** Adds a member to the tree. */
-  join(member: Ledger): void
-  /** Removes a member. */
-  leave(member: Ledger): void
-  /** A member held `before` bytes, and holds `after` now. */
-  memberHolds(before: number, after: number): void
-  /** Whether a member that holds `before` bytes may hold `after`. */
-  fitsMember(before: number, after: number): boolean
-  /** Whether a member with so many bytes holds too much. */
-  overdrawnBy(memberBytes: number): boolean
-  /** Unused part of the maximum of a member with so many bytes. */
-  freePartFor(memberBytes: number): number
-}
-
 /**
- * Counts bytes in a tree: process → tenant → session. `take` never exceeds a limit. `add` counts bytes that already
- * exist; {@link overdrawn} then says which member has to stop.
+ * Counts bytes against a limit. `take` never exceeds it. `add` counts bytes that already exist; {@link overdrawn} then
+ * says that their owner has to stop. {@link MemberLedger} is one of several that share a further limit.
  */
 export class Ledger {
   readonly limitBytes: number
-  readonly #parent: LedgerParent | undefined
   #bytes = 0
   #closed = false
 
-  /** @param limitBytes Most bytes, including those of all members. */
-  constructor(limitBytes: number, parent?: LedgerParent) {
+  /** @param limitBytes Most bytes. */
+  constructor(limitBytes: number) {
     this.limitBytes = limitBytes
-    this.#parent = parent
-    parent?.join(this)
   }
 
   get bytes(): number {
     return this.#bytes
   }
 
-  /**
-   * Whether this member holds too much: more than its own limit or, while the common limit is exceeded, more than the
-   * others on average. Always false within its share.
-   */
+  /** Whether more is held than allowed. */
   get overdrawn(): boolean {
-    return this.#bytes > this.limitBytes || this.#parent?.overdrawnBy(this.#bytes) === true
+    return this.#bytes > this.limitBytes
   }
 
-  /** Unused part of this member's maximum: 1 when empty, 0 or less when full. */
+  /** Unused part of the maximum: 1 when empty, 0 or less when full. */
   get freePart(): number {
-    const own = 1 - this.#bytes / Math.max(1, this.limitBytes)
-    return this.#parent === undefined ? own : Math.min(own, this.#parent.freePartFor(this.#bytes))
+    return 1 - this.#bytes / Math.max(1, this.limitBytes)
   }
 
-  /** Whether `bytes` more fit everywhere. */
+  /** Whether `bytes` more fit. */
   fits(bytes: number): boolean {
-    const after = this.#bytes + bytes
-    return after <= this.limitBytes && this.#parent?.fitsMember(this.#bytes, after) !== false
+    return this.#bytes + bytes <= this.limitBytes
   }
 
-  /** Counts `bytes` if they fit everywhere; changes nothing otherwise. */
+  /** Counts `bytes` if they fit; changes nothing otherwise. */
   take(bytes: number): boolean {
     if (!this.fits(bytes)) return false
     this.add(bytes)
@@ -64,16 +40,12 @@ export class Ledger {
 
   /** Counts `bytes`, even above the limit; fewer than 0 to return bytes. */
   add(bytes: number): void {
-    if (this.#closed) return
-    this.#parent?.memberHolds(this.#bytes, this.#bytes + bytes)
-    this.#bytes += bytes
+    if (!this.#closed) this.#bytes += bytes
   }
 
-  /** Returns everything and leaves the tree; later changes are ignored. */
+  /** Returns everything; later changes are ignored. */
   close(): void {
-    if (this.#closed) return
     this.add(-this.#bytes)
     this.#closed = true
-    this.#parent?.leave(this)
   }
 }

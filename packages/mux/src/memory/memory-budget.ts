@@ -1,5 +1,6 @@
 import { checkInteger } from '@ls/foundation'
-import { Ledger, type LedgerParent } from './ledger.js'
+import { Ledger } from './ledger.js'
+import type { LedgerParent } from './member-ledger.js'
 
 /** Limits of a {@link MemoryBudget}, each a whole number of at least 0. */
 export interface MemoryBudgetOptions {
@@ -128,8 +129,8 @@ export class MemoryBudget {
 function makeLedgers(options: MemoryBudgetOptions, parent: BudgetParent | undefined): BudgetLedgers {
   const { limitBytes, promiseLimitBytes } = checkBudgetLimits(options)
   return {
-    memory: new Ledger(limitBytes, parent?.memory),
-    promises: new Ledger(promiseLimitBytes, parent?.promises),
+    memory: parent?.memory.member(limitBytes) ?? new Ledger(limitBytes),
+    promises: parent?.promises.member(promiseLimitBytes) ?? new Ledger(promiseLimitBytes),
   }
 }
 

@@ -1,4 +1,5 @@
-import { Ledger, type LedgerParent } from './ledger.js'
+import type { Ledger } from './ledger.js'
+import { type LedgerParent, MemberLedger } from './member-ledger.js'
 
 export interface SharedLedgerLimits {
   /** Most bytes, including those of all members. */
@@ -11,7 +12,7 @@ export interface SharedLedgerLimits {
 }
 
 /** A ledger whose limit its members share. */
-export class SharedLedger extends Ledger implements LedgerParent {
+export class SharedLedger extends MemberLedger implements LedgerParent {
   readonly #parent: LedgerParent | undefined
   readonly #shares: number
   readonly #members = new Set<Ledger>()
@@ -35,6 +36,10 @@ export class SharedLedger extends Ledger implements LedgerParent {
   /** Bytes that all members together may hold beyond their shares. */
   get lendableBytes(): number {
     return this.#shares === 0 ? this.limitBytes : this.limitBytes - Math.floor(this.limitBytes / 2)
+  }
+
+  member(limitBytes: number): Ledger {
+    return new MemberLedger(limitBytes, this)
   }
 
   join(member: Ledger): void {
