@@ -15,6 +15,7 @@ import type { Admission } from './memory/admission.js'
 import type { FramePool, FrameSource } from './memory/frame-pool.js'
 import { MemoryBudget } from './memory/memory-budget.js'
 import type { SharedBudget } from './memory/shared-budget.js'
+import type { CompressedData } from './session/compressed-data.js'
 import type { SessionParts, TraceCode } from './session/session-parts.js'
 
 /** Terms that both ends agreed on when the link was opened (protocol.md §3). */
@@ -111,6 +112,8 @@ export type ResolvedSessionOptions = Readonly<
     consuming: SessionParts['consuming']
     framePool: FrameSource
     compressor: Compressor | undefined
+    /** Undefined where the session aborts channels with compressed data. */
+    compressed: CompressedData | undefined
     budget: MemoryBudget
     /** Charged for bytes that sockets still hold after their channel or session is closed. */
     lingerBudget: MemoryBudget
@@ -155,6 +158,7 @@ export function resolveSessionOptions(
     clock,
     logger,
     compressor: options.compressor,
+    compressed: parts.compressed?.(options.compressor),
     consuming: options.autoConsume === true ? parts.consuming : undefined,
     window: extensions.includes('window'),
     fin: extensions.includes('fin'),
@@ -208,8 +212,6 @@ export function checkSessionOptions(options: SessionOptions): void {
 const unpooled: FrameSource = {
   take: (bytes) => new Uint8Array(bytes),
   give: () => {},
-  frameOf: () => undefined,
-  headroomOf: () => 0,
 }
 
 /** Admission of a session without a queue for it. */

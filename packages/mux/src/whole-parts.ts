@@ -3,6 +3,7 @@ import { consumingHandler } from './channel/consuming-handler.js'
 import { Admission } from './memory/admission.js'
 import { processFramePool } from './memory/frame-pool.js'
 import { PathControl } from './path/path-control.js'
+import { CompressedData } from './session/compressed-data.js'
 import type { SessionParts } from './session/session-parts.js'
 import { UrgentLink } from './urgent/urgent-link.js'
 
@@ -12,6 +13,7 @@ export const wholeParts: SessionParts = {
   UrgentLink,
   framePool: processFramePool,
   consuming: consumingHandler,
+  compressed: (compressor) => new CompressedData(compressor),
   admission: (options) => new Admission(options),
   trace: { append: appendTraceparent, read: readTraceparent },
 }

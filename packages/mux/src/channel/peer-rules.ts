@@ -1,7 +1,8 @@
-import { type Compressor, defaultMaxInflatedBytes, type Protocol, tcpDataHeaderBytes } from '@ls/codec'
+import { type Protocol, tcpDataHeaderBytes } from '@ls/codec'
 import { decodeConnect, decodeDisconnect, decodeWindow } from '@ls/codec/messages'
 import { MuxError } from '../errors.js'
 import type { ReceiveWindow } from '../flow/receive-window.js'
+import type { CompressedData } from '../session/compressed-data.js'
 
 // Rules that a peer must keep on a channel (protocol.md §1 and §3), whether the channel ends here or is forwarded.
 
@@ -36,15 +37,9 @@ export function checkData(data: Uint8Array, protocol: Protocol, finReceived: boo
 const protocolOffset = 2
 const protocolNumber = { tcp: 1, udp: 2 } as const
 
-/** Checks the payload of Data after inflating it. @throws MuxError above the limit of one message */
-export function checkInflatedBytes(bytes: number): void {
-  if (bytes <= defaultMaxInflatedBytes) return
-  throw new MuxError('ERR_MUX_PROTOCOL', `Data inflates to ${bytes} bytes, the limit is ${defaultMaxInflatedBytes}`)
-}
-
-/** Inflates gzip data to at most `maxBytes`. @throws MuxError where the session has nothing to inflate it */
-export function inflate(gzip: Uint8Array, maxBytes: number, compressor: Compressor | undefined): Uint8Array {
-  if (compressor !== undefined) return compressor.gunzip(gzip, maxBytes)
+/** Returns the session's code for compressed Data. @throws MuxError without any */
+export function compressionOf({ compressed }: { readonly compressed: CompressedData | undefined }): CompressedData {
+  if (compressed !== undefined) return compressed
   throw new MuxError('ERR_MUX_PROTOCOL', 'compressed data, and nothing to inflate it')
 }
 

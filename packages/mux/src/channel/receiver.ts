@@ -1,12 +1,13 @@
-import { dataCreditBytes, isCompressed, type Protocol, readTcpDataPayload, tcpDataHeaderBytes } from '@ls/codec'
+import { isCompressed, type Protocol, readTcpDataPayload, tcpDataHeaderBytes } from '@ls/codec'
 import { decodeData } from '@ls/codec/messages'
 import { Fifo } from '../flow/fifo.js'
 import { ReceiveWindow } from '../flow/receive-window.js'
 import { Charge } from '../memory/charge.js'
+import type { InflatingData } from '../session/compressed-data.js'
 import type { ChannelHost, TableEntry } from '../session/table-entry.js'
 import type { ChannelHandler } from './channel-handler.js'
-import { detached, inflationBytes, messageOverheadBytes } from './held-message.js'
-import { checkData, checkInflatedBytes, inflate, maxDatagramMessageBytes, spendCredit } from './peer-rules.js'
+import { detached, messageOverheadBytes } from './held-message.js'
+import { checkData, compressionOf, maxDatagramMessageBytes, spendCredit } from './peer-rules.js'
 
 /** The channel a receiver belongs to. */
 export interface ReceiverOwner extends TableEntry {
@@ -44,7 +45,7 @@ export class Receiver {
   /**
    * Gzip data among the delivered bytes that the consumer is inflating, and the payload that is still to come from it.
    */
-  #inflating: { readonly bytes: number; payloadBytes: number } | undefined
+  #inflating: InflatingData | undefined
   /** Charge for queued and delivered bytes; exact only while something waits. */
   readonly #charge: Charge
 
@@ -161,14 +162,14 @@ export class Receiver {
   }
 
   #receiveData(message: Uint8Array): void {
-    const bytes = dataCreditBytes(message)
+    const payload = readTcpDataPayload(message)
+    const bytes = isCompressed(message) ? compressionOf(this.#host.options).sizeOf(message) : payload.length
     if (bytes === 0) return
-    checkInflatedBytes(bytes)
     if (this.#host.options.window) spendCredit(this.#lazyWindow(), bytes)
     this.receivedBytes += bytes
-    if (!this.#mustWait) return this.#deliver(message)
+    if (!this.#mustWait) return this.#deliverData(message, payload)
     // No limit counts trailing bytes after the payload, so they must not wait.
-    this.#enqueue(message.subarray(0, tcpDataHeaderBytes + readTcpDataPayload(message).length))
+    this.#enqueue(message.subarray(0, tcpDataHeaderBytes + payload.length))
     if (this.#overfull) this.#host.holdReading(this.#owner)
   }
 
@@ -257,29 +258,29 @@ export class Receiver {
   }
 
   #deliver(message: Uint8Array): void {
-    if (this.#owner.protocol === 'udp') return this.#deliverDatagram(message)
+    if (this.#owner.protocol === 'udp') this.#deliverDatagram(message)
+    else this.#deliverData(message, readTcpDataPayload(message))
+  }
+
+  #deliverData(message: Uint8Array, payload: Uint8Array): void {
     const { handler } = this.#owner
-    const payload = readTcpDataPayload(message)
     if (!isCompressed(message)) {
       this.#deliveredBytes += payload.length
       return handler?.onData?.(payload)
     }
-    const inflatedBytes = dataCreditBytes(message)
-    if (handler?.onCompressedData !== undefined) {
-      this.#deliveredBytes += payload.length + inflationBytes
-      this.#inflating = { bytes: payload.length + inflationBytes, payloadBytes: inflatedBytes }
-      return handler.onCompressedData(payload, inflatedBytes)
-    }
-    this.#deliveredBytes += inflatedBytes
-    handler?.onData?.(inflate(payload, inflatedBytes, this.#host.options.compressor))
+    compressionOf(this.#host.options).deliver(message, handler, (bytes, inflating) => {
+      this.#deliveredBytes += bytes
+      this.#inflating = inflating ?? this.#inflating
+    })
   }
 
   #deliverDatagram(message: Uint8Array): void {
     const data = decodeData(message)
-    const { compressor } = this.#host.options
     // pywssocks compresses every datagram towards the network.
     const isPlain = data.compression === 'none'
-    const payload = isPlain ? data.payload : inflate(data.payload, maxDatagramMessageBytes, compressor)
+    const payload = isPlain
+      ? data.payload
+      : compressionOf(this.#host.options).inflate(data.payload, maxDatagramMessageBytes)
     this.receivedBytes += payload.length
     this.receivedDatagrams++
     this.#owner.handler?.onDatagram?.(payload, data.target ?? data.source)

@@ -1,4 +1,4 @@
-import { type Address, encodeTcpData, maxTcpPayloadBytes, writeTcpDataHeader } from '@ls/codec'
+import { type Address, writeTcpDataHeader } from '@ls/codec'
 import { encodeUdpData } from '@ls/codec/messages'
 import type { ProgressWatch } from '@ls/foundation'
 import { Flow, type FlowOwner } from '../flow/flow.js'
@@ -7,7 +7,7 @@ import { Charge } from '../memory/charge.js'
 import type { ChannelHost } from '../session/table-entry.js'
 import type { SendOptions } from './channel.js'
 import { stuckText, watchEnd } from './linger.js'
-import { maxBaseMessageBytes } from './peer-rules.js'
+import { compressionOf, maxBaseMessageBytes } from './peer-rules.js'
 
 /** The channel a sender belongs to. */
 export interface SenderOwner {
@@ -165,7 +165,7 @@ export class Sender implements FlowOwner {
   }
 
   #sendPooled(payload: Uint8Array): boolean | undefined {
-    const frame = this.#host.options.framePool.frameOf(payload)
+    const frame = this.#host.options.framePool.frameOf?.(payload)
     // A payload larger than the peer's credit leaves in pieces.
     if (frame === undefined || payload.length > this.maxWholeBytes) return this.send(payload)
     writeTcpDataHeader(frame, this.#owner.id, payload.length)
@@ -174,12 +174,10 @@ export class Sender implements FlowOwner {
   }
 
   #sendCompressed(gzip: Uint8Array, inflatedBytes: number): boolean | undefined {
-    if (inflatedBytes > this.maxWholeBytes || gzip.length > maxTcpPayloadBytes) {
-      const limit = `the peer takes ${this.maxWholeBytes} in one message`
-      throw new RangeError(`the data inflates from ${gzip.length} to ${inflatedBytes} bytes; ${limit}`)
-    }
+    const size = { bytes: inflatedBytes, maxBytes: this.maxWholeBytes }
+    const message = compressionOf(this.#host.options).messageOf(this.#owner.id, gzip, size)
     if (this.#state !== 'open') return undefined
-    this.#flow.pushMessage(encodeTcpData(this.#owner.id, gzip, 'gzip'), inflatedBytes)
+    this.#flow.pushMessage(message, inflatedBytes)
     return this.#pushed(inflatedBytes)
   }
 

@@ -1,8 +1,8 @@
 import { type Compressor, type Inflating, type InflationOwner, isCompressed, readTcpDataPayload } from '@ls/codec'
 import { detached, inflationBytes, messageOverheadBytes } from '../channel/held-message.js'
-import { checkInflatedBytes, inflate } from '../channel/peer-rules.js'
 import { Fifo } from '../flow/fifo.js'
 import type { Flow } from '../flow/flow.js'
+import { checkInflatedBytes, inflate } from '../session/compressed-data.js'
 
 export interface ReframingOptions {
   readonly flow: Flow

@@ -118,7 +118,7 @@ export class Outbox {
         // The owner may close the session when its last channel gives its last message.
         const transport = this.#transport as MessageTransport | undefined
         if (message === undefined || transport === undefined) break
-        this.#writable = transport.send(message, this.#framePool.headroomOf(message))
+        this.#writable = transport.send(message, this.#framePool.headroomOf?.(message))
         if (this.#baseMessageSize !== undefined && this.#writable) this.#sizeMessages(message.length)
       }
       if (!this.#writable) this.#baseMessageSize?.blocked()

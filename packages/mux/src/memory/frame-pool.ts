@@ -18,7 +18,7 @@ export interface FramePoolOptions {
 const headerBytes = 24
 
 /** Allocates the memory of frames, and takes it back. */
-export type FrameSource = Pick<FramePool, 'take' | 'give' | 'frameOf' | 'headroomOf'>
+export type FrameSource = Pick<FramePool, 'take' | 'give'> & Partial<Pick<FramePool, 'frameOf' | 'headroomOf'>>
 
 /**
  * Recycles frame buffers. `give` returns one: a sender calls it when the peer has acknowledged the frame, a receiver

@@ -141,7 +141,7 @@ export class SessionEnd implements ChannelHost {
   attach(transport: MessageTransport, peerReceived?: number): boolean {
     if (this.#state === 'closed') return false
     if (peerReceived === undefined && this.#sequencer?.started === true) {
-      throw new TypeError('a session continues only with the number of the last message that the peer has received')
+      throw new TypeError('attach needs peerReceived: the peer may lack messages')
     }
     if (peerReceived !== undefined && this.#sequencer?.restart(peerReceived) !== true) return false
     this.detach()

@@ -1,9 +1,10 @@
-import type { appendTraceparent, readTraceparent } from '@ls/codec'
+import type { appendTraceparent, Compressor, readTraceparent } from '@ls/codec'
 import type { consumingHandler } from '../channel/consuming-handler.js'
 import type { Admission, AdmissionOptions } from '../memory/admission.js'
 import type { FrameSource } from '../memory/frame-pool.js'
 import type { PathLimit, PathLimitOptions } from '../path/path-limit.js'
 import type { UrgentLink } from '../urgent/urgent-link.js'
+import type { CompressedData } from './compressed-data.js'
 
 /**
  * Code that many sessions never run. {@link Session} has all of it; a web page gives its sessions only what it has
@@ -20,6 +21,8 @@ export interface SessionParts {
   readonly framePool?: FrameSource | undefined
   /** Code for `autoConsume`. @default that option has no effect */
   readonly consuming?: typeof consumingHandler | undefined
+  /** Code for compressed Data. @default a channel that receives such data is aborted */
+  compressed?(compressor: Compressor | undefined): CompressedData
   /** Code for the extension `trace`. @default Connect carries no traceparent */
   readonly trace?: TraceCode | undefined
 }
