@@ -32,9 +32,9 @@ const startMs = 60_000
 
 /**
  * Most bytes that a page loads before it connects, minified and with gzip. A larger number needs a reason (decision
- * 115).
+ * 115, 118).
  */
-const maxBundleBytes = 25.5 * 1024
+const maxBundleBytes = 25_000
 
 const webPackage = fileURLToPath(new URL('../../packages/web', import.meta.url))
 
@@ -63,7 +63,7 @@ function bundle(): Promise<string> {
 test('@ls/web is small enough for a page', async () => {
   const modules = await firstModules("export { connect } from './src/index.ts'", webPackage)
   const sizes = modules.map((each) => gzipSync(each).length)
-  expect(sizes.reduce((sum, each) => sum + each, 0)).toBeLessThan(maxBundleBytes)
+  expect(sizes.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(maxBundleBytes)
 })
 
 describe.skipIf(!hasChromium)('@ls/web in Chromium', () => {

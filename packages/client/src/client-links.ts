@@ -1,9 +1,12 @@
 import { type Extension, newChannelId } from '@ls/codec'
+import { encodeRelink } from '@ls/codec/messages'
 import { nodeCompressor } from '@ls/codec/node'
 import type { Logger } from '@ls/foundation'
-import { ClientError, MovingLink, type MovingLinkOptions, PingedTransport, ShownToken } from '@ls/link'
-import { Session } from '@ls/mux'
-import { Balancer, type ChannelSource, type SessionPicker } from '@ls/relay'
+import { ClientError, Link, PingedTransport, ShownToken } from '@ls/link'
+import { MovingLink, type MovingLinkOptions, UrgentDialler } from '@ls/link/linked'
+import type { Session } from '@ls/mux'
+import { Balancer, type ChannelSource, type SessionCounts, type SessionPicker } from '@ls/relay'
+import { countedSession } from './counts/counted-session.js'
 import { failoverOpener } from './failover-opener.js'
 import { NetworkWatch } from './network-watch.js'
 import type { ResolvedClientOptions } from './options/resolve-options.js'
@@ -17,9 +20,9 @@ import { webSocketOpener } from './websocket-opener.js'
 const silentServerMs = 2000
 
 /** Callbacks of a client's links. */
-export interface ClientLinksEvents extends Required<
-  Pick<MovingLinkOptions, 'sessionHandler' | 'counts' | 'onMessage'>
-> {
+export interface ClientLinksEvents extends Required<Pick<MovingLinkOptions, 'sessionHandler' | 'onMessage'>> {
+  /** Counts the sessions. */
+  readonly counts: SessionCounts
   /** Called when a link is up; `resumed` if it continues the previous session. */
   onUp(session: Session, resumed: boolean, agreed: readonly Extension[]): void
   /** Called when a link is down; it is dialled again. */
@@ -59,7 +62,7 @@ export class ClientLinks {
     this.#watch = new NetworkWatch({ clock, onChange: (reason) => this.#networkChanged(reason) })
     this.#token = new ShownToken({ settings: options, onChange: (token) => events.onToken(token) })
     const instance = newChannelId()
-    const leaveMs = options.fallbackUrls.length > 0 ? silentServerMs : undefined
+    const leave = options.fallbackUrls.length > 0 ? { afterMs: silentServerMs, relink: encodeRelink() } : undefined
     const serverDial = makeServerDial(options)
     const servers = [options.url, ...options.fallbackUrls].map((url) => {
       return { name: hostOf(url), opener: webSocketOpener({ options: { ...options, url }, instance, serverDial }) }
@@ -70,15 +73,16 @@ export class ClientLinks {
     this.#links = Array.from({ length: threads }, () => {
       return new MovingLink({
         settings: options,
-        leaveMs,
+        leave,
         token: this.#token,
         instance,
         opener,
-        makeSession: (sessionOptions, handler) => new Session(sessionOptions, handler),
+        makeLink: (linkOptions) => new Link(linkOptions),
+        urgentDialler: (diallerOptions) => new UrgentDialler(diallerOptions),
+        makeSession: (sessionOptions, handler) => countedSession(sessionOptions, handler, counts),
         addHeartbeat: (transport, heartbeat) => new PingedTransport(transport, heartbeat),
         compressor: nodeCompressor,
         sessionHandler,
-        counts,
         onMessage,
         onUp: (session, resumed, agreed) => this.#up(session, resumed, agreed),
         onDown: (reason) => this.#down(reason),

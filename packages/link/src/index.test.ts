@@ -6,7 +6,6 @@ test('@ls/link exports what its README lists', () => {
     [
       "ClientError",
       "Link",
-      "MovingLink",
       "PingedTransport",
       "ShownToken",
       "heartbeatProbe",

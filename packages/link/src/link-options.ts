@@ -3,6 +3,7 @@ import type { MessageTransport, Session, SessionHandler, SessionOptions } from '
 import type { PingedTransportOptions } from './pinged-transport.js'
 import type { ResolvedLinkSettings } from './settings.js'
 import type { ShownToken } from './shown-token.js'
+import type { UrgentDialler, UrgentDiallerOptions } from './urgent-dialler.js'
 
 /** Opens the WebSockets of a link. */
 export interface LinkOpener {
@@ -26,8 +27,26 @@ export interface OpenLinkRequest {
   readonly signal: AbortSignal
 }
 
+/** Receives what happens to a {@link Link}. */
+export interface LinkHandler {
+  /** The server sent a message that belongs to no channel. @default ignored */
+  onMessage?(session: Session, message: Uint8Array): void
+  /** The server asks for a session with another process (protocol.md §3.8), with this message. @default ignored */
+  onRelink?(session: Session, request: Uint8Array): void
+  /** The link is up, with a new session or a resumed one, and these extensions. */
+  onUp(session: Session, resumed: boolean, agreed: readonly Extension[]): void
+  /** The WebSocket is closed; the session waits for the next one, or `onClosed` follows. @default ignored */
+  onDown?(reason: string): void
+  /** An attempt failed, and another one follows. @default ignored */
+  onFailed?(error: Error): void
+  /** A session is over, with its channels. */
+  onClosed(session: Session, reason: string): void
+  /** The link is down permanently. */
+  onEnd(error: Error): void
+}
+
 /** Settings and callbacks of a {@link Link}. */
-export interface LinkOptions {
+export interface LinkOptions extends LinkHandler {
   /** Settings from {@link resolveLinkSettings}. */
   readonly settings: ResolvedLinkSettings
   /** Token of the client, shared by all its links. */
@@ -43,34 +62,13 @@ export interface LinkOptions {
    * the session. @default such WebSockets have no heartbeat
    */
   addHeartbeat?(transport: MessageTransport, options: PingedTransportOptions): MessageTransport
-  /** Loads the code for a second WebSocket. @default the sessions have it */
-  loadUrgent?(): Promise<unknown>
+  /**
+   * Makes what opens a second WebSocket for urgent messages (protocol.md §3.9); must not fail. A page loads its code.
+   * @default no second WebSocket is opened
+   */
+  urgentDialler?(options: UrgentDiallerOptions): UrgentDialler | Promise<UrgentDialler | undefined>
   /** Inflates compressed data of deployed peers. @default none: channels with such data are aborted */
   readonly compressor?: Compressor | undefined
   /** Handles requests of the server on this link. */
   readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelOpened' | 'onChannelClosed'>
-  /** Counts sessions. @default not counted */
-  readonly counts?: SessionObserver | undefined
-  /** The server sent a message that belongs to no channel. */
-  onMessage(session: Session, message: Uint8Array): void
-  /** The link is up, with a new session or a resumed one, and these extensions. */
-  onUp(session: Session, resumed: boolean, agreed: readonly Extension[]): void
-  /** The WebSocket is closed; the session waits for the next one, or `onClosed` follows. */
-  onDown(reason: string): void
-  /** An attempt failed, and another one follows. */
-  onFailed(error: Error): void
-  /** A session is over, with its channels. */
-  onClosed(session: Session, reason: string): void
-  /** The link is down permanently. */
-  onEnd(error: Error): void
-}
-
-/** Receives the state changes of a link's sessions. */
-export interface SessionObserver {
-  /** The session has a WebSocket. */
-  linked(session: Session): void
-  /** The WebSocket of the session is closed. */
-  unlinked(session: Session): void
-  /** The session is over. */
-  closed(session: Session): void
 }

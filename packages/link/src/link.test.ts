@@ -3,10 +3,11 @@ import { silentLogger } from '@ls/foundation'
 import { Session } from '@ls/mux'
 import { FakeClock, memoryTransportPair, type MemoryTransport, turns, until } from '@ls/testkit'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { LinkOpener, OpenLinkRequest } from './link-options.js'
+import type { LinkOpener, LinkOptions, OpenLinkRequest } from './link-options.js'
 import { Link } from './link.js'
 import { type LinkSettings, resolveLinkSettings } from './settings.js'
 import { ShownToken } from './shown-token.js'
+import { UrgentDialler } from './urgent-dialler.js'
 
 /** Reaction of a server to one attempt. */
 type Answer = 'unreachable' | 'silent' | 'base' | 'extended' | 'refused' | 'relay' | 'urgent' | 'joined'
@@ -46,7 +47,11 @@ interface Setting extends LinkSettings {
 }
 
 /** A link whose attempts get `answers` in turn, and then the last one repeatedly. */
-function linking(answers: readonly Answer[], { earlyData = false, ...settings }: Setting = {}) {
+function linking(
+  answers: readonly Answer[],
+  { earlyData = false, ...settings }: Setting = {},
+  urgentDialler: LinkOptions['urgentDialler'] = (options) => new UrgentDialler(options),
+) {
   const clock = new FakeClock()
   const requests: OpenLinkRequest[] = []
   const servers: ServerEnd[] = []
@@ -73,6 +78,7 @@ function linking(answers: readonly Answer[], { earlyData = false, ...settings }:
     opener,
     onMessage: () => {},
     makeSession: (options, handler) => new Session(options, handler),
+    urgentDialler,
     sessionHandler: { onConnect: (channel) => channel.reject('forbidden: no') },
     onUp: (session, resumed) => {
       sessions.push(session)
@@ -394,6 +400,24 @@ test('Link joins its session with a second WebSocket when urgent messages wait',
     requested: sessionId,
     resume: expect.objectContaining({ urgent: true }) as unknown,
   })
+})
+
+test('Link opens one second WebSocket for two requests while its code is loaded', async () => {
+  let loaded: () => void = () => {}
+  const code = new Promise<void>((resolve) => (loaded = resolve))
+  const { clock, requests, servers, sessions, events } = linking(['urgent', 'joined'], {}, async (options) => {
+    await code
+    return new UrgentDialler(options)
+  })
+  await until(() => events.includes('up'), 'the link')
+  for (let sent = 0; sent < 2; sent++) servers[0]?.transport.send(encode({ type: MessageType.Lossy }))
+  await turns(10)
+  loaded()
+  await until(() => {
+    clock.advance(0)
+    return sessions[0]?.hasUrgent === true
+  }, 'the second WebSocket')
+  expect(requests).toHaveLength(2)
 })
 
 test('Link keeps its session when the server does not attach the second WebSocket', async () => {

@@ -1,22 +1,26 @@
+import { MessageType, peekType } from '@ls/codec'
 import { asError, type TimerHandle, loggerOfPart } from '@ls/foundation'
 import { type MessageTransport, PeerLostChannels, type Session } from '@ls/mux'
 import { ClientError } from './errors.js'
 import { type Agreement, openingOf, shakeHands, type ResumeKey } from './handshake.js'
-import type { LinkOptions } from './link-options.js'
+import type { LinkHandler, LinkOptions } from './link-options.js'
 import { ProbeAnswers } from './probe-answers.js'
 import { ReconnectSchedule } from './reconnect.js'
 import type { ResolvedLinkSettings } from './settings.js'
-import { UrgentDialler } from './urgent-dialler.js'
+import type { UrgentDialler } from './urgent-dialler.js'
 
 /** One WebSocket to the server, dialled again after each loss; its session survives if the server allows it. */
 export class Link {
+  /** Receives what happens from now on. At first these are the callbacks of the options. */
+  handler: LinkHandler
   readonly #init: LinkOptions
   readonly #settings: ResolvedLinkSettings
   readonly #schedule: ReconnectSchedule
   readonly #stop = new AbortController()
   /** Lost channels whose other ends may still exist at the server. */
   readonly #lostChannels: PeerLostChannels
-  readonly #urgent: UrgentDialler
+  /** Undefined until a session has wanted a second WebSocket. */
+  #urgent: UrgentDialler | undefined
   #session: Session | undefined
   #resumeKey: ResumeKey | undefined
   #timer: TimerHandle | undefined
@@ -31,11 +35,11 @@ export class Link {
   #state: 'idle' | 'dialling' | 'up' | 'waiting' | 'ended' = 'idle'
 
   constructor(init: LinkOptions) {
+    this.handler = init
     this.#init = init
     this.#settings = init.settings
     const { clock, reconnectDelayMs, maxReconnectDelayMs } = init.settings
     this.#lostChannels = new PeerLostChannels({ clock })
-    this.#urgent = new UrgentDialler({ clock, dial: (session) => this.#dialUrgent(session) })
     this.#schedule = new ReconnectSchedule({ firstMs: reconnectDelayMs, maxMs: maxReconnectDelayMs })
   }
 
@@ -80,7 +84,7 @@ export class Link {
     if (this.#state === 'ended') return
     this.#state = 'ended'
     this.#settings.clock.clearTimeout(this.#timer)
-    this.#urgent.cancel()
+    this.#urgent?.cancel()
     this.#stop.abort(new ClientError('ERR_CLIENT_CLOSED', reason))
     this.#session?.close(reason)
   }
@@ -132,9 +136,16 @@ export class Link {
     }
   }
 
+  /** Opens a second WebSocket, if the session is still linked once the code is there. */
+  async #wantUrgent(session: Session): Promise<void> {
+    const dial = (each: Session): Promise<MessageTransport> => this.#dialUrgent(each)
+    const made = this.#urgent ?? (await this.#init.urgentDialler?.({ clock: this.#settings.clock, dial }))
+    this.#urgent ??= made
+    this.#urgent?.wanted(session)
+  }
+
   async #dialUrgent(session: Session): Promise<MessageTransport> {
     if (this.#resumeKey?.session !== session) throw new ClientError('ERR_CLIENT_NO_LINK', 'the session is over')
-    if (this.#init.loadUrgent !== undefined) await this.#init.loadUrgent()
     const { transport } = await this.#open(this.#init.token.current, this.#resumeKey, true)
     return transport
   }
@@ -148,7 +159,7 @@ export class Link {
     if (resumedFrom !== undefined) {
       const session = this.#resumeKey?.session
       if (session !== undefined && this.#attach(session, transport, resumedFrom))
-        return this.#init.onUp(session, true, agreement.extensions)
+        return this.handler.onUp(session, true, agreement.extensions)
       throw new ClientError('ERR_CLIENT_HANDSHAKE', 'the server resumed a session that this client does not have')
     }
     this.#closeOldSession()
@@ -158,7 +169,7 @@ export class Link {
     this.#resumeKey = agreement.resumeKey === undefined ? undefined : { ...agreement.resumeKey, session }
     this.#attach(session, transport)
     this.#lostChannels.tell(session)
-    this.#init.onUp(session, false, agreement.extensions)
+    this.handler.onUp(session, false, agreement.extensions)
   }
 
   /** Attaches a transport; one that cannot ping gets its heartbeat from the session, if possible. */
@@ -193,19 +204,17 @@ export class Link {
         ...this.#init.sessionHandler,
         onMessage: (message) => {
           const answer = probes.answerTo(message)
-          if (answer === undefined) this.#init.onMessage(session, message)
-          else session.send(answer)
+          if (answer !== undefined) session.send(answer)
+          else if (peekType(message) === MessageType.Relink) this.handler.onRelink?.(session, message)
+          else this.handler.onMessage?.(session, message)
         },
-        onLinked: () => this.#init.counts?.linked(session),
-        onLossy: () => this.#urgent.wanted(session),
+        onLossy: () => void this.#wantUrgent(session),
         onUnlinked: ({ reason }) => {
-          this.#urgent.cancel()
-          this.#init.counts?.unlinked(session)
+          this.#urgent?.cancel()
           this.#lost(session, reason)
         },
         onClose: (reason, lost) => {
-          this.#urgent.cancel()
-          this.#init.counts?.closed(session)
+          this.#urgent?.cancel()
           this.#lostChannels.remember(lost)
           this.#closed(session, reason)
         },
@@ -217,19 +226,19 @@ export class Link {
   /** Called when the WebSocket is closed and the session waits: dials immediately, to keep the interruption short. */
   #lost(session: Session, reason: string): void {
     if (session !== this.#session || this.#state !== 'up') return
-    this.#init.onDown(reason)
+    this.handler.onDown?.(reason)
     if (this.#settings.reconnect) void this.#dial()
     else session.close(reason)
   }
 
   #closed(session: Session, reason: string): void {
-    this.#init.onClosed(session, reason)
+    this.handler.onClosed(session, reason)
     if (session !== this.#session) return
     this.#session = undefined
     this.#resumeKey = undefined
     if (this.#isRetired) return this.#end(new ClientError('ERR_CLIENT_CLOSED', reason))
     if (this.#state !== 'up') return
-    this.#init.onDown(reason)
+    this.handler.onDown?.(reason)
     this.#again(new ClientError('ERR_CLIENT_NO_LINK', `the link was lost: ${reason}`))
   }
 
@@ -248,7 +257,7 @@ export class Link {
     const when = delayMs === 0 ? 'now' : `in ${(delayMs / 1000).toFixed(1)} s`
     const text = `no link: ${error.message}; trying again ${when}`
     loggerOfPart(this.#settings.logger, 'link').warn({ reason: error.message, retryInMs: delayMs }, text)
-    this.#init.onFailed(error)
+    this.handler.onFailed?.(error)
     this.#dialIn(delayMs)
   }
 
@@ -265,7 +274,7 @@ export class Link {
     this.#settings.clock.clearTimeout(this.#timer)
     this.#stop.abort(error)
     this.#session?.close(error.message)
-    this.#init.onEnd(error)
+    this.handler.onEnd(error)
   }
 }
 

@@ -1,8 +1,9 @@
 import { decode, encode, type KnownMessage, type Message, MessageType, newChannelId } from '@ls/codec'
 import { Session } from '@ls/mux'
-import { FakeClock, memoryTransportPair, type MemoryTransport, until } from '@ls/testkit'
+import { FakeClock, memoryTransportPair, type MemoryTransport, turns, until } from '@ls/testkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { MovingLink } from './moving-link.js'
+import { Link } from './link.js'
+import { MovingLink, type MovingLinkOptions } from './moving-link.js'
 import { resolveLinkSettings } from './settings.js'
 import { ShownToken } from './shown-token.js'
 
@@ -19,12 +20,12 @@ function hello(): KnownMessage {
  * A link to a server that accepts the first `welcomes` attempts and refuses all others; or that accepts the attempts
  * whose entry is true and does not answer the others.
  */
-async function linked(welcomes: number | readonly boolean[] = Infinity, leaveMs?: number) {
+async function linked(welcomes: number | readonly boolean[] = Infinity, leaveMs?: number, takesOver = false) {
   const servers: { readonly transport: MemoryTransport; readonly received: Message[] }[] = []
   const [events, sessions]: [string[], Session[]] = [[], []]
   const clock = new FakeClock()
   const settings = resolveLinkSettings({ token: 't', clock })
-  const link = new MovingLink({
+  const options: MovingLinkOptions = {
     settings,
     token: new ShownToken({ settings, onChange: () => {} }),
     instance: newChannelId(),
@@ -42,9 +43,10 @@ async function linked(welcomes: number | readonly boolean[] = Infinity, leaveMs?
         return near
       },
     },
-    makeSession: (options, handler) => new Session(options, handler),
+    makeLink: (linkOptions) => new Link(linkOptions),
+    makeSession: (sessionOptions, handler) => new Session(sessionOptions, handler),
     sessionHandler: {},
-    leaveMs,
+    leave: leaveMs === undefined ? undefined : { afterMs: leaveMs, relink },
     onMessage: () => events.push('message'),
     onUp: (session) => sessions.push(session),
     onReplaced: () => events.push('replaced'),
@@ -52,10 +54,12 @@ async function linked(welcomes: number | readonly boolean[] = Infinity, leaveMs?
     onFailed: () => events.push('failed'),
     onClosed: () => events.push('closed'),
     onEnd: () => events.push('end'),
-  })
-  onTestFinished(() => link.close('the test is over'))
-  link.start()
+  }
+  const first = takesOver ? new Link(options) : new MovingLink(options)
+  first.start()
   await until(() => sessions.length === 1, 'the first session')
+  const link = first instanceof Link ? new MovingLink(options, first) : first
+  onTestFinished(() => link.close('the test is over'))
   return { link, servers, events, sessions, clock }
 }
 
@@ -119,6 +123,22 @@ describe('MovingLink', () => {
     for (const message of [hello(), welcome]) servers[1]?.transport.send(encode(message))
     await until(() => link.sessions.length === 2, 'the second session')
     expect(link.session).not.toBe(sessions[0])
+  })
+
+  test('moves a running link that it takes over, and keeps its session', async () => {
+    const { link, servers, sessions, events } = await linked(Infinity, undefined, true)
+    link.move(sessions[0]!, relink)
+    await until(() => sessions.length === 2, 'the second session')
+    const answered = (): boolean => servers[0]?.received.some(({ type }) => type === MessageType.Relink) === true
+    await until(answered, 'the answer')
+    expect({ sessions: link.sessions, events }).toEqual({ sessions: [sessions[1], sessions[0]], events: ['replaced'] })
+  })
+
+  test('does not move for a session that is over', async () => {
+    const { link, servers } = await linked()
+    link.move(new Session({}), relink)
+    await turns(10)
+    expect(servers).toHaveLength(1)
   })
 
   test('begins one session for two requests', async () => {

@@ -1,17 +1,27 @@
-import { MessageType, peekType } from '@ls/codec'
-import { encodeRelink } from '@ls/codec/messages'
 import type { TimerHandle } from '@ls/foundation'
 import type { Session } from '@ls/mux'
-import type { LinkOptions } from './link-options.js'
-import { Link } from './link.js'
+import type { LinkHandler, LinkOptions } from './link-options.js'
+import type { Link } from './link.js'
+
+// A page loads this file once it is linked, so it imports no code that the page has already (decision 118).
+
+/** How a {@link MovingLink} leaves a server that is silent. */
+export interface LeaveOptions {
+  /**
+   * Time that the link may be down, in milliseconds, before a second session begins beside the one that waits: another
+   * server may be reachable while that of the session does not answer.
+   */
+  readonly afterMs: number
+  /** The message Relink, which tells the server of it once it is back. */
+  readonly relink: Uint8Array
+}
 
 /** Options of a {@link MovingLink}, in addition to those of a {@link Link}. */
 export interface MovingLinkOptions extends LinkOptions {
-  /**
-   * Time that the link may be down, in milliseconds, before a second session begins beside the one that waits: another
-   * server may be reachable while that of the session does not answer. @default never
-   */
-  readonly leaveMs?: number | undefined
+  /** How it leaves a server that is silent. @default it waits for the server */
+  readonly leave?: LeaveOptions | undefined
+  /** Makes each link: `(options) => new Link(options)`. */
+  makeLink(options: LinkOptions): Link
   /** The session has a successor: open no more channels in it. It ends once its channels are closed. */
   onReplaced(session: Session): void
 }
@@ -37,12 +47,14 @@ export class MovingLink {
   readonly #former = new Set<Link>()
   /** Set while the link is down, until it leaves. */
   #leaving: TimerHandle
-  /** Whether the link moves although the server has not asked for it, because the server is silent. */
-  #isUnasked = false
+  /** The server's request to move; undefined where the link moves because the server is silent. */
+  #request: Uint8Array | undefined
 
-  constructor(init: MovingLinkOptions) {
+  /** @param running Link that was made with the same options, and whose callbacks come here from now on. */
+  constructor(init: MovingLinkOptions, running?: Link) {
     this.#init = init
-    this.#current = this.#make()
+    this.#current = running ?? init.makeLink(init)
+    this.#own(this.#current)
   }
 
   /** The session for new channels, which may be waiting for a resume. */
@@ -81,18 +93,22 @@ export class MovingLink {
     for (const link of this.#all) link.close(reason)
   }
 
+  /** Moves, as the server of `session` asks with `request`; nothing happens while it moves already. */
+  move(session: Session, request: Uint8Array): void {
+    // The request may be part of a buffer that is used again.
+    if (session === this.session) this.#move(this.#current, request.slice())
+  }
+
   get #all(): readonly Link[] {
     return [this.#current, ...(this.#next === undefined ? [] : [this.#next]), ...this.#former]
   }
 
-  #make(): Link {
+  /** Receives what happens to a link. */
+  #own(link: Link): void {
     const init = this.#init
-    const link: Link = new Link({
-      ...init,
-      onMessage: (session, message) => {
-        if (peekType(message) === MessageType.Relink) this.#move(link)
-        else init.onMessage(session, message)
-      },
+    const handler: LinkHandler = {
+      onMessage: (session, message) => init.onMessage?.(session, message),
+      onRelink: (session, request) => this.move(session, request),
       onUp: (session, resumed, agreed) => {
         if (link === this.#next) this.#moved(link)
         else if (link === this.#current) this.#back(resumed)
@@ -101,10 +117,10 @@ export class MovingLink {
       onDown: (reason) => {
         if (link !== this.#current) return
         this.#leaveLater(link)
-        init.onDown(reason)
+        init.onDown?.(reason)
       },
       onFailed: (error) => {
-        if (link === this.#current) init.onFailed(error)
+        if (link === this.#current) init.onFailed?.(error)
       },
       onClosed: (session, reason) => {
         if (link === this.#current) this.#back(false)
@@ -114,31 +130,32 @@ export class MovingLink {
         if (link === this.#next) this.#next = undefined
         else if (!this.#former.delete(link)) init.onEnd(error)
       },
-    })
-    return link
+    }
+    link.handler = handler
   }
 
   /** Leaves a link that stays down. Its session waits, in case the server comes back. */
   #leaveLater(link: Link): void {
-    const { leaveMs, settings } = this.#init
-    if (leaveMs === undefined) return
+    const { leave, settings } = this.#init
+    if (leave === undefined) return
     settings.clock.clearTimeout(this.#leaving)
     this.#leaving = settings.clock.setTimeout(() => {
       // A link without a session gets a new one by itself.
-      if (!link.isUp && link.session !== undefined) this.#move(link, true)
-    }, leaveMs)
+      if (!link.isUp && link.session !== undefined) this.#move(link, undefined)
+    }, leave.afterMs)
   }
 
   /** Called when the link is up again, or begins a new session: cancels a move that its server has not asked for. */
   #back(resumed: boolean): void {
     this.#init.settings.clock.clearTimeout(this.#leaving)
-    if (this.#isUnasked || !resumed) this.#stay()
+    if (this.#request === undefined || !resumed) this.#stay()
   }
 
-  #move(link: Link, isUnasked = false): void {
+  #move(link: Link, request: Uint8Array | undefined): void {
     if (link !== this.#current || this.#next !== undefined) return
-    this.#isUnasked = isUnasked
-    this.#next = this.#make()
+    this.#request = request
+    this.#next = this.#init.makeLink(this.#init)
+    this.#own(this.#next)
     this.#next.start()
   }
 
@@ -157,10 +174,11 @@ export class MovingLink {
     const { session } = former
     if (session !== undefined) {
       this.#init.onReplaced(session)
-      if (session.state !== 'closed' && !this.#isUnasked) session.send(encodeRelink())
+      // The answer is the same message: it has no content.
+      if (session.state !== 'closed' && this.#request !== undefined) session.send(this.#request)
     }
     former.retire()
-    if (this.#isUnasked) this.#endWhenIdle(former)
+    if (this.#request === undefined) this.#endWhenIdle(former)
   }
 
   /**
@@ -170,13 +188,14 @@ export class MovingLink {
    * @param idleSinceMs Time since which the session had no channel at the checks; undefined before the server was told
    */
   #endWhenIdle(former: Link, idleSinceMs?: number): void {
-    const { clock } = this.#init.settings
+    const { leave, settings } = this.#init
+    const { clock } = settings
     const { session } = former
     if (!this.#former.has(former)) return
     let sinceMs = idleSinceMs
     if (former.isUp && session !== undefined) {
       const nowMs = clock.now()
-      if (sinceMs === undefined) session.send(encodeRelink())
+      if (sinceMs === undefined && leave !== undefined) session.send(leave.relink)
       if (sinceMs === undefined || session.channelCount > 0) sinceMs = nowMs
       if (nowMs - sinceMs >= endMs) return former.close(retired)
     }

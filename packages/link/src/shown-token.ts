@@ -5,8 +5,8 @@ import type { ResolvedLinkSettings } from './settings.js'
 export interface ShownTokenOptions {
   /** Identity of the client. */
   readonly settings: Pick<ResolvedLinkSettings, 'token' | 'reverse' | 'serverToken'>
-  /** The server gave a different token. */
-  onChange(token: string): void
+  /** The server gave a different token. @default ignored */
+  onChange?(token: string): void
 }
 
 /**
@@ -39,7 +39,7 @@ export class ShownToken {
   received(token: string): void {
     if (token === this.#fromServer) return
     this.#fromServer = token
-    this.#options.onChange(token)
+    this.#options.onChange?.(token)
   }
 
   /**

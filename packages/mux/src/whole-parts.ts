@@ -15,5 +15,8 @@ export const wholeParts: SessionParts = {
   consuming: consumingHandler,
   compressed: (compressor) => new CompressedData(compressor),
   admission: (options) => new Admission(options),
-  trace: { append: appendTraceparent, read: readTraceparent },
+  trace: {
+    append: (connect, traceparent) => (traceparent === undefined ? connect : appendTraceparent(connect, traceparent)),
+    read: readTraceparent,
+  },
 }

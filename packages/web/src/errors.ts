@@ -17,8 +17,3 @@ export class WebError extends Error {
     this.code = code
   }
 }
-
-/** Makes the error of an answer that is no HTTP. The code of `fetch` is loaded later and gets it from here. */
-export function httpError(text: string): WebError {
-  return new WebError('ERR_WEB_HTTP', text)
-}

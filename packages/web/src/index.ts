@@ -4,4 +4,5 @@ export type { OpeningWebSocket, WebSocketConstructor } from './link/websocket-op
 export { type WebSocketLike, WebSocketTransport, type WebSocketTransportOptions } from './link/websocket-transport.js'
 export { TcpSocket, type ChannelSource, type TcpSocketInfo } from './sockets/tcp-socket.js'
 export { UdpSocket, type UdpMessage, type UdpSocketInfo } from './sockets/udp-socket.js'
-export { connect, type IncomingConnection, type TcpTarget, WebLink, type WebLinkOptions } from './web-link.js'
+export type { IncomingConnection } from './link/provide.js'
+export { connect, type TcpTarget, WebLink, type WebLinkOptions } from './web-link.js'

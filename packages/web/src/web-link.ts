@@ -1,11 +1,15 @@
 import { newChannelId, type Protocol } from '@ls/codec'
 import { type Clock, type Logger, systemClock } from '@ls/foundation'
-import { ClientError, MovingLink, type LinkOpener, type LinkSettings, resolveLinkSettings, ShownToken } from '@ls/link'
+import { ClientError, Link, type LinkOpener, type LinkSettings, resolveLinkSettings, ShownToken } from '@ls/link'
+import type { MovingLink, MovingLinkOptions } from '@ls/link/linked'
 import { type Channel, type Session, SessionOfParts } from '@ls/mux'
-import { httpError, WebError } from './errors.js'
+import { WebError } from './errors.js'
 import type { FetchOptions } from './http/fetch.js'
+import { lateCode } from './link/late-code.js'
 import { addHeartbeat } from './link/late-heartbeat.js'
+import type { MoveRequest } from './link/once-linked.js'
 import { PageParts } from './link/page-parts.js'
+import type { IncomingConnection, provide } from './link/provide.js'
 import { type PageEvents, Wake } from './link/wake.js'
 import { linkUrl, webSocketOpener, type WebSocketConstructor } from './link/websocket-opener.js'
 import { type Deferred, deferred } from './sockets/deferred.js'
@@ -55,27 +59,13 @@ export interface TcpTarget {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A connection that a connector opens at a provider. */
-export interface IncomingConnection {
-  /** Protocol of the connection; a page can accept TCP only. */
-  readonly protocol: Protocol
-  /** Requested host; empty for UDP, whose datagrams have targets. */
-  readonly host: string
-  /** Requested port, 1 to 65535; 0 for UDP. */
-  readonly port: number
-  /** Accepts a TCP connection. */
-  accept(): TcpSocket
-  /** Refuses the connection: `reason` begins with a word such as `forbidden` or `refused`. */
-  reject(reason: string): void
-}
-
 /** Links of a page to a server. Created by {@link connect}. */
 export class WebLink {
   /** Resolves when it has ended for good: with the reason, or with undefined after {@link close}. */
   readonly closed: Promise<Error | undefined>
   readonly #closed = deferred<Error | undefined>()
   readonly #options: WebLinkOptions
-  readonly #links: readonly MovingLink[]
+  readonly #links: (Link | MovingLink)[]
   readonly #parts = new PageParts()
   readonly #wake: Wake
   readonly #clock: Clock
@@ -83,6 +73,8 @@ export class WebLink {
   readonly #sessions: Session[] = []
   /** Connections that wait for a link. */
   readonly #waiting = new Set<Deferred<Session>>()
+  /** Code of a provider; undefined in other roles. */
+  #provide: typeof provide | undefined
   #turn = 0
   #ended: Error | undefined
 
@@ -98,7 +90,7 @@ export class WebLink {
       clock: this.#clock,
       WebSocket: options.WebSocket ?? globalThis.WebSocket,
     })
-    const token = new ShownToken({ settings, onChange: () => {} })
+    const token = new ShownToken({ settings })
     const instance = newChannelId()
     this.#links = Array.from({ length: settings.threads }, () => this.#makeLink({ settings, opener, token, instance }))
     const events = 'addEventListener' in globalThis ? (globalThis as unknown as PageEvents) : undefined
@@ -135,7 +127,7 @@ export class WebLink {
    */
   async fetch(input: string | URL, options: FetchOptions = {}): Promise<Response> {
     const { fetchOver } = await import('./http/fetch.js')
-    return fetchOver({ openTcp: (target) => this.openTcp(target), fail: httpError }, input, options)
+    return fetchOver({ openTcp: (target) => this.openTcp(target), Failure: WebError }, input, options)
   }
 
   /** Ends all links and connections. */
@@ -143,9 +135,10 @@ export class WebLink {
     this.#end(undefined)
   }
 
-  /** Dials, and resolves when the first link is up. */
+  /** Loads the code of a provider, dials, and resolves when the first link is up. */
   async start(): Promise<void> {
     this.#options.signal?.throwIfAborted()
+    if (this.#options.role === 'provider') this.#provide = (await import('./link/provide.js')).provide
     for (const link of this.#links) link.start()
     await this.#session()
   }
@@ -191,22 +184,33 @@ export class WebLink {
     readonly opener: LinkOpener
     readonly token: ShownToken
     readonly instance: Uint8Array
-  }): MovingLink {
+  }): Link {
     const forget = (session: Session): unknown => this.#sessions.splice(this.#sessions.indexOf(session) >>> 0, 1)
-    return new MovingLink({
+    const options: MovingLinkOptions = {
       ...init,
-      makeSession: (options, handler) => new SessionOfParts(options, handler, this.#parts),
-      loadUrgent: () => this.#parts.loadBulk(),
-      addHeartbeat: (transport, options) => addHeartbeat(transport, options, init.settings.logger),
+      makeLink: (each) => new Link(each),
+      makeSession: (each, handler) => new SessionOfParts(each, handler, this.#parts),
+      urgentDialler: async (each) => {
+        const code = await lateCode({ ...init.settings, isWanted: () => this.#ended === undefined })
+        return code?.urgentDialler(each, this.#parts)
+      },
+      addHeartbeat: (transport, heartbeat) => addHeartbeat(transport, heartbeat, init.settings),
       sessionHandler: { onConnect: (channel) => this.#incoming(channel) },
-      onMessage: () => {},
+      onRelink: (session, request) => void this.#move({ links: this.#links, link, options, session, request }),
       onUp: (session, resumed) => this.#up(session, resumed),
-      onDown: () => {},
-      onFailed: () => {},
       onReplaced: forget,
       onClosed: forget,
       onEnd: (error) => this.#end(error),
-    })
+    }
+    const link = new Link(options)
+    return link
+  }
+
+  /** Moves a link as its server asks. The code is there already where the link has a heartbeat. */
+  async #move(request: MoveRequest): Promise<void> {
+    const { session, options } = request
+    const code = await lateCode({ ...options.settings, isWanted: () => session.state !== 'closed' })
+    code?.move(request)
   }
 
   #up(session: Session, resumed: boolean): void {
@@ -215,17 +219,10 @@ export class WebLink {
   }
 
   #incoming(channel: Channel): void {
-    const { role, onConnect } = this.#options
-    if (role !== 'provider' || onConnect === undefined)
+    const { onConnect } = this.#options
+    if (onConnect === undefined || this.#provide === undefined)
       return channel.reject('forbidden: this page takes no connections')
-    const { host = '', port = 0 } = channel.address ?? {}
-    onConnect({
-      protocol: channel.protocol,
-      host,
-      port,
-      accept: () => accepted(channel, { host, port }),
-      reject: (reason) => channel.reject(reason),
-    })
+    this.#provide(channel, onConnect, TcpSocket)
   }
 
   /**
@@ -241,19 +238,10 @@ export class WebLink {
     if (this.#ended !== undefined) return
     this.#ended = error ?? new ClientError('ERR_CLIENT_CLOSED', 'the link was closed')
     this.#wake.stop()
-    for (const link of this.#links) link.close(this.#ended.message)
+    for (const link of this.#links.splice(0)) link.close(this.#ended.message)
     for (const { reject } of this.#waiting) reject(this.#ended)
     this.#closed.resolve(error)
   }
-}
-
-function accepted(channel: Channel, address: { readonly host: string; readonly port: number }): TcpSocket {
-  if (channel.protocol !== 'tcp') throw new TypeError('a page can only take TCP connections')
-  const source: ChannelSource = (handler) => {
-    channel.accept(handler)
-    return channel
-  }
-  return new TcpSocket(address, source, { ownsMemory: true })
 }
 
 /**
@@ -273,7 +261,7 @@ function onAbort(signal: AbortSignal | undefined, over: Promise<unknown>, abort:
  * automatically.
  *
  * @throws ClientError ERR_CLIENT_REFUSED for a wrong token, WebError ERR_WEB_UNREACHABLE when no link comes up in time;
- * RangeError for an invalid URL
+ * RangeError for an invalid URL; the error of `import()` when the code of a provider cannot be loaded
  *
  * @example
  * const link = await connect('wss://example.org', { token: 'secret' })

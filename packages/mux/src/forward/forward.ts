@@ -3,7 +3,6 @@ import { connectMessage, disconnectMessage, rejectMessage } from '../channel/cha
 import type { Channel } from '../channel/channel.js'
 import { channelEndOf, sessionEndOf } from '../session/ends.js'
 import type { SessionEnd } from '../session/session-end.js'
-import { traced } from '../session/session-parts.js'
 import type { Session } from '../session/session.js'
 import { ForwardedHalf } from './forwarded-half.js'
 import type { ForwardPace } from './pacing.js'
@@ -167,7 +166,7 @@ class ForwardedPair implements ForwardedChannel {
     const { target, request } = this
     if (!this.adopt()) return false
     const connect = connectMessage(request.id, request.protocol, address)
-    target.host.sendControl(traced(connect, target.host.options.trace, request.traceparent))
+    target.host.sendControl(target.host.options.trace?.append(connect, request.traceparent) ?? connect)
     this.openWindows()
     return true
   }

@@ -3,7 +3,6 @@ import { ChannelEnd } from '../channel/channel-end.js'
 import type { ChannelHandler } from '../channel/channel-handler.js'
 import { connectMessage } from '../channel/channel-messages.js'
 import type { OpenRequest } from './session-handler.js'
-import { traced } from './session-parts.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 
 /** Session on which a channel is opened. */
@@ -15,7 +14,8 @@ interface OpeningHost extends ChannelHost {
 export function openChannel(host: OpeningHost, request: OpenRequest, handler: ChannelHandler | undefined): ChannelEnd {
   const { protocol, address, earlyData = true, answerTimeoutMs = defaultAnswerTimeoutMs } = request
   const id = newChannelId()
-  const message = traced(connectMessage(id, protocol, address), host.options.trace, request.traceparent)
+  const connect = connectMessage(id, protocol, address)
+  const message = host.options.trace?.append(connect, request.traceparent) ?? connect
   const channel = new ChannelEnd({ host, id, protocol, address, initiator: true })
   if (!earlyData) channel.holdUntilOpen()
   channel.expectAnswer(answerTimeoutMs)

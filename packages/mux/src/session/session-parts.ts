@@ -1,4 +1,4 @@
-import type { appendTraceparent, Compressor, readTraceparent } from '@ls/codec'
+import type { Compressor, readTraceparent } from '@ls/codec'
 import type { consumingHandler } from '../channel/consuming-handler.js'
 import type { Admission, AdmissionOptions } from '../memory/admission.js'
 import type { FrameSource } from '../memory/frame-pool.js'
@@ -29,13 +29,8 @@ export interface SessionParts {
 
 /** Writes and reads the traceparent of a Connect. */
 export interface TraceCode {
-  /** Adds a traceparent to a Connect. */
-  readonly append: typeof appendTraceparent
+  /** Returns a Connect with the traceparent of its channel, if it has one. */
+  append(connect: Uint8Array, traceparent: string | undefined): Uint8Array
   /** Returns the traceparent of a Connect. */
   readonly read: typeof readTraceparent
-}
-
-/** Returns a Connect with the traceparent of its channel, where the session sends one. */
-export function traced(connect: Uint8Array, trace: TraceCode | undefined, traceparent: string | undefined): Uint8Array {
-  return trace === undefined || traceparent === undefined ? connect : trace.append(connect, traceparent)
 }

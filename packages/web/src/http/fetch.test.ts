@@ -1,6 +1,6 @@
 import { loopbackPair, Session } from '@ls/mux'
 import { expect, test } from 'vitest'
-import { httpError } from '../errors.js'
+import { WebError } from '../errors.js'
 import { TcpSocket } from '../sockets/tcp-socket.js'
 import { fetchOver } from './fetch.js'
 
@@ -32,7 +32,7 @@ function network(answers: Readonly<Record<string, string>>) {
       channel.setHandler(handler)
       return channel
     })
-  return { requests, means: { openTcp, fail: httpError } }
+  return { requests, means: { openTcp, Failure: WebError } }
 }
 
 const redirect = 'HTTP/1.1 302 Found\r\nLocation: http://b.test/x\r\nContent-Length: 0\r\n\r\n'

@@ -1,3 +1,4 @@
+import type { WebError } from '../errors.js'
 import type { TcpSocket } from '../sockets/tcp-socket.js'
 import { type HttpFailure, LineReader } from './line-reader.js'
 import { bodyOf, readHead } from './response.js'
@@ -20,7 +21,8 @@ export interface FetchOptions {
 export interface FetchMeans {
   /** Opens the connection of a request. */
   readonly openTcp: (target: { host: string; port: number; signal?: AbortSignal | undefined }) => TcpSocket
-  readonly fail: HttpFailure
+  /** Class of the errors. */
+  readonly Failure: typeof WebError
 }
 
 /** The limit of browsers (Fetch Standard §4.4). */
@@ -28,15 +30,15 @@ const maxRedirects = 20
 
 /** Sends a request to an HTTP/1.1 server over a connection that `openTcp` opens, one for each request. */
 export async function fetchOver(means: FetchMeans, input: string | URL, options: FetchOptions): Promise<Response> {
+  const fail: HttpFailure = (text) => new means.Failure('ERR_WEB_HTTP', text)
   let url = new URL(input)
   let request = options
   for (let redirects = 0; ; redirects++) {
-    const response = await fetchOnce(means, url, request)
+    const response = await fetchOnce({ ...means, fail }, url, request)
     const location = response.headers.get('location')
     if (location === null || !redirectStatus.has(response.status) || options.redirect === 'manual') return response
     await response.body?.cancel()
-    if (options.redirect === 'error' || redirects === maxRedirects)
-      throw means.fail(`${url.href} redirects to ${location}`)
+    if (options.redirect === 'error' || redirects === maxRedirects) throw fail(`${url.href} redirects to ${location}`)
     const next = new URL(location, url)
     request = redirected(request, response.status)
     if (next.origin !== url.origin) request = forStranger(request)
@@ -63,7 +65,11 @@ function forStranger(request: FetchOptions): FetchOptions {
   return { ...request, headers }
 }
 
-async function fetchOnce({ openTcp, fail }: FetchMeans, url: URL, options: FetchOptions): Promise<Response> {
+interface RequestMeans extends FetchMeans {
+  readonly fail: HttpFailure
+}
+
+async function fetchOnce({ openTcp, fail }: RequestMeans, url: URL, options: FetchOptions): Promise<Response> {
   if (url.protocol !== 'http:') throw fail(`'${url.protocol}' is not possible: only http: URLs can be fetched`)
   const { signal } = options
   signal?.throwIfAborted()

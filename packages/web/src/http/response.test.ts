@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { httpError, WebError } from '../errors.js'
+import { WebError } from '../errors.js'
 import { LineReader } from './line-reader.js'
 import { bodyOf, readHead } from './response.js'
+
+const httpError = (text: string): WebError => new WebError('ERR_WEB_HTTP', text)
 
 /** A stream of bytes in pieces of these sizes, the last size repeated. */
 function inPieces(text: string, sizes: readonly number[] = [text.length]): ReadableStream<Uint8Array> {

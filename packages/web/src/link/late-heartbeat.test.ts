@@ -3,6 +3,7 @@ import { type Logger, silentLogger } from '@ls/foundation'
 import { FakeClock, memoryTransportPair, RecordingHandler, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { FakeWebSocket } from '../../testing/fake-websocket.js'
+import type { LateCode } from './late-code.js'
 import { addHeartbeat } from './late-heartbeat.js'
 import { WebSocketTransport } from './websocket-transport.js'
 
@@ -19,9 +20,9 @@ function beating(fails = 0) {
   const logger: Logger = { ...silentLogger, warn: (_, text = '') => void warnings.push(text) }
   const options = { timing, clock, send: (message: Uint8Array) => void probes.push(message) }
   let loads = 0
-  addHeartbeat(transport, options, logger, () =>
-    loads++ < fails ? Promise.reject(new Error('no network')) : import('./heartbeat.js'),
-  )
+  const load = (): Promise<LateCode> =>
+    loads++ < fails ? Promise.reject(new Error('no network')) : import('./once-linked.js')
+  addHeartbeat(transport, options, { logger, load })
   return { clock, transport, handler, probes, warnings, loads: () => loads }
 }
 
@@ -53,7 +54,7 @@ test('addHeartbeat reports a failed load, and tries again after 10 s', async () 
   await until(() => clock.pendingTimers > 0, 'the pause')
   clock.advance(10_000)
   await until(() => probes.length > 0, 'the probe')
-  expect(warnings).toEqual(['the link has no heartbeat: its code was not loaded; trying again in 10 s'])
+  expect(warnings).toEqual(['the code for a linked page was not loaded; trying again in 10 s'])
 })
 
 test('addHeartbeat loads nothing more for a WebSocket that is closed', async () => {

@@ -9,9 +9,6 @@ export class PageParts implements SessionParts {
   readonly framePool: FrameSource = {
     take: (bytes) => this.#bulk?.processFramePool.take(bytes) ?? new Uint8Array(bytes),
     give: (frame) => this.#bulk?.processFramePool.give(frame),
-    // For transports and sources that share the memory of the pool; those of a page do not.
-    headroomOf: () => 0,
-    frameOf: () => undefined,
   }
   #bulk: BulkCode | undefined
 
