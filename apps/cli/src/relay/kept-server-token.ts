@@ -1,6 +1,6 @@
 import type { LinkSocksClient } from '@ls/client'
 import { textOf } from '@ls/foundation'
-import { ServerState } from '@ls/server'
+import type { ServerState } from '@ls/server'
 import type { CommandContext } from '../commands/context.js'
 import { nextLine } from '../output/next-line.js'
 import type { Settings } from '../settings.js'
@@ -31,7 +31,10 @@ export class KeptServerToken {
   /** Opens the state file. @throws ServerError for one that cannot be read or parsed */
   static async open(settings: KeptSettings): Promise<KeptServerToken> {
     const { state } = settings
-    return new KeptServerToken(state === undefined ? undefined : await ServerState.open(state), settings)
+    if (state === undefined) return new KeptServerToken(undefined, settings)
+    // Other clients need no part of the server.
+    const { ServerState } = await import('@ls/server')
+    return new KeptServerToken(await ServerState.open(state), settings)
   }
 
   /** The token with which the client begins; undefined if the relay has sent none. */
