@@ -6,25 +6,21 @@ import { PathControl } from '../path/path-control.js'
 import type { PathLimitOptions } from '../path/path-limit.js'
 import { StartLimit } from '../path/start-limit.js'
 import { wholeParts } from '../whole-parts.js'
-import { Sequencer, type SequencerOptions } from './sequencer.js'
+import { type SequencedSession, Sequencer, type SequencerOptions } from './sequencer.js'
 
 function makeSequencer({
   replayLimitBytes = 1_000_000,
   budget = new MemoryBudget({ limitBytes: 1e9 }),
   ack2 = false,
   parts = wholeParts,
-}: Partial<SequencerOptions> = {}) {
+}: Partial<SequencedSession & Pick<SequencerOptions, 'parts'>> = {}) {
   const clock = new FakeClock()
   const acks: number[] = []
   const pumped: number[] = []
+  const session = { clock, replayLimitBytes, ack2, quantumBytes: 65_536, framePool: new FramePool(), budget }
   const sequencer: Sequencer = new Sequencer({
-    clock,
-    replayLimitBytes,
-    ack2,
-    quantumBytes: 65_536,
-    framePool: new FramePool(),
+    session,
     parts,
-    budget,
     onAckDue: () => acks.push(sequencer.received),
     pump: () => pumped.push(clock.now()),
   })

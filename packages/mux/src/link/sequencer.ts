@@ -7,7 +7,8 @@ import type { SessionParts } from '../session/session-parts.js'
 import { AckSchedule } from './ack-schedule.js'
 import { ReplayBuffer } from './replay-buffer.js'
 
-export interface SequencerOptions {
+/** Options of a session that its {@link Sequencer} uses. */
+export interface SequencedSession {
   readonly clock: Clock
   /** Memory for unacknowledged messages, in bytes; at the limit sending stops. */
   readonly replayLimitBytes: number
@@ -19,6 +20,10 @@ export interface SequencerOptions {
   readonly framePool: FrameSource
   /** Charged for unacknowledged messages. While it is exceeded and there are any, no new message is sent. */
   readonly budget: MemoryBudget
+}
+
+export interface SequencerOptions {
+  readonly session: SequencedSession
   /** An Ack of everything received so far is due. */
   onAckDue(): void
   /** Sends waiting messages: bulk that was held back may leave. */
@@ -44,8 +49,8 @@ export class Sequencer {
 
   constructor(options: SequencerOptions) {
     this.#options = options
-    this.#replay = new ReplayBuffer(options.framePool, options.budget)
-    const { clock, ack2, quantumBytes } = options
+    const { clock, ack2, quantumBytes, framePool, budget } = options.session
+    this.#replay = new ReplayBuffer(framePool, budget)
     this.#pathOptions = {
       clock,
       ack2,
@@ -106,7 +111,7 @@ export class Sequencer {
 
   /** Whether no new message may be sent before the peer acknowledges. */
   get full(): boolean {
-    const { replayLimitBytes, budget } = this.#options
+    const { replayLimitBytes, budget } = this.#options.session
     const { memoryBytes } = this.#replay
     // With few unacknowledged bytes, this link does not cause the excess, and it might get no Ack that ends the wait.
     return memoryBytes >= replayLimitBytes || (memoryBytes >= minHeldBackBytes && budget.exceeded)

@@ -54,10 +54,10 @@ export class SessionEnd implements ChannelHost {
     const { clock, stuckTimeoutMs, resume } = this.options
     const onAckDue = (): void => this.#outbox.acknowledge()
     const pump = (): void => this.#outbox.pump()
-    this.#sequencer = resume ? new Sequencer({ ...this.options, parts, onAckDue, pump }) : undefined
-    this.#outbox = new Outbox({ ...this.options, sequencer: this.#sequencer })
+    this.#sequencer = resume ? new Sequencer({ session: this.options, parts, onAckDue, pump }) : undefined
+    this.#outbox = new Outbox({ sequencer: this.#sequencer, ...this.options })
     this.#urgent = new UrgentPart({
-      ...this.options,
+      session: this.options,
       parts,
       sequencer: this.#sequencer,
       outbox: this.#outbox,

@@ -8,6 +8,7 @@ import {
   type MessageTransport,
   Session,
   type SessionHandler,
+  type SessionOptions,
   type SharedBudget,
 } from '@ls/mux'
 import { plainAddress } from '@ls/relay'
@@ -86,6 +87,8 @@ export class Admission {
   readonly #resumable = new Map<string, ResumeKey & { readonly peer: Peer }>()
   readonly #lost: LostChannels
   readonly #tenants: Tenants
+  /** The same for all sessions; spread at the end, so that Node 20 makes no hidden class for each. */
+  readonly #sessionOptions: SessionOptions
   /** Reason why no clients are admitted any more; undefined while they are. */
   #closed: string | undefined
 
@@ -95,6 +98,13 @@ export class Admission {
     this.#lost = new LostChannels({ clock: options.server.clock })
     this.#tenants = new Tenants(options.server)
     options.server.pending.chargeTo(this.#tenants.strangers)
+    const { extensions: _offered, windowBytes, ...limits } = options.server
+    this.#sessionOptions = {
+      ...limits,
+      windowBytes: helloWindowBytes(windowBytes),
+      startWindowBytes: windowBytes,
+      compressor: nodeCompressor,
+    }
   }
 
   /** Performs the handshake with a client that has just connected. Never throws. */
@@ -197,7 +207,10 @@ export class Admission {
       },
     })
     const peer: Peer = { session, ...identity, remoteAddress, connectedAtMs: Date.now() }
-    if (resumeKey !== undefined) this.#resumable.set(resumeKey.id, { ...resumeKey, session, peer })
+    if (resumeKey !== undefined) {
+      const { id, secret, record } = resumeKey
+      this.#resumable.set(id, { id, secret, record, session, peer })
+    }
     this.#peers.add(peer)
     session.attach(this.#options.meter(identity.record, remoteAddress, transport))
     this.#lost.tell(nameOf(identity), session)
@@ -240,17 +253,7 @@ export class Admission {
     parentBudget: SharedBudget,
     handler: SessionHandler,
   ): Session {
-    const { server } = this.#options
-    const options = {
-      ...server,
-      windowBytes: helloWindowBytes(server.windowBytes),
-      startWindowBytes: server.windowBytes,
-      extensions,
-      peerWindowBytes,
-      parentBudget,
-      compressor: nodeCompressor,
-    }
-    return new Session(options, handler)
+    return new Session({ extensions, peerWindowBytes, parentBudget, ...this.#sessionOptions }, handler)
   }
 
   /** Records the new address of a session that continues over another link. */

@@ -174,14 +174,14 @@ async function authenticate(
   if (query.tokenHash !== undefined) {
     const [isAnonymous, known] = [query.tokenHash === anonymousHash, tokens.findByHash(query.tokenHash)]
     const ticket = known === undefined ? findAccess(query.tokenHash) : undefined
-    return identify({ ...query, isAnonymous, known, ticket }, dependencies)
+    return identify({ isAnonymous, known, ticket, ...query }, dependencies)
   }
   const auth = decode(await reader.next(options.handshakeTimeoutMs))
   throttle(waitMs())
   if (auth.type !== MessageType.Auth) throw new Refusal('invalid auth message')
   const [isAnonymous, known] = [auth.token === anonymousToken, tokens.findShown(auth.token)]
   const ticket = known === undefined ? findAccess(hashToken(auth.token)) : undefined
-  return identify({ ...auth, isAnonymous, known, ticket }, dependencies)
+  return identify({ isAnonymous, known, ticket, ...auth }, dependencies)
 }
 
 /** Checked before any comparison: a correct token waits as well. */
@@ -231,7 +231,7 @@ function ourHello(
 ): HelloMessage {
   const hello = { type: MessageType.Hello, extensions, windowBytes: helloWindowBytes(windowBytes) }
   if (resumeKey === undefined) return hello
-  return { ...hello, session: Buffer.from(resumeKey.id, 'hex'), secret: resumeKey.secret, graceSeconds: graceMs / 1000 }
+  return { session: Buffer.from(resumeKey.id, 'hex'), secret: resumeKey.secret, graceSeconds: graceMs / 1000, ...hello }
 }
 
 function makeResumeKey(record: TokenRecord, { sessionOwners }: ResolvedServerOptions): Agreement['resumeKey'] {

@@ -57,8 +57,9 @@ export class ChannelRouter {
     const { outbound, groups, switchboard, server } = this.#options
     const { record, session } = peer
     if (record.kind === 'forward') {
-      const asker = { source: peer.remoteAddress, slots: use?.slots ?? this.#slots.of(record), tenant: record }
-      return outbound.serve(channel, narrowed({ ...asker, ...use?.askerRules }, peer.ticket?.rules))
+      const slots = use?.slots ?? this.#slots.of(record)
+      const asker = { source: peer.remoteAddress, slots, tenant: record, ...use?.askerRules }
+      return outbound.serve(channel, narrowed(asker, peer.ticket?.rules))
     }
     const group = groups.of(record)
     if (record.kind === 'reverse' || group === undefined) return channel.reject('forbidden: providers open no channels')

@@ -200,13 +200,14 @@ export class WebSocketTransport implements MessageTransport {
     const { heartbeat, clock } = this.#options
     if (heartbeat === false) return
     const keepalive = new Keepalive({
-      ...heartbeat,
       clock,
       ping: (id) => this.#ping(id),
       // Clients ping: if servers did as well, those with thousands of idle links would do little else.
       peerPings: this.#isServer ? new PeerPings(() => passedBytes(this.#stream)) : undefined,
       roundTrip: new RoundTrip(),
       dead: (silentMs) => this.#declareDead(silentMs, keepalive.timeoutMs),
+      // At the end: with properties behind it, Node 20 gives each object a hidden class of its own, 0.6 KiB.
+      ...heartbeat,
     })
     this.#socket.on('ping', () => keepalive.peerPinged())
     this.#socket.on('pong', (data) => {
