@@ -13,7 +13,7 @@ export interface ConnectorTokensOptions {
 }
 
 /** Refusal of a connector token. */
-export interface TokenRefusal {
+interface TokenRefusal {
   readonly reason: string
   /** Whether the token is not requested again. */
   readonly isFinal: boolean

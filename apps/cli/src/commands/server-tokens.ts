@@ -49,7 +49,7 @@ export interface RegisteredToken {
   readonly role: 'client' | 'provider' | 'connector'
 }
 
-export function planToken(settings: TokenSettings, accounts: readonly Account[]): TokenPlan {
+function planToken(settings: TokenSettings, accounts: readonly Account[]): TokenPlan {
   const { token, reverse, connectorToken, connectorAutonomy } = settings
   const policy = settings.policy === undefined ? undefined : checkedPolicy(readPolicyText(settings.policy))
   if (!reverse) return { token, policy, reverse: undefined, connectors: [] }
