@@ -25,6 +25,7 @@ const relay = (file, name) => sourceConstant(`packages/relay/src/${file}.ts`, na
 const serverOption = server('options/resolve-options')
 const unproven = server('port/web-socket-port')
 const throttle = server('links/auth-throttle')
+const hosts = server('expose/hosts/http-hosts')
 const late = server('links/late-refusals')
 const tenants = server('tokens/tenants')
 const listener = (name) => sourceConstant('packages/transport/src/listen/listener.ts', name)
@@ -55,6 +56,8 @@ const limits = {
     sourceConstant('packages/transport/src/port/pipelined-requests.ts', 'maxPipelined'),
   )}, then it is cut`,
   'head of a request at the WebSocket port': `${bytes(listener('maxHeadBytes'))}, within ${time(listener('headTimeoutMs'))}`,
+  'head of each request to a host name, and the time between two': `${bytes(hosts('maxHeaderSize'))}, within ${time(hosts('headMs'))}`,
+  'silence within the body of a request to a host name': `${time(hosts('bodySilenceMs'))}, then 408; an upload may last for hours`,
   'head of a request at a proxy port': bytes(proxyHead('maxHeadBytes')),
   'time for Auth, and for the handshake of a proxy client': time(
     same(
@@ -65,7 +68,7 @@ const limits = {
   ),
   links: `${count(same(serverOption('maxLinks'), listener('maxLinks')))}, at most ${part(shares.links / files)} ${ofFiles}`,
   'links of one token': `${part(server('links/link-room')('tokenPart'))} of all`,
-  'wrong tokens and keys of an address': `${throttle('freeFailures')} are free, then a wait of ${time(throttle('firstDelayMs'))} that doubles up to ${time(throttle('maxDelayMs'))}; ${count(throttle('maxAddresses'))} addresses are remembered for ${throttle('forgetMs') / 60_000} minutes`,
+  'wrong tokens and keys of an address': `${throttle('freeFailures')} are free, then a wait of ${time(throttle('firstDelayMs'))} that doubles up to ${time(throttle('maxDelayMs'))}; of a /48 of IPv6 ${throttle('freeBlockFailures')} are free, then it waits up to ${time(throttle('maxBlockDelayMs'))}; ${count(throttle('maxAddresses'))} of both are remembered for ${throttle('forgetMs') / 60_000} minutes`,
   'refusals of such an address': `after ${time(late('delayMs'))}; ${count(late('maxWaitingPerAddress'))} of one address wait, ${count(late('maxWaiting'))} in all, then the oldest is cut`,
   'channels to targets and connections at reverse ports, of one token': `${part(shares.tokenChannels / files)} ${ofFiles}`,
   'the same, of all tokens': `${part(shares.channels / files)} ${ofFiles}`,
