@@ -86,10 +86,10 @@ describe('Tunnel', () => {
         quietSince.sentBytes === sentBytes ? { sentBytes, turns: quietSince.turns + 1 } : { sentBytes, turns: 0 }
       return quietSince.turns > 100
     }, 'the server to stand still')
-    const whilePaused = gotBytes
+    const whilePaused = { sentBytes, gotBytes }
     tunnel.resume()
-    await until(() => gotBytes > sentBytes, 'bytes to flow again')
-    expect(whilePaused).toBe(0)
+    await until(() => gotBytes > whilePaused.sentBytes, 'bytes to flow again')
+    expect(whilePaused.gotBytes).toBe(0)
   })
 
   test('reports why the connection ended', async () => {
