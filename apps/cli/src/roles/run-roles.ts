@@ -42,12 +42,13 @@ export async function runRoles(options: RunRolesOptions, context: CommandContext
     signals.off('SIGHUP', reload)
   }
   signals.on('SIGHUP', reload)
+  // Editors replace the file, and file systems in containers send no events: polling always works. It begins before the
+  // program says that it listens, so that it notices what is written then.
+  if (watch) watchFile(file.path, { interval: watchIntervalMs, persistent: false }, reload)
   try {
     await started
     context.service.ready()
     context.restart?.ready()
-    // Editors replace the file, and file systems in containers send no events: polling always works.
-    if (watch) watchFile(file.path, { interval: watchIntervalMs, persistent: false }, reload)
     await Promise.race([askedToEnd(context), aborted(ended.signal)])
     // The process that has taken over reads it.
     if (context.restart?.isHandedOver === true) stopReading()
