@@ -3,6 +3,7 @@ import type { MessageTransport, Session } from '@ls/mux'
 
 /** Options of an {@link UrgentDialler}. */
 export interface UrgentDiallerOptions {
+  /** Source of time and timers. */
   readonly clock: Clock
   /** Opens a WebSocket that the server has attached to the session. */
   dial(session: Session): Promise<MessageTransport>
