@@ -35,7 +35,7 @@ export function diallerByRoute(routes: Routes, policyForAll: AccessPolicy, optio
     const reach = diallers.get(exit) as Dialler
     const check: AddressCheck = (address) => policy.refusalAt(target, address)
     try {
-      return await reach(target, { check, ...dialOptions })
+      return await reach(target, { ...dialOptions, check })
     } catch (error) {
       const fault = upstreamFault(error, exit)
       if (fault !== undefined) options.rareLog.warn(fault, (error as Error).message)

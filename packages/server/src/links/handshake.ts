@@ -174,14 +174,14 @@ async function authenticate(
   if (query.tokenHash !== undefined) {
     const [isAnonymous, known] = [query.tokenHash === anonymousHash, tokens.findByHash(query.tokenHash)]
     const ticket = known === undefined ? findAccess(query.tokenHash) : undefined
-    return identify({ isAnonymous, known, ticket, ...query }, dependencies)
+    return identify({ isAnonymous, known, ticket, reverse: query.reverse, instance: query.instance }, dependencies)
   }
   const auth = decode(await reader.next(options.handshakeTimeoutMs))
   throttle(waitMs())
   if (auth.type !== MessageType.Auth) throw new Refusal('invalid auth message')
   const [isAnonymous, known] = [auth.token === anonymousToken, tokens.findShown(auth.token)]
   const ticket = known === undefined ? findAccess(hashToken(auth.token)) : undefined
-  return identify({ isAnonymous, known, ticket, ...auth }, dependencies)
+  return identify({ isAnonymous, known, ticket, reverse: auth.reverse, instance: auth.instance }, dependencies)
 }
 
 /** Checked before any comparison: a correct token waits as well. */
@@ -202,10 +202,10 @@ interface Shown {
 }
 
 function identify(
-  { isAnonymous, known, ticket, reverse, ...shown }: Shown,
+  { isAnonymous, known, ticket, reverse, instance: shown }: Shown,
   { newcomer }: HandshakeDependencies,
 ): Identity {
-  const instance = shown.instance === undefined ? undefined : hex(shown.instance)
+  const instance = shown === undefined ? undefined : hex(shown)
   const record = isAnonymous ? newcomer?.(reverse, instance) : (known ?? ticket?.record)
   if (record === undefined) throw new Refusal('invalid token')
   // The peer has authenticated, so the answer may reveal the kind of its token.
