@@ -1,6 +1,7 @@
 // A vitest reporter: writes what fails or nearly fails a run to files in .cache, one line each, which `.ci/run` prints
 // at its end. Vitest's own output has the same, but CI may keep only the end of that, and the report in JSON omits
-// errors outside of tests. Where only these failed a run, `.ci/tests-twice` runs the files in files-again.txt again.
+// errors outside of tests. Where no test failed, but such an error occurred, or a hook failed, `.ci/tests-twice` runs the files in
+// files-again.txt again.
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { repositoryRoot } from './workspace.mjs'
@@ -23,16 +24,22 @@ export default class CiReporter {
   }
 
   onTestRunEnd(modules, unhandledErrors) {
+    let failedTests = 0
     for (const module of modules) {
       for (const error of module.errors()) this.#note('failed-tests.txt', `${module.relativeModuleId}: ${shown(error)}`)
+      for (const suite of module.children.allSuites()) {
+        for (const error of suite.errors()) this.#note('failed-tests.txt', `${nameOf(suite)}: ${shown(error)}`)
+      }
       for (const testCase of module.children.allTests('failed')) {
+        failedTests++
         this.#note('failed-tests.txt', `${nameOf(testCase)}: ${shown(testCase.result().errors?.[0])}`)
       }
     }
     for (const error of unhandledErrors) this.#note('unhandled-errors.txt', describeUnhandled(error))
     const files = new Set(unhandledErrors.map((error) => error.VITEST_TEST_PATH))
     // An error of no file, such as the end of a worker, needs the whole run again, and `retry` ran failed tests again.
-    if (files.has(undefined) || modules.some((module) => module.state() === 'failed')) return
+    if (files.has(undefined) || failedTests > 0) return
+    for (const module of modules) if (module.state() === 'failed') files.add(module.moduleId)
     for (const file of files) this.#append('files-again.txt', relative(repositoryRoot, file))
   }
 

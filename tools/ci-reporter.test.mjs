@@ -22,6 +22,12 @@ const files = {
       void Promise.reject(new TypeError('nobody waits'))
       await new Promise((resolve) => setImmediate(resolve))
     })`,
+  'hook.test.mjs': `
+    import { beforeAll, describe, test } from 'vitest'
+    describe('suite', () => {
+      beforeAll(() => { throw new Error('no port is free') })
+      test('is skipped', () => {})
+    })`,
   'broken.test.mjs': `throw new Error('cannot be loaded')`,
 }
 
@@ -43,10 +49,11 @@ describe('CiReporter', () => {
     expect(lines('flaky-tests.txt')).toEqual([`cases.test.mjs: passes in its second run ${ending}`])
   })
 
-  test('names each failed test, and each file that cannot be loaded, with its error', () => {
+  test('names each failed test, failed hook, and file that cannot be loaded, with its error', () => {
     expect(lines('failed-tests.txt')).toEqual([
       `broken.test.mjs: cannot be loaded ${ending}`,
       `cases.test.mjs: fails: first line second line ${ending}`,
+      `hook.test.mjs: suite: no port is free ${ending}`,
     ])
   })
 
@@ -66,5 +73,10 @@ describe('CiReporter', () => {
 
     expect(lines('files-again.txt')).toEqual(['.cache/ci-reporter/unseen.test.mjs'])
     expect(existsSync(join(folder, 'failed-tests.txt'))).toBe(false)
+  })
+  test('names the file of a failed hook to run again where no test failed', () => {
+    runVitest('hook')
+
+    expect(lines('files-again.txt')).toEqual(['.cache/ci-reporter/hook.test.mjs'])
   })
 })

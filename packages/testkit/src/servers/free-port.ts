@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 
 /**
@@ -19,9 +20,10 @@ const given = new Set<number>()
 /** Returns a free TCP port on loopback that neither another test nor the system will take soon. */
 export async function freePort(): Promise<number> {
   const own = firstPort + (Number(process.env['VITEST_POOL_ID'] ?? 0) % files) * portsEach
+  const used = await usedPorts()
   for (;;) {
     const port = own + Math.floor(Math.random() * portsEach)
-    if (given.has(port) || !(await isFree(port))) continue
+    if (given.has(port) || used.has(port) || !(await isFree(port))) continue
     for (const oldest of given) {
       if (given.size < maxGiven) break
       given.delete(oldest)
@@ -29,6 +31,18 @@ export async function freePort(): Promise<number> {
     given.add(port)
     return port
   }
+}
+
+/**
+ * Local ports of all TCP connections of this machine, also of those that have ended within the last minute: a program
+ * that does not set SO_REUSEADDR, such as pywssocks, cannot open such a port. Empty on systems other than Linux.
+ */
+export async function usedPorts(): Promise<ReadonlySet<number>> {
+  const tables = await Promise.all(
+    ['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'latin1').catch(() => '')),
+  )
+  const ports = tables.join('\n').matchAll(/^ *\d+: [0-9A-F]+:([0-9A-F]{4}) /gm)
+  return new Set(Array.from(ports, ([, digits = '']) => Number.parseInt(digits, 16)))
 }
 
 async function isFree(port: number): Promise<boolean> {
