@@ -1,7 +1,7 @@
 // A vitest reporter: writes what fails or nearly fails a run to files in .cache, one line each, which `.ci/run` prints
 // at its end. Vitest's own output has the same, but CI may keep only the end of that, and the report in JSON omits
-// errors outside of tests. Where no test failed, but such an error occurred, or a hook failed, `.ci/tests-twice` runs the files in
-// files-again.txt again.
+// errors outside of tests. Where no test failed, but a hook did or such an error occurred, `.ci/tests-twice` runs the
+// files in files-again.txt again.
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { repositoryRoot } from './workspace.mjs'
