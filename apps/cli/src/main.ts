@@ -19,7 +19,6 @@ import { printedLine } from './output/printed-line.js'
 import { Redactor } from './output/redactor.js'
 import type { Restart } from './restart/restart.js'
 import { runCommand, type RunWithFile } from './run-command.js'
-import { doSteps } from './steps.js'
 import { listenForStop } from './stop-signals.js'
 import { engineStarted, tuneEngine } from './tune-engine.js'
 import { versionLine } from './version.js'
@@ -114,7 +113,7 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
     // With a file, a hang-up (SIGHUP) requests a reload.
     stopOnHangUp: file === undefined && isatty(0),
   })
-  doSteps(redactor.addInSteps(secrets))
+  redactor.addAll(secrets)
   hideCommandLine(command, secrets)
   const { report, ...log } = await openLog(invocation, { redactor, signals, worker })
   const { logger } = log

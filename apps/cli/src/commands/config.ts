@@ -7,7 +7,6 @@ import { loadConfig } from '../config/load-config.js'
 import { configSchema } from '../config/schema.js'
 import { showConfig } from '../config/show-config.js'
 import type { Redactor } from '../output/redactor.js'
-import { doSteps } from '../steps.js'
 
 export interface ConfigOutput {
   readonly redactor: Redactor
@@ -29,7 +28,7 @@ export async function runConfig(request: ConfigRequest, environment: Environment
       return output.write(showConfig(loadConfig(request.file, environment), output.redactor))
     case 'check': {
       const file = await checkFile(request.file, environment)
-      doSteps(output.redactor.addInSteps(file.secrets))
+      output.redactor.addAll(file.secrets)
       for (const warning of [...fileWarnings(file), ...startWarnings(file)]) output.warn(warning)
       return output.write(`${request.file}: no mistakes; ${file.roles.map(({ path }) => path).join(', ')}\n`)
     }

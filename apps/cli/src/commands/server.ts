@@ -12,7 +12,6 @@ import { checkServer, hasApi, exposureWarnings, serverWarnings } from '../option
 import { type ServerSettings, guardOf, serverOptions, ownProxyOptions } from '../options/server-options.js'
 import { definedOnly } from '../options/shared-options.js'
 import { hasDashboard, printAccess } from '../output/server-access.js'
-import { doSteps } from '../steps.js'
 import { madeElsewhere, MadeTokens } from '../tokens/made-tokens.js'
 import { exposedHere, workerApiOptions } from '../workers/worker-server.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
@@ -69,7 +68,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
   const server: LinkSocksServer = asUsage('', () => new LinkSocksServer(options))
   const made = new MadeTokens(madeElsewhere(context.worker, nameOf(request)) ?? state)
   const tokens = asUsage('', () => registerTokens(server, request, made.maker()))
-  doSteps(context.redactor.addInSteps([...passwordsOf(request), ...tokens.map(({ token }) => token)]))
+  context.redactor.addAll([...passwordsOf(request), ...tokens.map(({ token }) => token)])
   asUsage('--expose', () => exposeForTokens(server, exposedHere(settings.expose, context.worker), tokens))
   const ports = [webSocketPort(settings), proxyPort(settings)]
   report(server, ports, context)

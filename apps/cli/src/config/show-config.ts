@@ -3,7 +3,6 @@ import { defaultOf } from '../arguments/make-settings.js'
 import type { Flag, FlagValue } from '../flag.js'
 import { durationText } from '../help/help.js'
 import type { Redactor } from '../output/redactor.js'
-import { doSteps } from '../steps.js'
 import type { ConfigBlock, ConfigFile, ConfigValue, RoleConfig } from './config-file.js'
 import { processFlags, roleFlags, roleSections, tokenFlags, tokensKey } from './structure.js'
 
@@ -20,7 +19,7 @@ export function showSettings(file: ConfigFile, redactor: Redactor): string {
 type WithOrigin = (line: string, origin: string) => string
 
 function render(file: ConfigFile, redactor: Redactor, withOrigin: WithOrigin): string {
-  doSteps(redactor.addInSteps(file.secrets))
+  redactor.addAll(file.secrets)
   const show = (flag: Flag, value: ConfigValue | undefined): string[] =>
     showValue(file.path, flag, value, { redactor, withOrigin })
   const lines = blockLines(file.process, processFlags(), show)

@@ -15,10 +15,15 @@ export class Redactor {
 
   /** Adds secrets: tokens, passwords, keys, and URLs with credentials. */
   add(...secrets: readonly string[]): void {
+    this.addAll(secrets)
+  }
+
+  /** Adds any number of secrets: a call of a function has some 100,000 arguments at most. */
+  addAll(secrets: Iterable<string>): void {
     doSteps(this.addInSteps(secrets))
   }
 
-  /** Adds any number of secrets in steps. A call of a function has some 100,000 arguments at most. */
+  /** The same in steps. */
   *addInSteps(secrets: Iterable<string>): Steps<void> {
     for (const secret of secrets) {
       for (const form of formsOf(secret)) this.#secrets.add(form)
