@@ -161,6 +161,7 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testTimeoutMs }, (
       await throughClient(port, await postToken(port, { type: 'forward', policy: { name } }))
       await page.click(`nav a[href="#/${place}"]`)
       const row = page.locator('tbody tr', { hasText: name })
+      await row.waitFor()
       const look = async () => ({
         beyond: await page.$eval('.table.live', (table) => table.scrollWidth - table.clientWidth),
         isShortened: await row.getByTitle(name).evaluate((shown) => shown.scrollWidth > shown.clientWidth),
