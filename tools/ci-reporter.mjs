@@ -1,7 +1,6 @@
 // A vitest reporter: writes what fails or nearly fails a run to files in .cache, one line each, which `.ci/run` prints
 // at its end. Vitest's own output has the same, but CI may keep only the end of that, and the report in JSON omits
-// errors outside of tests. Where no test failed, but a hook did or such an error occurred, `.ci/tests-twice` runs the
-// files in files-again.txt again.
+// errors outside of tests. Where only few files failed, `.ci/tests-twice` runs those in files-again.txt again.
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { repositoryRoot } from './workspace.mjs'
@@ -9,6 +8,9 @@ import { repositoryRoot } from './workspace.mjs'
 /** Most lines of an error's message that are written, and most characters of them. */
 const maxMessageLines = 3
 const maxMessageLength = 400
+
+/** Most files that run again: more do not fail by chance. */
+const maxFilesAgain = 4
 
 export default class CiReporter {
   #folder
@@ -24,22 +26,21 @@ export default class CiReporter {
   }
 
   onTestRunEnd(modules, unhandledErrors) {
-    let failedTests = 0
     for (const module of modules) {
       for (const error of module.errors()) this.#note('failed-tests.txt', `${module.relativeModuleId}: ${shown(error)}`)
       for (const suite of module.children.allSuites()) {
         for (const error of suite.errors()) this.#note('failed-tests.txt', `${nameOf(suite)}: ${shown(error)}`)
       }
       for (const testCase of module.children.allTests('failed')) {
-        failedTests++
         this.#note('failed-tests.txt', `${nameOf(testCase)}: ${shown(testCase.result().errors?.[0])}`)
       }
     }
     for (const error of unhandledErrors) this.#note('unhandled-errors.txt', describeUnhandled(error))
     const files = new Set(unhandledErrors.map((error) => error.VITEST_TEST_PATH))
-    // An error of no file, such as the end of a worker, needs the whole run again, and `retry` ran failed tests again.
-    if (files.has(undefined) || failedTests > 0) return
+    // An error of no file, such as the end of a worker, needs the whole run again.
+    if (files.has(undefined)) return
     for (const module of modules) if (module.state() === 'failed') files.add(module.moduleId)
+    if (files.size > maxFilesAgain) return
     for (const file of files) this.#append('files-again.txt', relative(repositoryRoot, file))
   }
 

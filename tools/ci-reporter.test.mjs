@@ -7,9 +7,11 @@ import { repositoryRoot } from './workspace.mjs'
 /** Within the repository, so that the tests in it find vitest. */
 const folder = join(repositoryRoot, '.cache/ci-reporter')
 
+const config = `
+  import Reporter from ${JSON.stringify(join(repositoryRoot, 'tools/ci-reporter.mjs'))}
+  export default { test: { retry: 1, reporters: [new Reporter({ folder: '.' })] } }`
+
 const files = {
-  'vitest.config.mjs': `
-    export default { test: { retry: 1, reporters: [[${JSON.stringify(join(repositoryRoot, 'tools/ci-reporter.mjs'))}, { folder: '.' }]] } }`,
   'cases.test.mjs': `
     import { expect, test } from 'vitest'
     let tries = 0
@@ -34,16 +36,17 @@ const files = {
 const lines = (file) => readFileSync(join(folder, file), 'utf8').trim().split('\n').toSorted()
 const ending = `[Node ${process.versions.node}]`
 
-function runVitest(...names) {
+function runVitest(tests, ...names) {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  const written = { ...tests, 'vitest.config.mjs': config }
+  for (const [name, text] of Object.entries(written)) writeFileSync(join(folder, name), text)
   const vitest = join(repositoryRoot, 'node_modules/vitest/vitest.mjs')
   spawnSync(process.execPath, [vitest, 'run', ...names], { cwd: folder, env: { PATH: process.env.PATH } })
 }
 
 describe('CiReporter', () => {
-  beforeAll(() => runVitest())
+  beforeAll(() => runVitest(files))
 
   test('names a test that passed only in its second run', () => {
     expect(lines('flaky-tests.txt')).toEqual([`cases.test.mjs: passes in its second run ${ending}`])
@@ -64,19 +67,26 @@ describe('CiReporter', () => {
     ])
   })
 
-  test('names no file to run again where a test failed too', () => {
+  test('names each file that failed to run again', () => {
+    expect(lines('files-again.txt')).toEqual([
+      '.cache/ci-reporter/broken.test.mjs',
+      '.cache/ci-reporter/cases.test.mjs',
+      '.cache/ci-reporter/hook.test.mjs',
+      '.cache/ci-reporter/unseen.test.mjs',
+    ])
+  })
+
+  test('names no file to run again where so many failed that it is not by chance', () => {
+    const broken = [1, 2, 3, 4, 5].map((index) => [`broken-${index}.test.mjs`, files['broken.test.mjs']])
+    runVitest(Object.fromEntries(broken))
+
     expect(existsSync(join(folder, 'files-again.txt'))).toBe(false)
   })
 
   test('names the file of an error outside of tests to run again where nothing else failed', () => {
-    runVitest('unseen')
+    runVitest(files, 'unseen')
 
     expect(lines('files-again.txt')).toEqual(['.cache/ci-reporter/unseen.test.mjs'])
     expect(existsSync(join(folder, 'failed-tests.txt'))).toBe(false)
-  })
-  test('names the file of a failed hook to run again where no test failed', () => {
-    runVitest('hook')
-
-    expect(lines('files-again.txt')).toEqual(['.cache/ci-reporter/hook.test.mjs'])
   })
 })
