@@ -1,5 +1,8 @@
 import { connect, type Socket } from 'node:net'
 
+/** Time without any byte after which a test fails, in milliseconds: that of the waits of `@ls/testkit`. */
+const silenceMs = 15_000
+
 /** A client that sends bytes unchanged, for requests that a browser would never send. */
 export class RawClient {
   readonly socket: Socket
@@ -51,7 +54,10 @@ export class RawClient {
 
   #change(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`nothing more came after ${JSON.stringify(this.text)}`)), 5000)
+      const timer = setTimeout(
+        () => reject(new Error(`nothing more came after ${JSON.stringify(this.text)}`)),
+        silenceMs,
+      )
       this.#wake = () => {
         clearTimeout(timer)
         resolve()

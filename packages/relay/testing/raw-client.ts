@@ -44,9 +44,9 @@ export class RawClient {
   }
 
   /** Resolves when the connection is closed, for any reason; this side ends with the other one. */
-  async gone(timeoutMs = 5000): Promise<void> {
+  async gone(): Promise<void> {
     this.socket.once('end', () => this.socket.end())
     if (this.socket.readableEnded) this.socket.end()
-    if (!this.socket.closed) await within(once(this.socket, 'close'), 'the connection to close', { timeoutMs })
+    if (!this.socket.closed) await within(once(this.socket, 'close'), 'the connection to close')
   }
 }

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFile, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { leakCheck } from './leak-check.js'
 import { requireProgram } from './program.js'
 import { seededBytes, seededDigest } from './seeded-bytes.js'
@@ -115,6 +115,35 @@ describe('waits', () => {
 
   test('until in vain says what for', async () => {
     await expect(until(() => false, 'spring', { timeoutMs: 5 })).rejects.toThrow('in vain for spring')
+  })
+
+  test('until leaves the processor to others while nothing happens', async () => {
+    let looks = 0
+    const condition = (): boolean => {
+      looks++
+      return false
+    }
+    await until(condition, 'spring', { timeoutMs: 200 }).catch(() => {})
+    expect(looks).toBeLessThan(11_000)
+  })
+
+  test('until sees what is true for one turn of the event loop', async () => {
+    let isTrue = false
+    const waiting = until(() => isTrue, 'the moment')
+    setTimeout(() => {
+      isTrue = true
+      setImmediate(() => (isTrue = false))
+    }, 20)
+    await expect(waiting).resolves.toBeUndefined()
+  })
+
+  test('until waits while the timers of the program are replaced', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    let text = ''
+    readFile(import.meta.filename, 'utf8', (_error, read) => (text = read))
+    await until(() => text !== '', 'the file')
+    expect(text).toContain('until waits')
   })
 
   test.each([

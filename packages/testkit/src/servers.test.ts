@@ -10,7 +10,7 @@ import { freePort } from './servers/free-port.js'
 import { httpServer } from './servers/http-server.js'
 import { echoServer, type TestServer } from './servers/tcp-server.js'
 import { testCertificate } from './tls/certificate.js'
-import { onceEvent } from './wait.js'
+import { onceEvent, until } from './wait.js'
 
 const cleanups = useCleanups('leaks')
 
@@ -47,11 +47,12 @@ test('hashServer answers with the hash of the received bytes', async () => {
 
 test('close cuts open connections', async () => {
   const server = await echoServer()
-  const socket = connect(server.port, server.host)
-  await onceEvent(socket, 'connect')
-  socket.resume()
+  const socket = connect(server.port, server.host).resume()
+  // A client may hear of its connection before the server does.
+  await until(() => server.sockets.size === 1, 'the connection')
+  const closed = onceEvent(socket, 'close')
   await server.close()
-  await onceEvent(socket, 'close')
+  await closed
   expect(server.sockets.size).toBe(0)
 })
 
