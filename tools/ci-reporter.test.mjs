@@ -45,8 +45,11 @@ function runVitest(tests, ...names) {
   spawnSync(process.execPath, [vitest, 'run', ...names], { cwd: folder, env: { PATH: process.env.PATH } })
 }
 
-describe('CiReporter', () => {
-  beforeAll(() => runVitest(files))
+/** Time for a run of vitest on a busy machine, in milliseconds; an idle one takes 2 s. */
+const timeout = 60_000
+
+describe('CiReporter', { timeout }, () => {
+  beforeAll(() => runVitest(files), timeout)
 
   test('names a test that passed only in its second run', () => {
     expect(lines('flaky-tests.txt')).toEqual([`cases.test.mjs: passes in its second run ${ending}`])

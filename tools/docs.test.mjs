@@ -44,12 +44,15 @@ test('docs/README.md leads to every page of docs', () => {
   expect(pages.filter((each) => each.page.startsWith('docs/') && !listed(each)).map(({ page }) => page)).toEqual([])
 })
 
+/** Time to compile all programs on a busy machine, in milliseconds; an idle one takes 5 s. */
+const compileMs = 120_000
+
 describe.runIf(programs.length > 0)('programs', () => {
   let complaints = []
 
   beforeAll(async () => {
     complaints = await compileSnippets(folder, programs)
-  })
+  }, compileMs)
 
   test.for(programs)('$name compiles', ({ file }) => {
     expect(complaints.filter((line) => line.startsWith(file))).toEqual([])

@@ -49,19 +49,20 @@ function write(name, text) {
 }
 
 /** Returns what a validator finds wrong; empty for a valid file. */
-function run(program, ...args) {
-  const { status, stdout, stderr, error } = spawnSync(join(programs, program), args, { encoding: 'utf8' })
+function run(...args) {
+  // The programs beside Python name it by the folder where they were installed, which may have moved.
+  const { status, stdout, stderr, error } = spawnSync(join(programs, 'python'), args, { encoding: 'utf8' })
   if (error !== undefined) throw error
   return status === 0 ? '' : `${stdout}${stderr}`
 }
 
 function faultsOfManifest(text) {
-  return run('kubernetes-validate', '--strict', write('manifest.yaml', text))
+  return run(join(programs, 'kubernetes-validate'), '--strict', write('manifest.yaml', text))
 }
 
 function faultsOfCompose(text) {
   const file = JSON.stringify(parse(text, { merge: true }))
-  return run('python', '-c', checkCompose, composeSchema, write('compose.json', file))
+  return run('-c', checkCompose, composeSchema, write('compose.json', file))
 }
 
 describe.skipIf(!isInstalled)('manifests', { timeout: 60_000 }, () => {

@@ -8,7 +8,7 @@ import { repositoryRoot } from './workspace.mjs'
 const run = promisify(execFile)
 
 /** Time for a snippet to end by itself, in milliseconds; then it is killed and counts as a fault. */
-export const snippetTimeoutMs = 20_000
+export const snippetTimeoutMs = 60_000
 
 const endings = { ts: 'ts', typescript: 'ts', js: 'js', javascript: 'js', mjs: 'js' }
 

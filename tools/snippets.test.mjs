@@ -23,18 +23,21 @@ test.each([
   expect(readSnippets('a.md', `\`\`\`ts ${mark}\nlet a\n\`\`\`\n`)).toEqual([expect.objectContaining(expected)])
 })
 
-test('compileSnippets complains about a wrong type, with file and line', async () => {
+/** Time to compile and run a program on a busy machine, in milliseconds; an idle one takes 3 s. */
+const timeout = 60_000
+
+test('compileSnippets complains about a wrong type, with file and line', { timeout }, async () => {
   const complaints = await compileSnippets(folder, [snippet('export {}\nconst a: string = 1\n')])
   expect(complaints).toEqual([expect.stringMatching(/^snippet\.ts\(2,7\): error TS2322/)])
 })
 
-test('runSnippet runs what compiles', async () => {
+test('runSnippet runs what compiles', { timeout }, async () => {
   const program = snippet("import { equal } from 'node:assert/strict'\nequal(1 + 1, 2 as number)\n")
   await compileSnippets(folder, [program])
   await expect(runSnippet(folder, program)).resolves.toBeUndefined()
 })
 
-test('runSnippet says what a failing snippet printed', async () => {
+test('runSnippet says what a failing snippet printed', { timeout }, async () => {
   const program = snippet("console.error('no luck')\nprocess.exit(3)\n")
   await compileSnippets(folder, [program])
   await expect(runSnippet(folder, program)).rejects.toThrow('snippet exits with 3\nno luck')

@@ -23,7 +23,7 @@ function runCase(run) {
 }
 
 test.each(['down', 'up'])('a bulk load counts the bytes of its streams (%s)', async (direction) => {
-  const load = { direction, streams: 2, bytes: 1024, warmUpMs: 100, durationMs: 200 }
+  const load = { direction, streams: 2, bytes: 1024, warmUpMs: 100, durationMs: 500 }
   const { bytes } = await runCase(({ route, measure }) => measure('bulk', { ...load, route }, direction))
   expect(bytes).toBeGreaterThan(0)
 })
@@ -46,7 +46,7 @@ test('beside keeps streams going for as long as an action takes', async () => {
 })
 
 test.each([true, false])('requests are answered (kept connections: %s)', async (keep) => {
-  const load = { keep, users: 2, warmUpMs: 50, durationMs: 200 }
+  const load = { keep, users: 2, warmUpMs: 50, durationMs: 500 }
   expect(await runCase(({ route, run }) => run('requests', { ...load, route }))).toBeGreaterThan(0)
 })
 
@@ -54,7 +54,7 @@ test.each([
   ['windowedDatagrams', { window: 4, warmUpMs: 20 }],
   ['steadyDatagrams', { perSecond: 100 }],
 ])('%s come back', async (task, load) => {
-  const { lost } = await runCase(({ route, run }) => run(task, { route, bytes: 100, durationMs: 200, ...load }))
+  const { lost } = await runCase(({ route, run }) => run(task, { route, bytes: 100, durationMs: 500, ...load }))
   expect(lost).toBeLessThan(1)
 })
 
