@@ -22,6 +22,9 @@ export interface Fault {
 /** The subject. Everything that is not given is that of a client with the right token. */
 export type Case = Partial<Omit<Subject, 'url'>> & { readonly url: string }
 
+/** Limit of a handshake, in milliseconds: long enough for a busy machine. */
+const handshakeTimeoutMs = 10_000
+
 /** The findings of an examination. */
 export async function findingsOf({ url, client, ...more }: Case): Promise<readonly Finding[]> {
   const findings: Finding[] = []
@@ -34,7 +37,7 @@ export async function findingsOf({ url, client, ...more }: Case): Promise<readon
     speedMs: 0,
     signal: new AbortController().signal,
     ...more,
-    client: { url, token: 'right', limits: { handshakeTimeoutMs: 500 }, ...client },
+    client: { url, token: 'right', limits: { handshakeTimeoutMs }, ...client },
     otherRole: { ...client, url, token: client?.token ?? 'right', role: isProvider ? 'client' : 'provider' },
   }
   await examine(subject, (finding) => void findings.push(finding))
