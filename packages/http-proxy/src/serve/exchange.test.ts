@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { seededBytes, seededDigest, turns } from '@ls/testkit'
+import { seededBytes, seededDigest, turns, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
 
@@ -153,6 +153,7 @@ describe('large bodies', () => {
     }
     client.socket.on('drain', fill)
     fill()
+    await until(() => request !== undefined, 'the request')
     let before = -1
     while (before !== sent) {
       before = sent

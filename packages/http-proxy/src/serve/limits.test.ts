@@ -1,4 +1,4 @@
-import { turns } from '@ls/testkit'
+import { turns, until } from '@ls/testkit'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
@@ -123,6 +123,7 @@ describe('HttpProxy', () => {
     }
     client.socket.on('drain', flood)
     flood()
+    await until(() => requests > 0, 'the first request')
     let before = -1
     while (before !== sent) {
       before = sent

@@ -127,6 +127,7 @@ describe('a plain request', () => {
       client.send(`GET http://${await open(name)}/ HTTP/1.1`, 'Host: x', '', '')
       await client.read(`\r\n\r\n${name}`)
     }
+    await until(() => closed.length > 0, 'the end of a connection')
     await turns(50)
     expect(closed).toEqual(['a'])
   })

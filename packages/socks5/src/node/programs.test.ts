@@ -2,11 +2,12 @@ import { execFile, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
-import { type AddressInfo, connect as dialTcp, createServer as createTcpServer, type Server } from 'node:net'
+import { type AddressInfo, connect as dialTcp, type Server } from 'node:net'
 import { pipeline } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { requireProgram } from '@ls/testkit'
+import { freePort, requireProgram } from '@ls/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseDestination } from '../destination.js'
 import type { SocksRequest } from '../request.js'
@@ -212,23 +213,19 @@ async function listenLocally(server: SocksServer): Promise<number> {
   return (await server.listen({ host: '127.0.0.1', port: 0 })).port
 }
 
-async function freePort(): Promise<number> {
-  const server = createTcpServer()
-  const port = await listen(server)
-  server.close()
-  await once(server, 'close')
-  return port
-}
+/** Time for a program to start on a busy machine, in milliseconds. */
+const startMs = 15_000
 
 /** Waits until a program accepts connections on `port`: it does not report in another way that it is ready. */
 async function accepts(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 1000; attempt++) {
+  for (const endMs = performance.now() + startMs; performance.now() < endMs;) {
     const socket = dialTcp(port, '127.0.0.1')
     const connected = await new Promise<boolean>((resolve) => {
       socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
     })
     socket.destroy()
     if (connected) return
+    await delay(10)
   }
   throw new Error(`nothing accepts on port ${port}`)
 }

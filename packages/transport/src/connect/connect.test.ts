@@ -226,9 +226,9 @@ describe('connect fails with', () => {
     ['wss', 'setting up TLS with 127.0.0.1'],
   ])('ERR_TRANSPORT_TIMEOUT, saying what it waited for, when a %s server is mute', async (scheme, stage) => {
     const port = await rawServer((socket) => socket.resume())
-    expect(await failureOf({ url: `${scheme}://127.0.0.1:${port}`, dialTimeoutMs: 100 })).toMatchObject({
+    expect(await failureOf({ url: `${scheme}://127.0.0.1:${port}`, dialTimeoutMs: 1000 })).toMatchObject({
       code: 'ERR_TRANSPORT_TIMEOUT',
-      message: expect.stringContaining(`no answer within 100 ms while ${stage}`) as unknown,
+      message: expect.stringContaining(`no answer within 1000 ms while ${stage}`) as unknown,
     })
   })
 

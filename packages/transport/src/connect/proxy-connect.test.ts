@@ -163,7 +163,7 @@ test('connect gives up a mute proxy at the deadline', async () => {
   const server = createServer()
   server.on('connect', (_request, client: Socket) => cleanups.push(() => void client.destroy()))
   const environment = { http_proxy: `http://127.0.0.1:${await listening(server)}` }
-  expect(await failureOf({ url: 'ws://server.test', environment, dialTimeoutMs: 100 })).toMatchObject({
+  expect(await failureOf({ url: 'ws://server.test', environment, dialTimeoutMs: 1000 })).toMatchObject({
     code: 'ERR_TRANSPORT_TIMEOUT',
     message: expect.stringMatching(/while waiting for the proxy 127.0.0.1:\d+ to reach server.test:80/) as unknown,
   })

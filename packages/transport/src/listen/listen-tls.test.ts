@@ -135,6 +135,7 @@ describe('listen with tls', () => {
     const socket = await rawConnection({ port: listener.address().port })
     socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
     await untilEnd(socket)
+    await until(() => listener.refusals.tls > 0, 'the refusal')
     expect(listener.refusals.tls).toBe(1)
   })
 
@@ -147,7 +148,8 @@ describe('listen with tls', () => {
   })
 
   test('cuts clients that are silent after the handshake by headTimeoutMs', async () => {
-    const listener = await start({}, { headTimeoutMs: 100 })
+    // The handshake must end within it.
+    const listener = await start({}, { headTimeoutMs: 1000 })
     const answer = await untilEnd(await handshake(listener))
     expect({ status: answer.slice(0, 12), silent: listener.refusals.silent }).toEqual({
       status: 'HTTP/1.1 408',
