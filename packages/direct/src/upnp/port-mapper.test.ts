@@ -41,6 +41,19 @@ function untilAnswered(answers: number): Promise<void> {
   return until(() => gateway.answers >= answers, 'the answers to a question')
 }
 
+/** Asks for a port of a router with this description, and waits until the description has been read. */
+async function mapAt(description: string): Promise<void> {
+  let isAsked = false
+  gateway.describe = () => {
+    isAsked = true
+    return description
+  }
+  mapperWith().map(4000)
+  const searching = clock.pendingTimers
+  // A request has a timer until its answer has been read.
+  await until(() => isAsked && clock.pendingTimers === searching, 'the description to be read')
+}
+
 test('PortMapper.map has the router pass a port on, for half an hour', async () => {
   const place = await mapperWith().map(4000)?.outside(1000)
   expect({ place, mappings: [...gateway.mappings] }).toEqual({
@@ -233,16 +246,13 @@ test.each([
 
 test('PortMapper calls no action on another machine', async () => {
   const type = 'urn:schemas-upnp-org:service:WANIPConnection:1'
-  gateway.describe = () =>
-    `<service><serviceType>${type}</serviceType><controlURL>http://192.0.2.1/c</controlURL></service>`
-  mapperWith().map(4000)
+  await mapAt(`<service><serviceType>${type}</serviceType><controlURL>http://192.0.2.1/c</controlURL></service>`)
   await passing(200)
   expect(lines).toEqual([expect.stringContaining('has no service that maps ports')])
 })
 
 test('PortMapper ends a description without end', async () => {
-  gateway.describe = () => 'x'.repeat(300_000)
-  mapperWith().map(4000)
+  await mapAt('x'.repeat(300_000))
   await passing(200)
   expect(lines).toEqual([expect.stringContaining('sent more than 262144 bytes')])
 })
