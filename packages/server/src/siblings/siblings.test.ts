@@ -4,19 +4,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Snapshot } from '@ls/foundation'
 import { until } from '@ls/testkit'
-import { connect, formatAuthQuery } from '@ls/transport'
+import { connect, formatAuthQuery, type WebSocketTransport } from '@ls/transport'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ServerOptions } from '../options/server-options.js'
 import { LinkSocksServer } from '../server.js'
 
 let folder: string
 let servers: LinkSocksServer[]
+let links: WebSocketTransport[]
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ls-'))
   servers = []
+  links = []
 })
 afterEach(async () => {
+  // Nothing reads them, so a server that closes would wait 5 s for their answer.
+  for (const link of links) link.destroy()
   await Promise.all(servers.map((server) => server.close()))
   rmSync(folder, { recursive: true })
 })
@@ -83,7 +87,7 @@ async function watch(server: LinkSocksServer, query: string, lastId?: string) {
 async function link(server: LinkSocksServer, count: number): Promise<void> {
   const before = server.peers.size
   const url = new URL(`ws://127.0.0.1:${server.address?.port}/socket`)
-  for (let made = 0; made < count; made++) await connect({ url: formatAuthQuery(url, { token: 'f' }) })
+  for (let made = 0; made < count; made++) links.push(await connect({ url: formatAuthQuery(url, { token: 'f' }) }))
   await until(() => server.peers.size === before + count, 'the links')
 }
 
