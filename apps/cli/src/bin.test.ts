@@ -43,6 +43,18 @@ describe('linksocks', () => {
     expect(run.stderr()).toMatch(/^linksocks: .*\n'node .*linksocks\.js.* --help' explains more\.\n$/)
   })
 
+  test('leads from the help of an unknown command to the list of commands', async () => {
+    const run = start(['help', 'servre'])
+    await run.exit()
+    expect(run.stderr()).toMatch(/did you mean server\?\n'node .*linksocks\.js --help' explains more\.\n$/)
+  })
+
+  test.each(['--proxy', '-x'])('shows a whole example for a wrong URL of %s', async (flag) => {
+    const run = start(['provider', flag, 'proxy.example:3128'])
+    await run.exit()
+    expect(run.stderr()).toMatch(/must be a URL such as socks5:\/\/127\.0\.0\.1:1080 or http:\/\/proxy\.example:3128\n/)
+  })
+
   test('never shows the password of a wrong upstream URL', async () => {
     const run = start(['provider', '-x', 'gopher://user:hunter2222@host'])
     await run.exit()

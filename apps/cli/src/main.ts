@@ -57,7 +57,9 @@ async function answer(): Promise<ExitCode> {
     process.stderr.write(`${isConfigError ? '' : 'linksocks: '}${harmlessLines(redactor.clean(messageOf(error)))}\n`)
     if (!(error instanceof UsageError)) return exitCode.failure
     if (isConfigError) return exitCode.usage
-    const command = findCommand(process.argv[2] ?? '')?.name
+    const named = findCommand(process.argv[2] ?? '')?.name
+    // The help of help explains no other command.
+    const command = named === 'help' ? undefined : named
     process.stderr.write(`'${[programName(), command, '--help'].filter(Boolean).join(' ')}' explains more.\n`)
     return exitCode.usage
   }

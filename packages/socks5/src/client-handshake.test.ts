@@ -97,6 +97,16 @@ describe('ClientHandshake', () => {
     expect(feedBytes({ destination: target }, ...bytes)).toMatchObject({ state: 'failed', code })
   })
 
+  test.each([
+    [{ destination: target }, /refuses clients without authentication; it probably requires a user name/],
+    [{ destination: target, username: 'ada', password: 'x' }, /accepts neither a user name with a password nor/],
+  ])('explains to a client with %j that no method fits', (options, message) => {
+    const handshake = new ClientHandshake(options)
+    handshake.start()
+    const step = handshake.push(Uint8Array.of(5, 0xff))
+    expect(step).toMatchObject({ state: 'failed', error: { message: expect.stringMatching(message) as string } })
+  })
+
   test('fails when the proxy rejects the password', () => {
     const options = { destination: target, username: 'ada', password: 'wrong' }
     expect(feedBytes(options, 5, 2, 1, 1)).toMatchObject({ state: 'failed', code: 'ERR_SOCKS_AUTH_FAILED' })

@@ -155,6 +155,6 @@ export function explainFailure(error: unknown, settings: ClientSettings): Error 
   const hint =
     settings.token === undefined
       ? 'give a token with --token (-t) or LINKSOCKS_TOKEN'
-      : 'check --token (-t); the code of a relay is known once its provider has connected'
+      : 'check --token (-t); at a relay, its provider must connect first'
   return new Error(`${refusal.message}; ${hint}`, { cause: error })
 }

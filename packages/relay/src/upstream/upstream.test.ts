@@ -17,7 +17,9 @@ describe('parseUpstream', () => {
   })
 
   test.each([
-    ['h:1080', 'upstream proxies speak'],
+    ['h:1080', 'must be a URL such as socks5://127.0.0.1:1080'],
+    ['127.0.0.1:1080', 'must be a URL such as socks5://127.0.0.1:1080'],
+    ['ada:secret@h:1080', 'must be a URL such as socks5://127.0.0.1:1080'],
     ['', 'must be a URL'],
     ['ftp://h', 'not "ftp"'],
     ['constructor://h', 'not "constructor"'],

@@ -25,7 +25,9 @@ export interface Upstream {
  * @throws RangeError naming what is wrong; never the password
  */
 export function parseUpstream(text: string): Upstream {
-  if (!URL.canParse(text)) throw new RangeError('an upstream proxy must be a URL such as socks5://user:pass@host:1080')
+  // The example has no password, since logs would not show one. Without "//", localhost:1080 has the scheme localhost.
+  if (!URL.canParse(text) || !text.includes('://'))
+    throw new RangeError('an upstream proxy must be a URL such as socks5://127.0.0.1:1080 or http://proxy.example:3128')
   const url = new URL(text)
   const { webSocket, protocol } = readScheme(url.protocol.slice(0, -1))
   const proxy = `the upstream proxy ${url.protocol}//${url.host}`

@@ -59,8 +59,11 @@ export class Socks5ClientHandshake implements Dialect<Established> {
       return { byteLength, output: this.#credentials, result: undefined }
     }
     if (value === authMethod.unacceptable) {
-      const offered = this.#credentials === undefined ? 'no authentication' : 'no authentication, user and password'
-      throw new SocksError('ERR_SOCKS_AUTH_REQUIRED', `the proxy accepts none of the methods offered: ${offered}`)
+      const why =
+        this.#credentials === undefined
+          ? 'the proxy refuses clients without authentication; it probably requires a user name and a password'
+          : 'the proxy accepts neither a user name with a password nor a client without authentication'
+      throw new SocksError('ERR_SOCKS_AUTH_REQUIRED', why)
     }
     throw new SocksError('ERR_SOCKS_BAD_VALUE', `the proxy chose method ${hex(value)}, which was not offered`)
   }

@@ -200,7 +200,7 @@ describe('connect fails with', () => {
     expect(await failureOf({ url: `wss://localhost:${port}` })).toMatchObject({
       code: 'ERR_TRANSPORT_TLS',
       message: expect.stringContaining(
-        'give the pin that the server printed, or its issuer as the CA (DEPTH_ZERO_SELF_SIGNED_CERT)',
+        'give the pin that the server printed (--tls-pin), or its issuer (--tls-ca) (DEPTH_ZERO_SELF_SIGNED_CERT)',
       ) as unknown,
     })
   })

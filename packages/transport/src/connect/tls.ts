@@ -31,7 +31,7 @@ export type ClientTlsOptions = Pick<
   }
 
 const untrusted =
-  'this machine does not trust its issuer; give the pin that the server printed, or its issuer as the CA'
+  'this machine does not trust its issuer; give the pin that the server printed (--tls-pin), or its issuer (--tls-ca)'
 const wrongClock = "check the date of the certificate, and this machine's clock"
 const noCertificate = 'the server requires a client certificate: give it as cert and key'
 const noTls = 'the port does not speak TLS; try ws:// instead of wss://'
