@@ -329,6 +329,7 @@ describe('parseCommandLine on mistakes', () => {
     ['serve', "unknown command 'serve'; did you mean server?"],
     ['man', "unknown command 'man'; the manual page is printed by: linksocks help --man"],
     ['server now', "unexpected argument 'now'"],
+    ['run f.yaml', "unexpected argument 'f.yaml'; the file follows --config (-c)"],
     ['server -p 65536', "--socks-port (-p) is '65536'; it must be a whole number from 0 to 65535"],
     ['server -p -1', "--socks-port (-p) is '-1'; it must be a whole number from 0 to 65535"],
     ['server -p 1e3', "--socks-port (-p) is '1e3'; it must be a whole number from 0 to 65535"],

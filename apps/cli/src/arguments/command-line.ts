@@ -174,6 +174,7 @@ function unexpected(word: string, command: CommandName): UsageError {
 function unexpectedHint(word: string, command: CommandName): string {
   const meant = findCommand(word)
   if (meant !== undefined) return `; the command comes first: linksocks ${meant.name}`
+  if (command === 'run') return '; the file follows --config (-c)'
   const isPlace = findCommand(command)?.takesUrl === true && /[.:]|^localhost$/.test(word)
   return isPlace ? `; the server's URL begins with wss://, or with ws:// for a server without TLS` : ''
 }

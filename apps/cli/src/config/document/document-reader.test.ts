@@ -51,6 +51,21 @@ describe('a configuration file', () => {
       'servers: {main: {token: t}}\n---\nservers: {more: {token: t}}',
       ['2 : a second document begins here; a file has one'],
     ],
+    [
+      'a line that is indented too far',
+      'servers:\n  main:\n    ws-host: 127.0.0.1\n     ws-port: 8765',
+      ['3 : the line has two keys, or the next line is indented too far'],
+    ],
+    [
+      'a line that is not indented far enough',
+      'servers:\n  main:\n    ws-port: 8765\n   token: t',
+      ['4 : All mapping items must start at the same column'],
+    ],
+    [
+      'a line without a colon',
+      'servers:\n  main:\n    ws-port 8765\n    token: t',
+      ['3 : this line has no key: it needs a colon and a space between key and value'],
+    ],
   ])('names %s', (_what, text, expected) => {
     expect(problemsOf(text)).toEqual(expected)
   })

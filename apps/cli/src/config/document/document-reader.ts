@@ -1,5 +1,16 @@
 import { ParseError } from 'toml-eslint-parser'
-import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, visit } from 'yaml'
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  visit,
+  type YAMLError,
+} from 'yaml'
 import { messageOf } from '../../output/describe-error.js'
 import type { Steps } from '../../steps.js'
 import { ConfigError, type Problem } from '../config-error.js'
@@ -31,16 +42,9 @@ export class DocumentReader {
   private constructor(path: string, { document, hasAliases }: ParsedYaml, lines: LineCounter) {
     this.#document = document
     this.#lines = lines
-    this.problems.push(
-      ...this.#document.errors.map(({ code, message, pos }) => ({
-        ...this.#placeAt(pos[0]),
-        key: '',
-        text:
-          code === 'MULTIPLE_DOCS'
-            ? 'a second document begins here; a file has one'
-            : (message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? message),
-      })),
-    )
+    // The parser has two complaints about a wrong indentation, both at the same place.
+    const errors = this.#document.errors.filter(({ pos }, index, all) => pos[0] !== all[index - 1]?.pos[0])
+    this.problems.push(...errors.map((error) => ({ ...this.#placeAt(error.pos[0]), key: '', text: explain(error) })))
     if (this.problems.length === 0 && hasAliases) this.#findTargets()
     if (this.problems.length > 0) throw new ConfigError(path, this.problems)
   }
@@ -161,6 +165,15 @@ function* parse(path: string, text: string, lines: LineCounter): Steps<ParsedYam
     const place = error instanceof ParseError ? { line: error.lineNumber, column: error.column + 1 } : top
     throw new ConfigError(path, [{ ...place, key: '', text: `no ${isToml ? 'TOML' : 'YAML'}: ${messageOf(error)}` }])
   }
+}
+
+/** Explains the mistakes that people make most; the words of the parser for others. */
+function explain({ code, message }: YAMLError): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here; a file has one'
+  if (code === 'MULTILINE_IMPLICIT_KEY')
+    return 'this line has no key: it needs a colon and a space between key and value'
+  if (code === 'BLOCK_AS_IMPLICIT_KEY') return 'the line has two keys, or the next line is indented too far'
+  return message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? message
 }
 
 const top: Place = { line: 1, column: 1 }
