@@ -255,7 +255,8 @@ export const commands: readonly Command[] = [
     description: `Shells: ${shells.join(', ')}.`,
     examples: [
       ['bash, in ~/.bashrc', 'source <(linksocks completion bash)'],
-      ['zsh, in a folder of $fpath', 'linksocks completion zsh > ~/.zfunc/_linksocks'],
+      ['zsh, in ~/.zshrc, below compinit', 'source <(linksocks completion zsh)'],
+      ['zsh, in a folder of $fpath instead', 'linksocks completion zsh > ~/.zfunc/_linksocks'],
       ['fish', 'linksocks completion fish > ~/.config/fish/completions/linksocks.fish'],
       ['PowerShell, in $PROFILE', 'linksocks completion powershell | Out-String | Invoke-Expression'],
     ],

@@ -10,7 +10,7 @@ export function renderManualPage(): string {
   const parts = [
     `.Dd ${pageDate}\n.Dt LINKSOCKS 1\n.Os`,
     '.Sh NAME\n.Nm linksocks\n.Nd carry proxy traffic over WebSocket',
-    `.Sh SYNOPSIS\n${commands.map(({ name, argument }) => synopsis(name, argument?.name)).join('\n')}`,
+    `.Sh SYNOPSIS\n${commands.map(synopsis).join('\n')}`,
     `.Sh DESCRIPTION\n${commands.map(describe).join('\n')}`,
     ...commands.map(renderCommand),
     `.Sh EXIT STATUS\n${list(Object.entries(exitCode).map(([meaning, code]) => [String(code), exitTexts[meaning] ?? meaning]))}`,
@@ -28,8 +28,10 @@ const exitTexts: Readonly<Record<string, string>> = {
   usage: 'The command line or the environment is wrong.',
 }
 
-function synopsis(name: string, argument: string | undefined): string {
-  return `.Nm\n.Cm ${name}\n${argument === undefined ? '.Op Ar flags' : `.Ar ${argument}`}`
+/** The words that the usage line of the help has after the command, as one argument. */
+function synopsis({ name, usage }: Command): string {
+  const rest = usage.slice(name.length).trim()
+  return `.Nm\n.Cm ${name}${rest === '' ? '' : `\n.Ar "${escape(rest)}"`}`
 }
 
 function describe({ name, summary, description }: Command): string {
