@@ -63,6 +63,8 @@ const sections = [
       ['migrate/linksocks-go', 'From LinkSocks (Go)', '从 LinkSocks（Go）迁移'],
       ['migrate/chisel', 'From chisel', '从 chisel 迁移'],
       ['migrate/wstunnel', 'From wstunnel', '从 wstunnel 迁移'],
+      ['migrate/frp', 'From frp', '从 frp 迁移'],
+      ['migrate/gost', 'From gost', '从 gost 迁移'],
     ],
   },
   {
