@@ -3,7 +3,7 @@ import { connect } from 'node:tls'
 import { ClusterError } from '../errors.js'
 import { connectToPath } from '../node/folder-nodes.js'
 import { readLine, writeLine } from './json-line.js'
-import type { NodeAnswer, NodeHello } from './node-hello.js'
+import { checkAnswer, type NodeAnswer, type NodeHello } from './node-hello.js'
 import { type NodeSecret, nodeTls, prepare, secretFault } from './node-secret.js'
 
 /** Address at which a node accepts connections of others. */
@@ -34,12 +34,7 @@ export async function dialNode(
       : await connectTo(address, secret, hello.from)
   try {
     writeLine(stream, hello)
-    const answer = (await readLine(stream)) as NodeAnswer
-    if (answer.error !== undefined) {
-      const code = answer.gone === true ? 'ERR_CLUSTER_NODE_GONE' : 'ERR_CLUSTER_NODE'
-      throw new ClusterError(code, `the node refused: ${answer.error}`)
-    }
-    return { stream, answer }
+    return { stream, answer: checkAnswer(await readLine(stream), hello) }
   } catch (error) {
     stream.destroy()
     throw error

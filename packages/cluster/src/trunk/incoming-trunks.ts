@@ -5,7 +5,7 @@ import type { NodeSeat } from '@ls/server'
 import { ClusterError } from '../errors.js'
 import { attachStream } from './attach-stream.js'
 import { writeLine } from './json-line.js'
-import type { NodeAnswer, TrunkHello } from './node-hello.js'
+import { type NodeAnswer, TrunkEnded, type TrunkHello } from './node-hello.js'
 import { trunkExtensions } from './trunk.js'
 
 /** Sessions that other nodes have opened to this one. */
@@ -46,6 +46,8 @@ export class IncomingTrunks {
   }
 
   #open(key: string, { reverseKey, owner, windowBytes, from }: TrunkHello): Session {
+    // The answer to an earlier hello came too late, so the other node begins again.
+    this.#sessions.get(key)?.session.close('the other node has begun the trunk again')
     const route = { reverseKey, owner }
     const terms = { extensions: trunkExtensions, peerWindowBytes: windowBytes }
     const session: Session | undefined = this.#seat.openTrunk(reverseKey, terms, {
@@ -62,8 +64,7 @@ export class IncomingTrunks {
 
   #resume(key: string, received: number, stream: Socket): void {
     const session = this.#sessions.get(key)?.session
-    if (session?.canResume(received) !== true)
-      throw new ClusterError('ERR_CLUSTER_NODE_GONE', 'the trunk is not known: it is another node by now')
+    if (session?.canResume(received) !== true) throw new TrunkEnded()
     // The number in the answer must be final.
     session.detach()
     answer(stream, { received: session.receivedSequence })

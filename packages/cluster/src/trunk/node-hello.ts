@@ -42,10 +42,19 @@ export interface NodeAnswer {
   readonly error?: string
   /** Whether it refuses since it is not the node that was meant: that one is gone, and this one has its address. */
   readonly gone?: true
+  /** Whether the trunk of the hello cannot continue: it has ended here, or messages are lost. The node runs. */
+  readonly ended?: true
   /** For a trunk: the window. */
   readonly windowBytes?: number
   /** For a trunk that continues: number of the last message received. */
   readonly received?: number
+}
+
+/** A trunk cannot continue at the other node, which runs. */
+export class TrunkEnded extends ClusterError {
+  constructor() {
+    super('ERR_CLUSTER_NODE', 'the trunk cannot continue: it has ended, or messages were lost')
+  }
 }
 
 /** Checks a hello. @throws ClusterError for anything but a hello of this version to this node */
@@ -60,10 +69,32 @@ export function checkHello(value: unknown, ownId: string): NodeHello {
   throw refusal('a hello that this node does not know')
 }
 
+/**
+ * Checks the answer to a hello.
+ *
+ * @throws ClusterError for a refusal, and for anything but an answer
+ */
+export function checkAnswer(value: unknown, hello: NodeHello): NodeAnswer {
+  const answer = value as Partial<NodeAnswer> | null
+  if (typeof answer !== 'object' || answer === null) throw refusal('the other node sent an answer that is no object')
+  if (answer.ended === true) throw new TrunkEnded()
+  const code = answer.gone === true ? 'ERR_CLUSTER_NODE_GONE' : 'ERR_CLUSTER_NODE'
+  if (answer.error !== undefined) throw new ClusterError(code, `the node refused: ${answer.error}`)
+  if (hello.purpose !== 'trunk') return answer
+  const name = hello.received === undefined ? 'windowBytes' : 'received'
+  if (isCount(answer[name])) return answer
+  throw refusal(`the other node sent an answer without the number ${name}`)
+}
+
+/** Whether it is a number of bytes or messages. */
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
 function isTrunk({ session, reverseKey, owner, windowBytes, received }: Partial<TrunkHello>): boolean {
   const texts = [session, reverseKey, owner ?? '']
   const numbers = [windowBytes, received ?? 0]
-  return texts.every((text) => typeof text === 'string') && numbers.every((number) => Number.isSafeInteger(number))
+  return texts.every((text) => typeof text === 'string') && numbers.every(isCount)
 }
 
 function refusal(reason: string): ClusterError {

@@ -5,7 +5,7 @@ import { type Logger, textOf } from '@ls/foundation'
 import { ClusterError } from '../errors.js'
 import type { NodeAddress } from './dial-node.js'
 import { readLine, writeLine } from './json-line.js'
-import { checkHello, type NodeAnswer, type NodeHello } from './node-hello.js'
+import { checkHello, type NodeAnswer, type NodeHello, TrunkEnded } from './node-hello.js'
 import { type NodeSecret, nodeTls, prepare } from './node-secret.js'
 
 export interface NodeListenerOptions {
@@ -73,7 +73,11 @@ export class NodeListener {
     } catch (error) {
       logger.debug({ reason: textOf(error) }, 'another node was refused')
       const isGone = error instanceof ClusterError && error.code === 'ERR_CLUSTER_NODE_GONE'
-      const refusal: NodeAnswer = { error: textOf(error), ...(isGone ? { gone: true } : {}) }
+      const state = {
+        ...(isGone && { gone: true as const }),
+        ...(error instanceof TrunkEnded && { ended: true as const }),
+      }
+      const refusal: NodeAnswer = { error: textOf(error), ...state }
       writeLine(stream, refusal)
       stream.end()
     }

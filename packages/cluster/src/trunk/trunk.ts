@@ -6,7 +6,7 @@ import { helloWindowBytes, type Session } from '@ls/mux'
 import type { FarRoute, NodeSeat } from '@ls/server'
 import { attachStream } from './attach-stream.js'
 import { dialNode, isGone, type NodeAddress } from './dial-node.js'
-import { type NodeAnswer, nodeVersion, type TrunkHello } from './node-hello.js'
+import { type NodeAnswer, nodeVersion, TrunkEnded, type TrunkHello } from './node-hello.js'
 import type { NodeSecret } from './node-secret.js'
 
 export interface TrunkOptions {
@@ -99,6 +99,7 @@ export class Trunk {
     } catch (error) {
       if (this.#isClosed) return
       logger.debug({ node: nodeId, reason: textOf(error) }, 'a node could not be reached')
+      if (error instanceof TrunkEnded) return this.close('the trunk cannot go on: the other node has ended it')
       if (isGone(error)) this.#refusals++
       if (this.#refusals >= refusalsOfDead) return this.#options.onNodeGone()
       this.#redialLater()
