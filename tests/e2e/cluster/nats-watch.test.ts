@@ -1,22 +1,8 @@
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { afterTest, closing } from '../../stress/cleanup.js'
+import { askNats } from './ask-nats.js'
 import { natsProgram, startNats } from './nats.js'
-
-/** Sends a request to NATS; resolves with the body of the answer. */
-async function ask(url: string, subject: string): Promise<string> {
-  const { hostname: host, port } = new URL(url)
-  const socket = connect({ host, port: Number(port) })
-  let text = ''
-  socket.on('data', (chunk: Buffer) => (text += chunk.toString()))
-  await once(socket, 'connect')
-  socket.write(`CONNECT {"verbose":false}\r\nSUB answer 1\r\nPUB ${subject} answer 0\r\n\r\n`)
-  await until(() => /MSG answer[^\r]*\r\n.*\r\n/s.test(text), `NATS answers ${subject}`)
-  socket.destroy()
-  return /MSG answer[^\r]*\r\n(.*)\r\n/s.exec(text)?.[1] ?? ''
-}
 
 test.runIf(natsProgram !== undefined)(
   'NatsStore watches anew within 4 s when NATS has lost its watch',
@@ -29,10 +15,10 @@ test.runIf(natsProgram !== undefined)(
     await store.put('live', 'before', '1')
     await until(() => told.has('before'), 'the first entry')
 
-    const { consumers } = JSON.parse(await ask(nats.url, '$JS.API.CONSUMER.NAMES.KV_linksocks_live')) as {
+    const { consumers } = JSON.parse(await askNats(nats.url, '$JS.API.CONSUMER.NAMES.KV_linksocks_live')) as {
       consumers: string[]
     }
-    for (const name of consumers) await ask(nats.url, `$JS.API.CONSUMER.DELETE.KV_linksocks_live.${name}`)
+    for (const name of consumers) await askNats(nats.url, `$JS.API.CONSUMER.DELETE.KV_linksocks_live.${name}`)
     const lostAtMs = performance.now()
     await store.put('live', 'after', '1')
     const beats = setInterval(() => void store.put('live', 'beat', '1').catch(() => {}), 200)

@@ -34,6 +34,9 @@ const reconnectMs = 500
  */
 const deliveryMs = 2000
 
+/** Time without a further one of the existing entries after which reading them has failed, in milliseconds. */
+const readMs = 10_000
+
 /** Store in two key-value buckets of NATS JetStream. The revision of a bucket is used for compare-and-set. */
 export class NatsStore implements ClusterStore {
   readonly #options: NatsStoreOptions
@@ -68,8 +71,11 @@ export class NatsStore implements ClusterStore {
         // A server that hangs is detected within about 10 s.
         pingInterval: 5000,
         maxPingOut: 2,
+        // NATS may refuse a login for a while. Without this, the library gives up after the second refusal.
+        ignoreAuthErrorAbort: true,
         ...(file === undefined ? {} : { authenticator: credsAuthenticator(readFileSync(file)) }),
       })
+      if (this.#watcher !== watcher) throw new Error('the store was closed meanwhile')
       await this.#watchAll(this.#epoch)
     } catch (error) {
       await this.close()
@@ -83,15 +89,18 @@ export class NatsStore implements ClusterStore {
 
   /** Writes an entry and replaces any existing one. */
   async put(table: Table, key: string, value: string): Promise<void> {
-    const epoch = this.#epoch
-    const revision = await this.#bucket(table).put(key, value)
-    if (table === 'live' && epoch === this.#epoch) this.#awaitDelivery(revision)
+    const [epoch, before] = [this.#epoch, this.#deliveredRevision]
+    const revision = await this.#change(table, (bucket) => bucket.put(key, value))
+    if (table !== 'live' || epoch !== this.#epoch) return
+    if (revision > before) this.#awaitDelivery(revision)
+    else this.#readAnew('NATS has lost its data: it counts revisions from the beginning')
   }
 
   async replace(table: Table, key: string, value: string, revision: number): Promise<number | undefined> {
-    const bucket = this.#bucket(table)
     try {
-      return await (revision === 0 ? bucket.create(key, value) : bucket.update(key, value, revision))
+      return await this.#change(table, (bucket) =>
+        revision === 0 ? bucket.create(key, value) : bucket.update(key, value, revision),
+      )
     } catch (error) {
       if (isWrongRevision(error)) return undefined
       throw error
@@ -101,7 +110,8 @@ export class NatsStore implements ClusterStore {
   /** Removes an entry, if it exists, and has that revision where one is given. */
   async delete(table: Table, key: string, revision?: number): Promise<void> {
     try {
-      await this.#bucket(table).delete(key, revision === undefined ? {} : { previousSeq: revision })
+      const options = revision === undefined ? {} : { previousSeq: revision }
+      await this.#change(table, (bucket) => bucket.delete(key, options))
     } catch (error) {
       if (!isWrongRevision(error)) throw error
     }
@@ -116,9 +126,16 @@ export class NatsStore implements ClusterStore {
     await this.#connection?.close().catch(() => {})
   }
 
-  #bucket(table: Table): KV {
-    if (this.#buckets !== undefined) return this.#buckets[table]
-    throw new ClusterError('ERR_CLUSTER_STORE', 'NATS cannot be reached')
+  /** Changes a bucket. Where NATS does not have it any more, it is created again. */
+  async #change<T>(table: Table, change: (bucket: KV) => Promise<T>): Promise<T> {
+    if (this.#buckets === undefined) throw new ClusterError('ERR_CLUSTER_STORE', 'NATS cannot be reached')
+    const epoch = this.#epoch
+    try {
+      return await change(this.#buckets[table])
+    } catch (error) {
+      if (epoch === this.#epoch && isNoStream(error)) this.#readAnew('NATS has no leader for its data, or has lost it')
+      throw error
+    }
   }
 
   async #follow(connection: NatsConnection): Promise<void> {
@@ -144,6 +161,13 @@ export class NatsStore implements ClusterStore {
     this.#epoch++
     this.#stopWatches()
     this.#watcher?.lost()
+  }
+
+  /** Counts the store as lost, although its connection is open, and reads everything again. */
+  #readAnew(reason: string): void {
+    this.#logger.debug({ reason }, 'reading everything of NATS again')
+    this.#lost()
+    void this.#resume(this.#epoch)
   }
 
   /** Reads everything again. JetStream may need a moment longer than NATS itself. */
@@ -177,7 +201,7 @@ export class NatsStore implements ClusterStore {
     this.#awaited = undefined
     // Tokens come first: presence refers to them.
     await this.#watch('tokens', tokens, epoch)
-    await this.#watch('live', live, epoch)
+    if (epoch === this.#epoch) await this.#watch('live', live, epoch)
     if (epoch === this.#epoch) this.#watcher?.synced()
   }
 
@@ -185,19 +209,27 @@ export class NatsStore implements ClusterStore {
   async #watch(table: Table, bucket: KV, epoch: number): Promise<void> {
     const { values } = await bucket.status()
     const watch = await bucket.watch()
+    if (epoch !== this.#epoch) return watch.stop()
     this.#watches.push(watch)
-    await new Promise<void>((resolve) => {
-      if (values === 0) resolve()
+    await new Promise<void>((resolve, reject) => {
+      const stalled = `NATS does not deliver what ${table} has within ${readMs / 1000} s`
+      const timer = setTimeout(() => reject(new ClusterError('ERR_CLUSTER_STORE', stalled)), readMs)
+      const done = (): void => {
+        clearTimeout(timer)
+        resolve()
+      }
+      if (values === 0) done()
       const read = async (): Promise<void> => {
         for await (const entry of watch) {
           if (epoch === this.#epoch) this.#tell(table, entry)
           // The library reports the last of the existing entries as an update.
-          if (entry.isUpdate) resolve()
+          if (entry.isUpdate) done()
+          else timer.refresh()
         }
       }
       read()
         .catch((error: unknown) => this.#logger.debug({ reason: textOf(error) }, 'a watch of NATS ended'))
-        .finally(resolve)
+        .finally(done)
     })
   }
 
@@ -220,6 +252,11 @@ export class NatsStore implements ClusterStore {
 function isWrongRevision(error: unknown): boolean {
   const code = (error as { readonly code?: unknown }).code
   return code === 10_071 || textOf(error).includes('wrong last sequence')
+}
+
+/** Whether no stream takes a change: it was removed, or has no leader. The library names it after the usual cause. */
+function isNoStream(error: unknown): boolean {
+  return (error as { readonly name?: unknown }).name === 'JetStreamNotEnabled'
 }
 
 /** Errors of JetStream that settings cause: more replicas than servers, a bucket that exists with other settings. */
