@@ -1,4 +1,4 @@
-import { type Clock, type Logger, loggerOfPart, systemClock } from '@ls/foundation'
+import { type Clock, type Logger, loggerOfPart, RareLog, systemClock } from '@ls/foundation'
 import {
   type ClusterStatus,
   type LinkSocksServer,
@@ -17,6 +17,7 @@ import { SharedTickets, ticketPrefix } from '../shared/shared-tickets.js'
 import { SharedTokens } from '../shared/shared-tokens.js'
 import { SharedUse, usePrefix } from '../shared/shared-use.js'
 import type { StoreEntry, StoreWatcher, Table } from '../store/cluster-store.js'
+import { guardedWatcher } from '../store/guarded-watcher.js'
 import type { NodeAddress } from '../trunk/dial-node.js'
 import { IncomingTrunks } from '../trunk/incoming-trunks.js'
 import { nodeVersion } from '../trunk/node-hello.js'
@@ -95,7 +96,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#load = new SharedLoad({ ...own, isThere: (id) => this.#members.addressOf(id) !== undefined })
     this.#beat = new Heartbeat({ clock, onBeat: (beat) => this.#sendBeat(beat), onStale: () => this.#publishAll() })
     // A token that is reported to others may be new here.
-    this.#own = new OwnPresence({ ...own, onTold: (key) => this.#spread(key) })
+    this.#own = new OwnPresence({ ...own, rareLog: new RareLog(clock, logger), onTold: (key) => this.#spread(key) })
   }
 
   /** Current state of the cluster as this node sees it. */
@@ -129,13 +130,12 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
    */
   async join(server: LinkSocksServer, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     const { store, folder, storeTimeoutMs: timeoutMs = defaultStoreTimeoutMs } = this.#options
-    const listen = this.#listen
     const { seat } = server
     const [members, presence, clock] = [this.#members, this.#presence, this.#clock]
     const shared = { secret: this.#secret, ownId: this.ownId, logger: this.#logger }
     const listener = await NodeListener.open({
       ...shared,
-      listen,
+      listen: this.#listen,
       onHello: (hello, stream) => serve(hello, stream, this.#joined),
     })
     this.#joined = {
@@ -149,7 +149,8 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     }
     const synced = new Promise<void>((resolve) => (this.#onSynced = resolve))
     const onWait = (reason: string | undefined): void => void (this.#waitsFor = reason)
-    await openStore({ store, watcher: this, timeoutMs, clock, logger: this.#logger, signal, onWait })
+    const watcher = guardedWatcher(this, this.#logger)
+    await openStore({ store, watcher, timeoutMs, clock, logger: this.#logger, signal, onWait })
     await synced
     await members.asked()
     this.#beat.start()
@@ -282,7 +283,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
       this.#tokens.retryFailed()
     }
     const info = { ...this.#info(this.#joined), beat }
-    this.#options.store.put('live', nodeKey(this.ownId), JSON.stringify(info)).catch(() => {})
+    this.#own.tellLife(info, this.#isConnected)
   }
 
   #info({ seat, listener }: Joined): NodeInfo {

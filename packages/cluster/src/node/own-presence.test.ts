@@ -1,14 +1,15 @@
-import { silentLogger } from '@ls/foundation'
 import type { FarPeers } from '@ls/server'
-import { until } from '@ls/testkit'
+import { turns, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import type { ClusterStore } from '../store/cluster-store.js'
+import type { NodeInfo } from './members.js'
 import { OwnPresence } from './own-presence.js'
 
 /** A node with a token `t`, and a store that refuses changes while `isRefusing`. */
 function make() {
   const state = { isRefusing: false, peers: { providers: ['p'], connectors: [] } as FarPeers }
   const written: string[] = []
+  const warned: string[] = []
   let attempts = 0
   const change = async (line: string): Promise<void> => {
     attempts++
@@ -23,12 +24,12 @@ function make() {
   const own = new OwnPresence({
     store: store as ClusterStore,
     ownId: 'a',
-    logger: silentLogger,
+    rareLog: { warn: (message, reason) => void warned.push(`${message}: ${reason}`) },
     seat: () => seat,
     onTold: () => {},
   })
   const attempted = (count: number): Promise<void> => until(() => attempts >= count, `${count} attempts`)
-  return { own, state, written, attempted }
+  return { own, state, written, warned, attempted }
 }
 
 const none: FarPeers = { providers: [], connectors: [] }
@@ -66,3 +67,35 @@ test.each(['publishFailed', 'publishAll'] as const)(
     expect(written).toEqual(['put peers.a.t', 'delete peers.a.t'])
   },
 )
+
+const info: NodeInfo = {
+  version: 1,
+  id: 'a',
+  address: { host: '10.0.0.1', port: 8766 },
+  beat: 1,
+  links: 0,
+  channels: 0,
+  draining: false,
+  release: '1.0.0',
+}
+
+test.each([
+  ['warns while it is connected', true, ['the store of the cluster cannot be written: no leader']],
+  ['says nothing while the store is lost', false, []],
+])('OwnPresence %s, when its sign of life is refused', async (_what, isConnected, lines) => {
+  const { own, state, warned, attempted } = make()
+  state.isRefusing = true
+  own.tellLife(info, isConnected)
+  await attempted(1)
+  await turns(2)
+  expect(warned).toEqual(lines)
+})
+
+test('OwnPresence warns of peers that the store refuses', async () => {
+  const { own, state, warned, attempted } = make()
+  state.isRefusing = true
+  own.changed('t')
+  await attempted(1)
+  await turns(2)
+  expect(warned).toEqual(['other nodes cannot be told of the clients of a token: no leader'])
+})

@@ -1,11 +1,14 @@
-import { type Logger, textOf } from '@ls/foundation'
+import { type RareLog, textOf } from '@ls/foundation'
 import type { NodeSeat } from '@ls/server'
 import type { ClusterStore } from '../store/cluster-store.js'
+import { nodeKey } from './live-entry.js'
+import type { NodeInfo } from './members.js'
 
 export interface OwnPresenceOptions {
   readonly store: ClusterStore
   readonly ownId: string
-  readonly logger: Logger
+  /** Receives why the store refuses what it is told. */
+  readonly rareLog: Pick<RareLog, 'warn'>
   /** The server of this node; undefined before it has joined. */
   seat(): Pick<NodeSeat, 'peersOf' | 'reverseKeys'> | undefined
   /** Called when peers of a token have changed, while the change is being written. */
@@ -31,6 +34,14 @@ export class OwnPresence {
     if (this.#isClosed || this.#options.seat() === undefined) return
     if (this.#changed.size === 0) setImmediate(() => this.#publishChanged())
     this.#changed.add(reverseKey)
+  }
+
+  /** Writes the sign of life of this node. @param isConnected Whether it is unexpected that the store refuses it */
+  tellLife(info: NodeInfo, isConnected: boolean): void {
+    const { store, ownId, rareLog } = this.#options
+    store.put('live', nodeKey(ownId), JSON.stringify(info)).catch((error: unknown) => {
+      if (isConnected) rareLog.warn('the store of the cluster cannot be written', textOf(error))
+    })
   }
 
   /** Writes everything again: the store may have lost it. */
@@ -62,11 +73,11 @@ export class OwnPresence {
   #publishChanged(): void {
     const keys = [...this.#changed]
     this.#changed.clear()
-    const { logger, onTold } = this.#options
+    const { rareLog, onTold } = this.#options
     for (const key of keys) {
       this.#publish(key).catch((error: unknown) => {
         this.#doubtful.add(key)
-        logger.debug({ reason: textOf(error) }, 'other nodes could not be notified of peers')
+        rareLog.warn('other nodes cannot be told of the clients of a token', textOf(error))
       })
       onTold(key)
     }
