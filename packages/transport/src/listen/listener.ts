@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { listenAt, ListenError } from '@ls/dial'
-import { asError, checkDurationMs, checkInteger, formatHostPort, maxPort } from '@ls/foundation'
+import { asError, checkDurationMs, checkInteger, formatHostPort, maxPort, RareLog } from '@ls/foundation'
 import { PendingConnections, type TransportCloseReason } from '@ls/mux'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
 import { earlyDataFault, echoEarlyData, takeEarlyData } from '../byte-stream/early-data.js'
@@ -14,6 +14,7 @@ import type { ServerTlsOptions } from '../port/server-tls.js'
 import { parseTrustedProxies, type TrustedProxies } from '../port/trusted-proxies.js'
 import { socketMode, unixPathOf } from '../port/unix-socket.js'
 import { CloseCode } from '../websocket/close-code.js'
+import { LongMessages } from '../websocket/long-messages.js'
 import { checkUnprovenLimits } from '../websocket/read-allowance.js'
 import { WebSocketTransport } from '../websocket/websocket-transport.js'
 import type { ListenOptions, TakeUpgrade, TransportListener } from './listen-options.js'
@@ -38,6 +39,7 @@ export class Listener implements TransportListener {
   readonly #upgrader: WebSocketServer
   readonly #turns: Turns
   #isClosed = false
+  readonly #longMessages: LongMessages
   /** Unauthenticated transports. */
   readonly #unproven = new Set<WebSocketTransport>()
   /** Calls of `closeAll` that wait for the last link. */
@@ -54,6 +56,7 @@ export class Listener implements TransportListener {
     this.#trusted = parseTrustedProxies(options.trustedProxies ?? [])
     this.#addressHeader = knownHeader(options.clientAddressHeader ?? 'x-forwarded-for')
     this.#refusals = new Refusals(this.#transport)
+    this.#longMessages = longMessages(this.#transport)
     this.#upgrader = new WebSocketServer(upgraderOptions(this.#transport))
     this.#upgrader.on('headers', echoEarlyData)
     const pending = options.pending ?? new PendingConnections()
@@ -195,6 +198,7 @@ export class Listener implements TransportListener {
       early,
       unproven,
       onUnproven: (bytes) => this.#port.charge(connection, bytes),
+      onHeld: (bytes) => this.#longMessages.note(transport, bytes),
       onAdmit: () => this.#admit(transport, connection),
     })
     this.transports.add(transport)
@@ -259,6 +263,13 @@ interface OpenedUpgrade {
   readonly connection: Socket
   readonly request: UpgradeRequest
   readonly early: readonly Uint8Array[]
+}
+
+function longMessages({ clock, logger }: ResolvedTransportOptions): LongMessages {
+  const log = new RareLog(clock, logger)
+  return new LongMessages((bytes) =>
+    log.warn('a link was cut: its message did not end', `all such hold ${bytes} bytes`),
+  )
 }
 
 function upgraderOptions(options: ResolvedTransportOptions): ServerOptions & { closeTimeout: number } {

@@ -33,6 +33,7 @@ class Reading {
       masked,
       allowance: new ReadAllowance(maxMessageBytes),
       onExcess: () => {},
+      onHeld: () => {},
       onBytes: () => {},
       onMessage: take,
     })

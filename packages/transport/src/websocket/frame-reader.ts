@@ -17,6 +17,8 @@ export interface FrameReaderOptions {
   onBytes(): void
   /** Called when the peer has sent more than its allowance; no more bytes are read from it. */
   onExcess(): void
+  /** Called with the memory of a message that is longer than ours, as it arrives, and with 0 when it is complete. */
+  onHeld(bytes: number): void
   /** Receives each whole binary message. */
   onMessage(message: Uint8Array): void
 }
@@ -51,6 +53,8 @@ export class FrameReader implements ReadTapOwner {
   /** Memory into which the tap reads the next message. */
   #frame: Uint8Array | undefined
   #wasFull = false
+  /** Bytes that ws has read since its last message: it keeps the memory of whole reads. */
+  #leftBytes = 0
 
   constructor(options: FrameReaderOptions) {
     this.#options = options
@@ -72,6 +76,12 @@ export class FrameReader implements ReadTapOwner {
         this.#onData(stream.read(stream.readableLength) as Buffer)
     })
     return true
+  }
+
+  /** Called when ws has delivered a message. */
+  messageOfWs(): void {
+    if (this.#leftBytes > processFramePool.frameBytes) this.#options.onHeld(0)
+    this.#leftBytes = 0
   }
 
   readMemory(): Uint8Array | undefined {
@@ -163,7 +173,8 @@ export class FrameReader implements ReadTapOwner {
   }
 
   #deliverComplete(message: UnfinishedMessage): void {
-    const { complete } = message
+    const { complete, longBytes } = message
+    if (longBytes > 0) this.#options.onHeld(complete === undefined ? longBytes : 0)
     if (complete === undefined) return
     this.#unfinished = undefined
     this.#options.onMessage(complete)
@@ -192,6 +203,7 @@ export class FrameReader implements ReadTapOwner {
     const end = start + length
     if (end > bytes.length) {
       this.#unfinished = UnfinishedMessage.begin(key, length, bytes.subarray(start))
+      this.#deliverComplete(this.#unfinished)
       return bytes.length
     }
     const payload = bytes.subarray(start, end)
@@ -230,11 +242,18 @@ export class FrameReader implements ReadTapOwner {
     if (!allowance.takes(rest.length)) return this.#refuse(bytes)
     const kept = this.#source === 'tap' ? Buffer.from(rest) : rest
     this.#stop()
-    stream.on('data', () => this.#options.onBytes())
+    stream.on('data', ({ length }: Buffer) => this.#left(length))
     if (!allowance.isProven) stream.on('data', this.#onCounted)
     else if (this.#theirs !== undefined) stream.on('data', this.#theirs)
     this.#pass(kept)
     return bytes.length
+  }
+
+  /** Counts what ws reads. */
+  #left(bytes: number): void {
+    this.#options.onBytes()
+    this.#leftBytes += bytes
+    if (this.#leftBytes > processFramePool.frameBytes) this.#options.onHeld(this.#leftBytes)
   }
 
   /** Limits reads of ws for an unauthenticated peer: ws itself would accept all bytes that fit into a message. */

@@ -19,6 +19,8 @@ export interface TransportRole {
   readonly unproven?: UnprovenLimits | undefined
   /** Called with the number of bytes that the peer sends before `admit`, early data included. */
   readonly onUnproven?: (bytes: number) => void
+  /** Called with the bytes that a long message takes which has not arrived in full; 0 when it has, and at the end. */
+  readonly onHeld?: (bytes: number) => void
   /** Called on `admit`; returns whether there is room for it. */
   readonly onAdmit?: () => boolean
 }

@@ -35,6 +35,11 @@ export class UnfinishedMessage {
     return message
   }
 
+  /** Memory that it takes now, in bytes; 0 for a message that is no longer than our own ones. */
+  get longBytes(): number {
+    return this.#length > processFramePool.frameBytes ? this.#memory.length : 0
+  }
+
   /** The message, once it is complete; undefined before. */
   get complete(): Uint8Array | undefined {
     return this.#filled === this.#length ? this.#memory : undefined

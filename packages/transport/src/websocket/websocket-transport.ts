@@ -35,6 +35,7 @@ export class WebSocketTransport implements MessageTransport {
   readonly #isServer: boolean
   readonly #allowance: ReadAllowance
   readonly #onAdmit: (() => boolean) | undefined
+  readonly #onHeld: ((bytes: number) => void) | undefined
   readonly #writer: FrameWriter
   #keepalive: Keepalive | undefined
   readonly #inbox: Inbox
@@ -48,7 +49,7 @@ export class WebSocketTransport implements MessageTransport {
     stream: Duplex,
     options: ResolvedTransportOptions,
     peer: TransportPeer,
-    { isServer, early = [], unproven, onUnproven, onAdmit }: TransportRole,
+    { isServer, early = [], unproven, onUnproven, onAdmit, onHeld }: TransportRole,
   ) {
     this.#socket = socket
     this.#stream = stream
@@ -66,14 +67,19 @@ export class WebSocketTransport implements MessageTransport {
     // Early data counts as well; the listener has refused too much of it.
     for (const message of early) this.#allowance.takes(message.length)
     this.#onAdmit = onAdmit
+    this.#onHeld = onHeld
     this.#isServer = isServer
     this.peer = peer
     // 'drain' only follows a write beyond the stream's own mark, so ours cannot be lower.
     this.#highWaterBytes = Math.max(options.highWaterBytes, stream.writableHighWaterMark)
     this.#writer = new FrameWriter(stream, !isServer)
     this.#departure = new Departure(stream)
-    this.#readFrames(isServer)
-    socket.on('message', (data: Buffer, isBinary) => (isBinary ? this.#inbox.receive(data) : this.#refuseText()))
+    const reader = this.#readFrames(isServer)
+    socket.on('message', (data: Buffer, isBinary) => {
+      reader.messageOfWs()
+      if (isBinary) this.#inbox.receive(data)
+      else this.#refuseText()
+    })
     socket.on('error', (error) => (this.#error ??= error))
     socket.on('close', (code, text) => this.#end(code, text.toString()))
     // ws does not report the errors of the connection.
@@ -183,7 +189,7 @@ export class WebSocketTransport implements MessageTransport {
     this.#stream.end()
   }
 
-  #readFrames(isServer: boolean): void {
+  #readFrames(isServer: boolean): FrameReader {
     const reader = new FrameReader({
       stream: this.#stream,
       masked: isServer,
@@ -191,9 +197,11 @@ export class WebSocketTransport implements MessageTransport {
       onExcess: () => this.#refuseExcess(),
       // Bytes, not messages: on a slow path a large message shows life long before it is complete.
       onBytes: () => this.#keepalive?.received(),
+      onHeld: (bytes) => this.#onHeld?.(bytes),
       onMessage: (message) => this.#inbox.receive(message),
     })
     if (!reader.attach()) this.#socket.on('message', () => this.#keepalive?.received())
+    return reader
   }
 
   #openKeepalive(): void {
@@ -233,6 +241,7 @@ export class WebSocketTransport implements MessageTransport {
 
   #end(code: number, text: string): void {
     this.#keepalive?.stop()
+    this.#onHeld?.(0)
     const reason = this.#inbox.ownReason ?? closeReason(code, text, this.#error, this.#options.maxMessageBytes)
     const { address, port } = this.peer
     this.#options.logger.debug({ code: reason.code, reason: reason.reason, address, port }, 'transport ended')
