@@ -23,6 +23,7 @@ test('@ls/dial exports exactly these names', () => {
       "listeningSockets",
       "openPort",
       "parseDnsServer",
+      "readLimitedFile",
       "resolveAll",
       "resolversFor",
       "serverResolver",

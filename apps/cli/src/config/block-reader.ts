@@ -81,7 +81,7 @@ export class BlockReader {
 
   #policyText(entry: Entry, flag: Flag): object | undefined {
     const text = this.#readText(entry, flag, entry.value, [])
-    return text === undefined ? undefined : readPolicyText(String(text), this.#sources.folder)
+    return text === undefined ? undefined : readPolicyText(String(text), this.#sources.folder, this.#sources.waitMs)
   }
 
   /** Replaces all references in the texts of a value. */

@@ -1,21 +1,26 @@
-import { readFileSync } from 'node:fs'
+import { readLimitedFile } from '@ls/dial'
 import type { Environment } from '../arguments/environment.js'
 import { exposedFiles } from '../options/exposed-files.js'
 import { messageOf } from '../output/describe-error.js'
 import { doStepsWithPauses } from '../steps.js'
 import { ConfigError } from './config-error.js'
 import type { ConfigFile } from './config-file.js'
+import { maxConfigBytes } from './document/document-reader.js'
 import { utf8Text } from './document/utf8-text.js'
 import { readConfig, readConfigInSteps } from './read-config.js'
 
-/** Reads the configuration file at a path. @throws ConfigError with every mistake, or why it cannot be read */
+/**
+ * Reads the configuration file at a path, and waits for the writer where it is a pipe.
+ *
+ * @throws ConfigError with every mistake, or why it cannot be read
+ */
 export function loadConfig(path: string, environment: Environment): ConfigFile {
-  return readConfig(path, textOf(path), environment)
+  return readConfig(path, textOf(path, Number.POSITIVE_INFINITY), environment)
 }
 
-/** Reads it as `loadConfig` does, and lets the event loop go on meanwhile. @throws ConfigError */
+/** Reads it as `loadConfig` does, lets the event loop go on meanwhile, and waits for no pipe. @throws ConfigError */
 export async function loadConfigWithPauses(path: string, environment: Environment): Promise<ConfigFile> {
-  return doStepsWithPauses(readConfigInSteps(path, textOf(path), environment))
+  return doStepsWithPauses(readConfigInSteps(path, textOf(path, 0), environment, 0))
 }
 
 /** Warnings about files of secrets that other users can read; the file itself counts if it contains a secret. */
@@ -30,11 +35,14 @@ export function exposedConfigFiles({ path, roles, secretFiles }: ConfigFile): re
 const missing =
   'there is no such file; "linksocks run -c FILE" reads another, "linksocks config from-flags COMMAND FLAGS" prints one'
 
-function textOf(path: string): string {
+/** Most bytes of the file: a character of UTF-16 has at most three bytes of UTF-8. */
+const maxFileBytes = 3 * maxConfigBytes
+
+function textOf(path: string, waitMs: number): string {
   const fault = (text: string): ConfigError => new ConfigError(path, [{ line: 1, column: 1, key: '', text }])
   let bytes: Buffer
   try {
-    bytes = readFileSync(path)
+    bytes = readLimitedFile(path, maxFileBytes, waitMs)
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     throw fault(isMissing ? missing : `cannot be read: ${messageOf(error)}`)

@@ -27,14 +27,23 @@ export function readConfig(path: string, text: string, environment: Environment)
   return doSteps(readConfigInSteps(path, text, environment))
 }
 
-/** Reads a configuration file in steps: one with 10,000 tokens takes about a second. @throws ConfigError */
-export function* readConfigInSteps(path: string, text: string, environment: Environment): Steps<ConfigFile> {
+/**
+ * Reads a configuration file in steps: one with 10,000 tokens takes about a second. @throws ConfigError
+ *
+ * @param waitMs Time for the writer of a secret that is a pipe, in milliseconds. @default no limit
+ */
+export function* readConfigInSteps(
+  path: string,
+  text: string,
+  environment: Environment,
+  waitMs = Number.POSITIVE_INFINITY,
+): Steps<ConfigFile> {
   if (text.length > maxConfigBytes) {
     const place = { line: 1, column: 1, key: '' }
     throw new ConfigError(path, [{ ...place, text: `the file has more than ${maxConfigBytes} characters` }])
   }
   const reader = yield* DocumentReader.read(path, text)
-  const blocks = new BlockReader(reader, { environment, folder: dirname(path) })
+  const blocks = new BlockReader(reader, { environment, folder: dirname(path), waitMs })
   const read = yield* new FileReader(reader, blocks).read()
   const file = { path, ...read, secrets: blocks.secrets, secretFiles: [...blocks.secretFiles] }
   if (reader.problems.length > 0) throw new ConfigError(path, reader.problems, file)

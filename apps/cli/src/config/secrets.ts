@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { readLimitedFile } from '@ls/dial'
 import type { Environment } from '../arguments/environment.js'
 import type { Flag } from '../flag.js'
 import { messageOf } from '../output/describe-error.js'
@@ -18,6 +18,8 @@ export interface SecretSources {
   readonly environment: Environment
   /** Folder for relative paths. */
   readonly folder: string
+  /** Time for the writer of a file that is a pipe, in milliseconds. */
+  readonly waitMs: number
 }
 
 /**
@@ -28,7 +30,7 @@ export interface SecretSources {
  */
 export function expand(text: string, flag: Flag, sources: SecretSources): Expanded {
   const path = flag.secret === undefined ? undefined : secretFile(text, sources)
-  if (path !== undefined) return { text: readSecret(path), from: text, file: path }
+  if (path !== undefined) return { text: readSecret(path, sources.waitMs), from: text, file: path }
   const filled = text.replaceAll(reference, (_all, escaped: string | undefined, name: string) =>
     escaped === undefined ? variable(name, sources.environment) : `\${${name}}`,
   )
@@ -57,15 +59,13 @@ function secretFile(text: string, { environment, folder }: SecretSources): strin
 }
 
 /** Reads a secret. One line break at the end belongs to the file, not to the secret. */
-function readSecret(path: string): string {
+function readSecret(path: string, waitMs: number): string {
   let bytes: Buffer
   try {
-    bytes = readFileSync(path)
+    bytes = readLimitedFile(path, maxSecretBytes, waitMs)
   } catch (error) {
     throw new Error(`cannot be read: ${messageOf(error)}`, { cause: error })
   }
-  if (bytes.length > maxSecretBytes)
-    throw new Error(`${path} has ${bytes.length} bytes; a secret has at most ${maxSecretBytes}`)
   try {
     return utf8Text(bytes).replace(/\r?\n$/, '')
   } catch (error) {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readLimitedFile } from '@ls/dial'
 import type { Account } from '@ls/relay'
 import { UsageError } from '../errors.js'
 import { messageOf } from '../output/describe-error.js'
@@ -40,7 +40,7 @@ function readFile(path: string): Account[] {
 
 function textOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readLimitedFile(path, maxFileBytes).toString()
   } catch (error) {
     throw new UsageError(`--account-file: ${messageOf(error)}`, { cause: error })
   }
@@ -65,3 +65,6 @@ const maxAccounts = 10_000
 
 /** RFC 1929 §2: each length is one byte. */
 const maxCredentialBytes = 255
+
+/** Most bytes of a file of accounts: a line has two credentials, a colon and a line break. */
+const maxFileBytes = 2 * maxAccounts * (maxCredentialBytes + 2)

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readLimitedFile } from '@ls/dial'
 import type { ServerOptions } from '@ls/server'
 import { type ConnectOptions, parseKeyPin } from '@ls/transport'
 import { UsageError } from '../errors.js'
@@ -70,9 +70,12 @@ function readPem(flag: string, file: string | undefined): string | undefined {
   return text
 }
 
+/** Most bytes of a file: the issuers that all systems trust have 0.3 MB. */
+const maxFileBytes = 4 * 1024 * 1024
+
 function readText(flag: string, file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readLimitedFile(file, maxFileBytes).toString()
   } catch (error) {
     throw new UsageError(`${flag}: cannot read ${file}: ${messageOf(error)}`, { cause: error })
   }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { readLimitedFile } from '@ls/dial'
 import { Policy, PolicyFault, type PolicyOptions } from '@ls/server'
 import { UsageError } from '../errors.js'
 import { messageOf } from '../output/describe-error.js'
@@ -8,16 +8,24 @@ import { messageOf } from '../output/describe-error.js'
  * Parses JSON, or `@FILE` with some, as an object.
  *
  * @param folder Folder for relative paths.
+ * @param waitMs Time for the writer of a pipe, in milliseconds. @default that of `readLimitedFile`
  * @throws UsageError for anything else
  */
-export function readPolicyText(text: string, folder = '.'): object {
+export function readPolicyText(text: string, folder = '.', waitMs?: number): object {
   try {
-    const json: unknown = JSON.parse(text.startsWith('@') ? readFileSync(resolve(folder, text.slice(1)), 'utf8') : text)
+    const json: unknown = JSON.parse(text.startsWith('@') ? textOf(resolve(folder, text.slice(1)), waitMs) : text)
     if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json
   } catch (error) {
     throw new UsageError(`--policy cannot be read: ${messageOf(error)}`, { cause: error })
   }
   throw new UsageError('--policy must be a JSON object, or @FILE with one')
+}
+
+/** Most bytes of a file: a policy has a few lines, or some hundred rules. */
+const maxFileBytes = 1024 * 1024
+
+function textOf(path: string, waitMs: number | undefined): string {
+  return readLimitedFile(path, maxFileBytes, waitMs).toString()
 }
 
 /** Checks a policy. @throws UsageError for an invalid one */

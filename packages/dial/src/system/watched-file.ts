@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { type Clock, systemClock } from '@ls/foundation'
+import { readLimitedFile } from './read-limited-file.js'
 
 /**
  * Interval of checks of a file, in milliseconds: an edit is used within a second, and a busy resolver reads the disk
@@ -52,7 +53,7 @@ export class WatchedFile<T> {
 
   #readText(): string {
     try {
-      return readFileSync(this.#path, 'utf8')
+      return readLimitedFile(this.#path, maxBytes, 0).toString()
     } catch {
       return ''
     }

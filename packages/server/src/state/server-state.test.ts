@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -31,6 +41,11 @@ describe('ServerState', () => {
     state.takeBack()
     await saved
     expect({ before, tokens: (await ServerState.open(path)).found.tokens }).toEqual({ before: [], tokens })
+  })
+
+  test.skipIf(process.platform === 'win32')('is not read from a device, which a write would replace', async () => {
+    symlinkSync('/dev/null', path)
+    await expect(ServerState.open(path)).rejects.toThrow(`the state file ${path} cannot be read: it is no regular file`)
   })
 
   test('that another process has refuses changes', async () => {

@@ -49,7 +49,10 @@ export class StateFile {
 
 async function identityOf(path: string): Promise<string> {
   try {
-    const { ino, mtimeNs, size } = await stat(path, { bigint: true })
+    const stats = await stat(path, { bigint: true })
+    // A write replaces what is there, also a device such as /dev/null, and a read of a device may have no end.
+    if (!stats.isFile()) throw new Error('it is no regular file')
+    const { ino, mtimeNs, size } = stats
     return `${ino} ${mtimeNs} ${size}`
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return missing

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readLimitedFile } from '@ls/dial'
 import { asError } from '@ls/foundation'
 import { systemCodeOf, TransportError } from '../errors.js'
 import type { ServerTlsOptions } from './server-tls.js'
@@ -18,13 +18,20 @@ export interface CertificateFiles {
   readonly clientCaFile?: string
 }
 
-/** Reads the files. @throws TransportError ERR_TRANSPORT_TLS naming the file that cannot be read */
-export function readCertificateFiles({
-  certFile,
-  keyFile,
-  clientCaFile,
-  passphrase,
-}: CertificateFiles): ServerTlsOptions {
+/** Most bytes of a file: the issuers that all systems trust have 0.3 MB. */
+const maxFileBytes = 4 * 1024 * 1024
+
+/**
+ * Reads the files.
+ *
+ * @param waitMs Time for the writer of a pipe, in milliseconds. @default that of `readLimitedFile`
+ * @throws TransportError ERR_TRANSPORT_TLS naming the file that cannot be read
+ */
+export function readCertificateFiles(
+  { certFile, keyFile, clientCaFile, passphrase }: CertificateFiles,
+  waitMs?: number,
+): ServerTlsOptions {
+  const read = (file: string, what: string): string => readOne(file, what, waitMs)
   return {
     cert: read(certFile, 'the certificate'),
     key: read(keyFile, 'the key'),
@@ -33,16 +40,16 @@ export function readCertificateFiles({
   }
 }
 
-function read(file: string, what: string): string {
-  const text = textOf(file, what)
+function readOne(file: string, what: string, waitMs: number | undefined): string {
+  const text = textOf(file, what, waitMs)
   // While it is written anew. Node accepts a certificate with an empty key, and refuses all clients then.
   if (text === '') throw new TransportError('ERR_TRANSPORT_TLS', `cannot read ${what}, ${file}: it is empty`)
   return text
 }
 
-function textOf(file: string, what: string): string {
+function textOf(file: string, what: string, waitMs: number | undefined): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readLimitedFile(file, maxFileBytes, waitMs).toString()
   } catch (thrown) {
     const cause = asError(thrown)
     const why = causes[systemCodeOf(cause)] ?? cause.message

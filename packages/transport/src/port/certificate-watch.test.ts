@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -117,6 +118,16 @@ describe('CertificateWatch', () => {
         expect.stringContaining('the old one stays: this certificate and key cannot be used: the key does not belong'),
       ],
     })
+  })
+
+  test.skipIf(process.platform === 'win32')('does not wait for the writer of a pipe', async () => {
+    await write(folder, first)
+    const { warnings } = watching()
+    const { keyFile } = filesIn(folder)
+    execFileSync('mkfifo', [`${keyFile}.new`])
+    await rename(`${keyFile}.new`, keyFile)
+    await until(() => warnings.length > 0, 'a warning')
+    expect(warnings[0]).toContain('is a pipe that nothing is written to')
   })
 
   test('says once that a file is gone', async () => {

@@ -83,7 +83,8 @@ export class CertificateWatch {
     const { files, logger, onChange } = this.#options
     let tls: ServerTlsOptions
     try {
-      tls = readCertificateFiles(files)
+      // Nothing else happens meanwhile, so a pipe must not be waited for.
+      tls = readCertificateFiles(files, 0)
     } catch (error) {
       return this.#kept(asError(error), asError(error).message)
     }

@@ -1,0 +1,70 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { systemClock } from '@ls/foundation'
+
+/** Interval of looks into a pipe that is still empty, in milliseconds. */
+const lookEveryMs = 10
+
+/** Usual time for the writer of a pipe, in milliseconds: it may be a program that decrypts. */
+const defaultWaitMs = 10_000
+
+/** Bytes of one read from a file whose size is unknown. */
+const chunkBytes = 65_536
+
+/**
+ * Reads a whole file of limited size. Devices such as `/dev/zero` have no end, and a plain read of a pipe without a
+ * writer does not return: the program would serve no connection from then on.
+ *
+ * @param maxBytes Size of the largest file.
+ * @param waitMs Time for the writer of a pipe, in milliseconds. All else of the program waits too.
+ * @throws Error for a larger file, and for a pipe that has no end in that time; the system's error for other faults
+ */
+export function readLimitedFile(path: string, maxBytes: number, waitMs = defaultWaitMs): Buffer {
+  // Without the flag, opening a pipe waits for a writer. Windows has no such flag, and no pipes among its files.
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    return readAll(file, path, { maxBytes, waitMs })
+  } finally {
+    closeSync(file)
+  }
+}
+
+interface Limits {
+  readonly maxBytes: number
+  readonly waitMs: number
+}
+
+function readAll(file: number, path: string, { maxBytes, waitMs }: Limits): Buffer {
+  const tooLarge = `${path} has more than ${maxBytes} bytes`
+  const stats = fstatSync(file)
+  if (stats.isFile() && stats.size > maxBytes) throw new Error(tooLarge)
+  const endMs = systemClock.now() + waitMs
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for (;;) {
+    const chunk = readChunk(file)
+    // A pipe without a writer looks as if it had ended before the first byte.
+    const isOver = chunk?.length === 0 && (bytes > 0 || !stats.isFIFO())
+    if (isOver) return Buffer.concat(chunks)
+    if (chunk !== undefined && chunk.length > 0) {
+      bytes += chunk.length
+      if (bytes > maxBytes) throw new Error(tooLarge)
+      chunks.push(chunk)
+    } else if (systemClock.now() >= endMs) throw new Error(`${path} is a pipe that nothing is written to`)
+    else pause(lookEveryMs)
+  }
+}
+
+/** Returns the next bytes, none at the end; undefined where the writer has none yet. */
+function readChunk(file: number): Buffer | undefined {
+  const chunk = Buffer.allocUnsafe(chunkBytes)
+  try {
+    return chunk.subarray(0, readSync(file, chunk))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return undefined
+    throw error
+  }
+}
+
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
