@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { parseCommandLine } from '../arguments/command-line.js'
 import type { RoleRun } from '../arguments/config-command.js'
 import type { Flag } from '../flag.js'
 import { flags } from '../flags.js'
 import { Redactor } from '../output/redactor.js'
+import { doSteps } from '../steps.js'
 import { checkFile, checkRoles } from './checks/check-roles.js'
 import { ConfigError } from './config-error.js'
 import { fileFromFlags } from './from-flags.js'
@@ -17,7 +19,7 @@ import { policySchema } from './policy-schema.js'
 import { readConfig } from './read-config.js'
 import { clientSettings, serverSettings } from './role-settings.js'
 import { configSchema } from './schema.js'
-import { showConfig } from './show-config.js'
+import { showConfig, showSettings } from './show-config.js'
 import { processFlags, roleFlags, roleSections } from './structure.js'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
@@ -312,6 +314,24 @@ describe('showConfig', () => {
     expect(text).toContain('    ws-port: 8765 # default\n')
     expect(text).toContain("    upstream-proxy: ['http://[redacted]@h'] # f.yaml:1\n")
   })
+})
+
+describe('showSettings', () => {
+  const many = Array.from({ length: 500 }, (_none, index) => ({ token: `token${index}` }))
+
+  test('takes a step for each token, so that other work can go on', () => {
+    const steps = showSettings(read(JSON.stringify({ servers: { a: { tokens: many } } })), new Redactor())
+    expect([...steps].length).toBeGreaterThanOrEqual(many.length)
+  })
+
+  test.each(["it's", '', ' x ', "''", '#: [a, b] \\n', 'ü', 'two\nlines', '\u0007', '\ud83d\ude00'])(
+    'quotes %j so that YAML reads the same',
+    (name) => {
+      const file = read(JSON.stringify({ servers: { a: { 'ws-host': `h${name}` } } }))
+      const shown: unknown = parse(doSteps(showSettings(file, new Redactor())))
+      expect(shown).toHaveProperty(['servers', 'a', 'ws-host'], `h${name}`)
+    },
+  )
 })
 
 describe('checkFile', () => {
