@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
@@ -5,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLogger } from '@ls/foundation'
 import { connect } from '@ls/socks5/node'
-import { echoServer, freePort, onceEvent, tcpServer, until } from '@ls/testkit'
+import { echoServer, freePort, onceEvent, tcpServer, turns, until } from '@ls/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { commandContext } from '../../testing/command-context.js'
 import type { CommandContext } from '../commands/context.js'
@@ -92,6 +93,40 @@ describe('Roles.reload', () => {
     await roles.reload()
     clearImmediate(next)
     expect(turns).toBeGreaterThan(3)
+  })
+
+  test('is done once for all requests that come before it begins', async () => {
+    await start({ servers: withServer() })
+    const all = Array.from({ length: 100 }, () => roles.reload())
+    await all[0]
+    expect(await Promise.all(all)).toHaveLength(100)
+    expect(logged.filter((line) => line.startsWith('the configuration was read again'))).toHaveLength(1)
+  })
+
+  test('is done again for a request that comes while the file is read', async () => {
+    await start({ servers: withServer() })
+    const first = roles.reload()
+    await turns(1)
+    write({ servers: withServer({ 'ws-host': at('links2') }) })
+    const second = await roles.reload()
+    expect({ first: await first, second }).toEqual({
+      first: [],
+      second: ['servers.main: new links are accepted at another address'],
+    })
+  })
+
+  test.skipIf(process.platform === 'win32')('does not wait for the writer of a pipe', async () => {
+    await start({ servers: withServer() })
+    rmSync(file)
+    execFileSync('mkfifo', [file])
+    await expect(roles.reload()).rejects.toThrow('is a pipe that nothing is written to')
+  })
+
+  test.skipIf(process.platform === 'win32')('does not wait for the writer of a secret', async () => {
+    await start({ servers: withServer() })
+    execFileSync('mkfifo', [join(folder, 'secret')])
+    write({ servers: withServer({ token: 'file:secret' }) })
+    await expect(roles.reload()).rejects.toThrow('is a pipe that nothing is written to')
   })
 
   test('changes nothing for a broken file, and says why', async () => {

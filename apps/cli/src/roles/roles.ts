@@ -20,6 +20,10 @@ export interface RolesOptions {
   readonly environment: Environment
   /** Called when all roles have ended by themselves. */
   onEnd(): void
+  /** Called when a reload begins. */
+  onReload?(): void
+  /** Called when it has ended, with or without success. */
+  onReloaded?(): void
 }
 
 /** All roles of a configuration file, running. */
@@ -30,6 +34,8 @@ export class Roles {
   #file: ConfigFile
   /** The last reload: only one runs at a time. */
   #last: Promise<unknown> = Promise.resolve()
+  /** The reload that has not begun yet, and reads the file for all requests until then. */
+  #next: Promise<readonly string[]> | undefined
 
   constructor(options: RolesOptions, context: CommandContext) {
     this.#options = options
@@ -49,18 +55,26 @@ export class Roles {
   }
 
   /**
-   * Reads the file again and applies the differences: all of them, or none. Resolves with a line for each change.
+   * Reads the file again and applies the differences: all of them, or none. Resolves with a line for each change. Calls
+   * during a reload share the next one.
    *
    * @throws ConfigError for a file with mistakes, or why a change could not be made; then nothing has changed.
    * PartError when only the end of a change failed; then all else is as in the file
    */
   reload(): Promise<readonly string[]> {
-    const result = this.#last.then(() => this.#reload())
+    if (this.#next !== undefined) return this.#next
+    const result = this.#last.then(() => {
+      this.#next = undefined
+      this.#options.onReload?.()
+      return this.#reload()
+    })
+    this.#next = result
     result.then(
       (changes) => this.#tell(changes),
       (error: unknown) => this.#tell(asError(error)),
     )
     this.#last = result.catch(() => {})
+    void this.#last.then(() => this.#options.onReloaded?.())
     return result
   }
 
@@ -68,10 +82,10 @@ export class Roles {
   async show(): Promise<ShownConfiguration> {
     const { redactor } = this.#context
     const { path } = this.#file
-    const running = showSettings(this.#file, redactor)
+    const running = await doStepsWithPauses(showSettings(this.#file, redactor))
     try {
       const file = await loadConfigWithPauses(path, this.#options.environment)
-      const text = showSettings(file, redactor)
+      const text = await doStepsWithPauses(showSettings(file, redactor))
       await checkRoles(file)
       return { path, running, file: text, mistakes: [] }
     } catch (error) {

@@ -27,16 +27,13 @@ export async function runRoles(options: RunRolesOptions, context: CommandContext
   const ended = new AbortController()
   // The program is ready when all roles are, not each of them.
   const service = new ServiceManager({}, context.logger)
-  const roles = new Roles({ file, environment, onEnd: () => ended.abort() }, { ...context, service })
+  const onReload = (): void => context.service.reloading()
+  const onReloaded = (): void => context.service.ready()
+  const events = { onEnd: () => ended.abort(), onReload, onReloaded }
+  const roles = new Roles({ file, environment, ...events }, { ...context, service })
   const started = roles.start()
   // A reload during the start waits for its end. The log has the reason of a failure.
-  const reload = (): void => {
-    const reloaded = started.then(() => {
-      context.service.reloading()
-      return roles.reload()
-    })
-    void reloaded.catch(() => {}).then(() => context.service.ready())
-  }
+  const reload = (): void => void started.then(() => roles.reload()).catch(() => {})
   const stopReading = (): void => {
     unwatchFile(file.path, reload)
     signals.off('SIGHUP', reload)

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { until } from '@ls/testkit'
+import { turns, until } from '@ls/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { LogFile } from './log-file.js'
 
@@ -32,6 +32,30 @@ test('LogFile.reopen continues in a new file after a rotation', async () => {
     return textOf(path).includes('two')
   }, 'a line in the new file')
   expect(textOf(`${path}.1`)).toMatch(/^one\n/)
+})
+
+test('LogFile.reopen keeps no listener for each of many calls', async () => {
+  const file = await LogFile.open(join(folder, 'a.log'))
+  const warnings: string[] = []
+  const onWarning = ({ name }: Error): void => void warnings.push(name)
+  process.on('warning', onWarning)
+  for (let count = 0; count < 100; count++) file.reopen()
+  await turns(1)
+  process.off('warning', onWarning)
+  expect(warnings).toEqual([])
+})
+
+test('LogFile.reopen continues in a file that came while another one was opened', async () => {
+  const path = join(folder, 'a.log')
+  const file = await LogFile.open(path)
+  file.reopen()
+  renameSync(path, `${path}.1`)
+  file.reopen()
+  await until(() => {
+    file.write('x\n')
+    return textOf(path) !== ''
+  }, 'a line in the new file')
+  expect(textOf(path)).toMatch(/^x\n/)
 })
 
 test('LogFile.open rejects for a folder that does not exist', async () => {

@@ -10,13 +10,20 @@ export class LogFile {
   readonly #destination: SonicBoom
   #isDropped = false
   #failure: string | undefined
+  #isReopening = false
+  /** Whether the file may have been moved since the reopening began. */
+  #isMovedAgain = false
 
   private constructor(path: string, destination: SonicBoom) {
     this.path = path
     this.#destination = destination
     destination.on('drop', () => (this.#isDropped = true))
-    destination.on('error', ({ code }: NodeJS.ErrnoException) => (this.#failure = code ?? 'unknown'))
+    destination.on('error', ({ code }: NodeJS.ErrnoException) => {
+      this.#failure = code ?? 'unknown'
+      this.#reopened()
+    })
     destination.on('write', () => (this.#failure = undefined))
+    destination.on('ready', () => this.#reopened())
     process.once('exit', () => this.#flush())
   }
 
@@ -46,9 +53,20 @@ export class LogFile {
     return !this.#isDropped
   }
 
-  /** Opens the path again: it may lead to another file now. */
+  /** Opens the path again: it may lead to another file now. Calls meanwhile share the next time. */
   reopen(): void {
-    this.#destination.reopen()
+    // The library would keep a listener for each call, and open the file for each.
+    if (this.#isReopening) this.#isMovedAgain = true
+    else {
+      this.#isReopening = true
+      this.#destination.reopen()
+    }
+  }
+
+  #reopened(): void {
+    const isMovedAgain = this.#isMovedAgain
+    this.#isReopening = this.#isMovedAgain = false
+    if (isMovedAgain) this.reopen()
   }
 
   #flush(): void {
