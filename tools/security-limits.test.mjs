@@ -33,6 +33,7 @@ const pending = (name) => sourceConstant('packages/mux/src/pending/pending-conne
 const turns = (name) => sourceConstant('packages/transport/src/listen/turns.ts', name)
 const handshakesOfAddress = sourceConstant('packages/transport/src/port/http-port.ts', 'handshakesPerSecond')
 const lookUps = (name) => sourceConstant('packages/dial/src/resolve/dns-names.ts', name)
+const metricsPort = (name) => sourceConstant('apps/cli/src/observe/metrics-port.ts', name)
 const proxyHead = (name) => sourceConstant('packages/http-proxy/src/options.ts', name)
 
 const files = 120_000
@@ -76,6 +77,7 @@ const limits = {
   'channels of one link': count(mux('maxChannels')),
   'bytes held for all clients': `${bytes(serverOption('processBudgetBytes'))}; ${part(keptPart())} is kept for ${tenants('guaranteedTenants')} tokens in equal parts`,
   'bytes held for one link': bytes(mux('budgetBytes')),
+  'messages of more than 64 KiB that have not arrived in full, of all links': `${bytes(sourceConstant('packages/transport/src/websocket/long-messages.ts', 'maxLongMessageBytes'))}, then the link whose message began first is cut`,
   'bytes that were sent and not acknowledged, of one link': bytes(mux('replayLimitBytes')),
   'first window of a channel': `${bytes(sourceConstant('packages/codec/src/limits.ts', 'defaultWindowBytes'))}, less where memory is short`,
   'window of a channel': `${bytes(mux('maxWindowBytes'))}, less where memory is short`,
@@ -91,6 +93,7 @@ const limits = {
   'look-ups under way, and those of one token that wait': `${count(lookUps('maxRunning'))} and ${count(lookUps('maxWaitingPerTenant'))}`,
   'time for a look-up': time(sourceConstant('packages/dial/src/resolve/resolver.ts', 'timeoutMs')),
   'body of a request to the API': `${bytes(server('api/read-body')('maxBodyBytes'))}, within ${time(server('api/read-body')('bodyTimeoutMs'))}`,
+  'connections to `--metrics`, or to the dashboard of a client': `${count(metricsPort('maxConnections'))}, then the oldest is cut; the head of a request within ${time(metricsPort('headersTimeout'))}`,
   'connections to the web server behind': `${server('fallback/reverse-proxy')('maxSockets')}, silent for ${time(server('fallback/reverse-proxy')('silenceMs'))} at most`,
   'parsers, in CI': `${count(fuzzed(read('package.json'), /fuzz\/run\.mjs --runs (\d+)/))} inputs for each property; ${count(fuzzed(read('tools/fuzz/run.mjs'), /runs: .*default: '(\d+)'/))} in \`pnpm fuzz\`, from a seed that is printed and kept`,
 }

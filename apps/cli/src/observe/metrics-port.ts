@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import { isLoopback, type Snapshot } from '@ls/foundation'
 import type { Expositor } from '@ls/metrics'
 import { formatListenAddress, type ListenAddress, openServer, parseListenAddress } from '@ls/relay'
@@ -57,7 +58,7 @@ export async function openHttpPort(
   place: HttpPlace,
   { flag, what }: { readonly flag: string; readonly what: string },
 ): Promise<MetricsPort & { readonly address: HttpPlace }> {
-  server.maxConnections = maxConnections
+  makeRoom(server)
   const address = await openServer(server, place, what).catch((error: unknown) => {
     const flags = { portFlag: flag, hostFlag: flag }
     throw explainListenFailure(error, 'port' in place ? [{ ...place, ...flags }] : [])
@@ -94,11 +95,29 @@ export function readHttpPlace(flag: string, text: string): HttpPlace {
 
 export type HttpPlace = Exclude<ListenAddress, { webSocket: unknown }>
 
-/** Scrapers send a request every few seconds and are quick; a slow one is cut. */
-const timeouts = { headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 65_000 }
+/** Scrapers send a request every few seconds and are quick; a slow one is cut, at the next check. */
+const timeouts = {
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 1000,
+}
 
 /** Most connections: a few scrapers, health checks and people. */
 const maxConnections = 64
+
+/** Cuts the oldest connection where a new one has no place: silent ones must not keep out health checks. */
+function makeRoom(server: Server): void {
+  const open = new Set<Socket>()
+  server.on('connection', (socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+    const [oldest] = open
+    if (open.size <= maxConnections || oldest === undefined) return
+    open.delete(oldest)
+    oldest.destroy()
+  })
+}
 
 /** Writes numbers for the API; loads its modules at the first call. */
 export function metricsWriter(snapshot: () => Snapshot): NonNullable<ApiOptions['writeMetrics']> {
