@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { descriptorLimit, parseLimits, shareDescriptors } from './descriptor-limit.js'
+import { descriptorLimit, filesOfHeap, parseLimits, shareDescriptors } from './descriptor-limit.js'
 
 describe('descriptorLimit', () => {
   test.skipIf(process.platform === 'win32')('is what a shell says of this process', () => {
@@ -21,6 +21,13 @@ describe('parseLimits', () => {
   ])('reads %j as %s', (table, limit) => {
     expect(parseLimits(table)).toBe(limit)
   })
+})
+
+test.each([
+  ['of --max-old-space-size=64', 112, 4778],
+  ['of a machine with 4 GiB', 2096, 89_429],
+])('filesOfHeap allows for the heap %s as many as fit', (_what, mebibytes, files) => {
+  expect(filesOfHeap(mebibytes * 1_048_576)).toBe(files)
 })
 
 test('shareDescriptors reserves a twentieth, and a part of the channels for other tokens', () => {

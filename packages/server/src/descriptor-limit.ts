@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { getHeapStatistics } from 'node:v8'
 
 /** Assumed limit if the system gives none, as on Windows: Linux's default for programs. */
 const usualLimit = 1024
@@ -41,6 +42,21 @@ function limitOfShell(): string | undefined {
 
 /** Time for the shell to answer, in milliseconds. */
 const shellTimeoutMs = 2000
+
+/**
+ * Heap for each file, in bytes. A channel takes some 10 KiB, and channels may have half of the files; a link takes some
+ * 50 KiB, and links may have a fifth.
+ */
+const heapBytesPerFile = 24 * 1024
+
+/**
+ * Number of files for which V8 has room: more of them, all of one token, would end the process for everyone.
+ *
+ * @param heapLimitBytes Limit of V8's heap, in bytes. @default that of this process
+ */
+export function filesOfHeap(heapLimitBytes = getHeapStatistics().heap_size_limit): number {
+  return Math.floor(heapLimitBytes / heapBytesPerFile)
+}
 
 /** Shares of the file descriptors of a process. */
 export interface DescriptorShares {

@@ -22,7 +22,7 @@ import {
 } from '@ls/relay'
 import { AllowedOrigins, parseTrustedProxies } from '@ls/transport'
 import { defaultGuard } from '../default-guard.js'
-import { descriptorLimit, shareDescriptors } from '../descriptor-limit.js'
+import { descriptorLimit, filesOfHeap, shareDescriptors } from '../descriptor-limit.js'
 import { HostPatterns } from '../expose/hosts/host-patterns.js'
 import { PortRanges } from '../expose/port-ranges.js'
 import { parseFallback } from '../fallback/fallback.js'
@@ -199,7 +199,7 @@ function resolveLimits(limits: ServerLimits): ResolvedLimits {
 function descriptorOptions(
   limits: ServerLimits,
 ): Pick<ResolvedServerOptions, 'pending' | 'slots' | 'maxLinks' | 'maxTokenChannels'> {
-  const shares = shareDescriptors(descriptorLimit())
+  const shares = shareDescriptors(Math.min(descriptorLimit(), filesOfHeap()))
   const {
     maxPending = Math.min(4096, shares.pending),
     maxPendingPerAddress,

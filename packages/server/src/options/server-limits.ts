@@ -35,7 +35,7 @@ export interface ServerLimits {
   readonly maxPendingPerAddress?: number | undefined
   /**
    * Most channels and UDP associations to targets, and connections at reverse ports, of one token: each is an open
-   * file. @default a third of the files this process may open
+   * file. @default a third of the files this process may open, and V8's heap has room for
    */
   readonly maxTokenChannels?: number | undefined
   /** Most open channels on one link. @default 65536 */

@@ -76,6 +76,7 @@ test('FrameReader.attach does not touch a connection on which ws does not listen
     allowance: new ReadAllowance(100),
     onBytes: () => {},
     onExcess: () => {},
+    onHeld: () => {},
     onMessage: () => {},
   })
   expect({ attach: reader.attach(), listenerCount: stream.listenerCount('data') }).toEqual({
