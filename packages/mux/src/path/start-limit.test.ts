@@ -1,4 +1,4 @@
-import { FakeClock } from '@ls/testkit'
+import { FakeClock, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { PathControl } from './path-control.js'
 import type { PathLimit, PathLimitOptions } from './path-limit.js'
@@ -57,7 +57,8 @@ test('StartLimit lets the limit that it has loaded take over, once', async () =>
   const { limit, state } = limited(true, loaded)
   state.inFlightBytes = 32_768
   expect({ first: limit.holdsBack, second: limit.holdsBack }).toEqual({ first: true, second: true })
-  await expect.poll(() => ({ loads: state.loads, taken: state.taken })).toEqual({ loads: 1, taken: 1 })
+  await until(() => state.taken > 0, 'the loaded limit')
+  expect({ loads: state.loads, taken: state.taken }).toEqual({ loads: 1, taken: 1 })
 })
 
 test('StartLimit loads again 10 s after a failure, and not before', async () => {
