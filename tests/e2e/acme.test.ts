@@ -1,14 +1,14 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePort, testAuthority, until } from '@ls/testkit'
+import { freePort, testAuthority } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
-import { afterTest } from '../stress/cleanup.js'
 import { Program } from './program.js'
 import { temporaryFolder } from './temporary-folder.js'
+import { start } from './upstream-programs.js'
 
 /** Let's Encrypt's server for tests, which `tests/interop/install-peers.sh` installs. */
 const pebble = fileURLToPath(new URL('../../.cache/peers/pebble/bin/pebble', import.meta.url))
@@ -19,7 +19,6 @@ interface Authority {
   readonly httpPort: number
   /** PEM file of the issuer of its own HTTPS certificate. */
   readonly caFile: string
-  readonly log: () => string
 }
 
 async function startAuthority(): Promise<Authority> {
@@ -45,16 +44,10 @@ async function startAuthority(): Promise<Authority> {
     profiles: { default: { description: 'short', validityPeriod: 86_400 } },
   }
   await writeFile(join(folder, 'pebble.json'), JSON.stringify({ pebble: config }))
-  const child = spawn(pebble, ['-config', join(folder, 'pebble.json')], {
-    env: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  afterTest(() => child.kill('SIGKILL'))
-  let log = ''
-  child.stdout.on('data', (text: Buffer) => (log += text.toString()))
-  child.stderr.on('data', (text: Buffer) => (log += text.toString()))
-  await until(() => log.includes('Listening on'), 'pebble', { timeoutMs: 15_000 })
-  return { directoryUrl: `https://localhost:${port}/dir`, httpPort, caFile: files.caFile, log: () => log }
+  // It says that it listens before it does.
+  const environment = ['PEBBLE_VA_NOSLEEP=1', 'PEBBLE_WFE_NONCEREJECT=0']
+  await start('pebble', ['env', ...environment, pebble], ['-config', join(folder, 'pebble.json')], port)
+  return { directoryUrl: `https://localhost:${port}/dir`, httpPort, caFile: files.caFile }
 }
 
 async function serve(
@@ -110,7 +103,7 @@ describe.skipIf(!existsSync(pebble))('linksocks server --tls-domain, with pebble
     const state = await temporaryFolder()
     const server = await serve(await startAuthority(), state, { more: ['--workers', '2'] })
     const [, port = ''] = await server.printed(/^listening: wss:\/\/[^:]+:(\d+)/m)
-    await until(() => [...server.output.matchAll(/state=up/g)].length >= 2, 'two workers', { timeoutMs: 15_000 })
+    await server.printed(/all workers serve/)
     const kept = new X509Certificate(readFileSync(join(state, 'acme/localhost.crt')))
     // Connections go to the workers in turn.
     const shown = [1, 2, 3, 4].map(() => {
@@ -135,11 +128,8 @@ describe.skipIf(!existsSync(pebble))('linksocks server --tls-domain, with pebble
 describe('linksocks server --tls-domain, with an authority that does not answer,', () => {
   test('says so, and ends by the first signal', async () => {
     const directoryUrl = `http://127.0.0.1:${await freePort()}/dir`
-    const server = await serve(
-      { directoryUrl, httpPort: await freePort(), caFile: '', log: () => '' },
-      await temporaryFolder(),
-    )
-    await until(() => server.output.includes('does not answer: ECONNREFUSED; trying again'), 'a warning')
+    const server = await serve({ directoryUrl, httpPort: await freePort(), caFile: '' }, await temporaryFolder())
+    await server.printed(/does not answer: ECONNREFUSED; trying again/)
     server.kill('SIGTERM')
     expect(await server.exit()).toBe(0)
   })

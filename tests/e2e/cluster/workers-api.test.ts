@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { LinkSocksClient, type ClientOptions } from '@ls/client'
 import { echoServer, freePort, onceEvent, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
-import { afterTest, closing } from '../../stress/cleanup.js'
+import { afterTest, awaitedLater, closing } from '../../stress/cleanup.js'
 import { Program } from '../program.js'
 
 const headers = { 'x-api-key': 'key' }
@@ -24,6 +24,7 @@ async function start(...words: string[]) {
   const port = await freePort()
   const places = ['--ws-host', '127.0.0.1', '--ws-port', String(port), '--guard', 'none']
   const program = new Program('server', '--workers', '2', '--api-key', 'key', ...places, ...words)
+  await program.printed(/all workers serve/)
   await until(() => [...program.output.matchAll(/state=up/g)].length >= 2, 'two workers that know each other', {
     timeoutMs: 15_000,
   })
@@ -57,7 +58,7 @@ describe.skipIf(process.platform !== 'linux')('the API of a server with two work
     await expect
       .poll(async () => (await call('GET', '/api/status'))['tokens'], { timeout: 15_000 })
       .toMatchObject([{ token, clients_count: 4 }])
-    const ended = Promise.all(users.map((user) => onceEvent(user, 'linkDown')))
+    const ended = awaitedLater(Promise.all(users.map((user) => onceEvent(user, 'linkDown'))))
     await call('DELETE', `/api/token/${token}`)
     expect(await ended).toHaveLength(4)
   })
@@ -116,7 +117,9 @@ describe.skipIf(process.platform !== 'linux')('the API of a server with two work
     const { call, program } = await start('-t', 'f')
     expect(await call('POST', '/api/restart')).toEqual({ success: true, pid: program.pid })
     // The worker that got the request passes the answer on before it leaves, so the line comes later.
-    await until(() => /new workers have taken over/.test(program.output), 'the line that says so')
+    await until(() => /new workers have taken over/.test(program.output), 'the line that says so', {
+      timeoutMs: 30_000,
+    })
   })
 
   test('answers the owner at the socket, without the key', async () => {
@@ -138,8 +141,10 @@ describe.skipIf(process.platform !== 'linux')('the API of a server with two work
     await first.program.exit()
     const second = await start('--state', state)
     const users = [await link(second.url, { token, proxy: 'none' }), await link(second.url, { token, proxy: 'none' })]
-    const shown = await second.call('GET', `/api/token/${token}`)
-    expect({ isWritten, shown }).toMatchObject({ isWritten: true, shown: { kept: true, clients_count: users.length } })
+    // A client is linked a little earlier than its worker counts it.
+    await expect
+      .poll(async () => ({ isWritten, shown: await second.call('GET', `/api/token/${token}`) }))
+      .toMatchObject({ isWritten: true, shown: { kept: true, clients_count: users.length } })
   })
 
   test('keeps a generated token over a restart', async () => {

@@ -22,6 +22,7 @@ async function start() {
   writeFileSync(config, `workers: 2\nservers: {${main}}\n`)
   const program = new Program('run', '-c', config)
   const [, url = ''] = await program.printed(/listening: (ws:\S+)/)
+  await program.printed(/all workers serve/)
   await until(() => countOf(program, /state=up/g) >= 2, 'two workers that know each other', { timeoutMs: 15_000 })
   const status = async () => (await fetch(`http://127.0.0.1:${metricsPort}/status`)).json() as Promise<Snapshot>
   return {

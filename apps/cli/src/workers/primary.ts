@@ -140,8 +140,10 @@ export class Primary {
   async #startAll(): Promise<boolean> {
     if (!(await this.#start(0, true).ready)) return false
     this.#hasStarted = true
-    const others = Array.from({ length: this.#options.count - 1 }, (_none, at) => this.#start(at + 1, false).ready)
-    await Promise.all(others)
+    const { count } = this.#options
+    const others = Array.from({ length: count - 1 }, (_none, at) => this.#start(at + 1, false).ready)
+    const isComplete = (await Promise.all(others)).every(Boolean)
+    if (isComplete) this.#context.logger.info({ workers: count }, 'all workers serve')
     return true
   }
 
