@@ -18,6 +18,10 @@ const longest = ['tests/stress/cut/*.test.ts', 'tests/site/*.test.ts']
 const loads = ['tests/stress/*.test.ts', 'tests/interop/cut.test.ts']
 /** Takes half a minute, nearly all of it waiting. */
 const lossyPath = 'tools/bench/path/lossy-cuts.test.mjs'
+
+/** Time for a test that starts several programs, in milliseconds: on a busy machine each takes seconds. */
+const programsMs = 60_000
+
 const notTests = ['**/node_modules/**', '**/dist/**']
 
 /** Groups run one after another; the files of a group run at the same time (docs/decisions/0095-tests-in-groups.md). */
@@ -44,7 +48,8 @@ function group(
   others: string[] = [],
 ): TestProjectInlineConfiguration {
   const exclude = [...notTests, ...others]
-  return { extends: true, test: { name, include, exclude, maxWorkers, sequence: { groupOrder } } }
+  const limits = groupOrder === 0 ? {} : { testTimeout: programsMs, hookTimeout: programsMs }
+  return { extends: true, test: { name, include, exclude, maxWorkers, sequence: { groupOrder }, ...limits } }
 }
 
 export default defineConfig({
@@ -55,6 +60,8 @@ export default defineConfig({
     setupFiles: process.env['LS_RUNS'] === undefined ? [] : ['tools/fuzz/more-runs.mjs'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // Vitest's own limit is 1 s.
+    expect: { poll: { timeout: 15_000 } },
     // On a busy machine one test of thousands may fail by chance. CI runs it again and lists it at the end.
     retry: process.env['CI'] ? 1 : 0,
     // .ci/run reads its counts from the report.

@@ -12,6 +12,9 @@ import { temporaryFolder } from './temporary-folder.js'
 
 const isWindows = process.platform === 'win32'
 
+/** Time for programs to start on a busy machine, in milliseconds. */
+const startMs = 30_000
+
 function linesOf(path: string): readonly string[] {
   try {
     return readFileSync(path, 'utf8').trim().split('\n').filter(Boolean)
@@ -57,9 +60,9 @@ describe.skipIf(isWindows)('linksocks under systemd', () => {
     const { folder, told } = await fakeNotify()
     const environment = { PATH: `${folder}:${process.env['PATH']}`, NOTIFY_SOCKET: join(folder, 'socket') }
     const server = new Program({ environment }, 'server', '-t', 'my_token', '--ws-host', '127.0.0.1', '--ws-port', '0')
-    await until(() => told().includes('READY=1'), 'READY')
+    await until(() => told().includes('READY=1'), 'READY', { timeoutMs: startMs })
     server.kill('SIGTERM')
-    await until(() => told().includes('STOPPING=1'), 'STOPPING')
+    await until(() => told().includes('STOPPING=1'), 'STOPPING', { timeoutMs: startMs })
     expect(told()).toContain(`--pid=${server.pid} READY=1 STATUS=running`)
   })
 })
@@ -89,9 +92,9 @@ test.skipIf(!hasSystemd)('systemd-notify sends READY to the socket of systemd', 
   closing({ close: () => systemd.kill() })
   let text = ''
   systemd.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
-  await until(() => text.includes('bound'), 'the receiver', { timeoutMs: 15_000 })
+  await until(() => text.includes('bound'), 'the receiver', { timeoutMs: startMs })
   const environment = { NOTIFY_SOCKET: socket }
   void new Program({ environment }, 'server', '-t', 'my_token', '--ws-host', '127.0.0.1', '--ws-port', '0')
-  await until(() => text.includes('READY=1'), 'READY', { timeoutMs: 15_000 })
+  await until(() => text.includes('READY=1'), 'READY', { timeoutMs: startMs })
   expect(text).toMatch(/READY=1\nSTATUS=running/)
 })

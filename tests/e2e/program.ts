@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { within } from '@ls/testkit'
 import { afterTest } from '../stress/cleanup.js'
 
+/** Time for a line of its output, in milliseconds: a busy machine takes seconds to start a program. */
+const printedMs = 30_000
+
 const binary = fileURLToPath(new URL('../../apps/cli/bin/linksocks.js', import.meta.url))
 
 interface HowToStart {
@@ -56,7 +59,7 @@ export class Program {
   /** Waits until its output matches `pattern`. */
   async printed(pattern: RegExp): Promise<RegExpExecArray> {
     try {
-      return await within(this.#untilPrinted(pattern), `${pattern} in its output`, { timeoutMs: 15_000 })
+      return await within(this.#untilPrinted(pattern), `${pattern} in its output`, { timeoutMs: printedMs })
     } catch (error) {
       throw new Error(`${String(error)}\nIt printed:\n${this.#output}`, { cause: error })
     }
@@ -81,7 +84,7 @@ export class Program {
     const closed = once(this.#child, 'close').catch(() => {})
     await once(this.#child, 'exit').catch((error: unknown) => this.#take(String(error)))
     // Its last output may come after its end. What it has started may keep the streams open for longer.
-    await within(closed, 'the end of its output', { timeoutMs: 1000 }).catch(() => {})
+    await within(closed, 'the end of its output', { timeoutMs: 5000 }).catch(() => {})
     this.#hasEnded = true
     this.#life.emit('news')
   }

@@ -11,7 +11,7 @@ import { temporaryFolder } from './temporary-folder.js'
 export const account = { username: 'ada', password: 'secret' }
 
 /** Time for a program to listen, in milliseconds. */
-const startTimeoutMs = 10_000
+const startTimeoutMs = 30_000
 
 export async function startMicrosocks(): Promise<number> {
   const port = await freePort()

@@ -54,7 +54,7 @@ describe.runIf(python !== undefined)('a client written from spec/protocol.md', {
     await new Program({ environment }, 'server', '-t', 'spec_token', ...local, port).printed(/listening/i)
     const { plain, ...sent } = await play('trace', port)
     const exit = () => spans.find(({ name }) => name === 'linksocks.exit')
-    await until(() => exit() !== undefined, 'the span of the server')
+    await until(() => exit() !== undefined, 'the span of the server', { timeoutMs: 15_000 })
     expect({ plain, exit: exit() }).toMatchObject({ plain: true, exit: sent })
   })
 

@@ -3,7 +3,7 @@ import { LinkSocksClient } from '@ls/client'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent } from '@ls/testkit'
 import { expect, test } from 'vitest'
-import { afterTest, closing } from '../../stress/cleanup.js'
+import { afterTest, awaitedLater, closing } from '../../stress/cleanup.js'
 import { Program } from '../program.js'
 import { natsProgram, startNats } from './nats.js'
 
@@ -33,7 +33,7 @@ async function startNode(natsUrl: string, how: HowToStart = {}) {
     '--guard',
     'none',
   )
-  await program.printed(/listening|ready|link:|server:/i)
+  await program.printed(/^listening: /m)
   return { program, url: `ws://127.0.0.1:${port}` }
 }
 
@@ -56,9 +56,9 @@ test.skipIf(natsProgram === undefined)(
     await client.start()
     const echo = closing(await echoServer())
     const socket = await connect({ proxy: client.socksAddress!, target: echo })
-    const reset = onceEvent(socket, 'close')
+    const reset = onceEvent(socket, 'close', { timeoutMs: 20_000 })
     socket.on('error', () => {})
-    const linked = onceEvent(client, 'linkUp')
+    const linked = onceEvent(client, 'linkUp', { timeoutMs: 20_000 })
     first.program.kill('SIGKILL')
     const [resumed] = await linked
     await reset
@@ -88,7 +88,7 @@ test.skipIf(natsProgram === undefined)(
     const lost = nodes.map(({ program }) => /state=(?:silent|gone)/.test(program.output))
     expect({ answers, lost }).toEqual({ answers: ['hello', 'hello'], lost: [false, false] })
   },
-  30_000,
+  60_000,
 )
 
 test.skipIf(natsProgram === undefined)(
@@ -105,9 +105,9 @@ test.skipIf(natsProgram === undefined)(
     const client = closing(new LinkSocksClient({ ...options, reconnect: { delayMs: 5, maxDelayMs: 5 } }))
     // The first attempt comes before the node listens, and the next ones every few milliseconds. A refusal would end
     // the client.
-    const started = client.start()
+    const started = awaitedLater(client.start())
     await startNode(nats.url, { tokens, port })
     await expect(started).resolves.toBeUndefined()
   },
-  30_000,
+  60_000,
 )

@@ -45,7 +45,7 @@ async function startCluster(cleanup: Cleanup) {
   const provider = closing(new LinkSocksClient(options))
   await provider.start()
   const connector = closing(new LinkSocksClient({ url: near.url, token: 'connector-token', proxy: { port: 0 } }))
-  const partner = onceEvent(connector, 'partners')
+  const partner = onceEvent(connector, 'partners', { timeoutMs: 20_000 })
   await connector.start()
   await partner
   const reach = async (target: { readonly host: string; readonly port: number }) => {
@@ -72,7 +72,7 @@ describe.skipIf(natsProgram === undefined)('the connection between two nodes', t
     const echo = cleanup.closing(await echoServer())
     const socket = await reach(echo)
     await echoed(socket, 'before')
-    const end = socketEnd(socket)
+    const end = socketEnd(socket, { timeoutMs: 20_000 })
     far.program.kill('SIGKILL')
     // The address of a killed program refuses connections.
     await far.relay.close()
