@@ -6,9 +6,13 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { requireProgram, type TestServer, within } from '@ls/testkit'
 
 export const hasChromium = requireProgram('chromium') !== undefined
+
+/** Time for an answer of the browser, in milliseconds: on a busy machine it takes seconds to start. */
+const answerMs = 30_000
 
 /** A browser without a window, with one page open. */
 export interface Chromium {
@@ -33,13 +37,10 @@ export async function openChromium(url: string): Promise<Chromium> {
   })
   const exited = once(child, 'exit')
   const devtools = new DevTools(child.stdio[3] as Writable, child.stdio[4] as Readable)
-  const inPage = async (method: string, params: object): Promise<unknown> => devtools.callPage(method, params)
   return {
-    reload: async () => void (await inPage('Page.reload', {})),
+    reload: async () => void (await devtools.callPage('Page.reload', {})),
     evaluate: async (expression) => {
-      const { result } = (await inPage('Runtime.evaluate', { expression, awaitPromise: true })) as {
-        result: { value?: unknown }
-      }
+      const { result } = await devtools.callPage<Evaluated>('Runtime.evaluate', { expression, awaitPromise: true })
       return String(result.value)
     },
     close: async () => {
@@ -64,20 +65,26 @@ class DevTools {
     output.setEncoding('utf8').on('data', (chunk: string) => this.#receive(chunk))
   }
 
-  /** Calls a method of the one page that is open. */
-  async callPage(method: string, params: object): Promise<unknown> {
-    const { targetInfos } = (await this.#call('Target.getTargets', {})) as { targetInfos: Target[] }
-    const targetId = targetInfos.find(({ type }) => type === 'page')?.targetId
-    const { sessionId } = (await this.#call('Target.attachToTarget', { targetId, flatten: true })) as Attached
-    return this.#call(method, params, sessionId)
+  /** Calls a method of the one page that is open. While there is none, or it is being replaced, it tries again. */
+  async callPage<Answer>(method: string, params: object): Promise<Answer> {
+    const endMs = performance.now() + answerMs
+    for (;;) {
+      const { targetInfos = [] } = (await this.#call<Targets>('Target.getTargets', {})) ?? {}
+      const targetId = targetInfos.find(({ type }) => type === 'page')?.targetId
+      const attached = targetId && (await this.#call<Attached>('Target.attachToTarget', { targetId, flatten: true }))
+      const answer = attached && (await this.#call<Answer>(method, params, attached.sessionId))
+      if (answer) return answer
+      if (performance.now() > endMs) throw new Error(`Chromium has no page that can do ${method}`)
+      await delay(20)
+    }
   }
 
-  #call(method: string, params: object, sessionId?: string): Promise<unknown> {
+  /** Resolves with the answer, or with nothing where the browser answers with an error. */
+  #call<Answer>(method: string, params: object, sessionId?: string): Promise<Answer | undefined> {
     const id = ++this.#lastId
     this.#input.write(`${JSON.stringify({ id, method, params, sessionId })}\0`)
-    return within(new Promise((resolve) => this.#waiting.set(id, resolve)), `Chromium to do ${method}`, {
-      timeoutMs: 30_000,
-    })
+    const answered = new Promise<unknown>((resolve) => this.#waiting.set(id, resolve))
+    return within(answered, `Chromium to do ${method}`, { timeoutMs: answerMs }) as Promise<Answer | undefined>
   }
 
   #receive(chunk: string): void {
@@ -92,13 +99,16 @@ class DevTools {
   }
 }
 
-interface Target {
-  readonly targetId: string
-  readonly type: string
+interface Targets {
+  readonly targetInfos: readonly { readonly targetId: string; readonly type: string }[]
 }
 
 interface Attached {
   readonly sessionId: string
+}
+
+interface Evaluated {
+  readonly result: { readonly value?: unknown }
 }
 
 /** Serves one page, at `/` on localhost. */
