@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { connect } from '@ls/socks5/node'
 import { onceEvent, seededBytes } from '@ls/testkit'
+import { awaitedLater } from '../stress/cleanup.js'
 
 interface Address {
   readonly host: string
@@ -31,7 +32,8 @@ export function transfer(proxy: Address, target: Address) {
     }
     return sent.digest('hex') === received.digest('hex')
   }
-  return { opened: opening.then(() => {}), result: run(), stop: () => void (isOver = true) }
+  const opened = awaitedLater(opening.then(() => {}))
+  return { opened, result: awaitedLater(run()), stop: () => void (isOver = true) }
 }
 
 /** Opens one connection after the other until it is stopped; resolves with their number. All must work. */
@@ -45,5 +47,5 @@ export function visits(proxy: Address, target: Address) {
     socket.destroy()
     return visit(count + 1)
   }
-  return { result: visit(0), stop: () => void (isOver = true) }
+  return { result: awaitedLater(visit(0)), stop: () => void (isOver = true) }
 }

@@ -3,7 +3,7 @@ import { LinkSocksServer } from '@ls/server'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent, until } from '@ls/testkit'
 import { describe, expect, test, vi } from 'vitest'
-import { afterTest, closing } from '../stress/cleanup.js'
+import { afterTest, awaitedLater, closing } from '../stress/cleanup.js'
 import { Program } from './program.js'
 
 /** A server with a forward client, an echo server, and one connection to it through both. */
@@ -30,7 +30,7 @@ describe('a LinkSocksServer that drains', () => {
   test('lets open channels go on, and is drained when they end', async () => {
     const { server, link, open } = await net()
     const socket = await open(await link())
-    const drained = server.drain()
+    const drained = awaitedLater(server.drain())
     socket.write('still there')
     const [answer] = await onceEvent(socket, 'data')
     socket.end()
@@ -52,7 +52,7 @@ describe('a LinkSocksServer that drains', () => {
     const client = await link()
     const socket = await open(client)
     void server.drain()
-    const closed = server.close({ graceMs: 5000 })
+    const closed = awaitedLater(server.close({ graceMs: 5000 }))
     await expect(open(client)).rejects.toMatchObject({ code: 'ERR_SOCKS_REFUSED_BY_PROXY' })
     socket.destroy()
     await closed
@@ -81,7 +81,7 @@ describe('a LinkSocksServer that drains', () => {
   test('ends the wait at its deadline, and a close cuts it short', async () => {
     const { server, link, open } = await net()
     await open(await link())
-    const drained = server.drain()
+    const drained = awaitedLater(server.drain())
     await server.close()
     await expect(drained).resolves.toBeUndefined()
   })

@@ -7,7 +7,7 @@ import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { freePort, onceEvent, seededBytes, seededDigest, tcpServer } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
-import { afterTest, closing } from '../stress/cleanup.js'
+import { afterTest, awaitedLater, closing } from '../stress/cleanup.js'
 import { Program } from './program.js'
 import { temporaryFolder } from './temporary-folder.js'
 
@@ -107,6 +107,7 @@ describe.each(names)('half-close through %s', { timeout }, (name) => {
             socket.write(`${digest} `)
             socket.end(seededBytes(2).take(bytes))
           })
+          .catch(() => socket.destroy())
       }),
     )
     const { input, output } = await ways[name]!(target.port)
@@ -122,7 +123,7 @@ describe.each(names)('half-close through %s', { timeout }, (name) => {
     let digest: Promise<string> | undefined
     const target = closing(
       await tcpServer((socket) => {
-        digest = readAll(socket).then(digestOf)
+        digest = awaitedLater(readAll(socket).then(digestOf))
         socket.end('the answer')
       }),
     )
@@ -151,6 +152,7 @@ test.each([
       void readAll(socket)
         .then(digestOf)
         .then((digest) => (first === 'website' ? onDigest(digest) : socket.end(digest)))
+        .catch(() => socket.destroy())
     })
     let onDigest: (digest: string) => void = () => {}
     const atSite = new Promise<string>((resolve) => (onDigest = resolve))

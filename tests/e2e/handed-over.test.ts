@@ -3,7 +3,7 @@ import { LinkSocksServer } from '@ls/server'
 import { connect } from '@ls/socks5/node'
 import { echoServer, onceEvent, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
-import { afterTest, closing } from '../stress/cleanup.js'
+import { afterTest, awaitedLater, closing } from '../stress/cleanup.js'
 import { wayTo } from './way.js'
 
 /** A server, another one that will take over, and a way that leads to the first. */
@@ -50,7 +50,7 @@ describe('a LinkSocksServer that is handed over', () => {
     const { old, next, link, open, handOver } = await net((server) => server.addForwardToken('t'))
     const { socksAddress } = await link('t')
     const before = await open(socksAddress)
-    const over = handOver()
+    const over = awaitedLater(handOver())
     await until(() => next.peers.size === 1, 'a session at the next server')
     const after = await open(socksAddress)
     expect({ old: [...old.channels()].length, next: [...next.channels()].length }).toEqual({ old: 1, next: 1 })
@@ -76,7 +76,7 @@ describe('a LinkSocksServer that is handed over', () => {
     await link('r', 'provider')
     const connector = await link('c')
     const before = await open(connector.socksAddress)
-    const over = handOver()
+    const over = awaitedLater(handOver())
     await until(() => next.peers.size === 2, 'both at the next server')
     expect({ before: await echoes(before), open: await echoes(await open(connector.socksAddress)) }).toEqual({
       before: 'hello',

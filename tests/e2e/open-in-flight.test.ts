@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { connect } from '@ls/socks5/node'
 import { faultRelay, onceEvent, tcpServer } from '@ls/testkit'
 import { expect, test } from 'vitest'
-import { afterTest, closing } from '../stress/cleanup.js'
+import { afterTest, awaitedLater, closing } from '../stress/cleanup.js'
 import { Program } from './program.js'
 
 /** Each of the two black holes is noticed after about 8 s. */
@@ -24,7 +24,7 @@ test('an open that waits for its answer outlives a link that vanishes twice', { 
   const client = new Program('client', '-t', 'tok', '-u', `ws://127.0.0.1:${relay.port}`, '-p', '0')
   const [, port = ''] = await client.printed(/^proxy: 127\.0\.0\.1:(\d+)/m)
   const proxy = { host: '127.0.0.1', port: Number(port) }
-  const opening = connect({ proxy, target: { host: 'example.org', port: 80 }, timeoutMs: 40_000 })
+  const opening = awaitedLater(connect({ proxy, target: { host: 'example.org', port: 80 }, timeoutMs: 40_000 }))
   await upstream.requested
   relay.strike('blackhole')
   await client.printed(/link is back/)

@@ -26,13 +26,15 @@ interface Export {
 export async function otlpReceiver() {
   const spans: SpanShown[] = []
   const server = createServer((request, response) => {
-    void json(request).then((body) => {
+    const take = (body: unknown): void => {
       for (const { resource, scopeSpans } of (body as Export).resourceSpans) {
         const service = resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? ''
         spans.push(...scopeSpans.flatMap((scope) => scope.spans.map((span) => ({ ...span, service }))))
       }
       response.setHeader('content-type', 'application/json').end('{}')
-    })
+    }
+    // A program that is killed breaks its request off.
+    json(request).then(take, () => {})
   }).listen(0, '127.0.0.1')
   afterTest(() => server.closeAllConnections())
   afterTest(() => server.close())

@@ -5,7 +5,7 @@ import { LinkSocksServer, type PolicyOptions } from '@ls/server'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent, until } from '@ls/testkit'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { afterTest, closing } from '../stress/cleanup.js'
+import { afterTest, awaitedLater, closing } from '../stress/cleanup.js'
 import { startClient, startServer } from './running.js'
 
 afterEach(() => vi.restoreAllMocks())
@@ -152,7 +152,7 @@ describe('a policy', () => {
     const token = server.addForwardToken('f', { policy: { maxLinks: 1 } })
     const first = await startClient(server, { token, proxy: { port: 0 } })
     const refused = onceEvent(server, 'clientRefused')
-    const second = startClient(server, { token, proxy: { port: 0 }, reconnect: { delayMs: 10 } })
+    const second = awaitedLater(startClient(server, { token, proxy: { port: 0 }, reconnect: { delayMs: 10 } }))
     expect((await refused)[1]).toBe('the limit of 1 links of this token is reached')
     await first.close()
     await second
@@ -165,7 +165,8 @@ describe('a policy', () => {
     vi.spyOn(Date, 'now').mockReturnValue(noon)
     const policy = { hours: { open: ['thu 13:00-14:00'], zone: 'UTC' } }
     const refused = onceEvent(server, 'clientRefused')
-    const client = startClient(server, { token: server.addForwardToken('f', { policy }), reconnect: { delayMs: 10 } })
+    const token = server.addForwardToken('f', { policy })
+    const client = awaitedLater(startClient(server, { token, reconnect: { delayMs: 10 } }))
     expect((await refused)[1]).toBe('the token may not be used at this hour')
     vi.spyOn(Date, 'now').mockReturnValue(noon + 3_600_000)
     await client

@@ -3,7 +3,7 @@ import { LinkSocksServer } from '@ls/server'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
-import { afterTest, closing } from '../stress/cleanup.js'
+import { afterTest, awaitedLater, closing } from '../stress/cleanup.js'
 
 /** A server with a reverse token and `count` providers behind one SOCKS port. */
 async function reverseNet(count: number) {
@@ -52,7 +52,8 @@ test('the SOCKS port survives the reconnect of its only provider', async () => {
   const { server, port, providers, url, token } = await reverseNet(1)
   await providers[0]?.close()
   await until(() => server.peers.size === 0, 'the provider to go')
-  const reaching = connect({ proxy: { host: '127.0.0.1', port }, target: { host: '127.0.0.1', port: target.port } })
+  const proxy = { host: '127.0.0.1', port }
+  const reaching = awaitedLater(connect({ proxy, target: { host: '127.0.0.1', port: target.port } }))
   const next = closing(new LinkSocksClient({ url, token, role: 'provider' }))
   await next.start()
   const socket = await reaching

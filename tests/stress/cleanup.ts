@@ -31,3 +31,12 @@ export function cleanupOf({ onTestFinished }: TestContext): Cleanup {
     },
   }
 }
+
+/**
+ * Returns a promise that the test awaits later. If the test fails before, the failure of this promise would be an error
+ * outside of tests, for which vitest fails the whole run although the test passes when it is tried again.
+ */
+export function awaitedLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
+}

@@ -8,7 +8,7 @@ import { byteServer, echoServer, freePort, onceEvent, seededDigest, until } from
 import { expect, test } from 'vitest'
 import { Program } from '../e2e/program.js'
 import { temporaryFolder } from '../e2e/temporary-folder.js'
-import { afterTest, closing } from './cleanup.js'
+import { afterTest, awaitedLater, closing } from './cleanup.js'
 import { fact, long, mebibyte, seed } from './settings.js'
 
 const size = long ? { reloads: 50, idle: 100, bulkMiB: 1024 } : { reloads: 4, idle: 10, bulkMiB: 32 }
@@ -52,7 +52,7 @@ test.skipIf(process.platform === 'win32')(
     for (const socket of idle) afterTest(() => socket.destroy())
     const source = closing(await byteServer({ sendBytes: size.bulkMiB * mebibyte, seed }))
     const bulk = await connect({ proxy, target: source })
-    const digest = digestOf(bulk)
+    const digest = awaitedLater(digestOf(bulk))
     const startMs = performance.now()
     for (let round = 1; round <= size.reloads; round++) {
       await write(round)
