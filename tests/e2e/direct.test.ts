@@ -4,9 +4,9 @@ import { LinkSocksClient } from '@ls/client'
 import { type DirectOptions, loadPuncher, type Puncher } from '@ls/direct'
 import { silentLogger, systemClock } from '@ls/foundation'
 import { LinkSocksServer, type ServerOptions } from '@ls/server'
-import { byteServer, hashServer, onceEvent, seededDigest, until } from '@ls/testkit'
+import { byteServer, hashServer, onceEvent, seededDigest, turns, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
-import { closing } from '../stress/cleanup.js'
+import { awaitedLater, closing } from '../stress/cleanup.js'
 
 interface NetOptions {
   readonly directPaths?: boolean
@@ -107,7 +107,7 @@ test.each(protocols)(
         await back
         if (cuts === 25 || received < (cuts + 1) * 3_000_000) continue
         cuts++
-        back = moveTwice()
+        back = awaitedLater(moveTwice())
       }
       return hash.digest('hex')
     }
@@ -150,7 +150,8 @@ test('the providers of a token share connections on direct paths', { timeout: 60
     return all.map((client, index) => directChannels(client) - before[index]!)
   }
   // The connector gets its second path a moment after the provider; until then one of two connections is relayed.
-  for (let pairs = 0; pairs < 100 && (await open(2))[2] !== 2; pairs++);
+  const endMs = performance.now() + 20_000
+  while ((await open(2))[2] !== 2 && performance.now() < endMs) await turns(10)
   const [atFirst, atSecond, atConnector] = await open(4)
   expect({ atFirst, atSecond, atConnector }).toEqual({ atFirst: 2, atSecond: 2, atConnector: 4 })
   for (const stream of streams) stream.destroy()
@@ -270,6 +271,8 @@ test('a provider that still loads its direct paths answers when it has them', { 
 test('users of a relay get no direct path past the rules of its operator', { timeout: 40_000 }, async () => {
   const connector = await relayedPair({ policy: { deny: [':25'] } })
   await connector.start()
-  await until(() => warnings.some((text) => text.includes('a direct path would bypass')), 'the refusal')
+  await until(() => warnings.some((text) => text.includes('a direct path would bypass')), 'the refusal', {
+    timeoutMs: 20_000,
+  })
   expect(connector.path).toBe('relay')
 })

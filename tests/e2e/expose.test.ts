@@ -96,7 +96,7 @@ describe('linksocks provider --expose', programsTimeout, () => {
     const port = await exposedPort(program)
     program.kill('SIGKILL')
     await server.printed(/client disconnected/)
-    expect(await accepts(port)).toBe(false)
+    await expect.poll(() => accepts(port)).toBe(false)
   })
 
   // sshd is not installed on every machine.

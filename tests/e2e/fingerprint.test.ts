@@ -16,7 +16,7 @@ import {
   within,
 } from '@ls/testkit'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { closing } from '../stress/cleanup.js'
+import { awaitedLater, closing } from '../stress/cleanup.js'
 import { fact, mebibyte } from '../stress/settings.js'
 import { download, Meter, transferBothWays, transferServer } from '../stress/traffic.js'
 import { hasChromium, openChromium, pageServer } from './chromium.js'
@@ -39,6 +39,8 @@ async function helloOfProgram(
   const program = new Program({ node }, 'client', '-u', url, '-t', 'token', '-p', '0', '--fingerprint', fingerprint)
   const hello = await within(catcher.next(), `the ClientHello of ${fingerprint}`, { timeoutMs: startMs })
   program.kill('SIGKILL')
+  // It would send another one.
+  await program.exit()
   return hello
 }
 
@@ -166,6 +168,7 @@ describe.skipIf(!hasChromium)('linksocks client --fingerprint chrome, by wreq-js
 
 test.each(['none', 'firefox', 'safari'])(
   'linksocks client --fingerprint %s has not the JA4 of chrome',
+  { timeout: startMs * 2 },
   async (other) => {
     const catcher = closing(await helloCatcher())
     const chrome = await helloOfProgram(catcher, 'chrome')
@@ -219,7 +222,7 @@ describe('a link that looks like Chrome', () => {
     const { socks, relay, client } = await chromeNet()
     const target = closing(await transferServer())
     const meter = new Meter()
-    const moving = download(socks, target, { seed: 3, bytes: 64 * mebibyte }, meter)
+    const moving = awaitedLater(download(socks, target, { seed: 3, bytes: 64 * mebibyte }, meter))
     await meter.after(8 * mebibyte)
     const back = onceEvent(client, 'linkUp', { timeoutMs: 60_000 })
     relay.strike('reset')

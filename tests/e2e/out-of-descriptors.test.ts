@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readlinkSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import { join } from 'node:path'
 import { connect } from '@ls/socks5/node'
 import { echoServer, faultRelay, freePort, onceEvent, requireProgram } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
@@ -57,12 +58,23 @@ function limitFiles({ pid }: Program, count: number): void {
   execFileSync('prlimit', ['--pid', `${pid}`, `--nofile=${count}:`])
 }
 
-/** Returns the number that the next file would get. */
+/** Returns the number that the next file would get, once the program has closed the files that it reads. */
 function firstFreeNumber({ pid }: Program): number {
-  const used = new Set(readdirSync(`/proc/${pid}/fd`).map(Number))
+  const folder = `/proc/${pid}/fd`
+  const used = new Set(readdirSync(folder).filter(staysOpen, folder).map(Number))
   let number = 0
   while (used.has(number)) number++
   return number
+}
+
+/** Whether a descriptor in a folder of `/proc` is no file that the program reads for a moment, such as a module. */
+function staysOpen(this: string, number: string): boolean {
+  try {
+    const target = readlinkSync(join(this, number))
+    return !target.startsWith('/') || target.startsWith('/dev/')
+  } catch {
+    return false
+  }
 }
 
 async function echoOf(socket: Socket, text: string): Promise<string> {

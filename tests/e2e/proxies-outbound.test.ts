@@ -4,7 +4,7 @@ import { LinkSocksClient, type ForwardOptions } from '@ls/client'
 import { LinkSocksServer, type ServerOptions } from '@ls/server'
 import type { SocksError } from '@ls/socks5'
 import { connect, createServer } from '@ls/socks5/node'
-import { byteServer, freePort, onceEvent, requireProgram, seededDigest, tcpServer, testCertificate } from '@ls/testkit'
+import { byteServer, freePort, requireProgram, seededDigest, tcpServer, testCertificate, until } from '@ls/testkit'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { SocksReplyError, UdpAssociation } from '../interop/socks-client.js'
 import { afterTest, closing } from '../stress/cleanup.js'
@@ -294,8 +294,8 @@ describe('a client reaches its server', () => {
     const token = server.addForwardToken()
     await server.listen()
     const proxy = `socks5://127.0.0.1:${port}`
-    const client = await startClient(server, { token, threads: 2, serverProxies: [proxy, proxy] }, 'server.test')
-    if (server.peers.size < 2) await onceEvent(client, 'linkUp')
+    await startClient(server, { token, threads: 2, serverProxies: [proxy, proxy] }, 'server.test')
+    await until(() => server.peers.size === 2, 'both links')
     expect(asked.toSorted()).toEqual(['127.0.0.1', '127.0.0.1', 'server.test', 'server.test'])
   })
 

@@ -60,12 +60,13 @@ describe('relay mode', () => {
 
   test('a provider gets a token, and a connector without one is refused with the text of the deployed relay', async () => {
     const { port } = await relayNet()
-    const [provider, connector] = [true, false].map((reverse) => RawPeer.dial({ port, token: 'anonymous', reverse }))
-    expect(await (await provider)?.next(MessageType.AuthResponse)).toMatchObject({
+    const dial = (reverse: boolean) => RawPeer.dial({ port, token: 'anonymous', reverse })
+    const [provider, connector] = [await dial(true), await dial(false)]
+    expect(await provider.next(MessageType.AuthResponse)).toMatchObject({
       success: true,
       token: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
     })
-    expect(await (await connector)?.next(MessageType.AuthResponse)).toMatchObject({
+    expect(await connector.next(MessageType.AuthResponse)).toMatchObject({
       success: false,
       error: 'Anonymous token is only allowed for providers',
     })
@@ -138,7 +139,7 @@ describe('relay mode', () => {
     for (const [name, client] of Object.entries({ first, second, user }))
       client.on('partners', (count) => (counts[name] = count))
     await user.start()
-    await until(() => Object.keys(counts).length === 3 && counts['user'] === 2, 'all counts')
+    await until(() => counts['first'] === 1 && counts['second'] === 1 && counts['user'] === 2, 'all counts')
     expect(counts).toEqual({ first: 1, second: 1, user: 2 })
   })
 
@@ -167,8 +168,9 @@ describe('relay mode', () => {
     const provider = await started(before.provider())
     await provider.addConnector(code)
     await before.server.close()
+    const added = onceEvent(provider, 'connectorAdded', { timeoutMs: 15_000 })
     const after = await relayNet({}, { state: await ServerState.open(path), port: before.port })
-    await onceEvent(provider, 'connectorAdded')
+    await added
     const stranger = await started(after.provider())
     await expect(stranger.addConnector(code)).rejects.toThrow('connector token already exists')
     await expect(started(after.connector(code))).resolves.toBeDefined()

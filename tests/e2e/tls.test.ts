@@ -80,6 +80,7 @@ describe('a certificate in files', () => {
     await replace(next.issue())
     await until(() => lines.includes('certificate reloaded'), 'the new certificate', { timeoutMs: 15_000 })
     await startClient(server, { ca: next.cert })
+    await until(() => server.peers.size === 2, 'the second session')
     expect({ echo: await echoOf(socket), peers: server.peers.size }).toEqual({ echo: 'hello', peers: 2 })
   })
 

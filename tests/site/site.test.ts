@@ -105,9 +105,13 @@ describe.runIf(program !== undefined)('site in a browser', () => {
   test('the interactive picture follows the answers', async () => {
     const page = await browser.newPage()
     await page.goto(`${urlOf(server)}/guide/choose-a-mode`)
-    await page.check('input[name=network][value=inside]')
-    await page.check('input[name=program][value=server]')
-    await expect(page.locator('.mode-picture pre').textContent()).resolves.toContain('linksocks server -t TOKEN -r')
+    // An answer does nothing before the page's script runs, which then resets it.
+    const afterAnswers = async (): Promise<string | null> => {
+      await page.check('input[name=network][value=inside]')
+      await page.check('input[name=program][value=server]')
+      return page.textContent('.mode-picture pre')
+    }
+    await expect.poll(afterAnswers).toContain('linksocks server -t TOKEN -r')
     await page.close()
   })
 })

@@ -13,7 +13,7 @@ import {
   until,
 } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
-import { afterTest, closing } from '../../stress/cleanup.js'
+import { afterTest, awaitedLater, closing } from '../../stress/cleanup.js'
 import { wayTo } from '../way.js'
 import {
   has,
@@ -131,7 +131,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     const before = await connect({ proxy: user.socksAddress!, target: echo })
     afterTest(() => before.destroy())
     const moved = onceEvent(user, 'linkUp')
-    const drained = a!.server.drain({ timeoutMs: 60_000 })
+    const drained = awaitedLater(a!.server.drain({ timeoutMs: 60_000 }))
     const [resumed] = await moved
     const after = await connect({ proxy: user.socksAddress!, target: echo })
     afterTest(() => after.destroy())
@@ -161,7 +161,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     const open = await connect({ proxy: busy.socksAddress!, target: echo })
     afterTest(() => open.destroy())
     await until(() => [...a!.server.channels()].length === 1, 'the channel')
-    const moved = Promise.all([idle, alone].map((user) => onceEvent(user, 'linkUp')))
+    const moved = awaitedLater(Promise.all([idle, alone].map((user) => onceEvent(user, 'linkUp'))))
     const asked = a!.server.seat.askToLeave(10)
     await moved
     await until(() => a!.server.peers.size === 2 && b!.server.peers.size === 1, 'the old sessions have ended')
@@ -229,7 +229,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     await provider.close()
     await until(() => a!.server.peers.size === 0, 'the end of the provider')
     await until(() => [...b!.server.channels()].length === 0, 'the end of the first channel')
-    const opening = reach()
+    const opening = awaitedLater(reach())
     await until(() => [...b!.server.peers].some(({ session }) => session.channelCount > 0), 'the channel is offered')
     await startProvider(b!, token, [])
     const socket = await opening
@@ -328,13 +328,17 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     for (const node of nodes) await download(node)
     // Both nodes begin with the whole rate, and share it after some seconds.
     await until(() => received >= 3_000_000, 'the first bytes', { timeoutMs: 15_000 })
-    const startMs = performance.now()
-    const before = received
-    await until(() => received >= before + 2_000_000, 'more bytes', { timeoutMs: 15_000 })
-    const rate = (received - before) / (performance.now() - startMs)
-    // In KB a second: 1,000 if each node had the whole rate.
+    const rateOfMore = async (): Promise<number> => {
+      const startMs = performance.now()
+      const before = received
+      await until(() => received >= before + 2_000_000, 'more bytes', { timeoutMs: 15_000 })
+      return (received - before) / (performance.now() - startMs)
+    }
+    // In KB a second: 1,000 if each node had the whole rate. Nodes on a busy machine agree a little later.
+    let rate = await rateOfMore()
+    for (let again = 0; again < 3 && rate >= 650; again++) rate = await rateOfMore()
     expect({ isLimited: rate < 650, isUsed: rate > 350 }).toEqual({ isLimited: true, isUsed: true })
-  }, 40_000)
+  }, 60_000)
 
   test('refuses a connector token that another provider has at another node', async () => {
     const { nodes } = await start(2)
