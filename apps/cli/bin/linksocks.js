@@ -3,9 +3,10 @@
 import { existsSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 
-// Node's loader becomes hot enough to be optimized, by a compiler whose pages then stay in memory; and the young
+// Node's loader becomes hot enough to be compiled, by compilers whose pages then stay in memory; and the young
 // generation would grow. `src/tune-engine.ts` takes both back when the program has started.
-for (const flag of ['--no-opt', '--no-maglev', '--semi-space-growth-factor=1']) setFlagsFromString(flag)
+const flagsAtStart = ['--no-opt', '--no-maglev', '--no-sparkplug', '--semi-space-growth-factor=1']
+for (const flag of flagsAtStart) setFlagsFromString(flag)
 
 const needed = [20, 19]
 const [major, minor] = process.versions.node.split('.').map(Number)

@@ -7,8 +7,6 @@ import { findCommand } from './command-table.js'
 import type { CommandContext } from './commands/context.js'
 import { UsageError } from './errors.js'
 import { exitCode, type ExitCode } from './exit-code.js'
-import { renderGuide } from './help/guide.js'
-import { renderHelp, renderManual, renderOverview } from './help/help.js'
 import { Draining } from './life/draining.js'
 import { ServiceManager } from './life/service-manager.js'
 import { messageOf } from './output/describe-error.js'
@@ -72,11 +70,15 @@ async function help(request: HelpRequest): Promise<ExitCode> {
 }
 
 async function helpText({ command, scope }: HelpRequest, columns: number): Promise<string> {
-  if (scope === 'markdown') return `${renderGuide()}\n`
+  if (scope === 'markdown') {
+    const { renderGuide } = await import('./help/guide.js')
+    return `${renderGuide()}\n`
+  }
   if (scope === 'man') {
     const { renderManualPage } = await import('./help/manual-page.js')
     return renderManualPage()
   }
+  const { renderHelp, renderManual, renderOverview } = await import('./help/help.js')
   const all = scope === 'all'
   if (command !== undefined) return renderHelp(command, { columns, all })
   return all ? renderManual({ columns }) : renderOverview({ columns })

@@ -60,12 +60,13 @@ export function flagsAfterStart(version: string): string[] {
 }
 
 /**
- * The optimizing compilers of V8. The first script of the program turns them off before it loads anything: the
- * functions that read the command line become hot enough to be optimized, and never run again. Measured for an idle
- * server: 4.5 MiB less resident memory, most of it pages of the compiler's own code.
+ * The compilers of V8. The first script of the program turns them off before it loads anything: the functions that
+ * read the command line become hot enough to be compiled, and never run again. Measured for an idle server: 4.5 MiB
+ * less resident memory without the optimizing ones, most of it pages of the compiler's own code, and 0.4 MiB without
+ * Sparkplug.
  */
 function compilersOf(version: string): string[] {
-  return version.startsWith('11.') ? ['turbofan'] : ['turbofan', 'maglev']
+  return ['sparkplug', 'turbofan', ...(version.startsWith('11.') ? [] : ['maglev'])]
 }
 
 /**

@@ -39,6 +39,19 @@ describe('parseDestination', () => {
     expect(() => parseDestination(host, 80)).toThrow(failure('ERR_SOCKS_BAD_VALUE'))
   })
 
+  test('refuses each control character, lone surrogate and separator of Unicode', () => {
+    const edges = [0xd7ff, 0xd800, 0xdbff, 0xdc00, 0xdfff, 0xe000, 0xfeff, 0xffff]
+    const units = [...Array(0x3100).keys(), ...edges].map((unit) => String.fromCharCode(unit))
+    const isRefused = (unit: string): boolean => {
+      try {
+        return parseDestination(`a${unit}b`, 80) === undefined
+      } catch {
+        return true
+      }
+    }
+    expect(units.filter(isRefused)).toEqual(units.filter((unit) => /[\p{Cc}\p{Cs}\p{Z}#%/:<>?@[\\\]^|]/u.test(unit)))
+  })
+
   test('takes a name of 255 bytes', () => {
     expect(parseDestination('a'.repeat(255), 0).type).toBe('domain')
   })

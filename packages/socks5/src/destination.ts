@@ -97,4 +97,9 @@ export function encodeDomain(host: string): Uint8Array {
 
 const utf8 = new TextEncoder()
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-const forbiddenInDomain = /[\p{Cc}\p{Cs}\p{Z}#%/:<>?@[\\\]^|]/u
+/**
+ * Control characters, surrogates, separators, and what has a meaning in a URL. Listed, since V8 would read Unicode's
+ * tables for `\p{Cc}\p{Cs}\p{Z}` when it parses the module, and keep them.
+ */
+const forbiddenInDomain =
+  /[\0-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ud800-\udfff#%/:<>?@[\\\]^|]/u

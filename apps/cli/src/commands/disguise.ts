@@ -1,5 +1,4 @@
 import type { ClientLinkOptions } from '@ls/client'
-import { connectAsBrowser, openBrowserDialer } from '@ls/disguise'
 import { isLoopback } from '@ls/foundation'
 import { formatListenAddress, parseListenAddress } from '@ls/relay'
 import { parseServerUrl } from '@ls/transport'
@@ -70,13 +69,17 @@ export async function openDisguise(
   { logger, print }: Pick<CommandContext, 'logger' | 'print'>,
   { onReady }: DisguiseEvents,
 ): Promise<Disguise> {
-  if (fingerprint !== 'none') return { options: { connect: await connectAsBrowser(fingerprint) }, close: nothing }
+  if (fingerprint !== 'none') {
+    const { connectAsBrowser } = await import('@ls/disguise')
+    return { options: { connect: await connectAsBrowser(fingerprint) }, close: nothing }
+  }
   if (browserDialer === undefined) return { options: {}, close: nothing }
   const { host, port } = placeOf(browserDialer)
   if (!isLoopback(host)) {
     const place = formatListenAddress({ host, port })
     logger.warn({}, `--browser-dialer: others reach the page on ${place} too, and everything passes there in clear`)
   }
+  const { openBrowserDialer } = await import('@ls/disguise')
   const dialer = await openBrowserDialer({ host, port, logger, onAttached: onReady })
   print(`browser: ${dialer.url}`)
   // The browser has its own proxies.

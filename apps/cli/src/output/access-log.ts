@@ -1,4 +1,5 @@
 import type { ConnectionRecord } from '@ls/server'
+import { isoTime } from './iso-time.js'
 import type { Redactor } from './redactor.js'
 
 /** Output for lines; `write` returns false when a line is lost. */
@@ -19,7 +20,7 @@ export class AccessLog {
 
   /** Adds a record. Lost lines are counted; the next line is preceded by their number. */
   readonly add = (record: ConnectionRecord): void => {
-    const time = new Date().toISOString()
+    const time = isoTime()
     const lost = this.#lostLines > 0 ? `${JSON.stringify({ time, lostLines: this.#lostLines })}\n` : ''
     const line = JSON.stringify(this.#redactor.cleanFields({ time, ...record }))
     this.#lostLines = this.#sink.write(`${lost}${line}\n`) ? 0 : this.#lostLines + 1

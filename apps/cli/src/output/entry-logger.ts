@@ -1,5 +1,6 @@
 import type { Logger } from '@ls/foundation'
 import pino from 'pino/browser.js'
+import { isoTime } from './iso-time.js'
 import type { LogEntry } from './log/human-log.js'
 
 /**
@@ -11,7 +12,7 @@ export function entryLogger(write: (entry: LogEntry) => void): Logger {
   return pino({
     // Levels are filtered for each part of the program, before lines come here.
     level: 'trace',
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: () => isoTime(),
     browser: {
       write: (entry) => write({ ...entry }),
       formatters: { level: (label) => ({ level: label }) },

@@ -3,8 +3,15 @@
  * written as in JSON, so a line of JSON stays valid and keeps its meaning.
  */
 export function harmless(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (char) => char.split('').map(escaped).join(''))
+  if (plain.test(text)) return text
+  interpreted ??= new RegExp('[\\p{Cc}\\p{Cf}\\u2028\\u2029]', 'gu')
+  return text.replace(interpreted, (char) => char.split('').map(escaped).join(''))
 }
+
+const plain = /^[ -~]*$/
+
+/** Made when a text needs it: for a literal V8 reads Unicode's tables when it parses the module, and keeps them. */
+let interpreted: RegExp | undefined
 
 /** Does the same as {@link harmless}, for a text of several lines. */
 export function harmlessLines(text: string): string {

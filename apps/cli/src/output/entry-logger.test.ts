@@ -1,0 +1,8 @@
+import { expect, test, vi } from 'vitest'
+import { entryLogger } from './entry-logger.js'
+
+test('an entry does not look up the time zone, whose data would stay in memory', () => {
+  const lookUp = vi.spyOn(Date.prototype, 'toISOString')
+  entryLogger(() => {}).info({}, 'text')
+  expect(lookUp).not.toHaveBeenCalled()
+})
