@@ -20,7 +20,7 @@ const given = new Set<number>()
 /** Returns a free TCP port on loopback that neither another test nor the system will take soon. */
 export async function freePort(): Promise<number> {
   const own = firstPort + (Number(process.env['VITEST_POOL_ID'] ?? 0) % files) * portsEach
-  const used = await usedPorts()
+  const used = await portsOfThisSecond()
   for (;;) {
     const port = own + Math.floor(Math.random() * portsEach)
     if (given.has(port) || used.has(port) || !(await isFree(port))) continue
@@ -31,6 +31,20 @@ export async function freePort(): Promise<number> {
     given.add(port)
     return port
   }
+}
+
+/** How long {@link usedPorts} counts, in milliseconds: one look takes up to 100 on a busy machine. */
+const lookMs = 1000
+let lookedAtMs = Number.NEGATIVE_INFINITY
+let seen: Promise<ReadonlySet<number>>
+
+/** Ports of this test file are used by no other, and those that it got are not given again: they need no new look. */
+function portsOfThisSecond(): Promise<ReadonlySet<number>> {
+  if (performance.now() - lookedAtMs > lookMs) {
+    lookedAtMs = performance.now()
+    seen = usedPorts()
+  }
+  return seen
 }
 
 /**
