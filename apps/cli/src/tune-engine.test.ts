@@ -41,6 +41,20 @@ test('flagsAfterStart lets V8 optimize what the traffic needs', () => {
   expect(`${stderr}${stdout}`).toBe('{"atStart":false,"afterStart":true}\n')
 })
 
+test('a program that was started with --jitless is not compiled, which would crash it', () => {
+  const module = new URL('../dist/tune-engine.js', import.meta.url)
+  const script = `
+    import { setFlagsFromString } from 'node:v8'
+    import { flagsAfterStart } from ${JSON.stringify(module.href)}
+    for (const flag of ${JSON.stringify([...atEntry, ...flagsAtStart])}) setFlagsFromString(flag)
+    for (const flag of flagsAfterStart(process.versions.v8)) setFlagsFromString(flag)
+    const sum = (count) => { let sum = 0; for (let i = 0; i < count; i++) sum += i % 7; return sum }
+    for (let i = 0; i < 3000; i++) sum(1000)
+    console.log('alive')`
+  const args = ['--jitless', '--input-type=module', '-e', script]
+  expect(spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout).toBe('alive\n')
+})
+
 test('flagsAfterStart does not change the compiler of a newer V8', () => {
   expect(flagsAfterStart('12.4.254.21-node.33')).not.toContain('--interrupt-budget=10000')
 })

@@ -55,8 +55,13 @@ const startMs = 2000
 
 /** Flags for a `version` of V8 such as `11.3.244`; V8 would print a warning for an unknown one. */
 export function flagsAfterStart(version: string): string[] {
-  const flags = [youngDoubles, ...compilersOf(version).map((compiler) => `--${compiler}`)]
+  const flags = [youngDoubles, ...(isJitless() ? [] : compilersOf(version).map((compiler) => `--${compiler}`))]
   return version.startsWith('11.') ? [...flags, earlyCompilation] : flags
+}
+
+/** Whether Node was started with `--jitless`: V8 has no WebAssembly then, and crashes when it compiles nevertheless. */
+function isJitless(): boolean {
+  return !('WebAssembly' in globalThis)
 }
 
 /**
