@@ -66,6 +66,17 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testTimeoutMs }, (
     await expect.poll(() => page.textContent('[role=status] .fault'), { timeout: timeoutMs }).toContain('sock-port')
   })
 
+  test('shows the whole text of a mistake on a phone', async () => {
+    const { page, write } = await opened()
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.click('nav a[href="#/config"]')
+    await write('    sock-port: 1\n')
+    const mistake = page.locator('.lines', { hasText: 'sock-port' })
+    await mistake.waitFor()
+    const hidden = (): Promise<number> => mistake.evaluate((lines) => lines.scrollWidth - lines.clientWidth)
+    await expect.poll(hidden, { timeout: timeoutMs }).toBe(0)
+  })
+
   test('makes a token by keyboard only, and restores the focus', async () => {
     const { page } = await opened()
     await tabTo(page, 'Tokens')
