@@ -20,6 +20,9 @@ const buildTimeoutMs = 300_000
 /** Each page is loaded once, and takes about 0.3 s. */
 const browseTimeoutMs = 240_000
 
+/** Time for one attempt to answer on a page whose script may not run yet, in milliseconds. */
+const attemptMs = 2000
+
 /** A phone and a laptop, in CSS pixels. */
 const widths = [390, 1280]
 
@@ -102,18 +105,22 @@ describe.runIf(program !== undefined)('site in a browser', () => {
     browseTimeoutMs,
   )
 
-  test('the interactive picture follows the answers', async () => {
-    const page = await browser.newPage()
-    await page.goto(`${urlOf(server)}/guide/choose-a-mode`)
-    // An answer does nothing before the page's script runs, which then resets it.
-    const afterAnswers = async (): Promise<string | null> => {
-      await page.check('input[name=network][value=inside]')
-      await page.check('input[name=program][value=server]')
-      return page.textContent('.mode-picture pre')
-    }
-    await expect.poll(afterAnswers).toContain('linksocks server -t TOKEN -r')
-    await page.close()
-  })
+  test(
+    'the interactive picture follows the answers',
+    async () => {
+      const page = await browser.newPage()
+      await page.goto(`${urlOf(server)}/guide/choose-a-mode`)
+      // Before the page's script runs, an answer does nothing, and the next question is not there.
+      const afterAnswers = async (): Promise<string | null> => {
+        await page.check('input[name=network][value=inside]', { timeout: attemptMs })
+        await page.check('input[name=program][value=server]', { timeout: attemptMs })
+        return page.textContent('.mode-picture pre', { timeout: attemptMs })
+      }
+      await expect.poll(afterAnswers, { timeout: browseTimeoutMs / 2 }).toContain('linksocks server -t TOKEN -r')
+      await page.close()
+    },
+    browseTimeoutMs,
+  )
 })
 
 async function complaintsOfAll(context: BrowserContext, url: string): Promise<string[]> {
