@@ -1,3 +1,4 @@
+import { v4 } from 'uuid'
 import { CodecError } from '../errors.js'
 
 /** Length of a channel id, and of every other id on the wire. */
@@ -31,15 +32,7 @@ export function channelKey(bytes: Uint8Array, offset = 0): ChannelKey {
 
 /** Makes a new random id (UUID version 4, RFC 9562 §5.4). */
 export function newChannelId(): Uint8Array {
-  if (randomBytesUsed === randomBytes.length) {
-    crypto.getRandomValues(randomBytes)
-    randomBytesUsed = 0
-  }
-  const id = randomBytes.slice(randomBytesUsed, (randomBytesUsed += channelIdBytes))
-  // Version 4 and the variant of RFC 9562 take six bits.
-  id[6] = (id[6]! & 0x0f) | 0x40
-  id[8] = (id[8]! & 0x3f) | 0x80
-  return id
+  return v4({ rng: nextRandomBytes }, new Uint8Array(channelIdBytes))
 }
 
 /**
@@ -67,6 +60,14 @@ export function parseUuid(text: string): Uint8Array | undefined {
 /** Random bytes for many ids: a separate call for each takes ten times as long as the rest of a new id. */
 const randomBytes = new Uint8Array(256 * channelIdBytes)
 let randomBytesUsed = randomBytes.length
+
+function nextRandomBytes(): Uint8Array {
+  if (randomBytesUsed === randomBytes.length) {
+    crypto.getRandomValues(randomBytes)
+    randomBytesUsed = 0
+  }
+  return randomBytes.subarray(randomBytesUsed, (randomBytesUsed += channelIdBytes))
+}
 
 /** Pattern of a UUID of any version and variant: peers need not follow RFC 9562. */
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i

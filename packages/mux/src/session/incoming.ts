@@ -99,7 +99,7 @@ export class Incoming {
     if (!sequencer.onAck(sequence, arrival)) {
       throw new MuxError('ERR_MUX_PROTOCOL', `Ack of message ${sequence}, which was never sent`)
     }
-    this.#options.urgent.look()
+    this.#options.urgent.link?.look()
     this.#options.outbox.pump()
   }
 }

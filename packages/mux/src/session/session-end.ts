@@ -57,7 +57,7 @@ export class SessionEnd implements ChannelHost {
     this.#sequencer = resume ? new Sequencer({ session: this.options, parts, onAckDue, pump }) : undefined
     this.#outbox = new Outbox({ sequencer: this.#sequencer, ...this.options })
     this.#urgent = new UrgentPart({
-      session: this.options,
+      ...this.options,
       parts,
       sequencer: this.#sequencer,
       outbox: this.#outbox,

@@ -4,13 +4,11 @@ import type { SessionParts } from '../session/session-parts.js'
 import { copiedMessages } from './copied-messages.js'
 import type { UrgentLink, UrgentLinkOptions } from './urgent-link.js'
 
-export interface UrgentPartOptions extends Omit<UrgentLinkOptions, 'sequencer' | 'messages' | 'budget'> {
+export interface UrgentPartOptions extends Omit<UrgentLinkOptions, 'sequencer' | 'messages'> {
   /** Present with `resume`. */
   readonly sequencer: Sequencer | undefined
-  readonly session: Pick<UrgentLinkOptions, 'budget'> & {
-    /** Whether both ends agreed on a second transport. */
-    readonly urgent: boolean
-  }
+  /** Whether both ends agreed on a second transport. */
+  readonly urgent: boolean
   /** Have the code for a second transport, at the latest when it is attached. */
   readonly parts: Pick<SessionParts, 'UrgentLink'>
 }
@@ -24,21 +22,19 @@ export class UrgentPart {
     this.#options = options
   }
 
-  /** Undefined until there was a second transport, or one would have helped. */
+  /** Undefined where the link has no second transport, and while the code is not there. */
   get link(): UrgentLink | undefined {
+    const { parts, sequencer, urgent } = this.#options
+    if (this.#link !== undefined || !urgent || sequencer === undefined || parts.UrgentLink === undefined)
+      return this.#link
+    this.#link = new parts.UrgentLink({ ...this.#options, sequencer, messages: copiedMessages })
     return this.#link
   }
 
-  /** Checks whether a second transport would help: an Ack has arrived. */
-  look(): void {
-    if (this.#link !== undefined || this.#options.sequencer?.crowded === true) this.#open()?.look()
-  }
-
-  /** Uses `transport` in place of the previous one; false, without a change, if the link may have none. */
+  /** Uses `transport` in place of the previous one; false, without a change, if there is no {@link link}. */
   attach(transport: MessageTransport, reads: boolean): boolean {
-    const link = this.#open()
-    link?.attach(transport, reads)
-    return link !== undefined
+    this.link?.attach(transport, reads)
+    return this.link !== undefined
   }
 
   /**
@@ -48,17 +44,6 @@ export class UrgentPart {
   creditTripMs(roundTripMs: number | undefined): number | undefined {
     if (roundTripMs === undefined || this.#link?.up !== true) return roundTripMs
     return lossyRoundTrips * roundTripMs
-  }
-
-  /** Undefined where the ends agreed on no second transport, and while its code is not there. */
-  #open(): UrgentLink | undefined {
-    if (this.#link !== undefined) return this.#link
-    const { parts, sequencer, session, outbox, onLossy, onMessage, onError } = this.#options
-    if (!session.urgent || sequencer === undefined || parts.UrgentLink === undefined) return undefined
-    const { budget } = session
-    const messages = copiedMessages
-    this.#link = new parts.UrgentLink({ sequencer, outbox, messages, budget, onLossy, onMessage, onError })
-    return this.#link
   }
 }
 
