@@ -8,7 +8,7 @@ export interface MessageHolder {
  * Limit for all messages of a listener that are longer than any of ours and have not arrived in full, in bytes: two of
  * the longest. Go and Python programs send such messages rarely, and in one go.
  */
-export const maxLongMessageBytes = 64 * 1024 * 1024
+const maxLongMessageBytes = 64 * 1024 * 1024
 
 /**
  * Counts what the connections of a listener hold of long messages. Any peer may announce one and never send its last
