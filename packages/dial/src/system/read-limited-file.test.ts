@@ -52,6 +52,20 @@ describe.skipIf(process.platform === 'win32')('readLimitedFile, with devices and
     expect(() => readLimitedFile(path, 1000, 0)).toThrow(`${path} is a pipe that nothing is written to`)
   })
 
+  test.runIf(process.platform === 'linux')('takes a pipe of a shell whose writer has ended as an empty file', () => {
+    const module = new URL('../../dist/index.js', import.meta.url).href
+    const script = `
+      import { readLimitedFile } from ${JSON.stringify(module)}
+      console.log(readLimitedFile('/dev/stdin', 1000, ${longMs}).length)`
+    const node = [process.execPath, '--input-type=module', '-e', script]
+    expect(execFileSync('sh', ['-c', ': | "$@"', 'sh', ...node], { encoding: 'utf8' })).toBe('0\n')
+  })
+
+  test('takes a pipe that its writer closes without a byte as an empty file', async () => {
+    await writer('sleep 0.1')
+    expect(readLimitedFile(path, 1000, longMs).length).toBe(0)
+  })
+
   test('reads what a writer sends in parts', async () => {
     await writer('printf a; sleep 0.1; printf b')
     expect(readLimitedFile(path, 1000, longMs).toString()).toBe('ab')

@@ -1,10 +1,10 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from 'node:fs'
 import { systemClock } from '@ls/foundation'
 
 /** Interval of looks into a pipe that is still empty, in milliseconds. */
 const lookEveryMs = 10
 
-/** Usual time for the writer of a pipe, in milliseconds: it may be a program that decrypts. */
+/** Usual time for the writer of a pipe, and most time until there is one, in milliseconds: it may have to decrypt. */
 const defaultWaitMs = 10_000
 
 /** Bytes of one read from a file whose size is unknown. */
@@ -15,7 +15,8 @@ const chunkBytes = 65_536
  * writer does not return: the program would serve no connection from then on.
  *
  * @param maxBytes Size of the largest file.
- * @param waitMs Time for the writer of a pipe, in milliseconds. All else of the program waits too.
+ * @param waitMs Time for the writer of a pipe, in milliseconds; at most 10,000 until it opens the pipe. All else of the
+ *   program waits too.
  * @throws Error for a larger file, and for a pipe that has no end in that time; the system's error for other faults
  */
 export function readLimitedFile(path: string, maxBytes: number, waitMs = defaultWaitMs): Buffer {
@@ -37,20 +38,31 @@ function readAll(file: number, path: string, { maxBytes, waitMs }: Limits): Buff
   const tooLarge = `${path} has more than ${maxBytes} bytes`
   const stats = fstatSync(file)
   if (stats.isFile() && stats.size > maxBytes) throw new Error(tooLarge)
-  const endMs = systemClock.now() + waitMs
+  const startMs = systemClock.now()
+  // A named pipe without a writer looks as if it had ended before the first byte.
+  let hasWriter = !stats.isFIFO() || isAnonymous(file)
   const chunks: Buffer[] = []
   let bytes = 0
   for (;;) {
     const chunk = readChunk(file)
-    // A pipe without a writer looks as if it had ended before the first byte.
-    const isOver = chunk?.length === 0 && (bytes > 0 || !stats.isFIFO())
-    if (isOver) return Buffer.concat(chunks)
+    hasWriter ||= chunk?.length !== 0
+    if (chunk?.length === 0 && hasWriter) return Buffer.concat(chunks)
+    const leftMs = (hasWriter ? waitMs : Math.min(waitMs, defaultWaitMs)) - (systemClock.now() - startMs)
     if (chunk !== undefined && chunk.length > 0) {
       bytes += chunk.length
       if (bytes > maxBytes) throw new Error(tooLarge)
       chunks.push(chunk)
-    } else if (systemClock.now() >= endMs) throw new Error(`${path} is a pipe that nothing is written to`)
+    } else if (leftMs <= 0) throw new Error(`${path} is a pipe that nothing is written to`)
     else pause(lookEveryMs)
+  }
+}
+
+/** Whether no program can open the pipe any more, as that of `<(…)` in a shell. Only Linux tells. */
+function isAnonymous(file: number): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${file}`).startsWith('pipe:')
+  } catch {
+    return false
   }
 }
 
