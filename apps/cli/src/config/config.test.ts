@@ -316,6 +316,23 @@ describe('showConfig', () => {
   })
 })
 
+describe('a short file whose aliases name more than', () => {
+  const tokens = Array.from({ length: 9000 }, (_none, index) => `{token: t${index}}`)
+  const named = (count: number, value: string): string =>
+    Array.from({ length: count }, (_none, index) => `  s${index}: ${value}`).join('\n')
+
+  test('the tokens of all servers is refused', () => {
+    const text = `servers:\n  first: {tokens: &t [${tokens.join(', ')}]}\n${named(200, '{tokens: *t}')}`
+    expect(problemsOf([text])[0]).toContain('and all servers have 40000 at most')
+  })
+
+  test('256 roles is refused before they are read', () => {
+    expect(problemsOf([`servers:\n${named(300, '{<<: 1}')}`])).toEqual([
+      'f.yaml:2:3: servers: has 300 roles; the limit is 256',
+    ])
+  })
+})
+
 describe('showSettings', () => {
   const many = Array.from({ length: 500 }, (_none, index) => ({ token: `token${index}` }))
 

@@ -7,6 +7,7 @@ import { ConfigError } from './config-error.js'
 import type { ConfigBlock, ConfigFile, RoleConfig, Place } from './config-file.js'
 import { type Entry, maxConfigBytes, DocumentReader } from './document/document-reader.js'
 import {
+  maxAllTokens,
   maxRoles,
   maxTokens,
   processFlags,
@@ -55,6 +56,7 @@ const top: Place = { line: 1, column: 1 }
 class FileReader {
   readonly #reader: DocumentReader
   readonly #blocks: BlockReader
+  #tokens = 0
 
   constructor(reader: DocumentReader, blocks: BlockReader) {
     this.#reader = reader
@@ -75,6 +77,10 @@ class FileReader {
     const section = roleSections.find((each) => each.key === key)
     if (section === undefined) return []
     const named = this.#reader.entries(value, path, place, `a map: the name of each ${section.kind}, then its keys`)
+    if (named.length > maxRoles) {
+      this.#reader.fault(place, path, `has ${named.length} roles; the limit is ${maxRoles}`)
+      return []
+    }
     const roles: RoleConfig[] = []
     for (const entry of named) roles.push(yield* this.#readRole(entry, section))
     return roles
@@ -98,8 +104,12 @@ class FileReader {
       return []
     }
     const nodes = this.#reader.elements(value)
-    if (nodes.length > maxTokens)
-      this.#reader.fault(place, path, `has ${nodes.length} entries; the limit is ${maxTokens}`)
+    this.#tokens += nodes.length
+    if (nodes.length > maxTokens || this.#tokens > maxAllTokens) {
+      const ofAll = nodes.length > maxTokens ? '' : `, and all servers have ${maxAllTokens} at most`
+      this.#reader.fault(place, path, `has ${nodes.length} entries; the limit is ${maxTokens}${ofAll}`)
+      return []
+    }
     const tokens: ConfigBlock[] = []
     for (const [index, node] of nodes.entries()) {
       tokens.push(this.#readToken(node, `${path}[${index}]`, place))

@@ -30,6 +30,9 @@ export const maxRoles = 256
 /** Most entries of `tokens`. */
 export const maxTokens = 10_000
 
+/** Most entries of `tokens` of all servers: with aliases, a short file could name millions. */
+export const maxAllTokens = 4 * maxTokens
+
 /** Pattern of role names, which logs contain. */
 export const roleNamePattern = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$'
 
