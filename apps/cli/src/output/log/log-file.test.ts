@@ -58,6 +58,15 @@ test('LogFile.reopen continues in a file that came while another one was opened'
   expect(textOf(path)).toMatch(/^x\n/)
 })
 
+test.skipIf(process.platform !== 'linux')('LogFile lets the process end while the disk is full', async () => {
+  const before = process.listeners('exit')
+  const file = await LogFile.open('/dev/full')
+  file.write('lost\n')
+  await until(() => file.failure === 'ENOSPC', 'the failure')
+  for (const listener of process.listeners('exit')) if (!before.includes(listener)) listener(0)
+  expect(file.failure).toBe('ENOSPC')
+})
+
 test('LogFile.open rejects for a folder that does not exist', async () => {
   await expect(LogFile.open(join(folder, 'none', 'a.log'))).rejects.toMatchObject({ code: 'ENOENT' })
 })

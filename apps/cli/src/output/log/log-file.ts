@@ -70,6 +70,8 @@ export class LogFile {
   }
 
   #flush(): void {
+    // The library tries again forever where the disk is full, and the process would not end.
+    if (this.#failure !== undefined) return
     try {
       this.#destination.flushSync()
     } catch {
