@@ -11,7 +11,8 @@ import type { TokenUse } from '../policy/token-use.js'
 import type { TokenUses } from '../policy/token-uses.js'
 import type { Relay } from '../relay-mode/relay.js'
 import { forwardRights, narrowed } from '../tickets/ticket-rights.js'
-import { TokenSlots } from '../tokens/token-slots.js'
+import { tenantOf } from '../tokens/tenant.js'
+import { forwardedSlots, leavingSlots, type TokenSlots } from '../tokens/token-slots.js'
 import type { ReverseGroups } from './reverse-groups.js'
 import type { Switchboard } from './switchboard.js'
 
@@ -23,16 +24,20 @@ export interface ChannelRouterOptions {
   readonly uses: TokenUses
   isDraining(): boolean
   readonly relay: Pick<Relay, 'takeChannel' | 'mayBypass'> | undefined
+  /** Slots of tokens without a policy, for channels to providers. @default as many as V8's heap has room for */
+  readonly forwardedSlots?: TokenSlots
 }
 
 /** Routes the channels that clients request, by their tokens. */
 export class ChannelRouter {
   readonly #options: ChannelRouterOptions
-  readonly #slots: TokenSlots
+  readonly #leaving: TokenSlots
+  readonly #forwarded: TokenSlots
 
   constructor(options: ChannelRouterOptions) {
     this.#options = options
-    this.#slots = new TokenSlots(options.server)
+    this.#leaving = leavingSlots(options.server)
+    this.#forwarded = options.forwardedSlots ?? forwardedSlots()
   }
 
   /** Serves a channel of a client, or refuses it with the reason. */
@@ -57,13 +62,13 @@ export class ChannelRouter {
     const { outbound, groups, switchboard, server } = this.#options
     const { record, session } = peer
     if (record.kind === 'forward') {
-      const slots = use?.slots ?? this.#slots.of(record)
+      const slots = use?.slots ?? this.#leaving.of(record)
       const asker = { source: peer.remoteAddress, slots, tenant: record, ...use?.askerRules }
       return outbound.serve(channel, narrowed(asker, peer.ticket?.rules))
     }
     const group = groups.of(record)
     if (record.kind === 'reverse' || group === undefined) return channel.reject('forbidden: providers open no channels')
-    const pass = (onOver?: () => void): void => {
+    const pass = (onOver: () => void): void => {
       const providers = group.providersFor(record)
       switchboard.connect(channel, session, {
         providers,
@@ -76,9 +81,8 @@ export class ChannelRouter {
       const hasRules = !mayBypass(peer, use, this.#options.relay)
       if (server.directPaths !== true || hasRules) return channel.reject(directRefusal(hasRules))
     }
-    const rights = forwardRights(peer, use, server)
-    if (rights === undefined) pass()
-    else admitForwarded(channel, rights, (onOver) => pass(this.#withSlot(peer, onOver)))
+    const rights = forwardRights(peer, use, this.#forwarded.of(tenantOf(record)), server)
+    admitForwarded(channel, rights, (onOver) => pass(this.#withSlot(peer, onOver)))
   }
 
   /**

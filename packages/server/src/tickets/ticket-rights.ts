@@ -1,4 +1,4 @@
-import { type Asker, bothChecks, EntryRules, ChannelSlots, type TargetRules } from '@ls/relay'
+import { type Asker, bothChecks, type ChannelSlots, EntryRules, type TargetRules } from '@ls/relay'
 import type { Peer } from '../links/peer.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { ForwardRights } from '../policy/admit-forwarded.js'
@@ -10,17 +10,16 @@ export function narrowed(asker: Asker, rules: TargetRules | undefined): Asker {
   return rules === undefined ? asker : { ...asker, rules: bothChecks(asker.rules, rules) }
 }
 
-/** Limits of a connector; undefined if it has none. */
+/** Limits of a connector. @param ownSlots Slots of its tenant, for a token without a policy */
 export function forwardRights(
   { record, ticket }: Peer,
   use: TokenUse | undefined,
+  ownSlots: ChannelSlots,
   { dns }: ResolvedServerOptions,
-): ForwardRights | undefined {
-  if (ticket?.rules === undefined) return use
+): ForwardRights {
+  const refused = (reason: string): void => use?.refused(reason)
+  if (ticket?.rules === undefined) return use ?? { entryRules: undefined, slots: ownSlots, refused }
   const user = bothChecks(use?.policy.targets, ticket.rules)
   const entryRules = new EntryRules([], { dns, user, tenant: tenantOf(record) })
-  return { entryRules, slots: use?.slots ?? noLimit, refused: (reason) => use?.refused(reason) }
+  return { entryRules, slots: use?.slots ?? ownSlots, refused }
 }
-
-/** Slots for tokens without a policy: the sessions of connectors have their own limit. */
-const noLimit = new ChannelSlots({ limit: Infinity, what: 'channels' })
