@@ -1,8 +1,9 @@
+import { promises } from 'node:dns'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FakeDns, type FakeDnsReply, FakeClock } from '@ls/testkit'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { resolveAll } from './resolve-all.js'
 import { Resolver } from './resolver.js'
 
@@ -171,11 +172,14 @@ describe('Resolver', () => {
 
   test('asks again when a time to live is over', async () => {
     const clock = new FakeClock()
-    const { ask, dns } = await resolverWith({ 'A x.test': [a('x.test', '192.0.2.1', 5)], 'AAAA x.test': [] }, { clock })
+    const { ask } = await resolverWith({ 'A x.test': [a('x.test', '192.0.2.1', 5)], 'AAAA x.test': [] }, { clock })
+    // Not at the name server: the library in Node 20.19.0 and 22.12.0 has a cache as well, by the real clock.
+    const asked = vi.spyOn(promises.Resolver.prototype, 'resolve4')
+    cleanups.push(() => asked.mockRestore())
     await ask('x.test')
     clock.advance(5000)
     await ask('x.test')
-    expect(dns.asked.filter((each) => each === 'A x.test')).toHaveLength(2)
+    expect(asked).toHaveBeenCalledTimes(2)
   })
 
   test('refuses a name server that is none', () => {

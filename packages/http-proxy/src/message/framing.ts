@@ -16,10 +16,12 @@ export interface RequestHead {
  * the parser reads the body, so the next hop must see the same framing.
  *
  * @param alsoDrop Names in lower case of fields that the caller adds itself.
- * @throws {HttpProxyError} with the status to answer, for a body that we could not pass on as it was framed.
+ * @throws {HttpProxyError} with the status to answer, for a body that we could not pass on as it was framed, and for a
+ *   field without a name.
  */
 export function onwardFields(request: RequestHead, alsoDrop?: ReadonlySet<string>): string[] {
   const { rawHeaders, method = '' } = request
+  checkFieldNames(rawHeaders)
   checkTransferEncoding(request)
   const fields = endToEnd(rawHeaders, alsoDrop)
   // Strict parsing accepts either one length or chunks, never both (RFC 9112 §6.3), so a length field states what was
@@ -28,6 +30,37 @@ export function onwardFields(request: RequestHead, alsoDrop?: ReadonlySet<string
   else if (!unframed.has(method) && fieldValues(fields, 'content-length').length === 0)
     fields.push('Content-Length', '0')
   return fields
+}
+
+/**
+ * Checks the names of fields: the parser of Node 20.19.0 accepts any, and Node throws when it has to send them.
+ *
+ * @throws {HttpProxyError} for a name that is no token (RFC 9110 §5.1).
+ */
+export function checkFieldNames(fields: readonly string[]): void {
+  for (let at = 0; at < fields.length; at += 2) {
+    if (token.test(fields[at] as string)) continue
+    const text = `the name of a field is no token: ${JSON.stringify(fields[at])}`
+    throw new HttpProxyError('ERR_HTTP_PROXY_BAD_REQUEST', text, { status: 400 })
+  }
+}
+
+/** RFC 9110 §5.6.2. */
+const token = /^[\w!#$%&'*+.^`|~-]+$/
+
+/**
+ * Checks the trailers of a request, which arrive after its body. Newer parsers refuse what is refused here.
+ *
+ * @throws {HttpProxyError} for a name that is no token, and for fields that would frame the body again (RFC 9110
+ *   §6.5.1).
+ */
+export function checkTrailers(trailers: readonly string[]): void {
+  checkFieldNames(trailers)
+  for (const name of ['content-length', 'transfer-encoding']) {
+    if (fieldValues(trailers, name).length === 0) continue
+    const text = `the trailers must not have ${name}`
+    throw new HttpProxyError('ERR_HTTP_PROXY_BAD_REQUEST', text, { status: 400 })
+  }
 }
 
 /** We decode chunked and encode it again; another coding would be lost (RFC 9112 §6.1). */

@@ -8,7 +8,7 @@ import {
 import type { Duplex } from 'node:stream'
 import { closeStream, discardStream } from '@ls/dial'
 import { HttpProxyError } from '../errors.js'
-import { hasBody, hasTransferEncoding, isChunkedOnly } from '../message/framing.js'
+import { checkTrailers, hasBody, hasTransferEncoding, isChunkedOnly } from '../message/framing.js'
 import { asksToKeep, endToEndTrailers, hasToken, keepsConnection } from '../message/hop-by-hop.js'
 import { badTarget, type RequestTarget } from '../message/request-target.js'
 import type { OriginStream } from '../origin/origin-stream.js'
@@ -124,10 +124,19 @@ export class Exchange implements Turn {
     flushHead(upstream)
     this.request.pipe(upstream, { end: false })
     this.request.once('end', () => {
-      if (upstream.destroyed) return
-      if (hasTransferEncoding(this.request.rawHeaders)) upstream.addTrailers(endToEndTrailers(this.request.rawTrailers))
-      upstream.end()
+      if (!upstream.destroyed) this.#endBody(upstream)
     })
+  }
+
+  #endBody(upstream: ClientRequest): void {
+    const { rawHeaders, rawTrailers } = this.request
+    try {
+      checkTrailers(rawTrailers)
+    } catch (error) {
+      return this.#refuse(error)
+    }
+    if (hasTransferEncoding(rawHeaders)) upstream.addTrailers(endToEndTrailers(rawTrailers))
+    upstream.end()
   }
 
   #onInformation(info: { statusCode: number; statusMessage: string; rawHeaders: string[] }): void {

@@ -3,7 +3,7 @@ import type { Target } from '@ls/dial'
 import { HttpProxyError } from '../errors.js'
 import { parseAuthority } from '../message/authority.js'
 import { parseBasic } from '../message/basic.js'
-import { checkTransferEncoding, hasTransferEncoding } from '../message/framing.js'
+import { checkFieldNames, checkTransferEncoding, hasTransferEncoding } from '../message/framing.js'
 import { connectionOptions, fieldValues } from '../message/hop-by-hop.js'
 import {
   badTarget,
@@ -108,6 +108,7 @@ function checkFraming(request: IncomingMessage): void {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') {
     throw new HttpProxyError('ERR_HTTP_PROXY_UNSUPPORTED', `HTTP/${httpVersion} is not served`, { status: 505 })
   }
+  checkFieldNames(rawHeaders)
   const hosts = fieldValues(rawHeaders, 'host')
   if (hosts.length > 1) throw badRequest(`the request has ${hosts.length} Host fields, one is allowed`)
   if (hosts[0] !== undefined && parseAuthority(hosts[0], 80) === undefined) {

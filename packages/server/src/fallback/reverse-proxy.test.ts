@@ -251,7 +251,7 @@ describe('a fallback URL', () => {
       response.writeHead(200, { Connection: 'close' }).write('half')
     })
     const visitor = connect(Number(new URL(url).port), '127.0.0.1')
-    visitor.write('GET / HTTP/1.0\r\nHost: h\r\n\r\n')
+    visitor.write('GET / HTTP/1.0\r\nHost: h\r\nConnection: keep-alive\r\n\r\n')
     await onceEvent(visitor, 'data')
     return { visitor, close }
   }
