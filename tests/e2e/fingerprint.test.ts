@@ -130,7 +130,7 @@ describe.skipIf(newerNode === undefined)('a link that looks like Chrome, on Node
 
   test('does not trust a certificate whose issuer it does not trust', async () => {
     const program = await clientWith()
-    const why = await program.printed(/no TLS with localhost.*or its issuer as the CA/)
+    const why = await program.printed(/no TLS with localhost.*or its issuer \(--tls-ca\)/)
     expect(why).not.toBeNull()
   })
 })
