@@ -5,9 +5,9 @@ import type { PumpChannel } from './pump-channel.js'
 import type { RateLimit, RateTurn } from './rate-limit.js'
 
 /**
- * Passes received payload on to a consumer at a rate, in slices. Programs in Go send up to a megabyte in one message,
- * compressed or not. Passed on whole, such messages came 0.8 s apart, and made a rate of 10 Mbit/s 8 % faster over 10
- * s.
+ * Passes received payload on to a consumer at a rate, in slices. Programs in Go send up to two megabytes in one
+ * message, compressed or not. Passed on whole, messages of one came 0.8 s apart, and made a rate of 10 Mbit/s 8 %
+ * faster over 10 s.
  */
 export class PacedReceiver {
   readonly #channel: PumpChannel
