@@ -26,6 +26,7 @@ describe('parseLimits', () => {
 test.each([
   ['of --max-old-space-size=64', 112, 4778],
   ['of a machine with 4 GiB', 2096, 89_429],
+  ['of a runtime that does not tell its limit', 0, Infinity],
 ])('filesOfHeap allows for the heap %s as many as fit', (_what, mebibytes, files) => {
   expect(filesOfHeap(mebibytes * 1_048_576)).toBe(files)
 })

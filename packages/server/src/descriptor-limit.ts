@@ -50,12 +50,13 @@ const shellTimeoutMs = 2000
 const heapBytesPerFile = 24 * 1024
 
 /**
- * Number of files for which V8 has room: more of them, all of one token, would end the process for everyone.
+ * Number of files for which V8 has room: more of them, all of one token, would end the process for everyone. Infinity
+ * where the limit of the heap is unknown, as in workerd.
  *
  * @param heapLimitBytes Limit of V8's heap, in bytes. @default that of this process
  */
 export function filesOfHeap(heapLimitBytes = getHeapStatistics().heap_size_limit): number {
-  return Math.floor(heapLimitBytes / heapBytesPerFile)
+  return heapLimitBytes > 0 ? Math.floor(heapLimitBytes / heapBytesPerFile) : Number.POSITIVE_INFINITY
 }
 
 /** Shares of the file descriptors of a process. */
