@@ -1,9 +1,6 @@
 import { spawnSync } from 'node:child_process'
 
-/**
- * Pairs of runs: enough for each command to run undisturbed a few times on a busy machine. With 31, beside a run of
- * fuzzing, a ratio of 1.16 came out as 1.20 and 1.15.
- */
+/** Pairs of runs: enough for each command to run undisturbed a few times on a busy machine. */
 const pairs = 101
 
 /**
