@@ -46,17 +46,18 @@ const runners: { readonly [Name in RunCommandName]: Runner<Name> } = {
   provider: async ({ settings }, context) =>
     (await import('./commands/client.js')).runClient({ ...settings, reverse: true }, context),
   status: async ({ target, settings }, context) =>
-    (await import('./observe/status.js')).runStatus(target, settings, context),
+    (await import('./commands/status.js')).runStatus(target, settings, context),
   top: async ({ target, settings }, context) =>
     (await import('./observe/top/run-top.js')).runTop(target, settings, context),
-  nodes: async ({ settings }, context) => (await import('./cluster/nodes.js')).runNodes(settings, context),
-  ports: async ({ settings }, context) => (await import('./tokens/ports.js')).runPorts(settings, context),
+  nodes: async ({ settings }, context) => (await import('./commands/nodes.js')).runNodes(settings, context),
+  ports: async ({ settings }, context) => (await import('./commands/ports.js')).runPorts(settings, context),
   doctor: async ({ settings }, context) => (await import('./doctor/run-doctor.js')).runDoctor(settings, context),
-  restart: async ({ settings }, context) => (await import('./life/ask-server.js')).runRestart(settings, context),
-  drain: async ({ settings }, context) => (await import('./life/ask-server.js')).runDrain(settings, context),
-  'log-level': async ({ words, settings }) => (await import('./life/ask-server.js')).runLogLevel(words, settings),
+  restart: async ({ settings }, context) => (await import('./commands/ask-server.js')).runRestart(settings, context),
+  drain: async ({ settings }, context) => (await import('./commands/ask-server.js')).runDrain(settings, context),
+  'log-level': async ({ words, settings }) => (await import('./commands/ask-server.js')).runLogLevel(words, settings),
   demo: async ({ settings }, context) => (await import('./commands/demo.js')).runDemo(settings, context),
-  token: async ({ words, settings }, context) => (await import('./tokens/token.js')).runToken(words, settings, context),
+  token: async ({ words, settings }, context) =>
+    (await import('./commands/token.js')).runToken(words, settings, context),
   connect: async ({ target, settings }, context) =>
     (await import('./commands/connect.js')).runConnect(target ?? '', settings, context),
 }

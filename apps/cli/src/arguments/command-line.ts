@@ -10,7 +10,7 @@ import { type ConfigRequest, readConfigRequest, readFileArgument, readFromFlags 
 import { type Environment, misspeltVariables, readMode, readVariable } from './environment.js'
 import { shorten } from './flag-value.js'
 import { readFlags } from './given-flags.js'
-import { habitHint, wordHint } from './habits.js'
+import { habitHint, wordHint } from './habit-hints.js'
 import { makeSettings, secretsIn, textsOf, withTokenOfUrl } from './make-settings.js'
 import type { Run, RunOf } from './run.js'
 

@@ -6,7 +6,7 @@ import { UsageError } from '../errors.js'
 import { flagLabel, takesValue, type Flag, type FlagValue } from '../flag.js'
 import { flagsOf } from '../flags.js'
 import { readValue, shorten } from './flag-value.js'
-import { habitHint } from './habits.js'
+import { habitHint } from './habit-hints.js'
 
 /** Parsed arguments of a command. */
 export interface GivenFlags {

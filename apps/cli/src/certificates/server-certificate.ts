@@ -4,9 +4,9 @@ import type { ServerOptions } from '@ls/server'
 import type { KeyPin } from '@ls/transport'
 import type { CommandContext } from '../commands/context.js'
 import { UsageError } from '../errors.js'
+import { aborted } from '../life/stop-signals.js'
 import { serverTls } from '../options/tls-options.js'
 import type { Settings } from '../settings.js'
-import { aborted } from '../stop-signals.js'
 import { stateFolder } from './state-folder.js'
 
 type CertificateSettings = Pick<

@@ -13,12 +13,10 @@ import { type ServerSettings, guardOf, serverOptions, ownProxyOptions } from '..
 import { definedOnly } from '../options/shared-options.js'
 import { hasDashboard, printAccess } from '../output/server-access.js'
 import { madeElsewhere, MadeTokens } from '../tokens/made-tokens.js'
+import { exposeForTokens, registerTokens, type RegisteredToken, type TokensRequest } from '../tokens/server-tokens.js'
 import { exposedHere, workerApiOptions } from '../workers/worker-server.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { explainListenFailure, type ListenPort, proxyPort, webSocketPort } from './listen-failure.js'
-import { exposeForTokens, registerTokens, type RegisteredToken, type TokensRequest } from './server-tokens.js'
-
-export type { TokenSettings } from './server-tokens.js'
 
 /** Runs a server until the process receives a signal to end. */
 export async function runServer(settings: ServerSettings, context: CommandContext): Promise<ExitCode> {

@@ -1,11 +1,11 @@
 import type { RunOf } from '../arguments/command-line.js'
 import { type GivenValue, makeSettings, withTokenOfUrl } from '../arguments/make-settings.js'
-import type { TokenSettings } from '../commands/server.js'
 import type { Flag } from '../flag.js'
 import { flagsOf } from '../flags.js'
 import type { ClientSettings } from '../options/client-options.js'
 import type { ServerSettings } from '../options/server-options.js'
 import type { Settings } from '../settings.js'
+import type { TokenSettings } from '../tokens/server-tokens.js'
 import type { ConfigBlock, ConfigFile, RoleConfig } from './config-file.js'
 import { tokenFlags } from './structure.js'
 

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import { aborted } from '../stop-signals.js'
+import { aborted } from './stop-signals.js'
 
 /** The request to drain: to accept nothing new, and to end when nothing is open any more. */
 export class Draining {

@@ -6,9 +6,9 @@ import type {
   ForwardOptions,
   ProviderOptions,
 } from '@ls/client'
-import { directOptions } from '../direct/direct-options.js'
 import type { Settings } from '../settings.js'
 import { proxyAccounts, readAccounts } from './accounts.js'
+import { directOptions } from './direct-options.js'
 import { exitOptions, givenLimits, linkOptions, proxyOptions, sharedLimits } from './shared-options.js'
 import { clientTls, serverTls } from './tls-options.js'
 import { readHeaders } from './web-options.js'

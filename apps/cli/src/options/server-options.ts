@@ -7,11 +7,11 @@ import {
   type ServerOptions,
   type ServerProxyOptions,
 } from '@ls/server'
+import { defaultApiSocket } from '../api/api-call.js'
 import { UsageError } from '../errors.js'
-import { relayOptions } from '../relay/relay-options.js'
 import type { Settings } from '../settings.js'
-import { defaultApiSocket } from '../tokens/api-call.js'
 import { proxyAccounts } from './accounts.js'
+import { relayOptions } from './relay-options.js'
 import { definedOnly, exitOptions, givenLimits, linkOptions, proxyOptions, sharedLimits } from './shared-options.js'
 import { serverTls } from './tls-options.js'
 import { webOptions } from './web-options.js'

@@ -6,7 +6,7 @@ import type { ConfigFile } from '../config/config-file.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import { askedToEnd, drainIfAsked } from '../life/draining.js'
 import { ServiceManager } from '../life/service-manager.js'
-import { aborted } from '../stop-signals.js'
+import { aborted } from '../life/stop-signals.js'
 import { Roles } from './roles.js'
 
 export interface RunRolesOptions {

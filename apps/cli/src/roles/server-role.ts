@@ -1,5 +1,4 @@
 import type { CommandContext } from '../commands/context.js'
-import { planTokens, planTokensInSteps } from '../commands/server-tokens.js'
 import { type RunningServer, type ServerRequest, startServer, type ConfigurationAccess } from '../commands/server.js'
 import type { RoleConfig } from '../config/config-file.js'
 import { serverSettings, tokenSettings } from '../config/role-settings.js'
@@ -8,6 +7,7 @@ import { settingName } from '../flag.js'
 import { readAccounts } from '../options/accounts.js'
 import { guardOf, ownProxyOptions, type ServerSettings } from '../options/server-options.js'
 import { doStepsWithPauses } from '../steps.js'
+import { planTokens, planTokensInSteps } from '../tokens/server-tokens.js'
 import {
   type Change,
   isSame,

@@ -1,10 +1,10 @@
 import { type LinkSocksServer, tokenKey } from '@ls/server'
 import type { CommandContext } from '../commands/context.js'
-import { registerConnector, registerToken, type RegisteredToken, type TokenPlan } from '../commands/server-tokens.js'
 import type { RunningServer } from '../commands/server.js'
 import { messageOf } from '../output/describe-error.js'
 import { doStepsWithPauses, type Steps } from '../steps.js'
 import type { MadeTokens, MakeToken } from '../tokens/made-tokens.js'
+import { registerConnector, registerToken, type RegisteredToken, type TokenPlan } from '../tokens/server-tokens.js'
 import { doAll, isSame, type Prepared, without } from './change.js'
 
 interface TokenChange {

@@ -1,5 +1,5 @@
 import type { Snapshot } from '@ls/foundation'
-import { type ApiPlace, callApi } from '../../tokens/api-call.js'
+import { type ApiPlace, callApi } from '../../api/api-call.js'
 
 /** Data shown at one moment. */
 export interface TopData {

@@ -1,7 +1,7 @@
 import type { ReadStream, WriteStream } from 'node:tty'
 import { systemClock } from '@ls/foundation'
+import type { ApiPlace } from '../../api/api-call.js'
 import { messageOf } from '../../output/describe-error.js'
-import type { ApiPlace } from '../../tokens/api-call.js'
 import { Questions } from './questions.js'
 import { SpeedHistory } from './speed-history.js'
 import { Terminal } from './terminal.js'

@@ -1,12 +1,12 @@
 import { asError } from '@ls/foundation'
-import type { CommandContext } from '../commands/context.js'
+import { callApi } from '../api/api-call.js'
+import { apiPlaceOf } from '../api/api-place.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import { parseLogLevel } from '../output/log/log-levels.js'
 import { stepMs } from '../restart/succession.js'
 import type { Settings } from '../settings.js'
-import { callApi } from '../tokens/api-call.js'
-import { apiPlaceOf } from '../tokens/api-place.js'
+import type { CommandContext } from './context.js'
 
 /** Flags for access to the API. */
 type ApiSettings = Pick<Settings<'token'>, 'api' | 'apiKey' | 'apiSocket'>

@@ -1,5 +1,5 @@
-import type { Flag } from '../flag.js'
-import { links } from '../flags/scopes.js'
+import type { Flag } from '../../flag.js'
+import { links } from '../scopes.js'
 
 /** Flags for the end of the program: docs/guide/life.md. */
 export const lifeFlags = [

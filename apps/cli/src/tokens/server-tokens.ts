@@ -7,8 +7,8 @@ import type { ServerSettings } from '../options/server-options.js'
 import { definedOnly } from '../options/shared-options.js'
 import type { Settings } from '../settings.js'
 import { doSteps, type Steps } from '../steps.js'
-import type { MakeToken } from '../tokens/made-tokens.js'
-import { checkedPolicy, readPolicyText } from '../tokens/read-policy.js'
+import type { MakeToken } from './made-tokens.js'
+import { checkedPolicy, readPolicyText } from './read-policy.js'
 
 /** Settings of one token of a server. */
 export type TokenSettings = Pick<

@@ -1,5 +1,5 @@
-import type { Flag } from '../flag.js'
-import { clients, links } from './scopes.js'
+import type { Flag } from '../../flag.js'
+import { clients, links } from '../scopes.js'
 
 /** Flags of metrics, status and dashboard: docs/guide/observe.md. */
 export const observeFlags = [

@@ -1,8 +1,8 @@
-import type { CommandContext } from '../commands/context.js'
+import { callApi } from '../api/api-call.js'
+import { apiPlaceOf } from '../api/api-place.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Settings } from '../settings.js'
-import { callApi } from '../tokens/api-call.js'
-import { apiPlaceOf } from '../tokens/api-place.js'
+import type { CommandContext } from './context.js'
 
 /** Lists the nodes of a running server's cluster. */
 export async function runNodes(

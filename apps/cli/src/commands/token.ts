@@ -1,14 +1,14 @@
 import type { PolicyOptions } from '@ls/server'
-import type { CommandContext } from '../commands/context.js'
+import { callApi } from '../api/api-call.js'
+import { apiPlaceOf } from '../api/api-place.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import { definedOnly } from '../options/shared-options.js'
 import type { Settings } from '../settings.js'
-import { callApi } from './api-call.js'
-import { apiPlaceOf } from './api-place.js'
-import { checkedPolicy, readPolicyText } from './read-policy.js'
+import { checkedPolicy, readPolicyText } from '../tokens/read-policy.js'
+import type { CommandContext } from './context.js'
 
-export type TokenSettings = Settings<'token'>
+type TokenCommandSettings = Settings<'token'>
 
 /** Actions of `linksocks token`. */
 const tokenActions = ['add', 'list', 'show', 'revoke'] as const
@@ -20,7 +20,7 @@ const tokenActions = ['add', 'list', 'show', 'revoke'] as const
  */
 export async function runToken(
   words: readonly string[],
-  settings: TokenSettings,
+  settings: TokenCommandSettings,
   { print }: Pick<CommandContext, 'print'>,
 ): Promise<ExitCode> {
   const [action, reference] = readWords(words)
@@ -102,7 +102,7 @@ function pathOf(reference: string): string {
   return `/api/token/${encodeURIComponent(reference)}`
 }
 
-function requestOf(settings: TokenSettings): object {
+function requestOf(settings: TokenCommandSettings): object {
   const { type, token, reverseToken, socksPort, ports } = settings
   if (type !== 'reverse' && (ports !== undefined || socksPort !== 0))
     throw new UsageError(`${ports === undefined ? '--socks-port' : '--ports'} belongs to --type reverse`)
@@ -119,7 +119,7 @@ function requestOf(settings: TokenSettings): object {
 }
 
 /** Policy of the flags. @throws UsageError for an invalid one, before a request to the server */
-function policyOf(settings: Omit<TokenSettings, 'type'>): PolicyOptions {
+function policyOf(settings: Omit<TokenCommandSettings, 'type'>): PolicyOptions {
   const { policy, name, note, allow, deny, source, expires, maxChannels, maxLinks } = settings
   const given: { readonly quota?: object; readonly rate?: object } = policy === undefined ? {} : readPolicyText(policy)
   const options = {
@@ -134,7 +134,7 @@ function policyOf(settings: Omit<TokenSettings, 'type'>): PolicyOptions {
   return checkedPolicy(options)
 }
 
-function quotaOf({ quotaDay, quotaMonth, quotaEnd, quotaRate }: Omit<TokenSettings, 'type'>): object {
+function quotaOf({ quotaDay, quotaMonth, quotaEnd, quotaRate }: Omit<TokenCommandSettings, 'type'>): object {
   return definedOnly({ day: quotaDay, month: quotaMonth, atEnd: quotaEnd, rate: quotaRate })
 }
 

@@ -1,8 +1,8 @@
-import type { CommandContext } from '../commands/context.js'
+import { callApi } from '../api/api-call.js'
+import { apiPlaceOf } from '../api/api-place.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Settings } from '../settings.js'
-import { callApi } from './api-call.js'
-import { apiPlaceOf } from './api-place.js'
+import type { CommandContext } from './context.js'
 
 /** Lists the ports and host names that a running server has open for providers. */
 export async function runPorts(

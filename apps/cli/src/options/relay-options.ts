@@ -1,7 +1,7 @@
 import type { RelayOptions, ServerOptions } from '@ls/server'
 import { judgeCode, loadJudge } from '@ls/server/judge-code'
-import { definedOnly } from '../options/shared-options.js'
 import type { Settings } from '../settings.js'
+import { definedOnly } from './shared-options.js'
 
 /** Converts the settings of a relay to the option of the library. */
 export function relayOptions(settings: Settings<'server'>): Pick<ServerOptions, 'relay'> {

@@ -1,4 +1,4 @@
-import type { Flag } from '../flag.js'
+import type { Flag } from '../../flag.js'
 
 /** Flags of the configuration file: docs/guide/configuration.md. */
 export const fileFlags = [

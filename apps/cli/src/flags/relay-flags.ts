@@ -1,5 +1,5 @@
 import type { Flag } from '../flag.js'
-import { clients } from '../flags/scopes.js'
+import { clients } from './scopes.js'
 
 const noRelayToken = 'relays give tokens to providers alone'
 

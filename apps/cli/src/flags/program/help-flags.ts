@@ -1,5 +1,5 @@
-import type { Flag } from '../flag.js'
-import { everything } from './scopes.js'
+import type { Flag } from '../../flag.js'
+import { everything } from '../scopes.js'
 
 /** Flags that explain the program instead of running it. */
 export const helpFlags = [

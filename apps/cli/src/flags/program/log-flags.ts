@@ -1,5 +1,5 @@
-import type { Flag } from '../flag.js'
-import { links, logging } from './scopes.js'
+import type { Flag } from '../../flag.js'
+import { links, logging } from '../scopes.js'
 
 /** Flags of the log. */
 export const logFlags = [

@@ -3,13 +3,13 @@ import { request as httpsRequest } from 'node:https'
 import { text } from 'node:stream/consumers'
 import type { Snapshot } from '@ls/foundation'
 import { parseListenAddress } from '@ls/relay'
-import type { CommandContext } from '../commands/context.js'
+import { defaultApiSocket } from '../api/api-call.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
+import { statusLines } from '../observe/status-lines.js'
 import { asUsage } from '../options/check-settings.js'
 import type { Settings } from '../settings.js'
-import { defaultApiSocket } from '../tokens/api-call.js'
-import { statusLines } from './status-lines.js'
+import type { CommandContext } from './context.js'
 
 /** Shows the status of a running program. Ends with 0 when it is ready, with 1 when it is not or does not answer. */
 export async function runStatus(

@@ -1,4 +1,4 @@
-import type { Flag } from '../flag.js'
+import type { Flag } from '../../flag.js'
 
 /** Flags for several processes on one machine: docs/guide/scale-out.md. */
 export const workerFlags = [
