@@ -13,7 +13,7 @@ import type { Relay } from '../relay-mode/relay.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
 import { drain, drainReason, openChannels } from './drain.js'
-import { HandedOver } from './hand-over.js'
+import { HandedOver } from './handed-over.js'
 
 /** Parts of a server that are closed one after the other. */
 export interface LifecycleParts {

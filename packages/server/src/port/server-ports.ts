@@ -1,7 +1,7 @@
 import type { Account, ChannelWatch, ListenAddress, Outbound, PortChange } from '@ls/relay'
 import { AddressPort } from '../direct/address-port.js'
-import { PassedLinks } from '../handover/pass-link.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
+import { PassedLinks } from '../session-owners/passed-links.js'
 import { OwnProxy } from './own-proxy.js'
 import { WebSocketPort, type WebSocketPortOptions } from './web-socket-port.js'
 

@@ -5,7 +5,7 @@ import { FakeClock, turns } from '@ls/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Peer } from '../links/peer.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
-import { HandedOver } from './hand-over.js'
+import { HandedOver } from './handed-over.js'
 
 const noGroups = Object.assign([], { of: () => undefined }) as unknown as ReverseGroups
 const relink = encode({ type: MessageType.Relink })
