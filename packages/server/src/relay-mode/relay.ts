@@ -19,7 +19,7 @@ import {
   type TokenRegistry,
 } from '../tokens/token-registry.js'
 import { Account } from './account.js'
-import { AddressAccounts } from './accounts.js'
+import { AddressAccounts } from './address-accounts.js'
 import { Codes } from './codes.js'
 import { type RelayHealth, relayHealth } from './health.js'
 import { Identities, type Identity } from './identities.js'

@@ -1,6 +1,6 @@
 import { FakeClock } from '@ls/testkit'
 import { expect, test } from 'vitest'
-import { AddressAccounts } from './accounts.js'
+import { AddressAccounts } from './address-accounts.js'
 
 function accounts(maxIdle?: number): AddressAccounts {
   return new AddressAccounts({ clock: new FakeClock(), bytesPerSecond: 1, dailyBytes: 1, maxChannels: 1 }, maxIdle)
