@@ -4,7 +4,7 @@ export const parserTests = [
   'packages/codec/src/codec.property.test.ts',
   'packages/codec/src/gzip/compression.test.ts',
   'packages/codec/src/message/decode.twin.test.ts',
-  'packages/server/src/api/token-body.test.ts',
+  'packages/server/src/api/calls/token-body.test.ts',
   'packages/socks5/src/client-handshake.test.ts',
   'packages/foundation/src/address/ip-address.test.ts',
   'packages/socks5/src/server-handshake.test.ts',

@@ -21,7 +21,7 @@ import type { Tickets } from './tickets/tickets.js'
 import { addConnector, addForward, addReverse } from './tokens/add-token.js'
 import { makeToken, type TokenRecord } from './tokens/token-registry.js'
 import type { AddedReverse, ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from './tokens/token-requests.js'
-import { listTokens, type TokenStatus } from './tokens/token-status.js'
+import { tokenStatuses, type TokenStatus } from './tokens/token-status.js'
 import { tokenKey } from './tokens/token-text.js'
 
 /**
@@ -94,7 +94,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       if (nodes?.keepsTokens === true && nodes.isShared(tokenKey(record.token))) return true
       return this.#parts.ofProviders.kept?.has(record) === true
     }
-    return listTokens({
+    return tokenStatuses({
       tokens: this.#parts.tokens,
       peers: this.peers,
       groups: this.#parts.groups,

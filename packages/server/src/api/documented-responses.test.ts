@@ -12,7 +12,7 @@ import type { OtherNodes } from '../nodes/other-nodes.js'
 import type { ApiOptions } from '../options/api-options.js'
 import type { ServerOptions } from '../options/server-options.js'
 import { LinkSocksServer } from '../server.js'
-import { maxListedChannels } from './channels.js'
+import { maxListedChannels } from './calls/channels.js'
 import { bodyTimeoutMs, maxBodyBytes } from './read-body.js'
 
 interface DocumentedResponse {

@@ -1,7 +1,7 @@
 import type { Snapshot } from '@ls/foundation'
 import { type Answer, ApiRefusal } from '@ls/observe/http'
 import type { ApiCall, ApiHandler } from '../api/api-call.js'
-import { streamEvents } from '../live/show-live.js'
+import { streamEvents } from '../api/calls/live.js'
 import { askSibling } from './ask-sibling.js'
 import { rules } from './merge-answers.js'
 import type { SharedEvents } from './shared-events.js'

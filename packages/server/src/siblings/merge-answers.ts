@@ -1,6 +1,6 @@
 import type { Snapshot } from '@ls/foundation'
 import type { Answer } from '@ls/observe/http'
-import { maxListedChannels } from '../api/channels.js'
+import { maxListedChannels } from '../api/calls/channels.js'
 import { mergePages, queryOfPart } from './merge-pages.js'
 import type { Siblings } from './siblings.js'
 

@@ -34,7 +34,7 @@ export interface TokenStatus {
   readonly byProvider?: boolean
 }
 
-/** Parts that {@link listTokens} reads. */
+/** Parts that {@link tokenStatuses} reads. */
 export interface TokenSources {
   readonly tokens: TokenRegistry
   readonly peers: Iterable<Peer>
@@ -44,7 +44,7 @@ export interface TokenSources {
 }
 
 /** Describes all tokens, in the order they were added. */
-export function listTokens({ tokens, peers, groups, isKept, uses }: TokenSources): TokenStatus[] {
+export function tokenStatuses({ tokens, peers, groups, isKept, uses }: TokenSources): TokenStatus[] {
   const instances = countInstances(peers)
   return [...tokens].map((record) => {
     const { token, kind, policy } = record

@@ -1,7 +1,7 @@
 import { formatHostPort } from '@ls/foundation'
 import { type Answer, ApiRefusal } from '@ls/observe/http'
-import type { ApiCall } from '../api/api-call.js'
-import type { NodeStatus } from './cluster-status.js'
+import type { NodeStatus } from '../../nodes/cluster-status.js'
+import type { ApiCall } from '../api-call.js'
 
 /** `GET /api/nodes`: the nodes of the cluster, as this one sees them. */
 export function showNodes({ server }: ApiCall): Answer {

@@ -1,10 +1,10 @@
 import { type Answer, ApiRefusal, failure } from '@ls/observe/http'
-import type { ApiCall } from '../api/api-call.js'
-import { parseObject } from '../api/token-body.js'
-import { findToken } from '../api/token-list.js'
-import { Fields } from '../policy/fields.js'
-import { PolicyFault } from '../policy/policy-fault.js'
-import type { TicketRequest } from './access-ticket.js'
+import { Fields } from '../../policy/fields.js'
+import { PolicyFault } from '../../policy/policy-fault.js'
+import type { TicketRequest } from '../../tickets/access-ticket.js'
+import type { ApiCall } from '../api-call.js'
+import { parseObject } from './token-body.js'
+import { findToken } from './token-list.js'
 
 /** `POST /api/ticket`: creates a ticket for one client, which then needs no token. */
 export async function makeTicket(call: ApiCall): Promise<Answer> {

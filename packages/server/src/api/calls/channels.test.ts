@@ -1,8 +1,8 @@
 import { silentLogger } from '@ls/foundation'
 import { FakeClock } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
-import type { ChannelInfo } from '../reverse/channel-info.js'
-import type { ManagedServer } from './api-call.js'
+import type { ChannelInfo } from '../../reverse/channel-info.js'
+import type { ManagedServer } from '../api-call.js'
 import { maxListedChannels, showChannels } from './channels.js'
 
 const channel: ChannelInfo = {

@@ -1,6 +1,6 @@
 import { type Answer, ApiRefusal, failure } from '@ls/observe/http'
-import { faultOf, type ReverseTokenRequest } from '../tokens/token-requests.js'
-import type { ApiCall } from './api-call.js'
+import { faultOf, type ReverseTokenRequest } from '../../tokens/token-requests.js'
+import type { ApiCall } from '../api-call.js'
 import { parseTokenBody, type TokenBody } from './token-body.js'
 import { findToken, noPort } from './token-list.js'
 

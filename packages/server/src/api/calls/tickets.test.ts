@@ -1,7 +1,7 @@
 import { ApiRefusal } from '@ls/observe/http'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseTicketBody } from './ticket-calls.js'
+import { parseTicketBody } from './tickets.js'
 
 describe('parseTicketBody', () => {
   test('reads every field, and seconds as milliseconds', () => {

@@ -1,7 +1,7 @@
 import { type Answer, ApiRefusal } from '@ls/observe/http'
 import { formatTarget } from '@ls/relay'
-import type { ChannelInfo } from '../reverse/channel-info.js'
-import type { ApiCall } from './api-call.js'
+import type { ChannelInfo } from '../../reverse/channel-info.js'
+import type { ApiCall } from '../api-call.js'
 
 /** Most channels shown: about 3 MB of JSON, which blocks the event loop while it is made. */
 export const maxListedChannels = 10_000

@@ -1,6 +1,6 @@
 import type { LiveView } from '@ls/observe'
 import { type Answer, answerEvents, answerQuery, ApiRefusal } from '@ls/observe/http'
-import type { ApiCall } from '../api/api-call.js'
+import type { ApiCall } from '../api-call.js'
 
 /** `GET /api/links`: a page of the links. */
 export function showLinks({ server, query }: ApiCall): Answer {

@@ -1,6 +1,6 @@
 import type { Snapshot } from '@ls/foundation'
 import { type Answer, ApiRefusal, metricsAnswer, readinessAnswer } from '@ls/observe/http'
-import type { ApiCall } from '../api/api-call.js'
+import type { ApiCall } from '../api-call.js'
 
 /** `GET /api/snapshot`: all numbers. */
 export function showSnapshot({ server }: ApiCall): Answer {

@@ -1,6 +1,6 @@
 import { textOf } from '@ls/foundation'
 import { type Answer, ApiRefusal, failure } from '@ls/observe/http'
-import type { ApiCall } from './api-call.js'
+import type { ApiCall } from '../api-call.js'
 import { parseLogLevel } from './token-body.js'
 
 /** `GET /api/config`: the settings in force, and those in the file now. Changes nothing. */

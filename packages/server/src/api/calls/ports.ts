@@ -1,8 +1,8 @@
 import type { Answer } from '@ls/observe/http'
 import { formatPlace, formatTarget } from '@ls/relay'
-import type { ApiCall } from '../api/api-call.js'
-import { instanceId } from '../tokens/token-text.js'
-import type { ExposedInfo } from './exposed-ports.js'
+import type { ExposedInfo } from '../../expose/exposed-ports.js'
+import { instanceId } from '../../tokens/token-text.js'
+import type { ApiCall } from '../api-call.js'
 
 /** `GET /api/ports`: ports and host names that are open for providers. Shows no token's text. */
 export function showPorts({ server }: ApiCall): Answer {

@@ -1,7 +1,7 @@
 import { sessionMs } from '@ls/observe/http'
 import { FakeClock, within } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
-import { LinkSocksServer } from '../server.js'
+import { LinkSocksServer } from '../../server.js'
 
 /** Heartbeat of the event stream, in milliseconds. */
 const heartbeatMs = 15_000

@@ -1,6 +1,6 @@
 import { ApiRefusal } from '@ls/observe/http'
-import { PolicyFault } from '../policy/policy-fault.js'
-import { Policy } from '../policy/policy.js'
+import { PolicyFault } from '../../policy/policy-fault.js'
+import { Policy } from '../../policy/policy.js'
 
 /** Known fields of a request's body; others are ignored, as on deployed servers. */
 export interface TokenBody {

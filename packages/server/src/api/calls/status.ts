@@ -1,7 +1,7 @@
 import type { Answer } from '@ls/observe/http'
-import type { TokenStatus } from '../tokens/token-status.js'
-import { version } from '../version.js'
-import type { ApiCall } from './api-call.js'
+import type { TokenStatus } from '../../tokens/token-status.js'
+import { version } from '../../version.js'
+import type { ApiCall } from '../api-call.js'
 import { noPort } from './token-list.js'
 
 /** `GET /api/status`: fields and their order are those of deployed servers, reverse tokens before forward tokens. */

@@ -1,8 +1,8 @@
 import { type Answer, ApiRefusal, failure } from '@ls/observe/http'
-import type { QuotaUse } from '../quota/quota.js'
-import type { TokenStatus } from '../tokens/token-status.js'
-import { isHashed, tokenKey } from '../tokens/token-text.js'
-import type { ApiCall } from './api-call.js'
+import type { QuotaUse } from '../../quota/quota.js'
+import type { TokenStatus } from '../../tokens/token-status.js'
+import { isHashed, tokenKey } from '../../tokens/token-text.js'
+import type { ApiCall } from '../api-call.js'
 
 /** `GET /api/tokens`: all tokens with their policies, but without their texts. */
 export function listTokens({ server }: ApiCall): Answer {

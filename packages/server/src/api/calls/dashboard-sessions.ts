@@ -1,5 +1,5 @@
 import { type Answer, ApiRefusal, shownSession } from '@ls/observe/http'
-import type { ApiCall } from '../api/api-call.js'
+import type { ApiCall } from '../api-call.js'
 
 /** `POST /api/session`: sets a cookie for a caller that has sent the key. */
 export function openSession(call: ApiCall): Answer {
