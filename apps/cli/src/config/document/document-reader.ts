@@ -1,16 +1,5 @@
 import { ParseError } from 'toml-eslint-parser'
-import {
-  type Alias,
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  visit,
-  type YAMLError,
-} from 'yaml'
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type YAMLError } from 'yaml'
 import { messageOf } from '../../output/describe-error.js'
 import type { Steps } from '../../steps.js'
 import { ConfigError, type Problem } from '../config-error.js'
@@ -37,15 +26,16 @@ export class DocumentReader {
   readonly problems: Problem[] = []
   readonly #lines: LineCounter
   readonly #document: Document
-  readonly #targets = new Map<Alias, Node>()
+  readonly #targets: ParsedYaml['targets']
 
-  private constructor(path: string, { document, hasAliases }: ParsedYaml, lines: LineCounter) {
+  private constructor(path: string, { document, targets }: ParsedYaml, lines: LineCounter) {
     this.#document = document
+    this.#targets = targets
     this.#lines = lines
     // The parser has two complaints about a wrong indentation, both at the same place.
-    const errors = this.#document.errors.filter(({ pos }, index, all) => pos[0] !== all[index - 1]?.pos[0])
-    this.problems.push(...errors.map((error) => ({ ...this.#placeAt(error.pos[0]), key: '', text: explain(error) })))
-    if (this.problems.length === 0 && hasAliases) this.#findTargets()
+    const sorted = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0])
+    const errors = sorted.filter(({ pos }, index, all) => pos[0] !== all[index - 1]?.pos[0])
+    for (const error of errors) this.fault(this.#placeAt(error.pos[0]), '', explain(error))
     if (this.problems.length > 0) throw new ConfigError(path, this.problems)
   }
 
@@ -134,22 +124,6 @@ export class DocumentReader {
     return isAlias(node) ? this.#targets.get(node) : node
   }
 
-  /** Finds what each alias means, in one pass: `Alias.resolve` would go through the whole file for each. */
-  #findTargets(): void {
-    const anchors = new Map<string, Node>()
-    visit(this.#document, {
-      Alias: (_key, alias) => {
-        const { source } = alias
-        const target = anchors.get(source)
-        if (target !== undefined) this.#targets.set(alias, target)
-        else this.fault(this.place(alias, top), '', `there is no &${source} before the alias *${source}`)
-      },
-      Value: (_key, node) => {
-        if (node.anchor !== undefined) anchors.set(node.anchor, node)
-      },
-    })
-  }
-
   #placeAt(offset: number): Place {
     const { line, col } = this.#lines.linePos(offset)
     return { line: Math.max(1, line), column: Math.max(1, col) }
@@ -159,7 +133,7 @@ export class DocumentReader {
 function* parse(path: string, text: string, lines: LineCounter): Steps<ParsedYaml> {
   const isToml = /\.toml$/i.test(path)
   try {
-    if (isToml) return { document: parseTomlDocument(text, lines), hasAliases: false }
+    if (isToml) return { document: parseTomlDocument(text, lines), targets: new Map() }
     return yield* parseYamlDocument(text, lines)
   } catch (error) {
     const place = error instanceof ParseError ? { line: error.lineNumber, column: error.column + 1 } : top

@@ -1,38 +1,89 @@
-import { Composer, type CST, type Document, Lexer, type LineCounter, Parser, YAMLParseError } from 'yaml'
+import {
+  type Alias,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  Lexer,
+  type LineCounter,
+  type Node,
+  Parser,
+  YAMLParseError,
+} from 'yaml'
 import type { Steps } from '../../steps.js'
+import { composeInSteps } from './compose-in-steps.js'
 
 /** A parsed text. */
 export interface ParsedYaml {
   readonly document: Document
-  /** Whether the text has aliases, such as `*name`. */
-  readonly hasAliases: boolean
+  /** What each alias means. */
+  readonly targets: ReadonlyMap<Alias, Node>
 }
 
 /** Words of the text in one step: some 0.1 ms. */
 const lexemesPerStep = 128
 
-/**
- * Parses YAML as `parseDocument` of the library does, but in steps: 10,000 tokens take half a second. Only the last
- * fifth of it, which makes nodes of the parsed text, is one step.
- */
+/** Nodes of the document in one step: some 0.1 ms. */
+const nodesPerStep = 1024
+
+/** Parses YAML as `parseDocument` of the library does, but in steps: 10,000 tokens take half a second. */
 export function* parseYamlDocument(text: string, lines: LineCounter): Steps<ParsedYaml> {
   lines.addNewLine(0)
   const parser = new Parser(lines.addNewLine)
   const parsed: CST.Token[] = []
   let count = 0
-  let hasAliases = false
   for (const lexeme of new Lexer().lex(text)) {
     parsed.push(...parser.next(lexeme))
-    hasAliases ||= lexeme.startsWith('*')
     if (++count % lexemesPerStep === 0) yield
   }
   parsed.push(...parser.end())
   yield
-  const [document, second] = new Composer({ prettyErrors: false, stringKeys: true }).compose(parsed, true, text.length)
-  if (document === undefined) throw new TypeError('the parser gave no document')
-  if (second !== undefined) {
-    const [start, end] = second.range
-    document.errors.push(new YAMLParseError([start, end], 'MULTIPLE_DOCS', 'a second document'))
+  const document = yield* composeInSteps(parsed, text.length)
+  return { document, targets: yield* findTargets(document) }
+}
+
+/**
+ * Finds what each alias means, and adds the mistakes that are left: keys that a map has twice, and aliases without an
+ * anchor. One pass: `Alias.resolve` would go through the whole file for each alias, and the library's check of keys
+ * through the whole map for each key.
+ */
+function* findTargets(document: Document): Steps<ReadonlyMap<Alias, Node>> {
+  const anchors = new Map<string, Node>()
+  const targets = new Map<Alias, Node>()
+  const withoutTarget: YAMLParseError[] = []
+  const left: unknown[] = [document.contents]
+  for (let count = 1; left.length > 0; count++) {
+    if (count % nodesPerStep === 0) yield
+    const node = left.pop()
+    if (isPair(node)) left.push(node.value, node.key)
+    else if (isAlias(node)) {
+      const { source } = node
+      const target = anchors.get(source)
+      if (target !== undefined) targets.set(node, target)
+      else withoutTarget.push(mistake(node, 'BAD_ALIAS', `there is no &${source} before the alias *${source}`))
+    } else if (isScalar(node) || isMap(node) || isSeq(node)) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node)
+      if (isMap<Node>(node)) for (const error of repeatedKeys(node.items)) document.errors.push(error)
+      if (!isScalar(node)) for (let index = node.items.length - 1; index >= 0; index--) left.push(node.items[index])
+    }
   }
-  return { document, hasAliases }
+  if (document.errors.length === 0) document.errors.push(...withoutTarget)
+  return targets
+}
+
+function* repeatedKeys(items: readonly { readonly key: Node }[]): Generator<YAMLParseError> {
+  const seen = new Set<unknown>()
+  for (const { key } of items) {
+    if (!isScalar(key)) continue
+    if (seen.has(key.value)) yield mistake(key, 'DUPLICATE_KEY', 'Map keys must be unique')
+    seen.add(key.value)
+  }
+}
+
+function mistake({ range }: Node, code: YAMLParseError['code'], text: string): YAMLParseError {
+  const [start] = range ?? [0]
+  return new YAMLParseError([start, start + 1], code, text)
 }
