@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -23,7 +24,7 @@ function linesOf(path: string): readonly string[] {
   }
 }
 
-test('linksocks server --access-log writes a line for a connection that is over', async () => {
+test('linksocks server --access-log writes a line for a connection that is over, with the id of its token', async () => {
   const path = join(await temporaryFolder(), 'access.log')
   const arguments_ = ['-t', 'my_token', '--ws-host', '127.0.0.1', '--ws-port', '0', '--access-log', path]
   const server = new Program('server', ...arguments_)
@@ -37,6 +38,7 @@ test('linksocks server --access-log writes a line for a connection that is over'
   socket.end()
   await until(() => linesOf(path).length === 1, 'the line')
   expect(JSON.parse(linesOf(path)[0] ?? '')).toMatchObject({
+    tenant: createHash('sha256').update('my_token').digest('hex').slice(0, 12),
     role: 'forward',
     peer: '127.0.0.1',
     target: `127.0.0.1:${target.port}`,

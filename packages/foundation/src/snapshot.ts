@@ -151,7 +151,7 @@ export function isFailedOutcome(outcome: string): boolean {
 
 /** Traffic of one token. */
 export interface TokenCounts {
-  /** The name in the token's policy; without one, a short hash of the token. Or `other`. */
+  /** The name in the token's policy; without one, the id of the token. Or `other`. */
   readonly token: string
   /** Channels open now. */
   readonly open: number
@@ -165,7 +165,7 @@ export interface TokenCounts {
 
 /** Used part of one token's quota. */
 export interface QuotaCounts {
-  /** The name in the token's policy; without one, a short hash of the token. */
+  /** The name in the token's policy; without one, the id of the token. */
   readonly token: string
   /** Period of the quota, in UTC. */
   readonly period: 'day' | 'month'

@@ -74,7 +74,7 @@ export const channelMetrics: readonly Metric[] = [
   {
     name: 'linksocks_token_channels',
     type: 'gauge',
-    help: 'Channels open now, by token; a token is the name in its policy or a short hash, and other stands for all past the first 1000',
+    help: 'Channels open now, by token; a token is the name in its policy or its id, and other stands for all past the first 1000',
     labels: ['token'],
     read: ({ tokens }) => tokens.map(({ token, open }) => ({ labels: { token }, value: open })),
   },
@@ -98,7 +98,7 @@ export const channelMetrics: readonly Metric[] = [
   {
     name: 'linksocks_quota_used_bytes',
     type: 'gauge',
-    help: 'Bytes that a token has moved in this day or month, for tokens with a quota; a token is the name in its policy, or a short hash',
+    help: 'Bytes that a token has moved in this day or month, for tokens with a quota; a token is the name in its policy, or its id',
     labels: ['token', 'period'],
     read: ({ quotas = [] }) =>
       quotas.map(({ token, period, usedBytes }) => ({ labels: { token, period }, value: usedBytes })),

@@ -4,7 +4,7 @@ import { AccessLog } from './access-log.js'
 import { Redactor } from './redactor.js'
 
 const record: ConnectionRecord = {
-  tenant: '0a1b2c3d',
+  tenant: '0a1b2c3d4e5f',
   role: 'forward',
   peer: '203.0.113.7',
   protocol: 'tcp',

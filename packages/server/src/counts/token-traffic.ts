@@ -1,14 +1,6 @@
-import { createHash } from 'node:crypto'
 import { maxLabelledTokens, type TokenCounts } from '@ls/foundation'
 import type { Moved } from '@ls/relay'
-
-/**
- * Name of a token in metrics: 8 hex digits of a hash that is used for metrics only. Clients send another hash to log
- * in, so this one gives no access.
- */
-export function tokenLabel(token: string): string {
-  return createHash('sha256').update(`linksocks metrics label\0${token}`).digest('hex').slice(0, 8)
-}
+import { tokenId } from '../tokens/token-text.js'
 
 /** Label of all tokens past {@link maxLabelledTokens}. */
 const others = 'other'
@@ -24,7 +16,7 @@ interface CountedToken {
 }
 
 /**
- * Totals by token, under the name in its policy or its label. The totals of a removed token stay, since a total that
+ * Totals by token, under the name in its policy or its id. The totals of a removed token stay, since a total that
  * falls looks like a restart.
  */
 export class TokenTraffic {
@@ -67,7 +59,7 @@ export class TokenTraffic {
 
   #totalsOf(record: CountedToken): Totals {
     const payer = payerOf(record)
-    const label = this.#labels.get(payer) ?? payer.policy?.name ?? tokenLabel(payer.token)
+    const label = this.#labels.get(payer) ?? payer.policy?.name ?? tokenId(payer.token)
     this.#labels.set(payer, label)
     const known =
       this.#totals.get(label) ?? (this.#totals.size < this.#maxTokens ? undefined : this.#totals.get(others))

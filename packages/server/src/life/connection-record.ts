@@ -1,13 +1,13 @@
 import { type Clock, formatHostPort } from '@ls/foundation'
 import type { Channel, ChannelCloseReason, ForwardedChannel, Session } from '@ls/mux'
 import { type Moved, movedBy, type Outcome, outcomeOf, outcomeOfForwarded } from '@ls/relay'
-import { tokenLabel } from '../counts/token-traffic.js'
 import type { Peer } from '../links/peer.js'
 import { policyHolderOf } from '../tokens/tenant.js'
+import { tokenId } from '../tokens/token-text.js'
 
 /** Record of a connection that has ended, for an access log. */
 export interface ConnectionRecord {
-  /** Name in the policy of its token, or a short hash of the token; empty for a proxy port of the server itself. */
+  /** Name in the policy of its token, or its id as in lists of tokens; empty for a proxy port of the server itself. */
   readonly tenant: string
   /** Kind of the token: `forward`, `reverse` or `connector`; `own` for a proxy port of the server itself. */
   readonly role: string
@@ -75,5 +75,5 @@ export class ConnectionRecords {
 }
 
 function tenantName({ record }: Peer): string {
-  return record.policy?.name ?? policyHolderOf(record).policy?.name ?? tokenLabel(record.token)
+  return record.policy?.name ?? policyHolderOf(record).policy?.name ?? tokenId(record.token)
 }

@@ -1,8 +1,8 @@
 import { maxLabelledTokens, type QuotaCounts } from '@ls/foundation'
-import { tokenLabel } from '../counts/token-traffic.js'
 import type { TokenUse } from '../policy/token-use.js'
 import { policyHolderOf } from '../tokens/tenant.js'
 import type { TokenRecord } from '../tokens/token-registry.js'
+import { tokenId } from '../tokens/token-text.js'
 
 /** Use of all quotas, for metrics. Connector tokens of providers count for the provider's token. */
 export function quotaCounts(
@@ -15,8 +15,8 @@ export function quotaCounts(
     const use = policyHolderOf(record) === record ? useOf(record) : undefined
     if (use?.quota === undefined) continue
     // Two tokens may have the same name, but two series may not.
-    const name = use.policy.name ?? tokenLabel(record.token)
-    const token = counts.has(name) ? tokenLabel(record.token) : name
+    const name = use.policy.name ?? tokenId(record.token)
+    const token = counts.has(name) ? tokenId(record.token) : name
     const uses = use.quota.uses(nowMs)
     counts.set(
       token,
