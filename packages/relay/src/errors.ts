@@ -6,6 +6,8 @@ export interface Failure {
   readonly word: ReplyWord
   /** Detail for the log. */
   readonly detail: string
+  /** Whether the guard closed the target: the owner of this end may not know of it. @default false */
+  readonly byGuard?: boolean
 }
 
 /** A failure as an error; `code` contains the word. */

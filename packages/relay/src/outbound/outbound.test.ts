@@ -1,4 +1,5 @@
 import { connect as connectTcp } from 'node:net'
+import { silentLogger } from '@ls/foundation'
 import { createServer as createHttpProxy, dialDirect } from '@ls/http-proxy/node'
 import { accounts, connect, createServer } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent, tcpServer, testCertificate, until } from '@ls/testkit'
@@ -160,6 +161,20 @@ describe('an Outbound reports the reason of a failure', () => {
       expect(proxy.asked).toEqual([])
     },
   )
+
+  test('as forbidden by the guard, with one warning that names the target, the rule and the flag', async () => {
+    const warnings: unknown[] = []
+    const logger = { ...silentLogger, warn: (fields: object, text: string) => void warnings.push([text, fields]) }
+    const { near } = sessionPair((channel) => outbound.serve(channel, { onForbidden: (text) => warnings.push(text) }))
+    const outbound = new Outbound({ guard: 'local', logger })
+    for (const port of [1, 2]) {
+      await new Promise<void>((resolve) => {
+        near.open({ protocol: 'tcp', address: { host: '127.0.0.1', port } }, { onClose: () => resolve() })
+      })
+    }
+    const reason = '127.0.0.1:1 is loopback, which the guard closes; --guard none opens it'
+    expect(warnings).toEqual([['the guard refused a target', { reason }]])
+  })
 
   test('as forbidden where socks4 would resolve the name to a rejected address', async () => {
     const options = { upstreamProxies: ['socks4://127.0.0.1:9'], routes: ['127.0.0.0/8=reject'] }

@@ -31,7 +31,7 @@ import { parseRoutes, type Routes } from '../rules/routes.js'
 import type { TargetCheck } from '../rules/target-check.js'
 import { formatTarget, parseTarget, type CheckedTarget } from '../target.js'
 import { beginSpan, type ConnectionSpan, step } from '../trace/spans.js'
-import { serveUdp, type UdpOptions } from '../udp/udp.js'
+import { guardRefusal, serveUdp, type UdpOptions } from '../udp/udp.js'
 import { diallerByRoute, type TargetDialler } from '../upstream/dial-by-route.js'
 import { checkProxyHeaderVersion, encodeProxyHeader, type ProxyHeaderVersion } from '../upstream/proxy-header.js'
 import { checkUpstreamHeaders, type UpstreamHeaders } from '../upstream/upstream-headers.js'
@@ -113,6 +113,7 @@ export class Outbound {
   /** Resolver for names of targets, with measurement. */
   readonly #targets: NameResolver
   readonly #logger: Logger
+  readonly #rareLog: RareLog
 
   /**
    * @throws RangeError when an upstream, a route, a header, an access rule, a guard, a name server, a time or a payload
@@ -129,6 +130,7 @@ export class Outbound {
     this.#resolvers = resolversFor(options.dns)
     this.#targets = timedResolver(this.#resolvers.targets, this.lookupMs)
     this.#logger = loggerOfPart(options.logger, 'relay')
+    this.#rareLog = new RareLog(systemClock, this.#logger)
     const headers = checkUpstreamHeaders(upstreamHeaders)
     const guard = new Guard(options)
     this.#policy = new AccessPolicy({ rules: parseAccessRules(accessRules), routes: this.#routes, guard })
@@ -137,7 +139,7 @@ export class Outbound {
       tls: upstreamTls,
       dialWebSocket,
       proxyResolver: this.#resolvers.servers,
-      rareLog: new RareLog(systemClock, this.#logger),
+      rareLog: this.#rareLog,
     })
   }
 
@@ -175,6 +177,7 @@ export class Outbound {
       policy: this.#policyFor(rules),
       routes: this.#routes,
       logger: this.#logger,
+      rareLog: this.#rareLog,
       span: beginSpan({ name: 'linksocks.exit', traceparent: channel.traceparent }),
       pace,
       onDropped,
@@ -209,7 +212,8 @@ export class Outbound {
       if (dialling.aborted) return
       const failure = failureOf(error, formatTarget(target))
       this.#logger.debug({ target: formatTarget(target), reason: failure.word }, formatFailure(failure))
-      if (failure.word === 'forbidden') asker.onForbidden?.(failure.detail)
+      if (failure.byGuard === true) this.#rareLog.warn(guardRefusal, failure.detail)
+      else if (failure.word === 'forbidden') asker.onForbidden?.(failure.detail)
       return channel.reject(formatFailure(failure))
     }
     socket.once('close', release)

@@ -38,21 +38,23 @@ export class AccessPolicy {
   /** Checks a target that another program resolves, such as an upstream proxy. */
   refusalOf(target: CheckedTarget): RelayError | undefined {
     const { rules, guard, user } = this.#options
-    const fault = guard.faultOf(target) ?? (rules.allows(target) ? user?.faultOf(target) : notAllowed)
+    const closed = guard.faultOf(target)
+    if (closed !== undefined) return closedByGuard(`${formatTarget(target)} ${closed}`)
+    const fault = rules.allows(target) ? user?.faultOf(target) : notAllowed
     return fault === undefined ? undefined : forbidden(`${formatTarget(target)} ${fault}`)
   }
 
   /** Checks a target that is reached at `address`, which is its own or the one its name resolved to. */
   refusalAt(target: CheckedTarget, address: string): RelayError | undefined {
     const resolved = resolvedTo(target, address)
+    const closed = resolved === undefined ? undefined : this.#options.guard.faultOf(resolved)
+    if (closed !== undefined) return closedByGuard(`${describe(target, address)} ${closed}`)
     const fault = resolved === undefined ? 'is no address' : this.#faultOf(target, resolved)
     return fault === undefined ? undefined : forbidden(`${describe(target, address)} ${fault}`)
   }
 
   #faultOf(target: CheckedTarget, resolved: CheckedTarget): string | undefined {
-    const { rules, routes, guard, user } = this.#options
-    const closed = guard.faultOf(resolved)
-    if (closed !== undefined) return closed
+    const { rules, routes, user } = this.#options
     if (!rules.allows(target) && !rules.allows(resolved)) return notAllowed
     const closedToUser = user?.faultOf(target, resolved)
     if (closedToUser !== undefined) return closedToUser
@@ -73,6 +75,10 @@ function resolvedTo(target: CheckedTarget, address: string): CheckedTarget | und
 function describe(target: CheckedTarget, address: string): string {
   const asked = formatTarget(target)
   return target.host === address ? asked : `${asked}, at ${address},`
+}
+
+function closedByGuard(detail: string): RelayError {
+  return new RelayError({ word: 'forbidden', detail, byGuard: true })
 }
 
 function forbidden(detail: string): RelayError {

@@ -58,6 +58,15 @@ describe('an Outbound sends datagrams directly', () => {
     expect(await channel.next()).toMatchObject([{ text: 'yes' }])
   })
 
+  test('with a warning where the guard closes the target', async () => {
+    const warning = await new Promise<unknown>((resolve) => {
+      const logger = { ...silentLogger, warn: (fields: object, text: string) => resolve([text, fields]) }
+      associate({ guard: 'local', logger }).send('no', '127.0.0.1', 9)
+    })
+    const reason = '127.0.0.1:9 is loopback, which the guard closes; --guard none opens it'
+    expect(warning).toEqual(['the guard refused a target', { reason }])
+  })
+
   test.each([
     ['a route rejects', { routes: ['127.0.0.0/8=reject', '[::1]=reject'] }],
     ['the guard closes', { guard: 'local' }],

@@ -1,6 +1,6 @@
 import type { Address } from '@ls/codec'
 import type { NameResolver } from '@ls/dial'
-import { type Logger, textOf } from '@ls/foundation'
+import { type Logger, type RareLog, textOf } from '@ls/foundation'
 import type { Channel, ChannelHandler } from '@ls/mux'
 import type { Pace } from '../copy/paced-channel.js'
 import { RelayError } from '../errors.js'
@@ -31,6 +31,8 @@ export interface ServeUdpOptions extends UdpOptions {
   readonly proxyResolver: NameResolver
   readonly tenant?: unknown
   readonly logger: Logger
+  /** Receives refusals of the guard. */
+  readonly rareLog: RareLog
   /** Span of the association. @default none */
   readonly span?: ConnectionSpan | undefined
   /** Rates of its client. @default no limit */
@@ -40,6 +42,9 @@ export interface ServeUdpOptions extends UdpOptions {
   /** Called when the association has ended, or could not start. */
   onClosed(): void
 }
+
+/** Line of the log for a refusal of the guard; its reason names the target, the rule, and the flag that opens it. */
+export const guardRefusal = 'the guard refused a target'
 
 /** Serves an association. Refuses it immediately if no exit can carry it, or if its only proxy refuses. */
 export async function serveUdp(channel: Channel, options: ServeUdpOptions): Promise<void> {
@@ -126,7 +131,10 @@ class OutboundAssociation implements ChannelHandler, DatagramSink {
   drop(reason: unknown): void {
     this.#channel.droppedDatagrams++
     const text = textOf(reason)
-    this.#options.logger.debug({ reason: text }, `datagram dropped: ${text}`)
+    const { logger, rareLog } = this.#options
+    logger.debug({ reason: text }, `datagram dropped: ${text}`)
+    if (reason instanceof RelayError && reason.failure.byGuard === true)
+      rareLog.warn(guardRefusal, reason.failure.detail)
   }
 
   fail(error: unknown): void {
