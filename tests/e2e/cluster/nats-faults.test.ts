@@ -131,6 +131,16 @@ describe.skipIf(natsProgram === undefined)('a store of NATS', { timeout: 30_000 
     await expect(store.put('live', 'a', 'x')).resolves.toBeUndefined()
   })
 
+  test('gets the tokens of its nodes again after an operator has removed the bucket of tokens alone', async () => {
+    const nats = await startNats()
+    const nodes = await startNodes([nats.store(), nats.store()])
+    await shareForward(nodes)
+    await askNats(nats.url, '$JS.API.STREAM.DELETE.KV_linksocks_tokens')
+    const third = await startNode(nats.store(), 2)
+    await until(() => has(third, 'shared'), 'the token at a new node', { timeoutMs: 20_000 })
+    expect(has(third, 'shared')).toBe(true)
+  })
+
   test('gets the tokens of its nodes again after an operator has removed its buckets', async () => {
     const nats = await startNats()
     const nodes = await startNodes([nats.store(), nats.store()])

@@ -3,19 +3,30 @@ import type { StoreWatcher } from './cluster-store.js'
 import { NatsStore } from './nats-store.js'
 
 const nats = vi.hoisted(() => ({
-  bucket: { status: async () => ({ values: 1 }), watch: async () => nats.watch },
+  values: 1,
+  created: 'first',
+  bucket: {
+    status: async () => {
+      if (nats.created === '') throw Object.assign(new Error('stream not found'), { code: 10_059 })
+      return { values: nats.values, streamInfo: { created: nats.created } }
+    },
+    watch: async () => nats.watch,
+  },
   watch: {
     isStopped: false,
     stop: () => void (nats.watch.isStopped = true),
     // NATS has an entry, and does not deliver it.
     [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }),
   },
-  connection: { close: async () => {} },
+  connection: { close: async () => {}, async *status() {} },
 }))
 vi.mock('@nats-io/transport-node', () => ({ connect: async () => nats.connection }))
 vi.mock('@nats-io/kv', () => ({
   Kvm: class {
-    create = async () => nats.bucket
+    create = async () => {
+      if (nats.created === '') nats.created = 'again'
+      return nats.bucket
+    }
   },
 }))
 
@@ -34,4 +45,23 @@ test('NatsStore does not wait for ever for an entry that NATS does not deliver',
     isStopped: true,
     timers: 0,
   })
+})
+
+test.each([
+  ['NATS has no more', ''],
+  ['another node has created again', 'second'],
+])('NatsStore reads everything again within 5 s for a bucket that %s', async (_what, created) => {
+  vi.useFakeTimers()
+  Object.assign(nats, { values: 0, created: 'first' })
+  const told: string[] = []
+  const store = new NatsStore({ servers: ['nats://10.0.0.9'] })
+  onTestFinished(async () => {
+    await store.close()
+    vi.useRealTimers()
+  })
+  await store.open({ ...watcher, synced: () => void told.push('synced'), lost: () => void told.push('lost') })
+  await vi.advanceTimersByTimeAsync(10_000)
+  nats.created = created
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(told).toEqual(['synced', 'lost', 'synced'])
 })

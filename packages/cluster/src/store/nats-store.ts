@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { type Logger, loggerOfPart, textOf } from '@ls/foundation'
 import { type KV, Kvm, type KvWatchEntry } from '@nats-io/kv'
-import { connect, credsAuthenticator, type NatsConnection, type QueuedIterator } from '@nats-io/transport-node'
+import { connect, type NatsConnection, type QueuedIterator } from '@nats-io/transport-node'
 import { ClusterError } from '../errors.js'
 import type { ClusterStore, StoreWatcher, Table } from './cluster-store.js'
+import { isNoStream, isNotFound, isRefusal, isWrongRevision } from './nats-errors.js'
+import { loginFrom } from './nats-login.js'
 
 /** Options of a {@link NatsStore}. */
 export interface NatsStoreOptions {
@@ -11,7 +12,7 @@ export interface NatsStoreOptions {
   readonly servers: readonly string[]
   /** Name of the cluster: several can share a NATS. Letters, digits, `-` and `_`. @default 'linksocks' */
   readonly name?: string | undefined
-  /** Path of a credentials file of NATS. @default none */
+  /** Path of a credentials file of NATS, which is read at each connection. @default none */
   readonly credentialsFile?: string | undefined
   /** Copies of each bucket, on as many NATS servers: 1, 3 or 5. @default 1 */
   readonly replicas?: number | undefined
@@ -37,6 +38,12 @@ const deliveryMs = 2000
 /** Time without a further one of the existing entries after which reading them has failed, in milliseconds. */
 const readMs = 10_000
 
+/**
+ * Period of the look at whether NATS still has the buckets that are watched, in milliseconds. Nothing else shows the
+ * loss of the tokens before one of them changes.
+ */
+const bucketCheckMs = 5000
+
 /** Store in two key-value buckets of NATS JetStream. The revision of a bucket is used for compare-and-set. */
 export class NatsStore implements ClusterStore {
   readonly #options: NatsStoreOptions
@@ -45,6 +52,9 @@ export class NatsStore implements ClusterStore {
   #watcher: StoreWatcher | undefined
   #buckets: Readonly<Record<Table, KV>> | undefined
   #watches: QueuedIterator<KvWatchEntry>[] = []
+  /** Time at which each watched bucket was created, as NATS tells it. */
+  readonly #created = new Map<Table, string>()
+  #checkTimer: NodeJS.Timeout | undefined
   /** Number of connections: updates of an earlier connection are ignored. */
   #epoch = 0
   /** A change of `live` that NATS has confirmed, and that has not come back by the watch. */
@@ -73,7 +83,7 @@ export class NatsStore implements ClusterStore {
         maxPingOut: 2,
         // NATS may refuse a login for a while. Without this, the library gives up after the second refusal.
         ignoreAuthErrorAbort: true,
-        ...(file === undefined ? {} : { authenticator: credsAuthenticator(readFileSync(file)) }),
+        ...(file === undefined ? {} : { authenticator: loginFrom(file) }),
       })
       if (this.#watcher !== watcher) throw new Error('the store was closed meanwhile')
       await this.#watchAll(this.#epoch)
@@ -122,6 +132,7 @@ export class NatsStore implements ClusterStore {
     this.#watcher = undefined
     this.#buckets = undefined
     this.#epoch++
+    clearTimeout(this.#checkTimer)
     this.#stopWatches()
     await this.#connection?.close().catch(() => {})
   }
@@ -202,14 +213,46 @@ export class NatsStore implements ClusterStore {
     // Tokens come first: presence refers to them.
     await this.#watch('tokens', tokens, epoch)
     if (epoch === this.#epoch) await this.#watch('live', live, epoch)
-    if (epoch === this.#epoch) this.#watcher?.synced()
+    if (epoch !== this.#epoch) return
+    this.#checkLater(epoch)
+    this.#watcher?.synced()
+  }
+
+  #checkLater(epoch: number): void {
+    clearTimeout(this.#checkTimer)
+    this.#checkTimer = setTimeout(() => void this.#check(epoch), bucketCheckMs)
+  }
+
+  /** Reads everything again where a bucket is gone, or another one has its name. */
+  async #check(epoch: number): Promise<void> {
+    const lost = await this.#hasLostBucket().catch((error: unknown) => {
+      this.#logger.debug({ reason: textOf(error) }, 'NATS does not tell whether it still has the buckets')
+      return false
+    })
+    if (epoch !== this.#epoch) return
+    if (lost) this.#readAnew('NATS has lost a bucket')
+    else this.#checkLater(epoch)
+  }
+
+  async #hasLostBucket(): Promise<boolean> {
+    for (const [table, bucket] of Object.entries(this.#buckets ?? {}) as [Table, KV][]) {
+      try {
+        const { streamInfo } = await bucket.status()
+        if (streamInfo.created !== this.#created.get(table)) return true
+      } catch (error) {
+        if (isNotFound(error)) return true
+        throw error
+      }
+    }
+    return false
   }
 
   /** Watches a bucket; resolves when all existing entries have been reported. */
   async #watch(table: Table, bucket: KV, epoch: number): Promise<void> {
-    const { values } = await bucket.status()
+    const { values, streamInfo } = await bucket.status()
     const watch = await bucket.watch()
     if (epoch !== this.#epoch) return watch.stop()
+    this.#created.set(table, streamInfo.created)
     this.#watches.push(watch)
     await new Promise<void>((resolve, reject) => {
       const stalled = `NATS does not deliver what ${table} has within ${readMs / 1000} s`
@@ -246,32 +289,6 @@ export class NatsStore implements ClusterStore {
     for (const watch of this.#watches) watch.stop()
     this.#watches = []
   }
-}
-
-/** Whether it is JetStream's "wrong last sequence". */
-function isWrongRevision(error: unknown): boolean {
-  const code = (error as { readonly code?: unknown }).code
-  return code === 10_071 || textOf(error).includes('wrong last sequence')
-}
-
-/** Whether no stream takes a change: it was removed, or has no leader. The library names it after the usual cause. */
-function isNoStream(error: unknown): boolean {
-  return (error as { readonly name?: unknown }).name === 'JetStreamNotEnabled'
-}
-
-/** Errors of JetStream that settings cause: more replicas than servers, a bucket that exists with other settings. */
-const settingsErrors: ReadonlySet<unknown> = new Set([10_074, 10_058])
-
-/** Whether NATS refuses this node, its credentials or its settings, in contrast to a server that is not ready. */
-function isRefusal(error: unknown): boolean {
-  const { name, code, syscall } = error as {
-    readonly name?: string
-    readonly code?: unknown
-    readonly syscall?: string
-  }
-  const isWrongLogin = name === 'AuthorizationError' && !textOf(error).toLowerCase().includes('timeout')
-  // A credentials file that cannot be read.
-  return isWrongLogin || syscall === 'open' || settingsErrors.has(code)
 }
 
 /** The URL without user and password: errors and the status of readiness contain it. */
