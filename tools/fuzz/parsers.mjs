@@ -22,7 +22,7 @@ export const parserTests = [
   'packages/transport/src/websocket/close-code.test.ts',
   'packages/transport/src/byte-stream/early-data.test.ts',
   'packages/transport/src/connect/environment-proxy.test.ts',
-  'packages/transport/src/port/forwarded.test.ts',
+  'packages/transport/src/port/client-address.test.ts',
   'packages/transport/src/websocket/frame-reader.test.ts',
   'packages/transport/src/port/proxy-header.test.ts',
   'packages/transport/src/connect/url.test.ts',

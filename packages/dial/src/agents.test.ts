@@ -8,7 +8,7 @@ import { testAuthority } from '@ls/testkit'
 import { Agent, request } from 'undici'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { agentsOver, type OpenConnection, undiciConnectOver } from './agents.js'
-import type { Target } from './target.js'
+import type { Target } from './custom-dial.js'
 
 const authority = testAuthority()
 const certificate = authority.issue()

@@ -1,11 +1,11 @@
 import { connect, isIP, type Socket } from 'node:net'
 import { checkDurationMs, type Clock, systemClock } from '@ls/foundation'
 import type { Cancellation } from './cancellation.js'
+import type { Target } from './custom-dial.js'
 import { DialError } from './errors.js'
 import { type AttemptReport, type Family, Race } from './race.js'
 import type { LookupOptions, NameResolver } from './resolve/name-resolver.js'
 import { systemResolver } from './resolve/resolvers.js'
-import type { Target } from './target.js'
 
 /** Time limit, resolver and socket settings of {@link dial}. */
 export interface DialOptions extends LookupOptions {

@@ -15,7 +15,7 @@ export { createAgents, createUndiciConnect, type HttpProxyAgentOptions } from '.
 export { connect, sharedHttp2Sessions, type ConnectOptions } from './connect/connect.js'
 export { Http2Sessions, type Http2SessionsOptions } from './connect/http2-sessions.js'
 export type { HttpProxyAddress } from './connect/proxy-address.js'
-export { dialDirect, type DialInfo } from './dial.js'
+export { dialDirect, type DialInfo } from './dial-direct.js'
 export type { HttpProxyOptions } from './options.js'
 export { replyForError } from './reply.js'
 export type { ConnectRequest } from './serve/connect-request.js'

@@ -5,7 +5,7 @@ import { ClientError } from './errors.js'
 import { type Agreement, openingOf, shakeHands, type ResumeKey } from './handshake.js'
 import type { LinkHandler, LinkOptions } from './link-options.js'
 import { ProbeAnswers } from './probe-answers.js'
-import { ReconnectSchedule } from './reconnect.js'
+import { ReconnectSchedule } from './reconnect-schedule.js'
 import type { ResolvedLinkSettings } from './settings.js'
 import type { UrgentDialler } from './urgent-dialler.js'
 

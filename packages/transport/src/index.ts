@@ -10,7 +10,7 @@ export { type Dial, type DialRequest, ListenError, type ListenErrorCode, type Ta
 export { readEarlyData, splitEarlyData } from './byte-stream/early-data.js'
 export { environmentProxy, environmentWarnings, type Environment } from './connect/environment-proxy.js'
 export { TransportError, transportErrorCodes, type TransportErrorCode, type TransportErrorOptions } from './errors.js'
-export type { ClientAddress, ClientAddressHeader } from './port/forwarded.js'
+export type { ClientAddress, ClientAddressHeader } from './port/client-address.js'
 export { listen } from './listen/listen.js'
 export type { ListenOptions, TakeUpgrade, TransportListener } from './listen/listen-options.js'
 export {

@@ -18,7 +18,7 @@ import {
   type RunningRole,
   without,
 } from './change.js'
-import { PlannedTokens } from './token-changes.js'
+import { PlannedTokens } from './planned-tokens.js'
 
 /** A server of the configuration file. */
 export class ServerRole implements RunningRole {

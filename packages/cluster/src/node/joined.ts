@@ -4,8 +4,8 @@ import type { IncomingTrunks } from '../trunk/incoming-trunks.js'
 import { writeLine } from '../trunk/json-line.js'
 import type { NodeHello } from '../trunk/node-hello.js'
 import type { NodeListener } from '../trunk/node-listener.js'
+import type { LinksFromNodes } from './links-from-nodes.js'
 import type { LoadSpread } from './load-spread.js'
-import type { LinksFromNodes } from './passed-links.js'
 import type { Trunks } from './trunks.js'
 
 /** Parts of a node that exist once it has joined its cluster. */

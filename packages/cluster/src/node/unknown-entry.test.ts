@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { LinkSocksServer } from '@ls/server'
 import { expect, onTestFinished, test } from 'vitest'
-import { MemoryHub } from '../store/memory-store.js'
+import { MemoryHub } from '../store/memory-hub.js'
 import { ClusterNode } from './cluster-node.js'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

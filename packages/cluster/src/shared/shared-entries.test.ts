@@ -1,6 +1,6 @@
 import { FakeClock, turns } from '@ls/testkit'
 import { expect, test } from 'vitest'
-import { MemoryHub } from '../store/memory-store.js'
+import { MemoryHub } from '../store/memory-hub.js'
 import { SharedEntries } from './shared-entries.js'
 
 /** Two nodes with one store; the second is told when the test says so. */

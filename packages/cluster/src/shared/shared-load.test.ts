@@ -2,7 +2,7 @@ import { silentLogger } from '@ls/foundation'
 import type { TokenLoad } from '@ls/server'
 import { turns } from '@ls/testkit'
 import { expect, test } from 'vitest'
-import { MemoryHub } from '../store/memory-store.js'
+import { MemoryHub } from '../store/memory-hub.js'
 import { SharedLoad } from './shared-load.js'
 
 const loadOf = (links: number, up = 0): TokenLoad => ({ links, channels: 0, up, down: 0 })

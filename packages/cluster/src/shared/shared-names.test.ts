@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { SharedName } from '@ls/server'
 import { FakeClock, turns } from '@ls/testkit'
 import { expect, test } from 'vitest'
-import { MemoryHub } from '../store/memory-store.js'
+import { MemoryHub } from '../store/memory-hub.js'
 import { SharedNames } from './shared-names.js'
 
 /** Two nodes with one store. */

@@ -3,7 +3,7 @@ import { tokenKey } from '@ls/server'
 import { turns } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import type { ClusterStore } from '../store/cluster-store.js'
-import { MemoryHub } from '../store/memory-store.js'
+import { MemoryHub } from '../store/memory-hub.js'
 import { SharedTokens } from './shared-tokens.js'
 
 test('SharedTokens removes a token again whose removal the store has refused', async () => {

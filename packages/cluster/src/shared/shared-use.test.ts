@@ -2,7 +2,7 @@ import { silentLogger } from '@ls/foundation'
 import type { UsedAmounts } from '@ls/server'
 import { until } from '@ls/testkit'
 import { expect, test } from 'vitest'
-import { MemoryHub } from '../store/memory-store.js'
+import { MemoryHub } from '../store/memory-hub.js'
 import { SharedUse } from './shared-use.js'
 
 const month = (bytes: number): UsedAmounts => ({ month: { period: '2026-11', bytes } })

@@ -2,7 +2,7 @@ import { until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import type { BrokerPort, ToBroker } from './broker-messages.js'
 import { Broker } from './broker.js'
-import { MemoryHub } from './memory-store.js'
+import { MemoryHub } from './memory-hub.js'
 
 /** The broker's end of a connection to a process, and the means of that process. */
 function connectTo(broker: Broker) {

@@ -1,7 +1,7 @@
 import { textOf } from '@ls/foundation'
 import { type BrokerPort, type FromBroker, isOfBroker, type ToBroker } from './broker-messages.js'
 import type { ClusterStore, StoreWatcher } from './cluster-store.js'
-import { MemoryHub } from './memory-store.js'
+import { MemoryHub } from './memory-hub.js'
 
 /**
  * Store for nodes that are processes of one machine: keeps the data in this process, their parent. The nodes use a

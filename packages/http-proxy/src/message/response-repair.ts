@@ -1,5 +1,5 @@
+import { ChunkRepair } from './chunk-repair.js'
 import { LineReader } from './line-reader.js'
-import { ChunkRepair } from './repair-chunks.js'
 import { repairHead, type ResponseBody } from './repair-head.js'
 
 /**

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Target } from '@ls/dial'
-import type { DialInfo } from '../dial.js'
+import type { DialInfo } from '../dial-direct.js'
 import { HttpProxyError } from '../errors.js'
 import { refuse } from './refusal.js'
 

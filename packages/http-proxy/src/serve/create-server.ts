@@ -1,7 +1,7 @@
 import { createServer as createNetServer, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Dial, openPort } from '@ls/dial'
-import type { DialInfo } from '../dial.js'
+import type { DialInfo } from '../dial-direct.js'
 import type { HttpProxyOptions } from '../options.js'
 import { HttpProxy } from './http-proxy.js'
 

@@ -1,7 +1,7 @@
 import { until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
-import { dialDirect } from '../dial.js'
+import { dialDirect } from '../dial-direct.js'
 
 const fixture = useProxyFixture()
 

@@ -1,7 +1,7 @@
 import { turns } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
-import { dialDirect } from '../dial.js'
+import { dialDirect } from '../dial-direct.js'
 import { HttpProxy } from './http-proxy.js'
 
 const fixture = useProxyFixture()

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { closeStream, type Dial, discardStream } from '@ls/dial'
-import type { DialInfo } from '../dial.js'
+import type { DialInfo } from '../dial-direct.js'
 import { HttpProxyError } from '../errors.js'
 import { resolveOptions, type HttpProxyOptions, type ResolvedHttpProxyOptions } from '../options.js'
 import { ClientConnection } from './client-connection.js'

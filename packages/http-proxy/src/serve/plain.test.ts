@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { turns, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
-import { dialDirect } from '../dial.js'
+import { dialDirect } from '../dial-direct.js'
 
 const fixture = useProxyFixture()
 

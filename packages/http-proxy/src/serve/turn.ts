@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Dial } from '@ls/dial'
-import type { DialInfo } from '../dial.js'
+import type { DialInfo } from '../dial-direct.js'
 import type { HttpProxyError } from '../errors.js'
 import type { ResolvedHttpProxyOptions } from '../options.js'
 import type { Origins } from '../origin/origins.js'

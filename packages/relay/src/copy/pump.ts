@@ -6,11 +6,11 @@ import type { ProgressWatch } from '@ls/foundation'
 import type { ChannelCloseReason, ChannelHandler, SendOptions } from '@ls/mux'
 import { processFramePool } from '@ls/mux/frames'
 import { longReadBytes, ReadTap, type ReadTapOwner } from '@ls/mux/node'
-import { watchLastBytes } from './last-bytes.js'
 import type { PayloadOptions } from './payload-options.js'
 import { PayloadSender, usualReadBytes } from './payload-sender.js'
 import type { PumpChannel } from './pump-channel.js'
 import { TurnReader } from './turn-reader.js'
+import { watchLastBytes } from './watch-last-bytes.js'
 
 export interface PumpOptions extends PayloadOptions {
   /**

@@ -7,9 +7,9 @@ import { RelayError } from '../errors.js'
 import type { Failure } from '../errors.js'
 import { replyOf } from '../failure.js'
 import { parseTarget } from '../target.js'
-import { watchGone } from './gone.js'
 import { serveTcp, type ServeTcpOptions } from './tcp.js'
 import { type InboundUdpOptions, serveUdpAssociate } from './udp.js'
+import { watchGone } from './watch-gone.js'
 
 export interface ServeSocksOptions extends ServeTcpOptions {
   /** Checks accounts. @default no authentication */

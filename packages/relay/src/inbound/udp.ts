@@ -14,7 +14,7 @@ import { openAnswered } from '../offer/opener.js'
 import type { EntryRules } from '../rules/entry-rules.js'
 import { parseTarget, type CheckedTarget } from '../target.js'
 import { beginSpan } from '../trace/spans.js'
-import { watchGone } from './gone.js'
+import { watchGone } from './watch-gone.js'
 
 /** Limits of UDP associations of a proxy port. */
 export interface InboundUdpOptions {

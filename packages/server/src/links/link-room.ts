@@ -5,7 +5,7 @@ import type { TokenRecord } from '../tokens/token-registry.js'
 import type { Peer } from './peer.js'
 
 /** A link that is to be admitted. */
-export interface LinkRequest {
+export interface LinkToAdmit {
   readonly record: TokenRecord
   /** Session that the link continues, or that gets it as a second link; undefined for a new session. */
   readonly session: Session | undefined
@@ -23,7 +23,7 @@ export interface LinkRequest {
 export function assertLinkRoom(
   peers: Iterable<Peer>,
   maxLinks: number,
-  { record, session, place }: LinkRequest,
+  { record, session, place }: LinkToAdmit,
 ): number {
   const [tenant, holder] = [tenantOf(record), policyHolderOf(record)]
   const maxTokenLinks = Math.ceil(maxLinks * tokenPart)

@@ -7,7 +7,12 @@ import { PendingConnections, type TransportCloseReason } from '@ls/mux'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
 import { earlyDataFault, echoEarlyData, takeEarlyData } from '../byte-stream/early-data.js'
 import { resolveTransportOptions, type ResolvedTransportOptions } from '../options.js'
-import { type ClientAddress, clientAddress, type ClientAddressHeader, clientAddressHeaders } from '../port/forwarded.js'
+import {
+  type ClientAddress,
+  clientAddress,
+  type ClientAddressHeader,
+  clientAddressHeaders,
+} from '../port/client-address.js'
 import { HttpPort } from '../port/http-port.js'
 import { type RefusalCounts, Refusals } from '../port/refusals.js'
 import type { ServerTlsOptions } from '../port/server-tls.js'

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { ClientAddress } from '../port/forwarded.js'
+import type { ClientAddress } from '../port/client-address.js'
 import type { UpgradeRefusal } from './refuse-upgrade.js'
 
 /** A client's request before its WebSocket is opened. */

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream'
 import { FakeClock } from '@ls/testkit'
 import { expect, test, vi } from 'vitest'
-import { watchLastBytes } from './last-bytes.js'
+import { watchLastBytes } from './watch-last-bytes.js'
 
 /** A stream with `bytes` bytes to write; `take` lets it write one of them. */
 function slowStream(bytes: number) {

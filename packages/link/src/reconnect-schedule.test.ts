@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type LinkLoss, ReconnectSchedule, type ReconnectScheduleOptions } from './reconnect.js'
+import { type LinkLoss, ReconnectSchedule, type ReconnectScheduleOptions } from './reconnect-schedule.js'
 
 const minuteMs = 60_000
 

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { clientAddress, type ClientAddressHeader } from './forwarded.js'
+import { clientAddress, type ClientAddressHeader } from './client-address.js'
 import { parseTrustedProxies } from './trusted-proxies.js'
 
 const trusted = parseTrustedProxies(['10.0.0.0/8', '::1'])

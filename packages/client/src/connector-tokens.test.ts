@@ -2,7 +2,7 @@ import { decode, encode, MessageType } from '@ls/codec'
 import { Session } from '@ls/mux'
 import { FakeClock, memoryTransportPair, turns, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
-import { ConnectorTokens } from './connectors.js'
+import { ConnectorTokens } from './connector-tokens.js'
 import { tokenRetryMs } from './refused-tokens.js'
 
 /** Tokens, and a server that passes each request to `answer`. */
