@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import * as connector from './connector.js'
+import * as customConnect from './custom-connect.js'
 import * as entry from './index.js'
 
 test('the package exports these names', () => {
@@ -44,8 +44,8 @@ test('the package exports these names', () => {
   `)
 })
 
-test('connector exports these names', () => {
-  expect(Object.keys(connector).toSorted()).toMatchInlineSnapshot(`
+test('custom-connect exports these names', () => {
+  expect(Object.keys(customConnect).toSorted()).toMatchInlineSnapshot(`
     [
       "Attempt",
       "applicationCloseCode",

@@ -13,7 +13,13 @@ import {
   type UpgradeRequest,
   type WebSocketTransport,
 } from '@ls/transport'
-import { Attempt, checkServerUrl, encodeEarlyData, placeOf, resolveTransportOptions } from '@ls/transport/connector'
+import {
+  Attempt,
+  checkServerUrl,
+  encodeEarlyData,
+  placeOf,
+  resolveTransportOptions,
+} from '@ls/transport/custom-connect'
 import { AttachedPage } from './attached-page.js'
 import type { BrowserTransport } from './browser-transport.js'
 import { Gate } from './gate.js'

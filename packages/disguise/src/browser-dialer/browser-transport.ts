@@ -2,7 +2,7 @@ import type { Clock, TimerHandle } from '@ls/foundation'
 import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
 import { processFramePool } from '@ls/mux/frames'
 import { CloseCode, TransportError, type WebSocketTransport } from '@ls/transport'
-import { closeReason } from '@ls/transport/connector'
+import { closeReason } from '@ls/transport/custom-connect'
 
 /** Close code by which the page marks a text that starts with the real code: pages may send few codes themselves. */
 const relayedCode = 3999

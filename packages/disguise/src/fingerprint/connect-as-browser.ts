@@ -1,6 +1,6 @@
 import type { MessageTransport } from '@ls/mux'
 import { type ClientTlsOptions, type Connect, connect, type ConnectOptions, parseServerUrl } from '@ls/transport'
-import { checkServerUrl, validHeaders } from '@ls/transport/connector'
+import { checkServerUrl, validHeaders } from '@ls/transport/custom-connect'
 import { browserHeaders } from './browser-headers.js'
 import type { Engine } from './engine.js'
 import { fingerprints, type Fingerprint } from './fingerprint.js'

@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from 'node:tls'
 import { connect } from '@ls/transport'
-import { chromeUserAgent } from '@ls/transport/connector'
+import { chromeUserAgent } from '@ls/transport/custom-connect'
 import { chromiumHello } from './chromium-hello.js'
 import type { Engine } from './engine.js'
 import type { Fingerprint } from './fingerprint.js'

@@ -1,6 +1,6 @@
 import { asError } from '@ls/foundation'
 import { TransportError } from '@ls/transport'
-import { systemCodeOf } from '@ls/transport/connector'
+import { systemCodeOf } from '@ls/transport/custom-connect'
 import type * as wreq from 'wreq-js'
 
 /** The used part of the package. */

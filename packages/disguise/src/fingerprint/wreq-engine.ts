@@ -8,7 +8,7 @@ import {
   placeOf,
   type ResolvedTransportOptions,
   resolveTransportOptions,
-} from '@ls/transport/connector'
+} from '@ls/transport/custom-connect'
 import type { Session, WebSocket, WebSocketOptions } from 'wreq-js'
 import { isHandshakeHeader } from './browser-headers.js'
 import type { Engine, EngineRequest } from './engine.js'

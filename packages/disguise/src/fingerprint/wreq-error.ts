@@ -1,6 +1,6 @@
 import { asError } from '@ls/foundation'
 import { TransportError } from '@ls/transport'
-import { placeOf, upgradeRefused } from '@ls/transport/connector'
+import { placeOf, upgradeRefused } from '@ls/transport/custom-connect'
 
 /**
  * Converts an error of wreq-js on opening to the one that `connect` has for the same failure. wreq-js has texts only,

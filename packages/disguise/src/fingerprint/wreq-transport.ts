@@ -1,7 +1,12 @@
 import type { TimerHandle } from '@ls/foundation'
 import { Inbox, type MessageTransport, type TransportCloseReason, type TransportHandler } from '@ls/mux'
 import { CloseCode, TransportError } from '@ls/transport'
-import { applicationCloseCode, closeFrame, closeReason, type ResolvedTransportOptions } from '@ls/transport/connector'
+import {
+  applicationCloseCode,
+  closeFrame,
+  closeReason,
+  type ResolvedTransportOptions,
+} from '@ls/transport/custom-connect'
 import type { WebSocket } from 'wreq-js'
 import type { Tunnel } from './tunnel.js'
 import { lossError } from './wreq-error.js'
