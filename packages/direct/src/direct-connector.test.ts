@@ -112,6 +112,42 @@ test('DirectConnector continues through the relay while no path opens', async ()
   expect({ complete: got.equals(bytes), path: pair.connector.path }).toEqual({ complete: true, path: 'relay' })
 })
 
+test('DirectConnector goes on through the relay when its path has been silent', async () => {
+  const clock = new FakeClock()
+  const pair = directPair({ clock })
+  await onDirect(pair)
+  const bytes = seededBytes(4).take(1_000_000)
+  let isSilent = false
+  const echo = echoed(pair, bytes, () => {
+    if (!isSilent) pair.network.silence()
+    isSilent = true
+  })
+  let got: Buffer | undefined
+  echo.then(
+    (all) => (got = all),
+    () => {},
+  )
+  const isOver = (): boolean => {
+    clock.advance(50)
+    return got !== undefined
+  }
+  await until(isOver, 'the echo to be complete')
+  expect({ complete: got?.equals(bytes), second: pair.paths[1] }).toEqual({
+    complete: true,
+    second: expect.stringMatching(/^relay: /) as string,
+  })
+})
+
+test('DirectConnector says that the provider was silent', async () => {
+  const clock = new FakeClock()
+  const pair = directPair({ clock })
+  await onDirect(pair)
+  pair.network.silence()
+  clock.advance(10_000)
+  await until(() => pair.paths.length > 1, 'the path to be lost')
+  expect(pair.paths[1]).toMatch(/^relay: provider silent for \d+ ms \(limit 9000 ms\)$/)
+})
+
 test('DirectConnector never moves connections to the relay if it must not', async () => {
   const pair = directPair({ connector: { allowRelay: false } })
   await onDirect(pair)

@@ -206,7 +206,8 @@ export class DirectConnector {
   /** Adds a heartbeat; the relay's link has its own. */
   #pinged(transport: MessageTransport, session: Session): MessageTransport {
     const { clock } = this.#options
-    return new PingedTransport(transport, { timing: {}, clock, send: (message) => session.send(message) })
+    const send = (message: Uint8Array): void => session.send(message)
+    return new PingedTransport(transport, { timing: {}, clock, peer: 'provider', send })
   }
 
   #introduction(purpose: Purpose, session: string, binding: string): Introduction {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { loopbackPair, type MessageTransport } from '@ls/mux'
+import { loopbackPair, WrappedTransport } from '@ls/mux'
 import type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from '../src/puncher.js'
 
 /** Two punchers in one process that reach each other, and the connections between them. */
@@ -9,7 +9,7 @@ export class FakeNetwork {
   /** Whether there is a man in the middle: each end sees another certificate. */
   isTapped = false
   /** Connections opened so far: the connector's ends. */
-  readonly made: MessageTransport[] = []
+  readonly made: BreakableTransport[] = []
   readonly #waiting = new Map<string, (connection: DirectConnection) => void>()
 
   readonly connector: Puncher = { offer: () => Promise.resolve(this.#offer()), answer: unused }
@@ -23,13 +23,19 @@ export class FakeNetwork {
     this.made.at(-1)?.destroy()
   }
 
+  /** Loses whatever the connector sends over the newest path from now on; neither end is told. */
+  silence(): void {
+    this.made.at(-1)?.silence()
+  }
+
   #offer(): OutgoingPath {
     const offer = randomBytes(8).toString('hex')
     return {
       offer,
       accept: (answer) => {
         if (this.isBlocked) return Promise.reject(new Error('blocked'))
-        const [left, right] = loopbackPair()
+        const [near, right] = loopbackPair()
+        const left = new BreakableTransport(near)
         this.made.push(left)
         this.#waiting.get(offer)?.({
           transport: right,
@@ -46,6 +52,19 @@ export class FakeNetwork {
     const answer = randomBytes(8).toString('hex')
     const opened = new Promise<DirectConnection>((resolve) => this.#waiting.set(offer, resolve)).then(onOpened)
     return { answer, opened, close: () => {} }
+  }
+}
+
+/** A transport that can lose messages. */
+class BreakableTransport extends WrappedTransport {
+  #isSilent = false
+
+  silence(): void {
+    this.#isSilent = true
+  }
+
+  override send(message: Uint8Array, headroomBytes?: number): boolean {
+    return this.#isSilent || super.send(message, headroomBytes)
   }
 }
 
