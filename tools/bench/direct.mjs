@@ -1,10 +1,12 @@
 // `pnpm bench:direct`: compares direct paths with the path through the server, on this machine. All systems take turns;
-// the figures are medians, and ratios of the same turn.
+// the figures are medians, and ratios of the same turn. Arguments: the number of turns, and the systems; `tls` and
+// `relays` are plain relays with and without TLS, which no direct path exceeds.
 import { quantile } from './cases.mjs'
 import { Target } from './children.mjs'
 import { endOnSignals } from './processes.mjs'
 import { median } from './report/statistics.mjs'
 import { RunningSystem } from './running-system.mjs'
+import { relays, tlsRelays } from './systems/limits.mjs'
 import { pathSystems } from './systems/linksocks.mjs'
 
 const bulkLoad = { bytes: 65_536, warmUpMs: 400, durationMs: 1200, direction: 'down' }
@@ -24,7 +26,8 @@ const figures = {
 }
 
 const [roundsText = '3', names = 'ws,wss,tcp,udp'] = process.argv.slice(2)
-const chosen = names.split(',').map((name) => pathSystems()[name])
+const systems = { ...pathSystems(), relays, tls: tlsRelays }
+const chosen = names.split(',').map((name) => systems[name])
 endOnSignals()
 const target = await Target.start()
 const results = Object.fromEntries(chosen.map(({ id }) => [id, {}]))
@@ -77,7 +80,7 @@ function print() {
 
 /** Ratios of a direct path to each path through the server, turn by turn. */
 function ratios(name, id) {
-  if (id !== 'tcp' && id !== 'udp') return ''
+  if (id === 'ws' || id === 'wss') return ''
   const bases = chosen.filter((other) => other.id === 'ws' || other.id === 'wss')
   const each = bases.map((base) => {
     const turns = results[id][name].values.map((value, turn) => value / results[base.id][name].values[turn])
