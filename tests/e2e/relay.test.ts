@@ -176,6 +176,24 @@ describe('relay mode', () => {
     await expect(started(after.connector(code))).resolves.toBeDefined()
   })
 
+  test('the bytes of 24 hours count on after a restart of the server', async () => {
+    const path = join(await temporaryFolder(), 'state.json')
+    const before = await relayNet({ dailyBytes: 3000 }, { state: await ServerState.open(path) })
+    const provider = await started(before.provider())
+    await provider.addConnector(code)
+    const token = provider.serverToken ?? ''
+    const connector = await started(before.connector(code))
+    const target = closing(await echoServer())
+    const down = onceEvent(provider, 'linkDown')
+    echoed(connector, target.port, 'x'.repeat(5000)).catch(() => {})
+    await down
+    await provider.close()
+    await before.server.close()
+    const { port } = await relayNet({ dailyBytes: 3000 }, { state: await ServerState.open(path) })
+    const peer = await RawPeer.dial({ port, token, reverse: true })
+    expect((await peer.end()).reason).toContain('has moved its 3000 bytes of 24 hours')
+  })
+
   test('the end of a provider’s time ends its links, and it may start again', async () => {
     const clock = new FakeClock()
     const { provider, server } = await relayNet({ lifetimeMs: 1000 }, { clock })

@@ -163,7 +163,7 @@ export class Lifecycle {
     await ports.closeAll()
     await portClosed
     orphanedTokens.close()
-    relay?.close()
+    await relay?.close()
     await uses.close()
     this.state = 'closed'
   }

@@ -31,6 +31,24 @@ describe('Account', () => {
     expect(account.dayFault).toBeUndefined()
   })
 
+  test('continueDay counts on from the bytes of an earlier process, until the end of that day', () => {
+    account.continueDay({ bytes: 10_000, endsAtMs: Date.now() + 7_200_000 })
+    const before = account.dayFault
+    clock.advance(7_200_000)
+    expect({ before, after: account.dayFault }).toEqual({
+      before: 'this address has moved its 10000 bytes of 24 hours; try again in 2 h',
+      after: undefined,
+    })
+  })
+
+  test.each([
+    ['is over', -1, undefined],
+    ['ends in a year', 31_536_000_000, 'this address has moved its 10000 bytes of 24 hours; try again in 24 h'],
+  ])('continueDay takes a day that %s by a wrong clock for no longer than a day', (_what, leftMs, fault) => {
+    account.continueDay({ bytes: 10_000, endsAtMs: Date.now() + leftMs })
+    expect(account.dayFault).toBe(fault)
+  })
+
   test('takeCode allows a burst of 16, and one more every 10 s', () => {
     const taken = Array.from({ length: 17 }, () => account.takeCode())
     clock.advance(10_000)

@@ -1,5 +1,6 @@
 import type { Clock } from '@ls/foundation'
 import { ChannelSlots } from '@ls/relay'
+import type { RelayIdentity } from '../tokens/token-registry.js'
 
 export interface AccountOptions {
   readonly clock: Clock
@@ -10,6 +11,8 @@ export interface AccountOptions {
   readonly maxChannels: number
   /** Account of the network around the address, which is charged as well. @default none */
   readonly parent?: Account | undefined
+  /** Called when bytes were counted. @default none */
+  readonly onCharged?: (() => void) | undefined
   /** Factor by which all its limits are larger than those of an address. @default 1 */
   readonly scale?: number | undefined
 }
@@ -64,10 +67,25 @@ export class Account {
       this.#dayBytes = 0
     }
     this.#dayBytes += bytes
+    this.#options.onCharged?.()
     const earned = ((now - this.#balancedAtMs) * bytesPerSecond) / 1000
     this.#balancedAtMs = now
     this.#balanceBytes = Math.min(bytesPerSecond, this.#balanceBytes + earned) - bytes
     return Math.max(0, Math.ceil((-this.#balanceBytes * 1000) / bytesPerSecond))
+  }
+
+  /** Its present day, for the state file; undefined where none has begun. */
+  get day(): RelayIdentity['day'] {
+    if (!this.#isInDay) return undefined
+    return { bytes: this.#dayBytes, endsAtMs: Math.round(Date.now() + this.#dayEndsMs - this.#options.clock.now()) }
+  }
+
+  /** Continues a day that began in an earlier process. A wrong clock does not make it longer than a day. */
+  continueDay({ bytes, endsAtMs }: NonNullable<RelayIdentity['day']>): void {
+    const leftMs = Math.min(dayMs, endsAtMs - Date.now())
+    if (leftMs <= 0) return
+    this.#dayBytes = bytes
+    this.#dayEndsMs = this.#options.clock.now() + leftMs
   }
 
   /** Reason why it may move no more bytes today; undefined if it may. */

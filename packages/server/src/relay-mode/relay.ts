@@ -21,6 +21,7 @@ import {
 import { Account } from './account.js'
 import { AddressAccounts } from './address-accounts.js'
 import { Codes } from './codes.js'
+import { DaySaver } from './day-saver.js'
 import { type RelayHealth, relayHealth } from './health.js'
 import { Identities, type Identity } from './identities.js'
 import { MeteredTransport } from './metered-transport.js'
@@ -55,10 +56,11 @@ export class Relay {
   /** Account of the address from which each session began. */
   readonly #homes = new WeakMap<Peer, Account>()
   readonly #policy: Policy
+  readonly #days: DaySaver
 
   private constructor(dependencies: RelayDependencies, limits: ResolvedRelayOptions) {
     const { options, tokens, groups, throttle, remove } = dependencies
-    const { clock, policy } = options
+    const { clock, policy, state, logger } = options
     this.#dependencies = dependencies
     this.#limits = limits
     // The operator's limits for tokens in general apply to identities as well.
@@ -68,6 +70,7 @@ export class Relay {
       maxLinks: Math.min(maxLinks, limits.maxLinks),
       maxChannels: Math.min(maxChannels, limits.maxChannels),
     })
+    this.#days = new DaySaver({ clock, logger, save: async () => state?.saveUsed() })
     this.#identities = new Identities({
       clock,
       limits,
@@ -204,13 +207,25 @@ export class Relay {
     return relayHealth(limits, isOpen, Date.now())
   }
 
-  close(): void {
+  /** Ends all identities; resolves when the bytes of their days are saved. */
+  async close(): Promise<void> {
+    await this.#days.close()
     this.#identities.close()
   }
 
   #register(token: string, identity: NonNullable<ReverseToken['identity']>, home: Account): ReverseToken {
     const { options, tokens, groups } = this.#dependencies
     const { maxChannels, bytesPerSecond, dailyBytes } = this.#limits
+    const onCharged = options.state === undefined ? undefined : () => this.#days.charged()
+    const account = new Account({
+      clock: options.clock,
+      owner: 'provider',
+      maxChannels,
+      bytesPerSecond,
+      dailyBytes,
+      onCharged,
+    })
+    if (identity.day !== undefined) account.continueDay(identity.day)
     const record: ReverseToken = {
       kind: 'reverse',
       token,
@@ -221,12 +236,17 @@ export class Relay {
       allowManageConnector: true,
       ports: '',
       policy: this.#policy,
-      identity,
+      identity: {
+        ...identity,
+        // The state file has the bytes that were moved by then.
+        get day() {
+          return account.day
+        },
+      },
     }
     tokens.assertFree(token)
     groups.add(record, false)
     tokens.add(record)
-    const account = new Account({ clock: options.clock, owner: 'provider', maxChannels, bytesPerSecond, dailyBytes })
     this.#identities.add({ record, account, home }, Date.now() - identity.madeAtMs)
     return record
   }

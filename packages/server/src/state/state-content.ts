@@ -153,7 +153,16 @@ function identityOf(json: Readonly<Record<string, unknown>>, where: string): { i
   const identity = objectOf(json['identity'], place)
   const madeAtMs = need(identity, 'madeAtMs', 'number', place) as number
   const address = need(identity, 'address', 'string', place) as string
-  return { identity: { madeAtMs, address, ...optional(identity, 'instance', 'string', place) } }
+  const day = identity['day'] === undefined ? {} : { day: dayOf(identity['day'], `${place}.day`) }
+  return { identity: { madeAtMs, address, ...optional(identity, 'instance', 'string', place), ...day } }
+}
+
+function dayOf(value: unknown, where: string): NonNullable<RelayIdentity['day']> {
+  const day = objectOf(value, where)
+  const bytes = need(day, 'bytes', 'number', where) as number
+  // A negative amount would allow more than the limit.
+  if (!Number.isSafeInteger(bytes) || bytes < 0) throw new RangeError(`${where}.bytes is no number of bytes`)
+  return { bytes, endsAtMs: need(day, 'endsAtMs', 'number', where) as number }
 }
 
 function accountOf(value: unknown, where: string): Account {

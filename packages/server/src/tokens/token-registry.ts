@@ -51,6 +51,8 @@ export interface RelayIdentity {
   readonly address: string
   /** Id of its process, as hex; undefined where it sent none. */
   readonly instance?: string | undefined
+  /** Bytes that it has moved in its present day, and the end of that day, in milliseconds since 1970. */
+  readonly day?: { readonly bytes: number; readonly endsAtMs: number } | undefined
 }
 
 /** A token for connectors, which leads to the providers of one reverse token or to a single one of them. */
