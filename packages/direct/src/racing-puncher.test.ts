@@ -72,6 +72,24 @@ test('RacingPuncher prefers TCP where UDP is open first, and ends UDP', async ()
   expect({ protocol, isClosed: udp.isClosed }).toEqual({ protocol: 'tcp', isClosed: [true] })
 })
 
+test('RacingPuncher answers once TCP is open, and ends UDP whose addresses are known later', async () => {
+  const udp = fakeUdp()
+  let tellAddresses = (): void => {}
+  const known = new Promise<void>((resolve) => (tellAddresses = resolve))
+  const slow: Puncher = {
+    ...udp.puncher,
+    answer: async (offer, onOpened) => {
+      await known
+      return udp.puncher.answer(offer, onOpened)
+    },
+  }
+  const { opening } = await meet(racing(fakeUdp().puncher), racing(slow))
+  const { protocol } = await opening
+  tellAddresses()
+  await until(() => udp.isClosed.length > 0, 'the end of UDP')
+  expect(protocol).toBe('tcp')
+})
+
 test('RacingPuncher waits 500 ms for TCP, then takes UDP', async () => {
   const [clock, udp] = [new FakeClock(), fakeUdp()]
   const { opening } = await meet(racing(udp.puncher, clock), fakeUdp().puncher, (answer) =>

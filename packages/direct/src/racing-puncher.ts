@@ -63,9 +63,11 @@ export class RacingPuncher implements Puncher {
     const mapped = tcp.mapped()
     const attempt = invitation && tcp.begin(onOpened)
     if (invitation !== undefined) attempt?.dial(invitation)
-    const { path, error = nothingInCommon() } = await tried(
-      candidateCount(sdp) > 0 ? udp?.answer(sdp, onOpened) : undefined,
-    )
+    const byUdp = tried(candidateCount(sdp) > 0 ? udp?.answer(sdp, onOpened) : undefined)
+    // A STUN server or a router that does not answer takes 2 s, and the peer uses a connection by TCP in any case.
+    const isOpen = await Promise.race([whenOpen(attempt), Promise.all([byUdp, mapped]).then(() => false)])
+    if (attempt !== undefined && isOpen) return this.#answerOpen(attempt, byUdp)
+    const { path, error = nothingInCommon() } = await byUdp
     if (attempt === undefined && path === undefined) throw error
     const opened = any([attempt?.opened, path?.opened])
     // It may fail before the caller waits for it.
@@ -77,6 +79,16 @@ export class RacingPuncher implements Puncher {
         attempt?.close()
         path?.close()
       },
+    }
+  }
+
+  /** Answers for a path by TCP that is open; the one by UDP ends when its addresses are known. */
+  async #answerOpen(attempt: TcpAttempt, byUdp: Promise<{ path?: IncomingPath }>): Promise<IncomingPath> {
+    void byUdp.then(({ path }) => path?.close())
+    return {
+      answer: await this.#described(attempt, '', undefined),
+      opened: attempt.opened,
+      close: () => attempt.close(),
     }
   }
 
@@ -112,6 +124,16 @@ async function tried<Path>(way: Promise<Path> | undefined): Promise<{ path?: Pat
   } catch (error) {
     return { error: asError(error) }
   }
+}
+
+/** Resolves when a connection of the attempt is open; never if none opens. */
+function whenOpen(attempt: TcpAttempt | undefined): Promise<true> {
+  return new Promise((resolve) => {
+    attempt?.opened.then(
+      () => resolve(true),
+      () => {},
+    )
+  })
 }
 
 /** The connection by TCP, unless the one by UDP is open and TCP takes {@link patienceMs} more. */
