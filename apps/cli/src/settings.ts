@@ -26,3 +26,8 @@ type Text<R extends NamedRow> = R extends { readonly choices: readonly (infer Ch
 export type Settings<C extends CommandName> = {
   readonly [R in NamedRow as C extends R['commands'][number] ? Camel<R['name']> : never]: ValueOf<R>
 }
+
+/** Values of the flags that each token of a server may have for itself. */
+export type TokenSettings = {
+  readonly [R in Extract<NamedRow, { readonly perToken: true }> as Camel<R['name']>]: ValueOf<R>
+}

@@ -1,6 +1,6 @@
 import { didYouMean, suggest } from '@ls/foundation'
 import { commands, findCommand } from '../command-table.js'
-import { runCommandNames, shells, type CommandName, type Shell } from '../command.js'
+import { runCommandNames, shells, type CommandName, type RunCommandName, type Shell } from '../command.js'
 import { UsageError } from '../errors.js'
 import { flagLabel, type Flag, type FlagValue } from '../flag.js'
 import { flagsOf } from '../flags.js'
@@ -109,14 +109,18 @@ interface GivenToRun {
   readonly overridden: readonly Flag[]
 }
 
-function makeRun(command: CommandName, { given, words, overridden }: GivenToRun, environment: Environment): Run {
+function makeRun<C extends RunCommandName>(
+  command: C,
+  { given, words, overridden }: GivenToRun,
+  environment: Environment,
+): RunOf<C> {
   const values = withTokenOfUrl(
     flagsOf(command).map((flag) => [
       flag,
       (flag.name === 'url' ? words.url : undefined) ?? given.get(flag.name) ?? readVariable(flag, environment),
     ]),
   )
-  const settings = makeSettings(values)
+  const settings = makeSettings(command, values)
   const secrets = values.flatMap(secretsIn)
   const explicit = values.filter((each): each is [Flag, FlagValue] => each[1] !== undefined)
   const byName = new Map(explicit.map(([flag, value]) => [flag.name, { flag, value }]))
@@ -134,7 +138,6 @@ function makeRun(command: CommandName, { given, words, overridden }: GivenToRun,
     ...blankEdges(values),
     ...misspeltVariables(environment),
   ]
-  // `Settings` is derived from the table that made `settings`.
   return {
     kind: 'run',
     command,
@@ -144,7 +147,7 @@ function makeRun(command: CommandName, { given, words, overridden }: GivenToRun,
     given: explicit,
     secrets,
     warnings,
-  } as unknown as Run
+  }
 }
 
 /** Warning about a token that is made with the text in a variable, which is nearly always there for another command. */

@@ -1,13 +1,26 @@
+import type { CommandName } from '../command.js'
 import { UsageError } from '../errors.js'
 import { settingName, type Flag, type FlagValue } from '../flag.js'
+import { flagsOf } from '../flags.js'
+import type { Settings, TokenSettings } from '../settings.js'
 import { readValue } from './flag-value.js'
 import { readQuickLink } from './quick-link.js'
 
 /** A flag of a command, with its given value. */
 export type GivenValue = readonly [flag: Flag, value: FlagValue | undefined]
 
-/** Settings by name, with defaults for flags that were not given. */
-export function makeSettings(values: readonly GivenValue[]): Record<string, FlagValue | undefined> {
+/** Settings of a command, with defaults for flags that were not given. Their type follows from the table of flags. */
+export function makeSettings<C extends CommandName>(command: C, values: readonly GivenValue[]): Settings<C> {
+  const given = new Map(values.map(([{ name }, value]) => [name, value]))
+  return byName(flagsOf(command).map((flag) => [flag, given.get(flag.name)])) as Settings<C>
+}
+
+/** Settings of a further token of a server, from the values of all flags that each token may have. */
+export function makeTokenSettings(values: readonly GivenValue[]): TokenSettings {
+  return byName(values) as TokenSettings
+}
+
+function byName(values: readonly GivenValue[]): Readonly<Record<string, FlagValue | undefined>> {
   return Object.fromEntries(values.map(([flag, value]) => [settingName(flag), value ?? defaultOf(flag)]))
 }
 

@@ -3,9 +3,12 @@ import type { Flag, FlagValue } from '../flag.js'
 import type { Settings } from '../settings.js'
 
 /** One of the commands that keep running, with its settings. */
-export type Run = { [C in RunCommandName]: RunOf<C> }[RunCommandName]
+export type Run = RunOf<RunCommandName>
 
-export interface RunOf<C extends RunCommandName> {
+/** The run of a command; for several commands, one of their runs. */
+export type RunOf<C extends RunCommandName> = { [Name in C]: RunOfOne<Name> }[C]
+
+interface RunOfOne<C extends RunCommandName> {
   readonly kind: 'run'
   readonly command: C
   readonly settings: Settings<C>

@@ -1,24 +1,23 @@
 import type { RunOf } from '../arguments/command-line.js'
-import { type GivenValue, makeSettings, withTokenOfUrl } from '../arguments/make-settings.js'
+import { type GivenValue, makeSettings, makeTokenSettings, withTokenOfUrl } from '../arguments/make-settings.js'
 import type { Flag } from '../flag.js'
 import { flagsOf } from '../flags.js'
 import type { ClientSettings } from '../options/client-options.js'
 import type { ServerSettings } from '../options/server-options.js'
-import type { Settings } from '../settings.js'
-import type { TokenSettings } from '../tokens/server-tokens.js'
+import type { Settings, TokenSettings } from '../settings.js'
 import type { ConfigBlock, ConfigFile, RoleConfig } from './config-file.js'
 import { tokenFlags } from './structure.js'
 
 /** Settings of a server in the file, in the form of a command line's. */
 export function serverSettings(role: RoleConfig): ServerSettings {
-  return settingsOf(role, flagsOf('server')) as unknown as ServerSettings
+  return makeSettings('server', valuesOf(role, flagsOf('server')))
 }
 
 /** Settings of the further tokens of a server. They share its address for proxy ports unless they have their own. */
 export function tokenSettings(role: RoleConfig): readonly TokenSettings[] {
   const { socksHost, socksNowait } = serverSettings(role)
   return role.tokens.map((block) => {
-    const own = settingsOf(block, tokenFlags()) as unknown as TokenSettings
+    const own = makeTokenSettings(valuesOf(block, tokenFlags()))
     return {
       ...own,
       socksHost: block.values.has('socks-host') ? own.socksHost : socksHost,
@@ -29,7 +28,8 @@ export function tokenSettings(role: RoleConfig): readonly TokenSettings[] {
 
 /** Settings of a client, provider or connector in the file. @throws UsageError for two different tokens */
 export function clientSettings(role: RoleConfig): ClientSettings {
-  const settings = settingsOf(role, flagsOf(role.kind)) as unknown as ClientSettings
+  // The commands `provider` and `connector` accept the flags of `client`.
+  const settings = makeSettings('client', valuesOf(role, flagsOf('client')))
   return role.kind === 'provider' ? { ...settings, reverse: true } : settings
 }
 
@@ -39,10 +39,9 @@ export function processSettings({ process }: ConfigFile, { given }: RunOf<'run'>
   const values = flagsOf('run').map((flag): GivenValue => {
     return [flag, asked.get(flag.name) ?? process.values.get(flag.name)?.value]
   })
-  return makeSettings(values) as unknown as Settings<'run'>
+  return makeSettings('run', values)
 }
 
-function settingsOf(block: ConfigBlock, flags: readonly Flag[]) {
-  const given = flags.map((flag): GivenValue => [flag, block.values.get(flag.name)?.value])
-  return makeSettings(withTokenOfUrl(given))
+function valuesOf(block: ConfigBlock, flags: readonly Flag[]): readonly GivenValue[] {
+  return withTokenOfUrl(flags.map((flag): GivenValue => [flag, block.values.get(flag.name)?.value]))
 }

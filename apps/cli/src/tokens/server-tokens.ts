@@ -5,28 +5,10 @@ import { readAccounts } from '../options/accounts.js'
 import { hasApi } from '../options/server-checks.js'
 import type { ServerSettings } from '../options/server-options.js'
 import { definedOnly } from '../options/shared-options.js'
-import type { Settings } from '../settings.js'
+import type { TokenSettings } from '../settings.js'
 import { doSteps, type Steps } from '../steps.js'
 import type { MakeToken } from './made-tokens.js'
 import { checkedPolicy, readPolicyText } from './read-policy.js'
-
-/** Settings of one token of a server. */
-export type TokenSettings = Pick<
-  Settings<'server'>,
-  | 'token'
-  | 'reverse'
-  | 'connectorToken'
-  | 'connectorAutonomy'
-  | 'socksHost'
-  | 'socksPort'
-  | 'socksListen'
-  | 'socksUsername'
-  | 'socksPassword'
-  | 'socksNowait'
-  | 'account'
-  | 'accountFile'
-  | 'policy'
->
 
 /** A token to register at the server. */
 export interface TokenPlan {
