@@ -9,10 +9,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { textOf } from '@ls/foundation'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ServerState } from './server-state.js'
 import { formatState, parseState } from './state-content.js'
 
@@ -140,6 +142,22 @@ describe('ServerState', () => {
     await expect(second.save()).rejects.toThrow(`the state file ${path} cannot be written: another program has changed`)
     await first.save()
     expect((await ServerState.open(path)).found.tokens).toEqual(tokens)
+  })
+
+  test.skipIf(process.platform === 'win32')('is written after a folder that could not be synced', async () => {
+    const state = await ServerState.open(path)
+    const opened = await open(folder)
+    const { sync } = opened
+    const failing = vi.spyOn(Object.getPrototypeOf(opened) as FileHandle, 'sync')
+    failing.mockImplementation(async function failForFolder(this: FileHandle) {
+      if ((await this.stat()).isDirectory()) throw new Error('ENOSPC: no space left on device')
+      await sync.call(this)
+    })
+    const refused = await state.save().catch(textOf)
+    failing.mockRestore()
+    await opened.close()
+    await state.save()
+    expect(refused).toBe(`the state file ${path} cannot be written: ENOSPC: no space left on device`)
   })
 
   test('is written again where the file was deleted', async () => {

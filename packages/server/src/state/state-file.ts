@@ -31,14 +31,16 @@ export class StateFile {
   /**
    * Replaces the file; resolves when the new one is safe.
    *
-   * @throws Error where another program has changed it, and the system's error; the old file is then untouched
+   * @throws Error where another program has changed it, with the file untouched; the system's error, as `writeDurably`
    */
   async write(text: string): Promise<void> {
     const found = await identityOf(this.path)
     if (this.#known !== undefined && found !== missing && found !== this.#known)
       throw new Error('another program has changed it; each needs a file of its own, and one that is edited a restart')
-    await writeDurably(this.path, text)
-    this.#known = await identityOf(this.path)
+    // The file is known although its folder may not reach the disk: the next write must not take it for another's.
+    await writeDurably(this.path, text, async () => {
+      this.#known = await identityOf(this.path)
+    })
   }
 
   /** Accepts any file until the next write: a process that did not take over in the end may have written one. */

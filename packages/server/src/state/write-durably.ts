@@ -5,9 +5,10 @@ import { dirname } from 'node:path'
  * Replaces a file atomically: after a crash at any moment it contains either the old text or the new one, whole.
  * Resolves when the new one is on the disk. Only the owner can read it.
  *
- * @throws the system's error; the old file is then untouched
+ * @param onReplaced Called when the new file is in place, before the folder is written to the disk.
+ * @throws the system's error; the old file is then untouched, or replaced if `onReplaced` was called
  */
-export async function writeDurably(path: string, text: string): Promise<void> {
+export async function writeDurably(path: string, text: string, onReplaced: () => Promise<void>): Promise<void> {
   const temporary = `${path}.new`
   try {
     await withFile(temporary, 'w', async (file) => {
@@ -21,6 +22,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
     await unlink(temporary).catch(() => {})
     throw error
   }
+  await onReplaced()
   await syncFolder(dirname(path))
 }
 
