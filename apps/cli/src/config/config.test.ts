@@ -140,7 +140,7 @@ describe('readConfig', () => {
       zone: problemsOf([...token, '          hours: {zone: X/Y}'])[0]?.slice(0, 60),
     }).toEqual({
       rate: [
-        'f.yaml:7:17: servers.a.tokens[0].policy.rate.up: must be a number of bytes, or a text such as 10Mbit or 1.5GB',
+        'f.yaml:7:17: servers.a.tokens[0].policy.rate.up: is "fast"; it must be a number of bytes, or a text such as 10Mbit or 1.5GB',
       ],
       key: 'f.yaml:6:17: servers.a.tokens[0].policy.alow: is no key here',
       zone: 'f.yaml:6:25: servers.a.tokens[0].policy.hours.zone: is not v',
@@ -175,7 +175,15 @@ describe('readConfig', () => {
       ['clients: {"a b": {}}'],
       'f.yaml:1:11: clients.a b: the name has 1 to 64 letters, digits, dots, dashes or underscores',
     ],
-    [['clients: {a: {threads: 1, threads: 2}}'], 'f.yaml:1:27: Map keys must be unique'],
+    [['clients: {a: {threads: 1, threads: 2}}'], 'f.yaml:1:27: the map has the key "threads" already, in line 1'],
+    [
+      ['clients:', '  a:', '    threads: 1', '    url: ws://h', '    threads: 2'],
+      'f.yaml:5:5: the map has the key "threads" already, in line 3',
+    ],
+    [
+      [`clients: {a: {${'k'.repeat(80)}: 1, ${'k'.repeat(80)}: 2}}`],
+      `f.yaml:1:100: the map has the key "${'k'.repeat(64)}…" already, in line 1`,
+    ],
     [[''], 'f.yaml:1:1: names nothing to run: it needs one of servers, clients, providers, connectors'],
   ])('refuses %j', (lines, message) => {
     const [first] = problemsOf(lines)

@@ -42,7 +42,7 @@ export class Fields {
     if (!this.has(key)) return undefined
     const found = choices.find((each) => each === this.#values[key])
     if (found !== undefined) return found
-    throw this.#fault([key], `must be one of ${choices.join(', ')}`)
+    throw this.#fault([key], `is ${shown(this.#values[key])}; it must be one of ${choices.join(', ')}`)
   }
 
   choices<T extends string>(key: string, choices: readonly T[]): readonly T[] | undefined {
@@ -56,14 +56,16 @@ export class Fields {
     if (!this.has(key)) return undefined
     const value = this.#values[key]
     if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return value as number
-    throw this.#fault([key], `must be a whole number from ${min} to ${max}`)
+    throw this.#fault([key], `is ${shown(value)}; it must be a whole number from ${min} to ${max}`)
   }
 
   /** Bytes, or bytes a second. */
   amount(key: string, min: number, max: number): number | undefined {
     if (!this.has(key)) return undefined
-    const bytes = parseAmount(this.#values[key])
-    if (bytes === undefined) throw this.#fault([key], 'must be a number of bytes, or a text such as 10Mbit or 1.5GB')
+    const value = this.#values[key]
+    const bytes = parseAmount(value)
+    const form = 'a number of bytes, or a text such as 10Mbit or 1.5GB'
+    if (bytes === undefined) throw this.#fault([key], `is ${shown(value)}; it must be ${form}`)
     if (bytes >= min && bytes <= max) return bytes
     throw this.#fault([key], `is ${bytes} bytes; it must be from ${min} to ${max}`)
   }
@@ -84,4 +86,15 @@ export class Fields {
   #fault(keys: readonly string[], what: string): PolicyFault {
     return new PolicyFault([...this.path, ...keys], what)
   }
+}
+
+/** Longest text that an error repeats, in characters. A longer one may be a token that was pasted by mistake. */
+const maxShownLength = 40
+
+/** A wrong value for an error. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  const isLong = typeof value === 'string' && value.length > maxShownLength
+  return isLong ? `a text of ${value.length} characters` : JSON.stringify(value)
 }

@@ -42,7 +42,7 @@ export function* parseYamlDocument(text: string, lines: LineCounter): Steps<Pars
   parsed.push(...parser.end())
   yield
   const document = yield* composeInSteps(parsed, text.length)
-  return { document, targets: yield* findTargets(document) }
+  return { document, targets: yield* findTargets(document, lines) }
 }
 
 /**
@@ -50,7 +50,7 @@ export function* parseYamlDocument(text: string, lines: LineCounter): Steps<Pars
  * anchor. One pass: `Alias.resolve` would go through the whole file for each alias, and the library's check of keys
  * through the whole map for each key.
  */
-function* findTargets(document: Document): Steps<ReadonlyMap<Alias, Node>> {
+function* findTargets(document: Document, lines: LineCounter): Steps<ReadonlyMap<Alias, Node>> {
   const anchors = new Map<string, Node>()
   const targets = new Map<Alias, Node>()
   const withoutTarget: YAMLParseError[] = []
@@ -66,7 +66,7 @@ function* findTargets(document: Document): Steps<ReadonlyMap<Alias, Node>> {
       else withoutTarget.push(mistake(node, 'BAD_ALIAS', `there is no &${source} before the alias *${source}`))
     } else if (isScalar(node) || isMap(node) || isSeq(node)) {
       if (node.anchor !== undefined) anchors.set(node.anchor, node)
-      if (isMap<Node>(node)) for (const error of repeatedKeys(node.items)) document.errors.push(error)
+      if (isMap<Node>(node)) for (const error of repeatedKeys(node.items, lines)) document.errors.push(error)
       if (!isScalar(node)) for (let index = node.items.length - 1; index >= 0; index--) left.push(node.items[index])
     }
   }
@@ -74,13 +74,26 @@ function* findTargets(document: Document): Steps<ReadonlyMap<Alias, Node>> {
   return targets
 }
 
-function* repeatedKeys(items: readonly { readonly key: Node }[]): Generator<YAMLParseError> {
-  const seen = new Set<unknown>()
+function* repeatedKeys(items: readonly { readonly key: Node }[], lines: LineCounter): Generator<YAMLParseError> {
+  const first = new Map<unknown, Node>()
   for (const { key } of items) {
     if (!isScalar(key)) continue
-    if (seen.has(key.value)) yield mistake(key, 'DUPLICATE_KEY', 'Map keys must be unique')
-    seen.add(key.value)
+    const known = first.get(key.value)
+    if (known === undefined) first.set(key.value, key)
+    else {
+      const { line } = lines.linePos(known.range?.[0] ?? 0)
+      const text = `the map has the key ${shownKey(key.value)} already, in line ${line}`
+      yield mistake(key, 'DUPLICATE_KEY', text)
+    }
   }
+}
+
+/** Longest part of a key in an error, in characters. */
+const maxShownKey = 64
+
+function shownKey(value: unknown): string {
+  const text = String(value)
+  return JSON.stringify(text.length > maxShownKey ? `${text.slice(0, maxShownKey)}…` : text)
 }
 
 function mistake({ range }: Node, code: YAMLParseError['code'], text: string): YAMLParseError {
