@@ -2,7 +2,7 @@ import { decode, encode, type KnownMessage, type Message, MessageType } from '@l
 import { Session } from '@ls/mux'
 import { FakeClock, memoryTransportPair, turns, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
-import { openingOf, shakeHands, type ResumeKey } from './handshake.js'
+import { openingOf, shakeHands, type ClientResumeKey } from './handshake.js'
 import { type LinkSettings, resolveLinkSettings } from './settings.js'
 
 const instance = new Uint8Array(16)
@@ -20,7 +20,7 @@ const hello: KnownMessage = {
 function shaking(
   script: readonly KnownMessage[],
   settings: LinkSettings = {},
-  resumeKey?: ResumeKey,
+  resumeKey?: ClientResumeKey,
   authenticated = true,
   opened = false,
 ) {
@@ -34,7 +34,7 @@ function shaking(
   return { agreement: shakeHands(near, request), received, far, clock }
 }
 
-function resumeKey(): ResumeKey {
+function resumeKey(): ClientResumeKey {
   const session = new Session({ extensions: ['resume'] }, { onConnect: (c) => c.reject('no'), onClose: () => {} })
   return { id: new Uint8Array(16).fill(9), secret: Uint8Array.of(4), session }
 }

@@ -18,21 +18,21 @@ import { ClientError } from './errors.js'
 import type { ResolvedLinkSettings } from './settings.js'
 
 /** Credentials with which a client resumes its session over another WebSocket. */
-export interface ResumeKey {
+export interface ClientResumeKey {
   readonly id: Uint8Array
   readonly secret: Uint8Array
   readonly session: Session
 }
 
 /** Terms that the server agreed to. */
-export interface Agreement {
+export interface ClientAgreement {
   /** Empty on a base link. */
   readonly extensions: readonly Extension[]
   readonly windowBytes: number
   readonly peerWindowBytes: number | undefined
   readonly graceMs: number
   /** Id and secret of the new session, if `resume` is in force. */
-  readonly resumeKey: Omit<ResumeKey, 'session'> | undefined
+  readonly resumeKey: Omit<ClientResumeKey, 'session'> | undefined
   /** The token that the server gave to this client, if any. */
   readonly token: string | undefined
   /** Number to attach with, if the old session continues. */
@@ -47,7 +47,7 @@ export interface HandshakeRequest {
   /** True if the token is in the query; otherwise Auth is the first message. */
   readonly authenticated: boolean
   /** The session to resume. */
-  readonly resumeKey: ResumeKey | undefined
+  readonly resumeKey: ClientResumeKey | undefined
   /** Whether the WebSocket is a second one, for the urgent messages of that session. @default false */
   readonly urgent?: boolean | undefined
   /** Whether {@link openingOf} has been sent already, with the WebSocket. @default false */
@@ -66,7 +66,7 @@ export function openingOf(request: Omit<HandshakeRequest, 'authenticated' | 'ope
  * @throws ClientError `ERR_CLIENT_REFUSED` when the token is refused, `ERR_CLIENT_HANDSHAKE` otherwise, also when a
  * second WebSocket is not attached to the session
  */
-export async function shakeHands(transport: MessageTransport, request: HandshakeRequest): Promise<Agreement> {
+export async function shakeHands(transport: MessageTransport, request: HandshakeRequest): Promise<ClientAgreement> {
   const { settings, resumeKey, urgent = false, opened = false } = request
   const reader = new MessageReader(transport, settings.clock)
   const read = async (): Promise<Uint8Array> => {
@@ -102,7 +102,7 @@ const baseAgreement = {
   graceMs: 0,
   resumeKey: undefined,
   resumedFrom: undefined,
-} satisfies Omit<Agreement, 'token'>
+} satisfies Omit<ClientAgreement, 'token'>
 
 function ourAuth(request: Pick<HandshakeRequest, 'settings' | 'token' | 'instance'>): Uint8Array {
   const { token, instance, settings } = request
@@ -110,7 +110,7 @@ function ourAuth(request: Pick<HandshakeRequest, 'settings' | 'token' | 'instanc
   return encodeAuth({ token, reverse, instance })
 }
 
-function ourResume({ session, id, secret }: ResumeKey, urgent = false): Uint8Array {
+function ourResume({ session, id, secret }: ClientResumeKey, urgent = false): Uint8Array {
   const sequence = session.receivedSequence
   return encodeResume({ session: id, secret, sequence, ...(urgent && { urgent }) })
 }
@@ -131,7 +131,7 @@ function refusedByClose(closed: TransportCloseReason | undefined): ClientError |
   return new ClientError('ERR_CLIENT_REFUSED', `the server refused us: ${closed.reason || 'it gave no reason'}`)
 }
 
-function agree(hello: HelloMessage, settings: ResolvedLinkSettings): Omit<Agreement, 'token'> {
+function agree(hello: HelloMessage, settings: ResolvedLinkSettings): Omit<ClientAgreement, 'token'> {
   const { session, secret } = hello
   return {
     extensions: hello.extensions.filter((extension) => settings.extensions.includes(extension)),

@@ -2,7 +2,7 @@ import { MessageType, peekType } from '@ls/codec'
 import { asError, type TimerHandle, loggerOfPart } from '@ls/foundation'
 import { type MessageTransport, PeerLostChannels, type Session } from '@ls/mux'
 import { ClientError } from './errors.js'
-import { type Agreement, openingOf, shakeHands, type ResumeKey } from './handshake.js'
+import { type ClientAgreement, openingOf, shakeHands, type ClientResumeKey } from './handshake.js'
 import type { LinkHandler, LinkOptions } from './link-options.js'
 import { ProbeAnswers } from './probe-answers.js'
 import { ReconnectSchedule } from './reconnect-schedule.js'
@@ -22,7 +22,7 @@ export class Link {
   /** Undefined until a session has wanted a second WebSocket. */
   #urgent: UrgentDialler | undefined
   #session: Session | undefined
-  #resumeKey: ResumeKey | undefined
+  #resumeKey: ClientResumeKey | undefined
   #timer: TimerHandle | undefined
   /** Time of the next planned attempt. */
   #dueMs = 0
@@ -122,7 +122,7 @@ export class Link {
   }
 
   /** Opens a WebSocket, the main one or a second one of the session of the resume key. */
-  async #open(token: string, resumeKey: ResumeKey | undefined, urgent = false): Promise<OpenedLink> {
+  async #open(token: string, resumeKey: ClientResumeKey | undefined, urgent = false): Promise<OpenedLink> {
     const { authenticated, earlyData: opened = false } = this.#init.opener
     const request = { settings: this.#settings, token, instance: this.#init.instance, resumeKey, urgent }
     const firstMessages = opened ? openingOf(request) : []
@@ -150,7 +150,7 @@ export class Link {
     return transport
   }
 
-  #up(transport: MessageTransport, agreement: Agreement): void {
+  #up(transport: MessageTransport, agreement: ClientAgreement): void {
     this.#schedule.reset()
     this.#downSinceMs = undefined
     this.#isOutdated = false
@@ -189,7 +189,7 @@ export class Link {
     if (this.#isRetired) this.#end(new ClientError('ERR_CLIENT_CLOSED', retiredReason))
   }
 
-  #makeSession({ extensions, windowBytes, peerWindowBytes, graceMs }: Agreement): Session {
+  #makeSession({ extensions, windowBytes, peerWindowBytes, graceMs }: ClientAgreement): Session {
     const probes = new ProbeAnswers(this.#settings.clock)
     const startWindowBytes = Math.max(this.#settings.windowBytes, windowBytes)
     const session: Session = this.#init.makeSession(
@@ -280,7 +280,7 @@ export class Link {
 
 interface OpenedLink {
   readonly transport: MessageTransport
-  readonly agreement: Agreement
+  readonly agreement: ClientAgreement
 }
 
 /** Close code that ends the session permanently (protocol.md §1.7). */

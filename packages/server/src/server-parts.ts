@@ -11,7 +11,7 @@ import type { Exposures } from './expose/exposures.js'
 import { makeExposures } from './expose/make-exposures.js'
 import { Lifecycle } from './life/lifecycle.js'
 import { MovingClients } from './life/moving-clients.js'
-import { Admission } from './links/admission.js'
+import { LinkAdmission } from './links/admission.js'
 import { Attendance, attendanceEvents } from './links/attendance.js'
 import { AuthThrottle } from './links/auth-throttle.js'
 import type { Peer } from './links/peer.js'
@@ -47,7 +47,7 @@ export class ServerParts {
   readonly ports: ServerPorts
   readonly portChanges: PortChanges
   readonly uses: TokenUses
-  readonly admission: Admission
+  readonly admission: LinkAdmission
   readonly groups: ReverseGroups
   readonly exposures: Exposures
   readonly relay: Relay | undefined
@@ -193,9 +193,9 @@ export class ServerParts {
     })
   }
 
-  #makeAdmission(): Admission {
+  #makeAdmission(): LinkAdmission {
     const attendance = attendanceEvents(() => this.#attendance)
-    return new Admission({
+    return new LinkAdmission({
       server: this.options,
       tokens: this.tokens,
       throttle: this.#throttle,

@@ -4,7 +4,7 @@ import type { ServerApi } from '../api/server-api.js'
 import type { ServerLife } from '../counts/readiness.js'
 import { ServerError } from '../errors.js'
 import type { Exposures } from '../expose/exposures.js'
-import type { Admission } from '../links/admission.js'
+import type { LinkAdmission } from '../links/admission.js'
 import type { Peer } from '../links/peer.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { TokenUses } from '../policy/token-uses.js'
@@ -17,7 +17,7 @@ import { HandedOver } from './handed-over.js'
 
 /** Parts of a server that are closed one after the other. */
 export interface LifecycleParts {
-  readonly admission: Admission
+  readonly admission: LinkAdmission
   readonly ports: ServerPorts
   readonly groups: ReverseGroups
   readonly exposures: Exposures

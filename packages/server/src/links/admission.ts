@@ -26,7 +26,7 @@ import { type Agreement, Forbidden, Refusal, shakeHands, Throttled, type ResumeK
 import { assertLinkRoom } from './link-room.js'
 import type { Identity, Peer } from './peer.js'
 
-export interface AdmissionOptions {
+export interface LinkAdmissionOptions {
   readonly server: ResolvedServerOptions
   readonly tokens: TokenRegistry
   /** Finds the ticket for a token by its SHA-256, in lowercase hex. */
@@ -35,7 +35,7 @@ export interface AdmissionOptions {
   readonly observer: ServerObserver
   /** Called when a client has a session. */
   onJoin(peer: Peer): void
-  /** Called when {@link Admission.peers} has one more, or one less. */
+  /** Called when {@link LinkAdmission.peers} has one more, or one less. */
   onPeersChanged(): void
   /** Called when a client's session has ended. */
   onLeave(peer: Peer, reason: string): void
@@ -79,9 +79,9 @@ type AdmittedHead = Pick<UpgradeRequest, 'query' | 'remoteAddress'> & {
 }
 
 /** Admits clients with a valid token, and keeps the list of their sessions. */
-export class Admission {
+export class LinkAdmission {
   readonly peers: ReadonlySet<Peer>
-  readonly #options: AdmissionOptions
+  readonly #options: LinkAdmissionOptions
   readonly #peers = new Set<Peer>()
   /** Resumable sessions by their id. */
   readonly #resumable = new Map<string, ResumeKey & { readonly peer: Peer }>()
@@ -92,7 +92,7 @@ export class Admission {
   /** Reason why no clients are admitted any more; undefined while they are. */
   #closed: string | undefined
 
-  constructor(options: AdmissionOptions) {
+  constructor(options: LinkAdmissionOptions) {
     this.#options = options
     this.peers = this.#peers
     this.#lost = new LostChannels({ clock: options.server.clock })

@@ -9,7 +9,7 @@ import type { Relay } from '../relay-mode/relay.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { Tickets } from '../tickets/tickets.js'
 import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
-import type { AdmissionOptions } from './admission.js'
+import type { LinkAdmissionOptions } from './admission.js'
 import type { Peer } from './peer.js'
 
 export interface AttendanceOptions {
@@ -101,7 +101,7 @@ export class Attendance {
 /** Events of an admission, for an attendance that is created later. */
 export function attendanceEvents(
   attendance: () => Attendance,
-): Pick<AdmissionOptions, 'onJoin' | 'onLeave' | 'onLinked' | 'onUnlinked' | 'onStray'> {
+): Pick<LinkAdmissionOptions, 'onJoin' | 'onLeave' | 'onLinked' | 'onUnlinked' | 'onStray'> {
   return {
     onJoin: (peer) => attendance().join(peer),
     onLeave: (peer, reason) => attendance().leave(peer, reason),

@@ -7,7 +7,7 @@ import type { FarName } from '../expose/hosts/far-names.js'
 import type { SharedName } from '../expose/hosts/name-registry.js'
 import { drainReason, openChannels } from '../life/drain.js'
 import type { MovingClients } from '../life/moving-clients.js'
-import type { Admission, TrunkTerms } from '../links/admission.js'
+import type { LinkAdmission, TrunkTerms } from '../links/admission.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { TokenLoad } from '../policy/token-load.js'
 import type { TokenUses } from '../policy/token-uses.js'
@@ -37,7 +37,7 @@ export interface NodeSeatOptions {
   readonly server: TokenMaker & { removeToken(token: string): Promise<boolean> }
   readonly tokens: TokenRegistry
   readonly groups: ReverseGroups
-  readonly admission: Admission
+  readonly admission: LinkAdmission
   readonly switchboard: Switchboard
   isDraining(): boolean
   readonly uses: TokenUses

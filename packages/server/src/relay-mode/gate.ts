@@ -1,4 +1,4 @@
-import type { AdmissionOptions } from '../links/admission.js'
+import type { LinkAdmissionOptions } from '../links/admission.js'
 import type { TokenUses } from '../policy/token-uses.js'
 import type { Tickets } from '../tickets/tickets.js'
 import type { Relay } from './relay.js'
@@ -9,7 +9,7 @@ export function gateOf(
   tickets: Tickets,
   relay: () => Relay | undefined,
   isRelay: boolean,
-): Pick<AdmissionOptions, 'findAccess' | 'permit' | 'assertRoom' | 'newcomer' | 'meter'> {
+): Pick<LinkAdmissionOptions, 'findAccess' | 'permit' | 'assertRoom' | 'newcomer' | 'meter'> {
   return {
     findAccess: (shownHash) => tickets.find(shownHash),
     permit: (identity, remoteAddress, origin) => {

@@ -15,7 +15,7 @@ export interface IdentitiesOptions {
 }
 
 /** A provider that came without a token. */
-export interface Identity {
+export interface TokenlessProvider {
   readonly record: ReverseToken
   /** Account of the identity with its connectors. */
   readonly account: Account
@@ -23,7 +23,7 @@ export interface Identity {
   readonly home: Account
 }
 
-interface Entry extends Identity {
+interface Entry extends TokenlessProvider {
   /** Number of sessions of its providers. */
   providers: number
   /** Timer that removes it if no provider connects. */
@@ -47,7 +47,7 @@ export class Identities {
     return this.#entries.size
   }
 
-  of(record: ReverseToken): Identity | undefined {
+  of(record: ReverseToken): TokenlessProvider | undefined {
     return this.#entries.get(record)
   }
 
@@ -80,7 +80,7 @@ export class Identities {
    *
    * @param livedMs Its age, in milliseconds.
    */
-  add(identity: Identity, livedMs = 0): void {
+  add(identity: TokenlessProvider, livedMs = 0): void {
     const { clock, limits } = this.#options
     const { record, home } = identity
     const remove = (reason: string) => () => this.#options.remove(record, reason)

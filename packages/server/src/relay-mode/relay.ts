@@ -23,7 +23,7 @@ import { AddressAccounts } from './address-accounts.js'
 import { Codes } from './codes.js'
 import { DaySaver } from './day-saver.js'
 import { type RelayHealth, relayHealth } from './health.js'
-import { Identities, type Identity } from './identities.js'
+import { Identities, type TokenlessProvider } from './identities.js'
 import { MeteredTransport } from './metered-transport.js'
 import type { ResolvedRelayOptions } from './relay-options.js'
 import { welcomeLines } from './welcome.js'
@@ -261,7 +261,7 @@ export class Relay {
     return addressGroup(holder.identity.address) === addressGroup(reverse.identity.address)
   }
 
-  #identityOf(record: TokenRecord): Identity | undefined {
+  #identityOf(record: TokenRecord): TokenlessProvider | undefined {
     const holder = tenantOf(record)
     return holder.kind === 'reverse' ? this.#identities.of(holder) : undefined
   }
