@@ -148,7 +148,7 @@ describe('connect fails with', () => {
     [426, undefined, /proxy_set_header Upgrade/],
     [401, undefined, /credentials/],
     [403, 'cloudflare', /\(cloudflare\): access denied/],
-    [502, undefined, /not the server behind it/],
+    [502, undefined, /not the server behind it: is that one running\?(?!\.)/],
     [503, undefined, /try again later/],
     [504, undefined, /not the server behind it/],
     [418, undefined, /does not open a WebSocket/],

@@ -40,6 +40,7 @@ export function upgradeRefused(url: URL, response: AnswerHead, body: string): Tr
   const detail = printable(body, maxDetailLength)
   const said = detail === '' ? '' : ` It said: ${detail}`
   const cause = causes[status] ?? 'it does not open a WebSocket there'
-  const message = `${placeOf(url)} answered ${status} ${printable(statusMessage, 60)}${server}: ${cause}.${said}`
+  const end = cause.endsWith('?') ? '' : '.'
+  const message = `${placeOf(url)} answered ${status} ${printable(statusMessage, 60)}${server}: ${cause}${end}${said}`
   return new TransportError('ERR_TRANSPORT_UPGRADE_REFUSED', message, { status })
 }
