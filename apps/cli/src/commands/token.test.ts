@@ -138,7 +138,8 @@ describe('linksocks token', () => {
     [['revoke', 'nobody'], 'the server has no token "nobody"'],
     [['revoke'], 'linksocks token revoke needs a token, its id or its name'],
     [['list', 'x'], 'linksocks token list has no further argument'],
-    [['make'], 'token needs an action: linksocks token add|list|show|revoke'],
+    [[], 'token needs an action: linksocks token add|list|show|revoke'],
+    [['make'], "'make' is no action of token: linksocks token add|list|show|revoke"],
   ])('says what is wrong with %j', async (argv, text) => {
     await expect(token(...argv)).rejects.toThrow(text)
   })

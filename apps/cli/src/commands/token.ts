@@ -90,7 +90,10 @@ interface ListedQuota {
 function readWords(words: readonly string[]): readonly [action: (typeof tokenActions)[number], reference: string] {
   const [first, reference = '', extra] = words
   const action = tokenActions.find((name) => name === first)
-  if (action === undefined) throw new UsageError(`token needs an action: linksocks token ${tokenActions.join('|')}`)
+  if (action === undefined) {
+    const fault = first === undefined ? 'token needs an action' : `'${first}' is no action of token`
+    throw new UsageError(`${fault}: linksocks token ${tokenActions.join('|')}`)
+  }
   const needsOne = action === 'show' || action === 'revoke'
   if (needsOne && reference === '') throw new UsageError(`linksocks token ${action} needs a token, its id or its name`)
   const surplus = needsOne ? extra : words[1]
