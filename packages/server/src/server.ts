@@ -260,7 +260,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
    * @throws ServerError before {@link listen} and after {@link close}
    */
   drain({ timeoutMs = defaultDrainMs, isHandedOver = false }: DrainRequest = {}): Promise<void> {
-    return this.#parts.life.drain(checkDurationMs('timeoutMs', timeoutMs, 0), isHandedOver)
+    return this.#parts.life.drain({ timeoutMs: checkDurationMs('timeoutMs', timeoutMs, 0), isHandedOver })
   }
 
   /** Requests that the program ends once it is idle: calls the option `api.requestDrain`, else {@link drain}. */

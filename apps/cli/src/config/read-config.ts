@@ -66,9 +66,9 @@ class FileReader {
   *read(): Steps<Pick<ConfigFile, 'process' | 'roles'>> {
     const keys = roleSections.map(({ key }) => key)
     const entries = this.#reader.entries(this.#reader.root, '', top, `a map of ${keys.join(', ')}`)
-    const process = this.#blocks.read('', top, ofKeys(entries, keys, false), processFlags(), keys)
+    const process = this.#blocks.read('', top, withoutKeys(entries, keys), processFlags(), keys)
     const roles: RoleConfig[] = []
-    for (const entry of ofKeys(entries, keys, true)) roles.push(...(yield* this.#readRoles(entry)))
+    for (const entry of ofKeys(entries, keys)) roles.push(...(yield* this.#readRoles(entry)))
     this.#checkRoles(roles)
     return { process, roles }
   }
@@ -91,10 +91,9 @@ class FileReader {
       this.#reader.fault(keyPlace, path, `the name has 1 to 64 letters, digits, dots, dashes or underscores`)
     const entries = this.#reader.entries(value, path, place, `a map of keys of the ${kind}`)
     const others = kind === 'server' ? [tokensKey.key] : []
-    const block = this.#blocks.read(path, keyPlace, ofKeys(entries, others, false), roleFlags(kind), others)
+    const block = this.#blocks.read(path, keyPlace, withoutKeys(entries, others), roleFlags(kind), others)
     const tokens: ConfigBlock[] = []
-    for (const entry of ofKeys(entries, others, true))
-      for (const token of yield* this.#readTokens(entry)) tokens.push(token)
+    for (const entry of ofKeys(entries, others)) for (const token of yield* this.#readTokens(entry)) tokens.push(token)
     return { ...block, kind, name, tokens }
   }
 
@@ -144,6 +143,10 @@ class FileReader {
   }
 }
 
-function ofKeys(entries: readonly Entry[], keys: readonly string[], wanted: boolean): readonly Entry[] {
-  return entries.filter(({ key }) => keys.includes(key) === wanted)
+function ofKeys(entries: readonly Entry[], keys: readonly string[]): readonly Entry[] {
+  return entries.filter(({ key }) => keys.includes(key))
+}
+
+function withoutKeys(entries: readonly Entry[], keys: readonly string[]): readonly Entry[] {
+  return entries.filter(({ key }) => !keys.includes(key))
 }

@@ -1,14 +1,14 @@
 /**
- * Renders a text as the lines of a QR code. On a terminal they bring their own colours: readers need dark modules on a
- * light ground, and a terminal may be dark or light.
+ * Renders a text as the lines of a QR code.
  *
- * @param onTerminal Whether escape sequences may be written.
+ * @param style On a terminal the lines bring their own colours, as escape sequences: readers need dark modules on a
+ * light ground, and a terminal may be dark or light.
  */
-export async function qrCode(text: string, onTerminal: boolean): Promise<string[]> {
+export async function qrCode(text: string, style: 'coloured' | 'plain'): Promise<string[]> {
   // Loaded only if needed.
   const { renderUnicodeCompact } = await import('uqr')
   const lines = renderUnicodeCompact(text, { border: quietModules }).split('\n')
-  return onTerminal ? lines.map((line) => `${lightOnDark}${line}${ownColours}`) : lines
+  return style === 'coloured' ? lines.map((line) => `${lightOnDark}${line}${ownColours}`) : lines
 }
 
 /** Light modules around the code. The standard asks for 4 (ISO/IEC 18004), which readers do not need. */

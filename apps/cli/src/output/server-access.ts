@@ -76,7 +76,7 @@ async function printCode(text: string, { print, worker }: CommandContext): Promi
   if (worker?.prints === false) return
   const output = new LineOutput(1)
   const onTerminal = output.isTTY && (process.env['NO_COLOR'] ?? '') === ''
-  for (const line of await qrCode(text, onTerminal)) {
+  for (const line of await qrCode(text, onTerminal ? 'coloured' : 'plain')) {
     if (onTerminal) output.write(`${line}\n`)
     else print(line)
   }

@@ -138,10 +138,10 @@ export class Primary {
 
   /** Starts the first worker, which prints addresses and creates files, and then the others. */
   async #startAll(): Promise<boolean> {
-    if (!(await this.#start(0, true).ready)) return false
+    if (!(await this.#start({ index: 0, prints: true }).ready)) return false
     this.#hasStarted = true
     const { count } = this.#options
-    const others = Array.from({ length: count - 1 }, (_none, at) => this.#start(at + 1, false).ready)
+    const others = Array.from({ length: count - 1 }, (_none, at) => this.#start({ index: at + 1, prints: false }).ready)
     const isComplete = (await Promise.all(others)).every(Boolean)
     if (isComplete) this.#context.logger.info({ workers: count }, 'all workers serve')
     return true
@@ -150,7 +150,7 @@ export class Primary {
   async #replaceAll(): Promise<void> {
     const { logger } = this.#context
     const old = [...this.#children].filter(({ isEnding }) => !isEnding)
-    const next = old.map(({ index }) => this.#start(index, false))
+    const next = old.map(({ index }) => this.#start({ index, prints: false }))
     // A worker that ends before all of them serve is not started again.
     for (const child of next) child.isEnding = true
     const isReady = (await Promise.all(next.map(({ ready }) => ready))).every(Boolean)
@@ -171,7 +171,7 @@ export class Primary {
     logger.info({ workers: next.length }, 'new workers have taken over; open connections continue in the old ones')
   }
 
-  #start(index: number, prints: boolean): Child {
+  #start({ index, prints }: Pick<WorkerStart, 'index' | 'prints'>): Child {
     const { forks, broker } = this.#options
     const shared = { folder: this.#folder, seed: this.#seed, made: this.#options.state?.made ?? {} }
     const start: WorkerStart = { index, ...shared, ports: this.#options.ports(), prints }
@@ -240,7 +240,7 @@ export class Primary {
       const delayMs = Math.min(again.mostMs, again.firstMs * 2 ** Math.max(0, this.#failures - 1))
       logger.error({ worker: index, how, delayMs }, `worker ${index} ended (${how}), and is started again`)
       setTimeout(() => {
-        if (!this.#isEnding) this.#start(index, false)
+        if (!this.#isEnding) this.#start({ index, prints: false })
       }, delayMs)
       return
     }

@@ -12,7 +12,7 @@ import type { ServerPorts } from '../port/server-ports.js'
 import type { Relay } from '../relay-mode/relay.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
-import { drain, drainReason, openChannels } from './drain.js'
+import { drain, drainReason, openChannels, type DrainRequest } from './drain.js'
 import { HandedOver } from './handed-over.js'
 
 /** Parts of a server that are closed one after the other. */
@@ -29,6 +29,9 @@ export interface LifecycleParts {
   readonly relay: Relay | undefined
   readonly server: Pick<ResolvedServerOptions, 'clock' | 'logger' | 'nodes'>
 }
+
+/** A {@link DrainRequest} with its defaults. */
+type DrainTerms = { readonly [Name in keyof DrainRequest]-?: NonNullable<DrainRequest[Name]> }
 
 /** State of a server in its life cycle, and the steps of its end. */
 export class Lifecycle {
@@ -56,8 +59,8 @@ export class Lifecycle {
   }
 
   /** See `LinkSocksServer.drain`. */
-  drain(timeoutMs: number, isHandedOver: boolean): Promise<void> {
-    this.#draining ??= this.#beginToLeave(timeoutMs, isHandedOver)
+  drain(request: DrainTerms): Promise<void> {
+    this.#draining ??= this.#beginToLeave(request)
     return this.#draining
   }
 
@@ -85,7 +88,7 @@ export class Lifecycle {
     return this.#closing
   }
 
-  #beginToLeave(timeoutMs: number, isHandedOver: boolean): Promise<void> {
+  #beginToLeave({ timeoutMs, isHandedOver }: DrainTerms): Promise<void> {
     if (isHandedOver) return this.#handOver(timeoutMs)
     const isElsewhere = this.#parts.server.nodes?.status.nodes.some(
       ({ state, draining }) => state === 'up' && !draining,
