@@ -4,8 +4,16 @@ import { existsSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 
 // Node's loader becomes hot enough to be compiled, by compilers whose pages then stay in memory; and the young
-// generation would grow. `src/tune-engine.ts` takes both back when the program has started.
-const flagsAtStart = ['--no-opt', '--no-maglev', '--no-sparkplug', '--semi-space-growth-factor=1']
+// generation would grow, and be collected by several threads. `src/tune-engine.ts` takes all of it back when the
+// program has started.
+const flagsAtStart = [
+  '--no-opt',
+  '--no-maglev',
+  '--no-sparkplug',
+  '--no-regexp-optimization',
+  '--semi-space-growth-factor=1',
+  '--no-parallel-scavenge',
+]
 for (const flag of flagsAtStart) setFlagsFromString(flag)
 
 const needed = [20, 19]

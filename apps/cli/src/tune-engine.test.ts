@@ -6,8 +6,8 @@ import { flagsAfterStart, flagsAtStart } from './tune-engine.js'
 /** The list of flags in the first script of the program, by its path from here. */
 function entryFlags(path: string): string[] {
   const script = readFileSync(new URL(path, import.meta.url), 'utf8')
-  const [list = ''] = /\['--.*?\]/.exec(script) ?? []
-  return JSON.parse(list.replaceAll("'", '"')) as string[]
+  const [list = ''] = /\[\s*'--[^\]]*/.exec(script) ?? []
+  return Array.from(list.matchAll(/'(--.*?)'/g), ([, flag = '']) => flag)
 }
 
 const atEntry = entryFlags('../bin/linksocks.js')
@@ -54,6 +54,19 @@ test('a program that was started with --jitless is not compiled, which would cra
   const args = ['--jitless', '--input-type=module', '-e', script]
   expect(spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout).toBe('alive\n')
 })
+
+test.each(['11.3.244.8-node.33', '12.4.254.21-node.33'])(
+  'V8 %s gets back what the first script has changed',
+  (version) => {
+    const nameOf = (flag: string): string => flag.replace(/^--(?:no-)?/, '').replace(/=.*/, '')
+    const back = flagsAfterStart(version).map(nameOf)
+    // `--no-opt` is another name of `--no-turbofan`. Node 20 has Maglev, but does not use it.
+    const changed = atEntry.map((flag) => nameOf(flag).replace(/^opt$/, 'turbofan'))
+    expect(back).toEqual(
+      expect.arrayContaining(changed.filter((name) => name !== 'maglev' || !version.startsWith('11.'))),
+    )
+  },
+)
 
 test('flagsAfterStart does not change the compiler of a newer V8', () => {
   expect(flagsAfterStart('12.4.254.21-node.33')).not.toContain('--interrupt-budget=10000')
