@@ -51,13 +51,14 @@ export class SessionEnd implements ChannelHost {
   constructor(options: SessionOptions, handler: SessionHandler, parts: SessionParts) {
     this.options = resolveSessionOptions(options, parts)
     this.#handler = handler
-    const { clock, stuckTimeoutMs, resume } = this.options
+    const { budget, clock, stuckTimeoutMs: timeoutMs, resume, urgent } = this.options
     const onAckDue = (): void => this.#outbox.acknowledge()
     const pump = (): void => this.#outbox.pump()
     this.#sequencer = resume ? new Sequencer({ session: this.options, parts, onAckDue, pump }) : undefined
     this.#outbox = new Outbox({ sequencer: this.#sequencer, ...this.options })
     this.#urgent = new UrgentPart({
-      ...this.options,
+      urgent,
+      budget,
       parts,
       sequencer: this.#sequencer,
       outbox: this.#outbox,
@@ -79,11 +80,7 @@ export class SessionEnd implements ChannelHost {
       onLossy: () => this.#call(() => handler.onLossy?.()),
     })
     this.#idleWatch = new IdleWatch(this.options, this.#entries)
-    this.#gate = new ReadingGate({
-      clock,
-      timeoutMs: stuckTimeoutMs,
-      readers: () => [this.#transport, this.#urgent.link],
-    })
+    this.#gate = new ReadingGate({ clock, timeoutMs, readers: () => [this.#transport, this.#urgent.link] })
   }
 
   get state(): SessionState {

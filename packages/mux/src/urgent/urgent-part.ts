@@ -27,7 +27,7 @@ export class UrgentPart {
     const { parts, sequencer, urgent } = this.#options
     if (this.#link !== undefined || !urgent || sequencer === undefined || parts.UrgentLink === undefined)
       return this.#link
-    this.#link = new parts.UrgentLink({ ...this.#options, sequencer, messages: copiedMessages })
+    this.#link = new parts.UrgentLink({ messages: copiedMessages, ...this.#options, sequencer })
     return this.#link
   }
 
