@@ -1,6 +1,7 @@
 import { connect as connectTcp } from 'node:net'
 import { silentLogger } from '@ls/foundation'
 import { createServer as createHttpProxy, dialDirect } from '@ls/http-proxy/node'
+import type { Channel } from '@ls/mux'
 import { accounts, connect, createServer } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent, tcpServer, testCertificate, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
@@ -8,6 +9,7 @@ import { closing } from '../../testing/cleanup.js'
 import { RawClient } from '../../testing/raw-client.js'
 import { relayPair } from '../../testing/relay-pair.js'
 import { sessionPair } from '../../testing/session-pair.js'
+import { ChannelSlots } from '../channel-slots.js'
 import { Outbound, type OutboundOptions } from './outbound.js'
 
 /** Answer of an echo through the outbound, or the failure that the proxy client receives. */
@@ -212,6 +214,32 @@ test('an Outbound abandons its dial when the channel goes', async () => {
   channel.abort('')
   await until(() => silent.sockets.size === 0, 'its end')
   expect(near.channelCount).toBe(0)
+})
+
+describe('an Outbound whose channel goes while it dials', () => {
+  /** Gives up 3 channels; returns how many slots are in use in the same turn, and when their sockets are closed. */
+  async function usedSlots() {
+    const slots = new ChannelSlots({ limit: 3, what: 'channels' })
+    const channels: Channel[] = []
+    const { near } = sessionPair((channel) => channels.push(channel))
+    const address = { host: '127.0.0.1', port: await freePort() }
+    for (let opened = 0; opened < 3; opened++) near.open({ protocol: 'tcp', address }, { onClose: () => {} })
+    await until(() => channels.length === 3, 'the channels')
+    const outbound = new Outbound({ slots })
+    for (const channel of channels) {
+      outbound.serve(channel)
+      channel.abort('failed: no longer wanted')
+    }
+    // All promises of this turn settle before the next tick.
+    await new Promise<void>((resolve) => process.nextTick(resolve))
+    const during = slots.used
+    await until(() => slots.used === 0, 'the slots')
+    return { during, after: slots.used }
+  }
+
+  test('releases its slot after the turn, since the sockets remain until then', async () => {
+    expect(await usedSlots()).toEqual({ during: 3, after: 0 })
+  })
 })
 
 describe('new Outbound', () => {

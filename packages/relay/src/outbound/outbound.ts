@@ -207,9 +207,10 @@ export class Outbound {
         }),
       )
     } catch (error) {
-      release()
       span?.end(textOf(error))
-      if (dialling.aborted) return
+      // The sockets of the dial stay in memory until the turn ends: a turn may bring thousands of channels that end.
+      if (dialling.aborted) return void setImmediate(release)
+      release()
       const failure = failureOf(error, formatTarget(target))
       this.#logger.debug({ target: formatTarget(target), reason: failure.word }, formatFailure(failure))
       if (failure.byGuard === true) this.#rareLog.warn(guardRefusal, failure.detail)
