@@ -73,7 +73,7 @@ export class HttpPort {
     )
     this.server.on('request', (request, response) => {
       const { socket } = request
-      if (!pipelined.takes(request)) return
+      if (!pipelined.takes(response)) return
       this.#answers.set(socket, response)
       this.#underWay.add(response)
       const carrier = underlying(socket)
@@ -81,7 +81,7 @@ export class HttpPort {
       // One listener for all: Node warns of more than ten, and a proxied answer has eight others.
       response.once('close', () => {
         this.#underWay.delete(response)
-        pipelined.answered(socket)
+        pipelined.answered(response)
         this.#pending.answered(carrier)
       })
     })

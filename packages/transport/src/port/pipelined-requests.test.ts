@@ -10,14 +10,18 @@ interface Answers {
   readonly port: number
   readonly reasons: string[]
   answered: number
+  closed: number
 }
 
 async function start(): Promise<Answers> {
-  const answers: Answers = { port: 0, reasons: [], answered: 0 }
+  const answers: Answers = { port: 0, reasons: [], answered: 0, closed: 0 }
   const pipelined = new PipelinedRequests((_socket, reason) => answers.reasons.push(reason))
-  const server = createServer((request, response) => {
-    if (!pipelined.takes(request)) return
-    response.once('close', () => pipelined.answered(request.socket))
+  const server = createServer((_request, response) => {
+    if (!pipelined.takes(response)) return
+    response.once('close', () => {
+      answers.closed++
+      pipelined.answered(response)
+    })
     answers.answered++
     response.end()
   })
@@ -41,6 +45,15 @@ describe('PipelinedRequests', () => {
       answered: 16,
       reasons: ['more than 16 requests before the first one is answered'],
     })
+  })
+
+  test('closes each response whose connection is cut before its turn, so that nothing waits for it', async () => {
+    const answers = await start()
+    const client = await rawConnection({ port: answers.port, host: '127.0.0.1' })
+    client.write(get.repeat(1000))
+    await untilEnd(client)
+    await until(() => answers.closed >= 16, 'the end of all responses')
+    expect(answers.closed).toBe(16)
   })
 
   test('accepts 16 concurrently, and as many again once they are answered', async () => {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
@@ -12,7 +12,7 @@ const maxPipelined = 16
  * seconds.
  */
 export class PipelinedRequests {
-  readonly #waiting = new WeakMap<Socket, number>()
+  readonly #waiting = new WeakMap<Socket, Set<ServerResponse>>()
   readonly #onExcess: (socket: Socket, reason: string) => void
 
   /** @param onExcess Called for each connection that is cut. */
@@ -20,25 +20,43 @@ export class PipelinedRequests {
     this.#onExcess = onExcess
   }
 
-  /** Counts a request; returns false where it must not be answered, since its connection is cut. */
-  takes({ socket }: IncomingMessage): boolean {
+  /**
+   * Counts a request by its response until {@link answered}; returns false where it must not be answered, since its
+   * connection is cut. Each response that was taken closes with its connection.
+   */
+  takes(response: ServerResponse): boolean {
+    const { socket } = response.req
     if (socket.destroyed) return false
-    const waiting = this.#countOf(socket) + 1
-    if (waiting > maxPipelined) {
+    const waiting = this.#waitingOn(socket)
+    if (waiting.size >= maxPipelined) {
       this.#onExcess(socket, `more than ${maxPipelined} requests before the first one is answered`)
       socket.destroy()
       return false
     }
-    this.#waiting.set(socket, waiting)
+    waiting.add(response)
     return true
   }
 
   /** A request that was taken has its answer, or its connection is closed. */
-  answered(socket: Socket): void {
-    this.#waiting.set(socket, this.#countOf(socket) - 1)
+  answered(response: ServerResponse): void {
+    this.#waiting.get(response.req.socket)?.delete(response)
   }
 
-  #countOf(socket: Socket): number {
-    return this.#waiting.get(socket) ?? 0
+  #waitingOn(socket: Socket): Set<ServerResponse> {
+    const known = this.#waiting.get(socket)
+    if (known !== undefined) return known
+    const waiting = new Set<ServerResponse>()
+    this.#waiting.set(socket, waiting)
+    socket.once('close', () => closeAll(waiting))
+    return waiting
+  }
+}
+
+/** Closes responses whose turn did not come: Node 20 closes only the first one with its connection. */
+function closeAll(responses: ReadonlySet<ServerResponse>): void {
+  for (const response of responses) {
+    if (response.closed) continue
+    response.destroy()
+    response.emit('close')
   }
 }

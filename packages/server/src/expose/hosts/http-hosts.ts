@@ -84,9 +84,8 @@ function prepare(server: Server, table: HostTable<HostPage>): Server {
 function answerBy(table: HostTable<HostPage>, clock: Clock): RequestListener {
   const pipelined = new PipelinedRequests()
   return (request, response) => {
-    if (!pipelined.takes(request)) return
-    const { socket } = request
-    response.once('close', () => pipelined.answered(socket))
+    if (!pipelined.takes(response)) return
+    response.once('close', () => pipelined.answered(response))
     const member = find(table, request)
     if (typeof member === 'number') return refuse(response, member)
     limitSilence(request, response, clock)
