@@ -60,15 +60,12 @@ describe('parseServerUrl', () => {
     expect(() => parseServerUrl(text)).toThrow('its scheme is not followed by ://')
   })
 
-  test.each([
-    `'wss://TOKEN@example.com/'`,
-    ' "wss://example.com"',
-    '`example.com',
-    '“wss://example.com”',
-    `example.com:1'`,
-  ])('rejects %j, whose quotation marks would be part of a host or a path', (text) => {
-    expect(() => parseServerUrl(text)).toThrow('quotation mark at its start or end: leave it out')
-  })
+  test.each([`'wss://TOKEN@example.com/'`, ' "wss://example.com"', '`example.com', '“wss://example.com”'])(
+    'rejects %j, whose quotation mark would be part of the host',
+    (text) => {
+      expect(() => parseServerUrl(text)).toThrow('it begins with a quotation mark: leave it out')
+    },
+  )
 
   test.each(['ws', 'https:8765', 'ws.example.com//path'])('takes %j, whose host looks like a scheme', (text) => {
     expect(parseServerUrl(text).protocol).toBe('wss:')
@@ -106,6 +103,7 @@ describe('parseServerUrl', () => {
         const { href } = parseServerUrl(text)
         expect(parseServerUrl(href).href).toBe(href)
       }),
+      { examples: [["https://example.com/a'"], ["https://example.com/?a='"]] },
     )
   })
 })

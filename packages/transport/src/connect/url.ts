@@ -127,7 +127,7 @@ function splitUnixPath({ pathname }: URL): [file: string, path: string] {
 }
 
 function parse(absolute: string, text: string): URL {
-  if (quoted.test(text.trim())) throw badUrl(text, 'it has a quotation mark at its start or end: leave it out')
+  if (quoted.test(text.trim())) throw badUrl(text, 'it begins with a quotation mark: leave it out')
   if (mistypedScheme.test(text.trim())) throw badUrl(text, 'its scheme is not followed by ://')
   if (URL.canParse(absolute)) return new URL(absolute)
   const isBareIpv6 = bareIpv6.test(absolute)
@@ -135,7 +135,7 @@ function parse(absolute: string, text: string): URL {
 }
 
 /** `'wss://host'`, as an environment file gives it: a host with a quotation mark, and the token in the path. */
-const quoted = /^["'`‘’“”]|["'`‘’“”]$/
+const quoted = /^["'`‘’“”]/
 
 /** `http//host` or `wss:/host`: it would be the host `http` and a path, or the host `wss` and no port. */
 const mistypedScheme = /^(?:wss?|https?)(?:\/\/|:(?!\d|\/\/))/i
