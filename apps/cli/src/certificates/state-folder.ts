@@ -1,6 +1,6 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { messageOf } from '../output/describe-error.js'
 
 /**
@@ -21,7 +21,7 @@ export function stateFolder(
 /** Creates a folder that only this user may enter. @throws Error that names the flag */
 export function makeFolder(path: string): string {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeFolders(path)
     return path
   } catch (error) {
     throw new Error(
@@ -30,6 +30,21 @@ export function makeFolder(path: string): string {
         cause: error,
       },
     )
+  }
+}
+
+/**
+ * Creates a folder and those above it that are missing. `recursive` of Node never returns where the system refuses a
+ * folder with ENOENT, as in /proc, and tells ENOENT in place of EROFS for a read-only disk.
+ */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return
+  makeFolders(dirname(path))
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    // Another process may have created it meanwhile.
+    if (!existsSync(path)) throw error
   }
 }
 
