@@ -19,7 +19,7 @@ describe('parseTicketBody', () => {
   test.each([
     ['{}', 'token is missing'],
     ['{"token":"t","lifetme":1}', 'lifetme is no key here'],
-    ['{"token":"t","lifetime":0}', 'lifetime must be a whole number from 1'],
+    ['{"token":"t","lifetime":0}', 'lifetime is 0; it must be a whole number from 1'],
     ['{"token":"t","allow":"a:1"}', 'allow must be a list'],
     ['[]', 'it must be a JSON object'],
   ])('refuses %s and names the field', (text, fault) => {
