@@ -95,7 +95,7 @@ export interface Asker {
   readonly pace?: Pace | undefined
   /** Called when datagrams of this client are dropped for their rate. @default none */
   readonly onDropped?: ((reason: string) => void) | undefined
-  /** Called with the reason when a target of this client is forbidden. @default none */
+  /** Called with the reason when a rule, but not the guard, forbids a target of this client. @default none */
   readonly onForbidden?: ((reason: string) => void) | undefined
 }
 

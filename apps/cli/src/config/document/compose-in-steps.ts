@@ -11,7 +11,7 @@ import {
 } from 'yaml'
 import type { Steps } from '../../steps.js'
 
-/** The check of the library compares each key with all before it; `walkInSteps` has its own. */
+/** The check of the library compares each key with all before it; `repeatedKeys` does the same in one pass. */
 const options = { prettyErrors: false, stringKeys: true, uniqueKeys: false }
 
 /** Characters of the text that are composed in one step: some 1 to 5 ms. */
