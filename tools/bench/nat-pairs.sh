@@ -11,8 +11,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 go=${LINKSOCKS_PEERS:-$root/.cache/peers}/go-1.10.3/bin/linksocks
 work=$(mktemp -d)
 # BYTES, REQUESTS: size of the download, and number of small requests. KEEP_LOGS=1 keeps what the programs print.
+# LINK_MS: delay of the line between each of the server and the two routers and the network in their middle, one way; none
+# without it. Needs a compiler and /dev/net/tun; the lines then carry less than without it.
 bytes=${BYTES:-100000000}
-spaces=(hub ra rb ca cb)
+spaces=(hub server ra rb ca cb)
 # Looks like an address of the internet: miniupnpd maps no ports behind one that does not.
 wan=11.55.100
 at() { ip netns exec "nat-$$-$1" "${@:2}"; }
@@ -35,22 +37,56 @@ make_networks() {
     ip netns add "nat-$$-$space"
     at "$space" ip link set lo up
   done
-  at hub ip link add br0 type bridge
-  at hub ip addr add "$wan.1/24" dev br0
-  at hub ip link set br0 up
+  if [[ -n ${LINK_MS:-} ]]; then
+    cc -O2 -o "$work/shaper" "$root/tools/bench/path/shaper.c"
+    echo "$LINK_MS 0 10000000 10000000" >"$work/line"
+    at hub sysctl -qw net.ipv4.ip_forward=1
+  else
+    at hub ip link add br0 type bridge
+    at hub ip link set br0 up
+  fi
+  line server 1
   router a 2
   router b 3
 }
 
+# Connects a network namespace to the network in the middle, as "wan".
+line() {
+  if [[ -n ${LINK_MS:-} ]]; then slow_line "$1" "$2"; else quick_line "$1" "$2"; fi
+}
+
+quick_line() {
+  local space=$1 number=$2
+  ip link add wan netns "nat-$$-$space" type veth peer name "wan-$space" netns "nat-$$-hub"
+  at hub ip link set "wan-$space" master br0 up
+  at "$space" ip addr add "$wan.$number/24" dev wan
+  at "$space" ip link set wan up
+}
+
+# A tun device has no place in a bridge, so the network in the middle routes.
+slow_line() {
+  local space=$1 number=$2 end
+  "$work/shaper" "nat-$$-$space" "nat-$$-hub" "$work/line" &
+  # Not a program of a pair: "wait" must not wait for it.
+  disown
+  for end in hub "$space"; do
+    until at "$end" ip link show path0 &>/dev/null; do sleep 0.05; done
+  done
+  at hub ip link set path0 name "wan-$space"
+  at hub ip link set "wan-$space" up
+  at hub ip route add "$wan.$number/32" dev "wan-$space"
+  at "$space" ip link set path0 name wan
+  at "$space" ip addr add "$wan.$number/32" dev wan
+  at "$space" ip link set wan up
+  at "$space" ip route add "$wan.0/24" dev wan src "$wan.$number"
+}
+
 router() {
   local side=$1 number=$2 net=10.$2.0
-  ip link add wan netns "nat-$$-r$side" type veth peer name "wan-$side" netns "nat-$$-hub"
-  at hub ip link set "wan-$side" master br0 up
-  at "r$side" ip addr add "$wan.$number/24" dev wan
+  line "r$side" "$number"
   ip link add lan netns "nat-$$-r$side" type veth peer name eth0 netns "nat-$$-c$side"
   at "r$side" ip addr add "$net.1/24" dev lan
   at "c$side" ip addr add "$net.2/24" dev eth0
-  at "r$side" ip link set wan up
   at "r$side" ip link set lan up
   at "c$side" ip link set eth0 up
   at "c$side" ip route add default via "$net.1"
@@ -165,7 +201,7 @@ pair() {
   near=$(home a "$connector_nat")
   nat b "$provider_nat" 3
   nat a "$connector_nat" 2
-  start hub server node "$root/apps/cli/bin/linksocks.js" server --direct-enable --direct-rendezvous-udp -r -t network -a
+  start server server node "$root/apps/cli/bin/linksocks.js" server --direct-enable --direct-rendezvous-udp -r -t network -a
   wait_for listening "$work/server.log" >/dev/null
   start "$far" target node -e 'require("http").createServer((q,r)=>{let n=+q.url.slice(1);const b=Buffer.alloc(65536);const w=()=>{while(n>0){const c=b.subarray(0,Math.min(n,65536));n-=c.length;if(!r.write(c))return r.once("drain",w)}r.end()};w()}).listen(8000,"127.0.0.1")'
   # shellcheck disable=SC2046
@@ -191,7 +227,7 @@ pair() {
     direct=-
   fi
   echo "| $provider $provider_nat | $connector $connector_nat | ${opened:-none}$protocol | $direct | $relay |"
-  for space in hub ca cb ra rb; do kill $(ip netns pids "nat-$$-$space") 2>/dev/null || true; done
+  for space in server ca cb ra rb; do kill $(ip netns pids "nat-$$-$space") 2>/dev/null || true; done
   wait
 }
 
