@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
+import type { RequestListener } from 'node:http'
 import type { LinkSocksClient } from '@ls/client'
 import { isLoopback, systemClock } from '@ls/foundation'
 import { formatListenAddress } from '@ls/relay'
@@ -31,8 +31,8 @@ export async function openDashboard(
     clock: systemClock,
     logger,
   })
-  const server = createServer((request, response) => api.answer(request, response))
-  const port = await openHttpPort(server, place, { flag: '--dashboard', what: 'the dashboard' })
+  const answer: RequestListener = (request, response) => api.answer(request, response)
+  const port = await openHttpPort(answer, place, { flag: '--dashboard', what: 'the dashboard' })
   const { address } = port
   if ('host' in address && !isLoopback(address.host))
     logger.warn(

@@ -29,3 +29,25 @@ test('the metrics port answers while strangers have taken all places and say not
     await server.close()
   }
 })
+
+test('the metrics port cuts a connection that pipelines more than 16 requests', async () => {
+  const server = new LinkSocksServer({})
+  let snapshots = 0
+  const snapshot = () => {
+    snapshots++
+    return server.snapshot()
+  }
+  const port = await openMetrics({ metrics: '127.0.0.1:0' }, snapshot, commandContext())
+  const socket = connect(port.ports[0] ?? 0, '127.0.0.1').on('error', () => {})
+  try {
+    const closed = onceEvent(socket, 'close')
+    socket.write('GET /status HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'.repeat(1000))
+    socket.resume()
+    await closed
+    expect(snapshots).toBeLessThanOrEqual(16)
+  } finally {
+    socket.destroy()
+    await port.close()
+    await server.close()
+  }
+})

@@ -1,9 +1,10 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { isLoopback, type Snapshot } from '@ls/foundation'
 import type { Expositor } from '@ls/metrics'
 import { formatListenAddress, type ListenAddress, openServer, parseListenAddress } from '@ls/relay'
 import type { ApiOptions } from '@ls/server'
+import { answerInTurn } from '@ls/transport'
 import type { CommandContext } from '../commands/context.js'
 import { explainListenFailure } from '../commands/listen-failure.js'
 import { UsageError } from '../errors.js'
@@ -31,8 +32,10 @@ export async function openMetrics(
   // Loaded only if needed: prom-client loads slowly.
   const { metricsHandler } = await import('@ls/metrics')
   const localOnly = 'host' in place && isLoopback(place.host)
-  const server = createServer(timeouts, metricsHandler({ snapshot, localOnly, logger }))
-  const port = await openHttpPort(server, place, { flag: '--metrics', what: 'the metrics port' })
+  const port = await openHttpPort(metricsHandler({ snapshot, localOnly, logger }), place, {
+    flag: '--metrics',
+    what: 'the metrics port',
+  })
   const { address } = port
   if ('host' in address && !isLoopback(address.host))
     logger.warn({ ...address }, 'other machines can reach the metrics port and see the traffic of each token')
@@ -54,10 +57,11 @@ export async function openStatus(
 
 /** Opens a port for observers, people and programs. @throws ListenError for an address that cannot be opened */
 export async function openHttpPort(
-  server: Server,
+  answer: RequestListener,
   place: HttpPlace,
   { flag, what }: { readonly flag: string; readonly what: string },
 ): Promise<MetricsPort & { readonly address: HttpPlace }> {
+  const server = createServer(timeouts, answerInTurn(answer))
   makeRoom(server)
   const address = await openServer(server, place, what).catch((error: unknown) => {
     const flags = { portFlag: flag, hostFlag: flag }

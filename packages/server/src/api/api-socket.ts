@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { Server as NetServer } from 'node:net'
 import { dirname } from 'node:path'
 import { openServer } from '@ls/relay'
+import { answerInTurn } from '@ls/transport'
 import { aloneHeader } from '../siblings/siblings.js'
 import type { ManagementApi } from './management-api.js'
 
@@ -16,11 +17,13 @@ export class ApiSocket {
 
   /** Opens the socket. A missing folder is created with access for this user only. @throws ListenError */
   static async open(path: string, api: ManagementApi): Promise<ApiSocket> {
-    const server = createServer((request, response) => {
-      const [called = '/'] = (request.url ?? '/').split('?', 1)
-      const isAlone = aloneHeader in request.headers
-      api.answer(request, response, { path: called, remoteAddress: 'unix', isOwner: true, isAlone })
-    })
+    const server = createServer(
+      answerInTurn((request, response) => {
+        const [called = '/'] = (request.url ?? '/').split('?', 1)
+        const isAlone = aloneHeader in request.headers
+        api.answer(request, response, { path: called, remoteAddress: 'unix', isOwner: true, isAlone })
+      }),
+    )
     await openApiSocket(server, path)
     return new ApiSocket(server)
   }

@@ -77,9 +77,9 @@ export class Listener implements TransportListener {
       proxyProtocol: options.proxyProtocol ?? false,
       trusted: this.#trusted,
       refusals: this.#refusals,
+      answer: (request, response) => this.#answer(request, response),
     })
     this.#port.server.on('upgrade', (request, stream, head) => this.#upgradeInTurn(request, stream, head))
-    this.#port.server.on('request', (request, response) => this.#answer(request, response))
   }
 
   get refusals(): RefusalCounts {
@@ -236,8 +236,6 @@ export class Listener implements TransportListener {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    // The port has cut the connection, and Node still handles bytes that it has read.
-    if (request.socket.destroyed) return
     if (this.#options.onRequest !== undefined) return this.#answerByOwner(request, response)
     // RFC 9110 §15.5.22 requires the protocol's name.
     response.writeHead(426, {

@@ -42,6 +42,8 @@ export interface HttpPortOptions {
   readonly trusted: TrustedProxies
   readonly refusals: Refusals
   readonly pending: PendingConnections
+  /** Called for a plain request, once the answers before it have left. */
+  answer(request: ServerResponse['req'], response: ServerResponse): void
 }
 
 /** Handles the first steps of a connection, before its requests: the PROXY header, TLS, HTTP's own limits. */
@@ -78,12 +80,12 @@ export class HttpPort {
       this.#underWay.add(response)
       const carrier = underlying(socket)
       this.#pending.serve(carrier)
-      // One listener for all: Node warns of more than ten, and a proxied answer has eight others.
+      // One listener: Node warns of more than ten, and a proxied answer has eight others.
       response.once('close', () => {
         this.#underWay.delete(response)
-        pipelined.answered(response)
         this.#pending.answered(carrier)
       })
+      pipelined.startInTurn(response, () => options.answer(request, response))
     })
     this.server.on('clientError', (error, socket) => this.#clientError(error, socket))
     if (options.proxyProtocol) this.#expectProxyHeaders()
@@ -224,11 +226,8 @@ export class HttpPort {
     // Node ends such a connection without an answer.
     const { authorizationError: fault } = stream as Partial<TLSSocket>
     if (code === 'ECONNRESET' && fault !== undefined && fault !== null) {
-      this.#refused(
-        'tls',
-        this.peerOf(stream as Socket).address,
-        `the client certificate is not valid (${String(fault)})`,
-      )
+      const reason = `the client certificate is not valid (${String(fault)})`
+      this.#refused('tls', this.peerOf(stream as Socket).address, reason)
     }
     const { kind, status } =
       refusals[code] ?? (code.startsWith('HPE_') ? badRequest : { kind: undefined, status: undefined })

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
@@ -8,11 +8,15 @@ import type { Socket } from 'node:net'
 const maxPipelined = 16
 
 /**
- * Cuts connections that pipeline too many requests (RFC 9112 §9.3.2): a few of them could keep all others waiting for
- * seconds.
+ * Lets the requests of a connection wait for each other, and cuts connections that pipeline too many (RFC 9112 §9.3.2):
+ * a few of them could keep all others waiting for seconds.
+ *
+ * A request starts when the answer before it has left. Otherwise a client that reads nothing would have all its answers
+ * made: 16 of 1 MiB for each connection.
  */
 export class PipelinedRequests {
-  readonly #waiting = new WeakMap<Socket, Set<ServerResponse>>()
+  /** Responses that are not sent, oldest first; with the start of those whose turn has not come. */
+  readonly #waiting = new WeakMap<Socket, Map<ServerResponse, (() => void) | undefined>>()
   readonly #onExcess: (socket: Socket, reason: string) => void
 
   /** @param onExcess Called for each connection that is cut. */
@@ -21,7 +25,7 @@ export class PipelinedRequests {
   }
 
   /**
-   * Counts a request by its response until {@link answered}; returns false where it must not be answered, since its
+   * Counts a request by its response, until that closes; returns false where it must not be answered, since its
    * connection is cut. Each response that was taken closes with its connection.
    */
   takes(response: ServerResponse): boolean {
@@ -33,27 +37,49 @@ export class PipelinedRequests {
       socket.destroy()
       return false
     }
-    waiting.add(response)
+    waiting.set(response, undefined)
+    response.once('close', () => this.#answered(response, socket))
     return true
   }
 
-  /** A request that was taken has its answer, or its connection is closed. */
-  answered(response: ServerResponse): void {
-    this.#waiting.get(response.req.socket)?.delete(response)
+  /** Calls `answer` for a response that was taken, once the answers before it have left. */
+  startInTurn(response: ServerResponse, answer: () => void): void {
+    const waiting = this.#waitingOn(response.req.socket)
+    const [first] = waiting.keys()
+    if (first === response) answer()
+    else waiting.set(response, answer)
   }
 
-  #waitingOn(socket: Socket): Set<ServerResponse> {
+  #answered(response: ServerResponse, socket: Socket): void {
+    const waiting = this.#waitingOn(socket)
+    waiting.delete(response)
+    const [next] = waiting
+    if (next === undefined || socket.destroyed) return
+    const [first, start] = next
+    waiting.set(first, undefined)
+    start?.()
+  }
+
+  #waitingOn(socket: Socket): Map<ServerResponse, (() => void) | undefined> {
     const known = this.#waiting.get(socket)
     if (known !== undefined) return known
-    const waiting = new Set<ServerResponse>()
+    const waiting = new Map<ServerResponse, (() => void) | undefined>()
     this.#waiting.set(socket, waiting)
-    socket.once('close', () => closeAll(waiting))
+    socket.once('close', () => closeAll(waiting.keys()))
     return waiting
   }
 }
 
+/** Returns a listener for the requests of a server, which answers those of a connection one after the other. */
+export function answerInTurn(listener: RequestListener): RequestListener {
+  const pipelined = new PipelinedRequests()
+  return (request, response) => {
+    if (pipelined.takes(response)) pipelined.startInTurn(response, () => listener(request, response))
+  }
+}
+
 /** Closes responses whose turn did not come: Node 20 closes only the first one with its connection. */
-function closeAll(responses: ReadonlySet<ServerResponse>): void {
+function closeAll(responses: Iterable<ServerResponse>): void {
   for (const response of responses) {
     if (response.closed) continue
     response.destroy()

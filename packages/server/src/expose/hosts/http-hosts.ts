@@ -6,7 +6,7 @@ import type { TLSSocket } from 'node:tls'
 import { closeStream, discardStream } from '@ls/dial'
 import { type Clock, ProgressWatch, type TimerHandle } from '@ls/foundation'
 import { plainAddress, readHostName } from '@ls/relay'
-import { PipelinedRequests } from '@ls/transport'
+import { answerInTurn } from '@ls/transport'
 import { responseInstead } from '../../fallback/upgrade-response.js'
 import { answerText } from '../../port/http.js'
 import type { HostPage } from './host-page.js'
@@ -82,15 +82,12 @@ function prepare(server: Server, table: HostTable<HostPage>): Server {
 }
 
 function answerBy(table: HostTable<HostPage>, clock: Clock): RequestListener {
-  const pipelined = new PipelinedRequests()
-  return (request, response) => {
-    if (!pipelined.takes(response)) return
-    response.once('close', () => pipelined.answered(response))
+  return answerInTurn((request, response) => {
     const member = find(table, request)
     if (typeof member === 'number') return refuse(response, member)
     limitSilence(request, response, clock)
     member.proxy.answer(request, response, clientOf(request.socket))
-  }
+  })
 }
 
 /** Ends a request whose body stops coming: it holds a channel to its provider. */
