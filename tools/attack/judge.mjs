@@ -9,12 +9,12 @@ const allowed = {
 }
 
 /** Returns the limits that an attack has exceeded, as text; empty for none. */
-export function judge({ peakMebibytes, before, during, faults }) {
+export function judge({ peakMebibytes, before, during, faults, floorMs = allowed.floorMs }) {
   const found = [...faults]
   if (!(peakMebibytes <= allowed.peakMebibytes)) {
     found.push(`the server held ${Math.round(peakMebibytes)} MiB, the limit is ${allowed.peakMebibytes}`)
   }
-  const most = Math.max(allowed.floorMs, allowed.slowdown * before.p99)
+  const most = Math.max(floorMs, allowed.slowdown * before.p99)
   if (!(during.p99 <= most)) {
     found.push(`the bystander's p99 went from ${before.p99.toFixed(1)} to ${during.p99.toFixed(1)} ms`)
   }

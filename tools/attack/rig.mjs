@@ -52,6 +52,15 @@ export class Rig {
     return this.#server.residentMebibytes('VmHWM') || Number.NaN
   }
 
+  /** Adds a token by the API, and returns it. */
+  async addToken(token, type = 'forward') {
+    const body = JSON.stringify({ type, token })
+    const headers = { 'x-api-key': apiKey }
+    const answer = await fetch(`http://127.0.0.1:${this.port}/api/token`, { method: 'POST', headers, body })
+    if (!answer.ok) throw new Error(`the API does not add a token: ${answer.status} ${await answer.text()}`)
+    return token
+  }
+
   faults() {
     return this.targets.faults
   }
@@ -66,7 +75,7 @@ export class Rig {
     this.#hasTls = trusted !== undefined
     await this.#server.start(wrap([...program, 'server', ...this.#serverFlags(), ...flags]), this.port)
     // Attacks on a server with TLS need no token, so the bystander may use the attacker's token there.
-    const token = this.#hasTls ? tokens.attacker : await this.#addBystanderToken()
+    const token = this.#hasTls ? tokens.attacker : await this.addToken(tokens.bystander)
     const environment = this.#hasTls ? { NODE_EXTRA_CA_CERTS: trusted } : {}
     const { url, proxyPort } = this
     const client = ['-t', token, '-u', url, '-p', String(proxyPort), ...clientFlags]
@@ -76,13 +85,5 @@ export class Rig {
 
   #serverFlags() {
     return ['-H', '127.0.0.1', '-P', String(this.port), '-t', tokens.attacker, '-k', apiKey]
-  }
-
-  async #addBystanderToken() {
-    const body = JSON.stringify({ type: 'forward', token: tokens.bystander })
-    const headers = { 'x-api-key': apiKey }
-    const answer = await fetch(`http://127.0.0.1:${this.port}/api/token`, { method: 'POST', headers, body })
-    if (!answer.ok) throw new Error(`the API does not add a token: ${answer.status} ${await answer.text()}`)
-    return tokens.bystander
   }
 }

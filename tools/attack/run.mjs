@@ -46,7 +46,8 @@ async function carryOut(attack) {
     const faults = (await attack.run(rig).finally(() => (ended = true))) ?? []
     const during = await watching
     const seconds = (performance.now() - startMs) / 1000
-    return { before, during, seconds, peakMebibytes: rig.peakMebibytes(), faults: [...faults, ...rig.faults()] }
+    const found = [...faults, ...rig.faults()]
+    return { before, during, seconds, peakMebibytes: rig.peakMebibytes(), faults: found, floorMs: attack.floorMs }
   } finally {
     await rig.stop()
   }

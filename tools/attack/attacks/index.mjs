@@ -1,6 +1,7 @@
 import { connectAndDrop } from './connect-and-drop.mjs'
 import { tcpDescriptors, udpDescriptors } from './descriptors.mjs'
 import { earlyData } from './early-data.mjs'
+import { floods } from './floods.mjs'
 import { keyGuessing, tokenGuessing } from './guessing.mjs'
 import { gzipBombs } from './gzip-bombs.mjs'
 import { halfFrames } from './half-frames.mjs'
@@ -34,6 +35,7 @@ export const attacks = [
   udpDescriptors,
   nameFlood,
   windowHoarding,
+  ...floods,
   namesOfRules,
   closedAddresses,
   webPages,
