@@ -18,6 +18,12 @@ export function headerBytes(payloadBytes: number, masked: boolean): number {
   return (payloadBytes <= 0xffff ? 4 : 10) + keyBytes
 }
 
+/** Returns the memory of a frame together with the room for its header. */
+export function withHeader(frame: Uint8Array, masked: boolean): Uint8Array {
+  const start = headerBytes(frame.length, masked)
+  return new Uint8Array(frame.buffer, frame.byteOffset - start, start + frame.length)
+}
+
 /** Writes the header to `target` from `offset` on. */
 export function writeHeader(target: Uint8Array, offset: number, payloadBytes: number, key?: Uint8Array): void {
   const masked = key === undefined ? 0 : maskBit

@@ -1,72 +1,16 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { Duplex } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { processFramePool } from '@ls/mux/frames'
 import { RecordingHandler, seededBytes, tcpServer, turns, until } from '@ls/testkit'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { connection, digestOf, Reading, type ReadOptions } from '../../testing/reading.js'
 import { wsFrame } from '../../testing/ws-frame.js'
 import { FrameReader } from './frame-reader.js'
 import { ReadAllowance } from './read-allowance.js'
-
-interface ReadOptions {
-  readonly masked?: boolean
-  readonly maxMessageBytes?: number
-  onMessage?(message: Uint8Array): void
-}
-
-/** Records the bytes in order, and whether the reader took them or left them to the listener that replaces ws. */
-class Reading {
-  readonly reader: FrameReader
-  readonly #got: { readonly by: 'reader' | 'ws'; readonly bytes: Uint8Array }[] = []
-
-  constructor(stream: Duplex, { masked = false, maxMessageBytes = 1_048_576, onMessage }: ReadOptions = {}) {
-    stream.on('data', (bytes: Buffer) => this.#got.push({ by: 'ws', bytes }))
-    const take = (message: Uint8Array): void => {
-      this.#got.push({ by: 'reader', bytes: message })
-      onMessage?.(message)
-    }
-    this.reader = new FrameReader({
-      stream,
-      masked,
-      allowance: new ReadAllowance(maxMessageBytes),
-      onExcess: () => {},
-      onHeld: () => {},
-      onBytes: () => {},
-      onMessage: take,
-    })
-    this.reader.attach()
-  }
-
-  /** Messages from the reader, in their current state. */
-  get messages(): Uint8Array[] {
-    return this.#by('reader')
-  }
-
-  /** All bytes that ws received. */
-  get left(): Buffer {
-    return Buffer.concat(this.#by('ws'))
-  }
-
-  get byteCount(): number {
-    return this.messages.reduce((sum, { length }) => sum + length, 0)
-  }
-
-  /** Digests of all pieces in their current state, by length and hash. */
-  digests(): string[] {
-    return this.#got.map(({ by, bytes }) => digestOf(by, bytes))
-  }
-
-  #by(taker: 'reader' | 'ws'): Uint8Array[] {
-    return this.#got.filter(({ by }) => by === taker).map(({ bytes }) => bytes)
-  }
-}
-
-function digestOf(by: 'reader' | 'ws', bytes: Uint8Array): string {
-  return `${by} ${RecordingHandler.digestsOf([bytes])[0]}`
-}
 
 test('FrameReader.attach does not touch a connection on which ws does not listen for data', () => {
   const stream = connection()
@@ -84,11 +28,6 @@ test('FrameReader.attach does not touch a connection on which ws does not listen
     listenerCount: 0,
   })
 })
-
-/** A connection without a network: each push is a separate read. */
-function connection(): Duplex {
-  return new Duplex({ read() {}, write: (_chunk, _encoding, callback) => callback() })
-}
 
 /** Reads `chunks` up to their end. */
 async function read(chunks: Iterable<Uint8Array>, options: ReadOptions = {}): Promise<Reading> {

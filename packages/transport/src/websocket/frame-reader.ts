@@ -1,29 +1,12 @@
-import type { Duplex } from 'node:stream'
 import { processFramePool } from '@ls/mux/frames'
 import { ReadTap, type ReadTapOwner } from '@ls/mux/node'
-import { binaryMessage, headerBytes, headerBytesOf, isMasked, readPayloadBytes } from './frame-header.js'
+import { Backlog } from './backlog.js'
+import { binaryMessage, headerBytesOf, isMasked, readPayloadBytes, withHeader } from './frame-header.js'
+import type { FrameReaderOptions } from './frame-reader-options.js'
 import { copyUnmasked, unmask } from './mask.js'
-import type { ReadAllowance } from './read-allowance.js'
+import { framesPerLook, processReadTurns, type ReadTurns } from './read-turns.js'
 import { UnfinishedMessage } from './unfinished-message.js'
-
-export interface FrameReaderOptions {
-  /** The connection below the WebSocket; ws listens for data on it already. */
-  readonly stream: Duplex
-  /** Whether frames must be masked: servers accept masked frames only, clients unmasked ones only (RFC 6455 §5.1). */
-  readonly masked: boolean
-  /** Limits of messages. One beyond its `maxMessageBytes` is left to ws, which closes with 1009. */
-  readonly allowance: ReadAllowance
-  /** Called when bytes have arrived, complete or not. */
-  onBytes(): void
-  /** Called when the peer has sent more than its allowance; no more bytes are read from it. */
-  onExcess(): void
-  /** Called with the memory of a message that is longer than ours, as it arrives, and with 0 when it is complete. */
-  onHeld(bytes: number): void
-  /** Receives each whole binary message. */
-  onMessage(message: Uint8Array): void
-}
-
-type DataListener = (chunk: Buffer) => void
+import { WsListener, wsPieceBytes } from './ws-listener.js'
 
 /**
  * Reads binary messages that arrive in one frame, and leaves everything else to ws: it gets pings and pongs one by one,
@@ -36,13 +19,15 @@ type DataListener = (chunk: Buffer) => void
  */
 export class FrameReader implements ReadTapOwner {
   readonly #options: FrameReaderOptions
-  /** The listener of ws, which was added last. */
-  readonly #theirs: DataListener | undefined
+  readonly #turns: ReadTurns
+  #ws: WsListener | undefined
   /** Start of a frame whose header is not complete, or of a ping. */
   #rest: Buffer | undefined
   #unfinished: UnfinishedMessage | undefined
-  /** Source of the current chunk: the `tap` reuses its memory after it has been read. */
-  #source: 'stream' | 'tap' = 'stream'
+  /** Frames for the next turn. */
+  readonly #backlog: Backlog
+  /** Source of the current chunk: the `tap` reuses its memory after it has been read, its `backlog` is a copy. */
+  #source: 'stream' | 'tap' | 'backlog' = 'stream'
   /**
    * Open from the start: the one connection of a link carries all messages, and Node would allocate 64 KiB for each
    * read of a few bytes.
@@ -53,35 +38,50 @@ export class FrameReader implements ReadTapOwner {
   /** Memory into which the tap reads the next message. */
   #frame: Uint8Array | undefined
   #wasFull = false
-  /** Bytes that ws has read since its last message: it keeps the memory of whole reads. */
-  #leftBytes = 0
+  /** Whether ws gets all bytes. */
+  #isLeft = false
+  #hasEnded = false
 
   constructor(options: FrameReaderOptions) {
     this.#options = options
-    this.#theirs = options.stream.listeners('data').at(-1) as DataListener | undefined
+    this.#turns = options.turns ?? processReadTurns
+    this.#backlog = new Backlog(options.stream, this.#turns, (bytes) => this.#readOn(bytes, 0))
   }
 
   /**
    * Replaces ws as the listener of the connection. False where ws does not listen for data: it then reads by itself.
    */
   attach(): boolean {
-    const { stream } = this.#options
-    if (this.#theirs === undefined) return false
-    stream.off('data', this.#theirs)
+    const { stream, onHeld } = this.#options
+    this.#ws = WsListener.take(stream, onHeld)
+    if (this.#ws === undefined) return false
     stream.on('data', this.#onData)
     this.#tap = ReadTap.open(stream, this)
-    // A connection that breaks while it is paused has read bytes without a delivery; ws would treat them as its own.
-    stream.prependListener('close', () => {
-      if (stream.readableLength > 0 && stream.listeners('data').includes(this.#onData))
-        this.#onData(stream.read(stream.readableLength) as Buffer)
-    })
+    stream.prependListener('end', () => this.#readToEnd())
+    stream.prependListener('close', () => this.#readRest())
     return true
+  }
+
+  /** Reads no more frames: what arrives is dropped. */
+  stop(): void {
+    this.#tap?.close()
+    this.#options.stream.off('data', this.#onData)
+    this.#backlog.take()
+  }
+
+  /** Stops reading from the connection. */
+  pause(): void {
+    this.#backlog.pause()
+  }
+
+  /** Reads from the connection again. */
+  resume(): void {
+    this.#backlog.resume()
   }
 
   /** Called when ws has delivered a message. */
   messageOfWs(): void {
-    if (this.#leftBytes > processFramePool.frameBytes) this.#options.onHeld(0)
-    this.#leftBytes = 0
+    this.#ws?.delivered()
   }
 
   readMemory(): Uint8Array | undefined {
@@ -120,10 +120,31 @@ export class FrameReader implements ReadTapOwner {
 
   /** Whether the next byte is the first of a frame. */
   get #atStart(): boolean {
-    return this.#unfinished === undefined && this.#rest === undefined
+    return this.#unfinished === undefined && this.#rest === undefined && this.#backlog.isEmpty
+  }
+
+  /** Some streams end while they are paused. */
+  #readToEnd(): void {
+    this.#hasEnded = true
+    const bytes = this.#backlog.take()
+    if (bytes !== undefined) this.#readOn(bytes, 0)
+  }
+
+  /**
+   * A connection that breaks while it is paused has read bytes without a delivery; ws would treat them as its own. What
+   * waits for a turn is lost with the connection: otherwise peers that break connections would not need turns.
+   */
+  #readRest(): void {
+    const { stream } = this.#options
+    this.#hasEnded = true
+    const isWaiting = this.#backlog.take() !== undefined
+    if (stream.readableLength === 0 || !stream.listeners('data').includes(this.#onData)) return
+    const bytes = stream.read(stream.readableLength) as Buffer
+    if (!isWaiting) this.#onData(bytes)
   }
 
   #readFrames(chunk: Buffer): void {
+    if (!this.#backlog.isEmpty) return this.#backlog.add(chunk)
     const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk])
     this.#rest = undefined
     let offset = 0
@@ -136,7 +157,16 @@ export class FrameReader implements ReadTapOwner {
 
   #readOn(bytes: Buffer, start: number): void {
     let offset = start
-    while (offset < bytes.length) offset = this.#readFrame(bytes, offset)
+    for (let frames = 1; offset < bytes.length; frames++) {
+      offset = this.#readFrame(bytes, offset)
+      const looks = (this.#isLeft || frames % framesPerLook === 0) && offset < bytes.length && !this.#hasEnded
+      if (looks && this.#turns.isOver) return this.#wait(bytes.subarray(offset))
+    }
+  }
+
+  #wait(bytes: Buffer): void {
+    this.#backlog.add(this.#source === 'tap' ? Buffer.from(bytes) : bytes)
+    if (this.#source === 'tap') this.#source = 'backlog'
   }
 
   /** Called when the tap has read as many bytes of the rest of a message. */
@@ -182,6 +212,7 @@ export class FrameReader implements ReadTapOwner {
 
   /** Reads the frame at `offset`, or its available part; returns where the next one starts. */
   #readFrame(bytes: Buffer, offset: number): number {
+    if (this.#isLeft) return this.#leave(bytes, offset)
     const available = bytes.length - offset
     if (available < 2) return this.#keep(bytes, offset)
     const first = bytes[offset] ?? 0
@@ -207,7 +238,7 @@ export class FrameReader implements ReadTapOwner {
       return bytes.length
     }
     const payload = bytes.subarray(start, end)
-    if (this.#source === 'tap') {
+    if (this.#source !== 'stream') {
       const message = processFramePool.take(length)
       copyUnmasked(payload, key, message, 0)
       this.#options.onMessage(message)
@@ -231,58 +262,31 @@ export class FrameReader implements ReadTapOwner {
     if (bytes.length - offset < frameBytes) return this.#keep(bytes, offset)
     if (!this.#options.allowance.takes(frameBytes)) return this.#refuse(bytes)
     // A copy, since the answer to a ping contains its payload.
-    this.#pass(Buffer.from(bytes.subarray(offset, offset + frameBytes)))
+    this.#ws?.pass(Buffer.from(bytes.subarray(offset, offset + frameBytes)))
     return offset + frameBytes
   }
 
-  /** Ends reading here: from now on ws reads by itself. */
+  /** Ends reading here: from now on ws gets all bytes. */
   #giveUp(bytes: Buffer, offset: number): number {
-    const { stream, allowance } = this.#options
-    const rest = bytes.subarray(offset)
-    if (!allowance.takes(rest.length)) return this.#refuse(bytes)
-    const kept = this.#source === 'tap' ? Buffer.from(rest) : rest
-    this.#stop()
-    stream.on('data', ({ length }: Buffer) => this.#left(length))
-    if (!allowance.isProven) stream.on('data', this.#onCounted)
-    else if (this.#theirs !== undefined) stream.on('data', this.#theirs)
-    this.#pass(kept)
+    this.#tap?.close()
+    this.#isLeft = true
+    return this.#leave(bytes, offset)
+  }
+
+  /** Passes a piece to ws, which has no limits for an unauthenticated peer; returns where the next one starts. */
+  #leave(bytes: Buffer, offset: number): number {
+    const piece = bytes.subarray(offset, offset + wsPieceBytes)
+    if (!this.#options.allowance.takes(piece.length)) return this.#refuse(bytes)
+    if (this.#ws?.leave(this.#source === 'tap' ? Buffer.from(piece) : piece) === true) return offset + piece.length
+    this.stop()
     return bytes.length
-  }
-
-  /** Counts what ws reads. */
-  #left(bytes: number): void {
-    this.#options.onBytes()
-    this.#leftBytes += bytes
-    if (this.#leftBytes > processFramePool.frameBytes) this.#options.onHeld(this.#leftBytes)
-  }
-
-  /** Limits reads of ws for an unauthenticated peer: ws itself would accept all bytes that fit into a message. */
-  readonly #onCounted = (chunk: Buffer): void => {
-    if (this.#options.allowance.takes(chunk.length)) return this.#pass(chunk)
-    this.#options.stream.off('data', this.#onCounted)
-    this.#refuse(chunk)
   }
 
   #refuse(bytes: Buffer): number {
-    this.#stop()
+    this.stop()
     this.#options.onExcess()
     return bytes.length
   }
-
-  #stop(): void {
-    this.#tap?.close()
-    this.#options.stream.off('data', this.#onData)
-  }
-
-  #pass(bytes: Buffer): void {
-    this.#theirs?.call(this.#options.stream, bytes)
-  }
-}
-
-/** Returns the memory of a frame together with the room for its header. */
-function withHeader(frame: Uint8Array, masked: boolean): Uint8Array {
-  const start = headerBytes(frame.length, masked)
-  return new Uint8Array(frame.buffer, frame.byteOffset - start, start + frame.length)
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

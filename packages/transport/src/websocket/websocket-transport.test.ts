@@ -165,6 +165,13 @@ describe('WebSocketTransport limits', () => {
       send: false,
     })
   })
+
+  test('after a broken fragment it reads what its peer still sends', async () => {
+    const { peer } = await muteServer()
+    peer.write(Uint8Array.of(0x02, 0x00, 0xf0, 0x00))
+    const error = await new Promise((resolve) => peer.write(new Uint8Array(16 * 1024 * 1024), resolve))
+    expect(error ?? 'none').toBe('none')
+  })
 })
 
 describe('WebSocketTransport back-pressure', () => {

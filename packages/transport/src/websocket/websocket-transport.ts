@@ -37,6 +37,7 @@ export class WebSocketTransport implements MessageTransport {
   readonly #onAdmit: (() => boolean) | undefined
   readonly #onHeld: ((bytes: number) => void) | undefined
   readonly #writer: FrameWriter
+  readonly #reader: FrameReader
   #keepalive: Keepalive | undefined
   readonly #inbox: Inbox
   readonly #departure: Departure
@@ -74,19 +75,22 @@ export class WebSocketTransport implements MessageTransport {
     this.#highWaterBytes = Math.max(options.highWaterBytes, stream.writableHighWaterMark)
     this.#writer = new FrameWriter(stream, !isServer)
     this.#departure = new Departure(stream)
-    const reader = this.#readFrames(isServer)
+    this.#reader = this.#readFrames(isServer)
     socket.on('message', (data: Buffer, isBinary) => {
-      reader.messageOfWs()
+      this.#reader.messageOfWs()
       if (isBinary) this.#inbox.receive(data)
       else this.#refuseText()
     })
-    socket.on('error', (error) => (this.#error ??= error))
+    socket.on('error', (error) => {
+      this.#error ??= error
+      this.#reader.stop()
+    })
     socket.on('close', (code, text) => this.#end(code, text.toString()))
     // ws does not report the errors of the connection.
     stream.on('error', (error) => (this.#error ??= error))
     stream.on('drain', () => this.#drained())
     // No bytes are read before there is a handler: they wait in the system's buffers.
-    socket.pause()
+    this.#reader.pause()
     // An unauthenticated client gets no pings: it has its own deadline, and each ping costs a system call.
     if (this.#allowance.isProven) this.#openKeepalive()
   }
@@ -147,7 +151,7 @@ export class WebSocketTransport implements MessageTransport {
     const { code, text } = closeFrame(reason)
     this.#socket.close(code, text)
     // The peer's answer follows all its messages.
-    this.#socket.resume()
+    this.#reader.resume()
   }
 
   destroy(): void {
@@ -165,12 +169,12 @@ export class WebSocketTransport implements MessageTransport {
   }
 
   #stopReading(): void {
-    this.#socket.pause()
+    this.#reader.pause()
     this.#keepalive?.pause()
   }
 
   #continueReading(): void {
-    this.#socket.resume()
+    this.#reader.resume()
     this.#keepalive?.resume()
     this.#keepalive?.start()
   }
