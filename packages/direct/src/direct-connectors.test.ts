@@ -13,6 +13,8 @@ interface Group {
   readonly served: number[]
   readonly failures: string[]
   readonly paths: string[]
+  readonly clock: FakeClock
+  readonly network: FakeNetwork
   /** Lets time pass, so that attempts are made. */
   until(holds: () => boolean, what: string): Promise<void>
 }
@@ -65,7 +67,7 @@ function group(providerCount: number): Group {
       clock.advance(100)
       return holds()
     }, what)
-  return { connectors, served, failures, paths, until: passing }
+  return { connectors, served, failures, paths, clock, network, until: passing }
 }
 
 const target = { protocol: 'tcp', address: { host: 'target.test', port: 80 } } as const
@@ -103,4 +105,15 @@ test('DirectConnectors reports one change of the path for several', async () => 
   connectors.start()
   await passing(() => connectors.direct.length === 2, 'both paths')
   expect(paths).toEqual(['direct'])
+})
+
+test('DirectConnectors leaves new channels to the relay a second after one found its path silent', async () => {
+  const { connectors, clock, network, until: passing } = group(1)
+  connectors.start()
+  await passing(() => connectors.direct.length === 1, 'a path')
+  network.silence()
+  clock.advance(3000)
+  const first = connectors.pick()
+  clock.advance(1001)
+  expect({ first: first !== undefined, next: connectors.pick() }).toEqual({ first: true, next: undefined })
 })

@@ -47,7 +47,10 @@ export class DirectConnectors {
     if (direct.length === 0) return undefined
     const turns = this.#options.allowRelay ? Math.max(this.#providers, direct.length) : direct.length
     this.#turn = (this.#turn + 1) % turns
-    return direct[this.#turn]
+    const session = direct[this.#turn]
+    // Its path may have died without notice since its last message.
+    session?.transport?.keepalive?.probe?.()
+    return session
   }
 
   /** Sets the number of providers: a path to each is looked for. */

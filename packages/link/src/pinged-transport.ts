@@ -73,7 +73,9 @@ export class PingedTransport extends WrappedTransport {
   }
 
   #declareDead(silentMs: number): void {
-    const reason = `${this.#peer} silent for ${silentMs} ms (limit ${this.#keepalive.timeoutMs} ms)`
+    const { timeoutMs } = this.#keepalive
+    const limit = silentMs < timeoutMs ? 'it did not answer a ping for a new connection' : `limit ${timeoutMs} ms`
+    const reason = `${this.#peer} silent for ${silentMs} ms (${limit})`
     this.#silence = { code: 1006, reason, cause: new ClientError('ERR_CLIENT_NO_LINK', reason) }
     this.destroy()
   }

@@ -281,6 +281,67 @@ describe('Keepalive', () => {
     expect({ pingTimes: pingTimes(), atMs: deaths[0]?.atMs }).toEqual({ pingTimes: [0, 1000, 2000], atMs: 3000 })
   })
 
+  describe('probe', () => {
+    /** A hasty keepalive whose peer answered the ping of the first second, and nothing since. */
+    function setUpSilent(silentForMs: number) {
+      const all = setUp()
+      all.clock.advance(1)
+      all.keepalive.hasten()
+      all.keepalive.start()
+      all.clock.advance(10)
+      all.keepalive.received()
+      // Checks are 1125 ms apart, and note the time of what arrived before.
+      all.clock.advance(1115 + silentForMs)
+      return all
+    }
+
+    test.each([
+      ['heard within the last second', 900, [1]],
+      ['silent for longer', 1000, [1, 2126]],
+    ])('pings a peer that was %s', (_what, silentForMs, expected) => {
+      const { keepalive, pingTimes } = setUpSilent(silentForMs)
+      keepalive.probe()
+      expect(pingTimes()).toEqual(expected)
+    })
+
+    test('pings once for many users', () => {
+      const { keepalive, pings, clock } = setUpSilent(2000)
+      for (let user = 0; user < 5; user++) {
+        keepalive.probe()
+        clock.advance(10)
+      }
+      expect(pings).toHaveLength(2)
+    })
+
+    test('makes a peer overdue after a second, and dead after four', () => {
+      const { keepalive, clock, deaths } = setUpSilent(1000)
+      const probedAtMs = clock.now()
+      keepalive.probe()
+      clock.advance(1001)
+      const { overdue } = keepalive
+      clock.advance(60_000)
+      expect({ overdue, afterMs: deaths[0]!.atMs - probedAtMs }).toEqual({ overdue: true, afterMs: 4000 })
+    })
+
+    test('changes nothing for a peer that answers', () => {
+      const { keepalive, clock, deaths } = setUpSilent(1000)
+      keepalive.probe()
+      clock.advance(3000)
+      keepalive.received()
+      clock.advance(8000)
+      expect(deaths).toEqual([])
+    })
+
+    test('forgives the silence of a process that was suspended', () => {
+      const { keepalive, clock, deaths } = setUpSilent(1000)
+      const now = clock.now.bind(clock)
+      vi.spyOn(clock, 'now').mockImplementation(() => now() + 60_000)
+      keepalive.probe()
+      clock.advance(10)
+      expect(deaths).toEqual([])
+    })
+  })
+
   test('stop leaves no timer behind', () => {
     const { clock, keepalive } = setUp()
     keepalive.start()

@@ -32,6 +32,9 @@ const hastyTimeouts = 4
 /** Checks per deadline; noting received bytes between checks costs one assignment. */
 const checksPerDeadline = 8
 
+/** Time since its last bytes in which a peer needs no probe, in milliseconds. */
+const provenMs = 1000
+
 /** Time after which a missing answer is overdue, in milliseconds, unless the path is slower. */
 const overdueMs = 1000
 
@@ -62,6 +65,8 @@ export class Keepalive {
   #state: 'idle' | 'running' | 'stopped' = 'idle'
   #paused = false
   #hasty = false
+  /** Whether silence counts from the ping that waits for its answer. */
+  #isProbed = false
   /** Whether data arrived since the last check. */
   #heard = false
   /** Whether there is no check before the next ping, unless data arrives. */
@@ -169,6 +174,20 @@ export class Keepalive {
     this.#followRoundTrip()
   }
 
+  /**
+   * Called when a user is about to wait for a peer that may be gone. One that was silent for a second is pinged
+   * immediately, unless a ping waits for its answer; after {@link hasten} its deadline begins with that ping.
+   */
+  probe(): void {
+    const now = this.#options.clock.now()
+    // After a suspension of our own process the next check pings, and forgives the silence.
+    const wasAway = now - this.#checkDueMs > this.#checkMs()
+    if (this.#state !== 'running' || wasAway || this.silentMs < provenMs) return
+    if (this.#heardAtMs > this.#pingedAtMs) this.#ping(now)
+    this.#isProbed = this.#hasty
+    this.#arm(now, true)
+  }
+
   /** Stops the keepalive; safe to call at any time, also from `ping` and `dead`. */
   stop(): void {
     this.#state = 'stopped'
@@ -181,11 +200,21 @@ export class Keepalive {
     return this.#options.roundTrip?.timeoutMs ?? initialTimeoutMs
   }
 
+  /** Time for an answer after {@link hasten}, in milliseconds. */
+  get #hastyAnswerMs(): number {
+    return Math.max(hastyAnswerMs, hastyTimeouts * this.#answerMs)
+  }
+
+  /** Time at which the peer counts as dead, if it stays silent. */
+  get #deadAtMs(): number {
+    const deadAtMs = this.#heardAtMs + this.#timeoutMs
+    return this.#isProbed ? Math.min(deadAtMs, this.#pingedAtMs + this.#hastyAnswerMs) : deadAtMs
+  }
+
   #followRoundTrip(): void {
     const { periodMs, timeoutMs } = this.#options
-    const answerMs = Math.max(hastyAnswerMs, hastyTimeouts * this.#answerMs)
     this.#periodMs = Math.min(periodMs, hastyPeriodMs)
-    this.#timeoutMs = Math.min(timeoutMs, this.#periodMs + answerMs)
+    this.#timeoutMs = Math.min(timeoutMs, this.#periodMs + this.#hastyAnswerMs)
     const now = this.#options.clock.now()
     this.#pingDueMs = Math.min(this.#pingDueMs, now + this.#periodMs)
     this.#arm(now)
@@ -199,11 +228,11 @@ export class Keepalive {
     this.#heard = false
 
     const wasAway = now - this.#checkDueMs > this.#checkMs()
+    if (wasAway || !isSilent) this.#isProbed = false
     if (wasAway) this.#forgiveSilence(now)
-    const silentMs = now - this.#heardAtMs
-    if (silentMs >= this.#timeoutMs) {
+    if (now >= this.#deadAtMs) {
       this.stop()
-      this.#options.dead(Math.round(silentMs))
+      this.#options.dead(Math.round(now - this.#heardAtMs))
       return
     }
     if (wasAway) this.#ping(now)
@@ -242,10 +271,9 @@ export class Keepalive {
     if (this.#state !== 'running') return
     const { clock } = this.#options
     clock.clearTimeout(this.#timer)
-    const deadAtMs = this.#heardAtMs + this.#timeoutMs
     this.#resting = isSilent
     const noteAtMs = isSilent ? Number.POSITIVE_INFINITY : now + this.#checkMs()
-    this.#checkDueMs = Math.max(now, Math.min(this.#pingDueMs, noteAtMs, deadAtMs))
+    this.#checkDueMs = Math.max(now, Math.min(this.#pingDueMs, noteAtMs, this.#deadAtMs))
     this.#timer = clock.setTimeout(() => this.#check(), this.#checkDueMs - now)
   }
 

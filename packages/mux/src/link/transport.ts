@@ -22,7 +22,9 @@ export interface MessageTransport {
   /** Last measured round trip in milliseconds; undefined before the first measurement. */
   readonly roundTripMs: number | undefined
   /** Detects a dead peer, if the transport can; it checks more often if the session can be resumed. */
-  readonly keepalive?: (Pick<Keepalive, 'hasten'> & Partial<Pick<Keepalive, 'overdue' | 'silentMs'>>) | undefined
+  readonly keepalive?:
+    | (Pick<Keepalive, 'hasten'> & Partial<Pick<Keepalive, 'overdue' | 'silentMs' | 'probe'>>)
+    | undefined
   /**
    * Sends a message. `headroomBytes`: memory directly before the message, in the same buffer, that is free for a
    * header.
