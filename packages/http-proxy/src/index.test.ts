@@ -35,6 +35,7 @@ test('@ls/http-proxy/node exports what its README lists', () => {
       "createUndiciConnect",
       "dialDirect",
       "join",
+      "mergePieces",
       "replyForError",
       "sharedHttp2Sessions",
     ]

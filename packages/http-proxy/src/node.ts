@@ -16,6 +16,7 @@ export { connect, sharedHttp2Sessions, type ConnectOptions } from './connect/con
 export { Http2Sessions, type Http2SessionsOptions } from './connect/http2-sessions.js'
 export type { HttpProxyAddress } from './connect/proxy-address.js'
 export { dialDirect, type DialInfo } from './dial-direct.js'
+export { mergePieces } from './message/merge-pieces.js'
 export type { HttpProxyOptions } from './options.js'
 export { replyForError } from './reply.js'
 export type { ConnectRequest } from './serve/connect-request.js'

@@ -2,6 +2,9 @@ import { Duplex } from 'node:stream'
 import { carryResets } from '@ls/dial'
 import { ResponseRepair } from '../message/response-repair.js'
 
+/** Most pieces of one read that are queued as they are: those of two chunks. More are small, and are copied. */
+const maxPieces = 8
+
 /** A connection to an origin, whose responses are repaired on the way to Node's parser. */
 export class OriginStream extends Duplex {
   readonly #inner: Duplex
@@ -58,7 +61,9 @@ export class OriginStream extends Duplex {
 
   #give(pieces: readonly Buffer[]): void {
     let wantsMore = true
-    for (const piece of pieces) if (piece.length > 0) wantsMore = this.push(piece)
+    // One object for many small pieces: the queue of a stream counts bytes only.
+    for (const piece of pieces.length > maxPieces ? [Buffer.concat(pieces)] : pieces)
+      if (piece.length > 0) wantsMore = this.push(piece)
     if (!wantsMore) this.#inner.pause()
   }
 }

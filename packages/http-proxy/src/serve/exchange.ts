@@ -10,6 +10,7 @@ import { closeStream, discardStream } from '@ls/dial'
 import { HttpProxyError } from '../errors.js'
 import { checkTrailers, hasBody, hasTransferEncoding, isChunkedOnly } from '../message/framing.js'
 import { asksToKeep, endToEndTrailers, hasToken, keepsConnection } from '../message/hop-by-hop.js'
+import { mergePieces } from '../message/merge-pieces.js'
 import { badTarget, type RequestTarget } from '../message/request-target.js'
 import type { OriginStream } from '../origin/origin-stream.js'
 import { informationalHead, requestHeaders, responseHeaders, sendsChunked } from './exchange-headers.js'
@@ -51,6 +52,7 @@ export class Exchange implements Turn {
     this.#connection = connection
     this.request = request
     request.url = connection.targetOf(request)
+    mergePieces(request)
     this.#response = response
     this.#kind = kind
     this.#expectsContinue = request.httpVersion === '1.1' && hasToken(request.rawHeaders, 'expect', '100-continue')
@@ -163,6 +165,7 @@ export class Exchange implements Turn {
 
   #respond(response: IncomingMessage): void {
     const to = this.#response
+    mergePieces(response)
     if (this.#leavesBodyOpen() || this.#endsWith(response)) to.shouldKeepAlive = false
     const chunked = sendsChunked(this.request, response)
     to.writeHead(response.statusCode ?? 502, response.statusMessage ?? '', responseHeaders(response, chunked))

@@ -12,7 +12,7 @@ import { isIP, type Socket } from 'node:net'
 import { type Duplex, pipeline } from 'node:stream'
 import { closeStream } from '@ls/dial'
 import { endToEnd, hasTransferEncoding, HttpProxyError, isChunkedOnly, onwardFields } from '@ls/http-proxy'
-import { join } from '@ls/http-proxy/node'
+import { join, mergePieces } from '@ls/http-proxy/node'
 import type { ClientAddress } from '@ls/transport'
 import { answerText, cutResponse } from '../port/http.js'
 import { type ConnectionEnd, endsWithConnection, untilConnectionEnd, watchConnectionEnd } from './connection-end.js'
@@ -81,6 +81,7 @@ export class ReverseProxy implements Fallback {
   answer(request: IncomingMessage, response: ServerResponse, client: ClientAddress): void {
     const fields = this.#fieldsOf(request, client, response)
     if (fields === undefined) return
+    mergePieces(request)
     const onward = this.#request(request, response, fields)
     // Without an error: after an upgrade that was not requested.
     onward.once('close', () => {
@@ -188,6 +189,7 @@ export class ReverseProxy implements Fallback {
       answer.destroy()
       return badGateway(response)
     }
+    mergePieces(answer)
     // The date is set by the server that made the answer.
     response.sendDate = false
     try {

@@ -11,6 +11,8 @@ afterEach(async () => {
 })
 
 interface Served {
+  /** Pieces in which the body came. */
+  readonly pieces: number
   readonly line: string
   readonly headers: IncomingMessage['headers']
   readonly body: string
@@ -21,9 +23,13 @@ async function start() {
   const served: Served[] = []
   const site = createServer((request, response) => {
     let body = ''
-    request.on('data', (chunk: Buffer) => (body += chunk.toString('latin1')))
+    let pieces = 0
+    request.on('data', (chunk: Buffer) => {
+      pieces++
+      body += chunk.toString('latin1')
+    })
     request.on('end', () => {
-      served.push({ line: `${request.method} ${request.url}`, headers: request.headers, body })
+      served.push({ pieces, line: `${request.method} ${request.url}`, headers: request.headers, body })
       response.end(`<${request.url}>`)
     })
   })
@@ -134,4 +140,11 @@ describe('a fallback URL', () => {
       xEnd: '2',
     })
   })
+})
+
+test('a body in chunks of one byte reaches the site in few pieces', async () => {
+  const { send, served } = await start()
+  const body = `${'1\r\na\r\n'.repeat(1000)}0\r\n\r\n`
+  await send(request(['Transfer-Encoding: chunked', 'Connection: close'], body, 'POST'))
+  expect(served[0]?.pieces).toBeLessThan(20)
 })
