@@ -1,6 +1,7 @@
+import { SharedPath } from '@ls/mux'
 import { connect } from '@ls/socks5/node'
 import { echoServer, until } from '@ls/testkit'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { modes, proxyNet } from '../stress/proxy-net.js'
 
@@ -16,4 +17,20 @@ test.each(modes)('--threads spreads channels evenly over the links in %s mode', 
   }
   const counts = [...server.peers].map(({ session }) => session.channelCount)
   expect(new Set(counts)).toEqual(new Set([2]))
+})
+
+test.each(modes)('the links of a client with --threads share a path at both ends in %s mode', async (mode) => {
+  const join = vi.spyOn(SharedPath.prototype, 'join')
+  afterTest(() => join.mockRestore())
+  const target = closing(await echoServer())
+  const { server, socks } = await proxyNet(mode, { client: { threads: 3 } })
+  const links = mode === 'agent' ? 6 : 3
+  await until(() => server.peers.size === links, 'all links')
+  for (let request = 0; request < 3; request++) {
+    const socket = await connect({ proxy: socks, target: { host: '127.0.0.1', port: target.port } })
+    afterTest(() => socket.destroy())
+  }
+  await until(() => join.mock.contexts.length === 2 * links, 'messages in both directions of all links')
+  const paths = new Set(join.mock.contexts)
+  expect(paths.size).toBe((2 * links) / 3)
 })

@@ -4,7 +4,7 @@ import { nodeCompressor } from '@ls/codec/node'
 import type { Logger } from '@ls/foundation'
 import { ClientError, Link, PingedTransport, ShownToken } from '@ls/link'
 import { MovingLink, type MovingLinkOptions, UrgentDialler } from '@ls/link/linked'
-import type { Session } from '@ls/mux'
+import { type Session, SharedPath } from '@ls/mux'
 import { Balancer, type ChannelSource, type SessionCounts, type SessionPicker } from '@ls/relay'
 import { countedSession } from './counts/counted-session.js'
 import { failoverOpener } from './failover-opener.js'
@@ -70,6 +70,7 @@ export class ClientLinks {
     const opener = failoverOpener({ servers, clock, logger })
     warnOfEnvironment(options)
     const { sessionHandler, counts, onMessage } = events
+    const sharedPath = new SharedPath()
     this.#links = Array.from({ length: threads }, () => {
       return new MovingLink({
         settings: options,
@@ -79,7 +80,7 @@ export class ClientLinks {
         opener,
         makeLink: (linkOptions) => new Link(linkOptions),
         urgentDialler: (diallerOptions) => new UrgentDialler(diallerOptions),
-        makeSession: (sessionOptions, handler) => countedSession(sessionOptions, handler, counts),
+        makeSession: (sessionOptions, handler) => countedSession({ ...sessionOptions, sharedPath }, handler, counts),
         addHeartbeat: (transport, heartbeat) => new PingedTransport(transport, heartbeat),
         compressor: nodeCompressor,
         sessionHandler,

@@ -22,6 +22,7 @@ test('index exports exactly these names', () => {
       "SessionCloseCode",
       "SessionOfParts",
       "SharedBudget",
+      "SharedPath",
       "StartLimit",
       "WrappedTransport",
       "addressBlock",

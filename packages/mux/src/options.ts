@@ -15,6 +15,7 @@ import type { Admission } from './memory/admission.js'
 import type { FramePool, FrameSource } from './memory/frame-pool.js'
 import { MemoryBudget } from './memory/memory-budget.js'
 import type { SharedBudget } from './memory/shared-budget.js'
+import type { SharedPath } from './path/shared-path.js'
 import type { CompressedData } from './session/compressed-data.js'
 import type { SessionParts, TraceCode } from './session/session-parts.js'
 
@@ -89,6 +90,8 @@ export interface SessionOptions extends LinkTerms {
   readonly baseMessageBytes?: number | undefined
   /** Frame buffers shared by sessions; they are recycled only with `resume`. @default the process's */
   readonly framePool?: FramePool | undefined
+  /** Resume: what the transports of several sessions share, where they lead to the same process. @default none */
+  readonly sharedPath?: SharedPath | undefined
   /** Datagrams that may wait in one channel and direction; further ones are dropped and counted. @default 256 */
   readonly datagramQueue?: number | undefined
   /** Resume: unacknowledged bytes kept for resending; at the limit sending stops. @default 33554432 */
@@ -105,7 +108,14 @@ export type ResolvedSessionOptions = Readonly<
   Given<
     Omit<
       SessionOptions,
-      'autoConsume' | 'compressor' | 'parentBudget' | 'extensions' | 'budgetBytes' | 'baseMessageBytes' | 'framePool'
+      | 'autoConsume'
+      | 'compressor'
+      | 'parentBudget'
+      | 'extensions'
+      | 'budgetBytes'
+      | 'baseMessageBytes'
+      | 'framePool'
+      | 'sharedPath'
     >
   > & {
     /** Only with `autoConsume`. */

@@ -3,6 +3,8 @@ import { consumingHandler } from './channel/consuming-handler.js'
 import { Admission } from './memory/admission.js'
 import { processFramePool } from './memory/frame-pool.js'
 import { PathControl } from './path/path-control.js'
+import { SharedPathControl } from './path/shared-path-control.js'
+import type { SharedPath } from './path/shared-path.js'
 import { CompressedData } from './session/compressed-data.js'
 import type { SessionParts } from './session/session-parts.js'
 import { UrgentLink } from './urgent/urgent-link.js'
@@ -19,4 +21,10 @@ export const wholeParts: SessionParts = {
     append: (connect, traceparent) => (traceparent === undefined ? connect : appendTraceparent(connect, traceparent)),
     read: readTraceparent,
   },
+}
+
+/** Returns {@link wholeParts} for a session that may share its path with others. */
+export function partsOn(sharedPath: SharedPath | undefined): SessionParts {
+  if (sharedPath === undefined) return wholeParts
+  return { ...wholeParts, pathLimit: (options) => new SharedPathControl(options, sharedPath) }
 }

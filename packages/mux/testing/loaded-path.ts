@@ -1,6 +1,6 @@
 import { FakeClock } from '@ls/testkit'
 import { FramePool } from '../src/frames.js'
-import { type Channel, type ChannelHandler, Session, type SessionOptions } from '../src/index.js'
+import { type Channel, type ChannelHandler, Session, type SessionOptions, SharedPath } from '../src/index.js'
 import { ShapedLink } from './shaped-link.js'
 import type { PathOptions } from './tcp-pipe.js'
 
@@ -15,7 +15,7 @@ export interface Echo {
  * sends at intervals and gets back.
  */
 export class LoadedPath {
-  readonly clock = new FakeClock()
+  readonly clock: FakeClock
   readonly link: ShapedLink
   readonly left: Session
   readonly right: Session
@@ -23,19 +23,24 @@ export class LoadedPath {
   /** Payload that has arrived on each download. */
   readonly received: number[] = []
   #path: PathOptions
+  /** What the sessions of each end share. */
+  readonly #paths: { readonly left: SharedPath; readonly right: SharedPath }
   #urgent: ShapedLink | undefined
   readonly #handlers: ((channel: Channel) => void)[] = []
 
-  constructor(path: PathOptions, options: SessionOptions) {
+  /** `beside`: another link of the same user over the same path. */
+  constructor(path: PathOptions, options: SessionOptions, beside?: LoadedPath) {
     const { roundTripMs } = path
     this.#path = path
-    this.link = new ShapedLink(this.clock, path)
+    this.clock = beside?.clock ?? new FakeClock()
+    this.#paths = beside === undefined ? { left: new SharedPath(), right: new SharedPath() } : beside.#paths
+    this.link = new ShapedLink(this.clock, path, beside?.link)
     const onConnect = (channel: Channel): void => this.#handlers.shift()?.(channel)
     const common = { ...options, clock: this.clock, framePool: new FramePool() }
-    this.left = new Session(common, { onConnect, onClose: () => {} })
+    this.left = new Session({ ...common, sharedPath: this.#paths.left }, { onConnect, onClose: () => {} })
     // Number of round trips that TCP and the handshakes take.
     const onLossy = (): void => void this.clock.setTimeout(() => this.#openUrgent(), 4 * roundTripMs)
-    this.right = new Session(common, { onConnect, onClose: () => {}, onLossy })
+    this.right = new Session({ ...common, sharedPath: this.#paths.right }, { onConnect, onClose: () => {}, onLossy })
     this.left.attach(this.link.left)
     this.right.attach(this.link.right)
   }

@@ -61,3 +61,11 @@ test.each([
 ])('paceOf has $pace bytes a millisecond for $name', ({ mbit, baseMs, pace }) => {
   expect(paceOf(mbit * 125, baseMs)).toBe(pace)
 })
+
+test.each([
+  { name: 'others that fill the path', bytes: 1_200_000, pace: 3906.25 },
+  { name: 'others that have little', bytes: 600_000, pace: undefined },
+  { name: 'others that have far more', bytes: 12_000_000, pace: undefined },
+])('paceOf has $pace bytes a millisecond for 25 Mbit/s at 200 ms beside $name', ({ bytes, pace }) => {
+  expect(paceOf(25 * 125, 200, { links: 3, bytes })).toBe(pace)
+})

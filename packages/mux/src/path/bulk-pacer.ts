@@ -1,4 +1,5 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
+import type { BesideLoad } from './path-limit.js'
 import { mostSteadyBytes, turnMs } from './path-slack.js'
 
 /**
@@ -55,19 +56,27 @@ export class BulkPacer {
 
 /**
  * Returns the most bytes a millisecond at which bulk may leave; undefined where the kernel spreads it. `rate`: highest
- * recent throughput, in bytes a millisecond; `baseMs`: shortest round trip.
+ * recent throughput, in bytes a millisecond; `baseMs`: shortest round trip; `beside`: bulk of other sessions.
  */
-export function paceOf(rate: number, baseMs: number): number | undefined {
-  return overfills(rate * baseMs, baseMs) ? paceGain * rate : undefined
+export function paceOf(rate: number, baseMs: number, beside?: BesideLoad): number | undefined {
+  return overfills(rate * baseMs, baseMs, beside) ? paceGain * rate : undefined
 }
 
 /**
- * Whether the kernel sends so many bytes in flight in bursts that the queue of the path may overflow. False on a short
- * path: there a busy machine looks like a path that holds much.
+ * Whether the kernel sends so many bytes in flight in bursts that the queue of the path may overflow, together with
+ * those of other sessions. False on a short path: there a busy machine looks like a path that holds much. False as well
+ * while others have far more in flight: the session must get its share.
  */
-export function overfills(bytes: number, baseMs: number): boolean {
-  return baseMs >= turnMs && bytes > mostSteadyBytes
+export function overfills(bytes: number, baseMs: number, beside: BesideLoad = { links: 0, bytes: 0 }): boolean {
+  const allBytes = bytes + beside.bytes
+  return baseMs >= turnMs && allBytes > mostSteadyBytes && bytes >= (leastShare * allBytes) / (beside.links + 1)
 }
+
+/**
+ * Part of an equal share of all bytes in flight up to which a session grows as if it were alone. With a whole share or
+ * half of one, the growth of a session that comes later overfilled the queue (docs/decisions/0096).
+ */
+const leastShare = 1 / 4
 
 /** Faster than the path, so that a path that has become faster is noticed: BBR probes with the same gain. */
 const paceGain = 1.25

@@ -1,7 +1,7 @@
 import type { AckArrival } from '@ls/codec'
-import type { Clock } from '@ls/foundation'
 import { overfills, paceOf } from './bulk-pacer.js'
 import { LimitGrowth } from './limit-growth.js'
+import type { PathLimitOptions } from './path-limit.js'
 import { PathRound } from './path-round.js'
 import { type PathSample, PathSampler } from './path-sampler.js'
 import { baseOf, looseMs, slackOf, turnMs, wholePackets } from './path-slack.js'
@@ -11,15 +11,9 @@ import { lateStartBytes, minMessageBytes, startBytes } from './start-bytes.js'
 import { Unevenness, unevenShare } from './unevenness.js'
 import { WindowedMinimum } from './windowed-minimum.js'
 
-export interface InFlightLimitOptions {
-  readonly clock: Clock
-  /** The peer acknowledges promptly and reports arrival times. */
-  readonly ack2: boolean
-  /** Largest payload of a message, in bytes. */
-  readonly quantumBytes: number
-  /** Returns the bytes that the peer has not acknowledged. @default none when a path begins */
-  unacknowledgedBytes?(): number
-}
+/** Options of an {@link InFlightLimit}. Without `unacknowledgedBytes` there are none when a path begins. */
+export type InFlightLimitOptions = Pick<PathLimitOptions, 'clock' | 'ack2' | 'quantumBytes' | 'beside'> &
+  Partial<Pick<PathLimitOptions, 'unacknowledgedBytes'>>
 
 /**
  * Limits the unacknowledged bytes before bulk has to wait, and the length of bulk messages. Works only with `resume`,
@@ -70,7 +64,9 @@ export class InFlightLimit {
 
   /** Most bytes a millisecond at which bulk may leave; undefined where the kernel spreads it over time. */
   get pace(): number | undefined {
-    return this.#options.ack2 ? paceOf(1 / this.#leastMsPerByte.value, this.#baseMs) : undefined
+    return this.#options.ack2
+      ? paceOf(1 / this.#leastMsPerByte.value, this.#baseMs, this.#options.beside?.())
+      : undefined
   }
 
   /** Whether bulk or losses delay all in this transport, so that urgent messages would arrive sooner over another. */
@@ -133,7 +129,7 @@ export class InFlightLimit {
 
   /** Whether bytes as the limit allows may overfill the queue: the kernel sends them in bursts. */
   get #mayOverfill(): boolean {
-    return this.#options.ack2 && overfills(this.#limitBytes, this.#baseMs)
+    return this.#options.ack2 && overfills(this.#limitBytes, this.#baseMs, this.#options.beside?.())
   }
 
   get #samplesNeeded(): number {

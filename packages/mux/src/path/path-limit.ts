@@ -11,10 +11,20 @@ export interface PathLimitOptions {
   readonly quantumBytes: number
   /** Returns the bytes that the peer has not acknowledged. */
   unacknowledgedBytes(): number
+  /** Returns what other sessions have in flight on the same path. @default none */
+  beside?(): BesideLoad
   /** Called when bulk that was held back may leave. */
   onDue(): void
   /** Called when another limit takes over. */
   onMeasure(make: (options: PathLimitOptions) => PathLimit): void
+}
+
+/** Bulk of other sessions on a path. */
+export interface BesideLoad {
+  /** Sessions with bulk. */
+  readonly links: number
+  /** Bytes that they have in flight. */
+  readonly bytes: number
 }
 
 /** Limits bulk to what the path carries, so that urgent messages do not wait behind it. For links with `resume`. */

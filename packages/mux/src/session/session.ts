@@ -3,7 +3,7 @@ import type { ChannelHandler } from '../channel/channel-handler.js'
 import type { Channel } from '../channel/channel.js'
 import type { MessageTransport } from '../link/transport.js'
 import type { ResolvedSessionOptions, SessionOptions } from '../options.js'
-import { wholeParts } from '../whole-parts.js'
+import { partsOn } from '../whole-parts.js'
 import { SessionEnd } from './session-end.js'
 import type { OpenRequest, SessionCounters, SessionHandler, SessionState } from './session-handler.js'
 import type { SessionParts } from './session-parts.js'
@@ -88,7 +88,7 @@ export interface Session {
 /** @throws RangeError for an option out of its range. */
 export const Session: new (options: SessionOptions, handler?: SessionHandler) => Session = class extends SessionEnd {
   constructor(options: SessionOptions, handler: SessionHandler = {}) {
-    super(options, handler, wholeParts)
+    super(options, handler, partsOn(options.sharedPath))
   }
 }
 

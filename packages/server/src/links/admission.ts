@@ -25,6 +25,7 @@ import type { AuthThrottle } from './auth-throttle.js'
 import { type Agreement, Forbidden, Refusal, shakeHands, Throttled, type ResumeKey } from './handshake.js'
 import { assertLinkRoom } from './link-room.js'
 import type { Identity, Peer } from './peer.js'
+import { SharedPaths } from './shared-paths.js'
 
 export interface LinkAdmissionOptions {
   readonly server: ResolvedServerOptions
@@ -87,6 +88,7 @@ export class LinkAdmission {
   readonly #resumable = new Map<string, ResumeKey & { readonly peer: Peer }>()
   readonly #lost: LostChannels
   readonly #tenants: Tenants
+  readonly #paths = new SharedPaths()
   /** The same for all sessions; spread at the end, so that Node 20 makes no hidden class for each. */
   readonly #sessionOptions: SessionOptions
   /** Reason why no clients are admitted any more; undefined while they are. */
@@ -179,7 +181,8 @@ export class LinkAdmission {
     const { onConnect, onMessage, onStray, onIdle, onLinked, onUnlinked, observer } = this.#options
     const { counts, live } = observer
     const tenant = this.#tenants.join(identity.record)
-    const session: Session = this.#makeSession(agreement, tenant.budget, {
+    const sharedPath = this.#paths.join(nameOf(identity))
+    const session: Session = this.#makeSession({ ...agreement, sharedPath }, tenant.budget, {
       onConnect: (channel) => onConnect(peer, channel),
       onMessage: (message) => onMessage(peer, message),
       onStray: (channelId, type) => onStray(peer, channelId, type),
@@ -203,6 +206,7 @@ export class LinkAdmission {
         this.#tenants.leave(tenant, session)
         counts.sessions.closed(session)
         this.#lost.remember(nameOf(identity), lost)
+        this.#paths.leave(nameOf(identity))
         this.#farewell(peer, reason, resumeKey?.id)
       },
     })
@@ -249,11 +253,11 @@ export class LinkAdmission {
   }
 
   #makeSession(
-    { extensions, peerWindowBytes }: TrunkTerms,
+    { extensions, peerWindowBytes, sharedPath }: TrunkTerms & Pick<SessionOptions, 'sharedPath'>,
     parentBudget: SharedBudget,
     handler: SessionHandler,
   ): Session {
-    return new Session({ extensions, peerWindowBytes, parentBudget, ...this.#sessionOptions }, handler)
+    return new Session({ extensions, peerWindowBytes, sharedPath, parentBudget, ...this.#sessionOptions }, handler)
   }
 
   /** Records the new address of a session that continues over another link. */
