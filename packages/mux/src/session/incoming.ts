@@ -5,7 +5,7 @@ import { MuxError } from '../errors.js'
 import type { Outbox } from '../link/outbox.js'
 import type { Sequencer } from '../link/sequencer.js'
 import type { UrgentPart } from '../urgent/urgent-part.js'
-import { isBaseChannelMessage, isForOwner, isHandshake } from './message-kind.js'
+import { handshakeText, isBaseChannelMessage, isForOwner, isHandshake } from './message-kind.js'
 import { type ConnectHost, receiveConnect } from './receive-connect.js'
 import type { SessionCounters, SessionHandler } from './session-handler.js'
 import type { TableEntry } from './table-entry.js'
@@ -43,6 +43,8 @@ export class Incoming {
     const type = peekType(message)
     if (type === MessageType.Ack && this.#sequencer !== undefined) return this.#receiveAck(message, this.#sequencer)
     if (!isHandshake(type)) this.#sequencer?.countReceived(message.length)
+    // On a base link deployed Python clients send Auth again.
+    else if (this.#sequencer) throw new MuxError('ERR_MUX_PROTOCOL', handshakeText(type))
     if (this.#options.urgent.link?.lastIsKnown === true) return
     if (this.#isChannelMessage(type)) this.#receiveForChannel(type, message)
     else this.#receiveOther(type, message)

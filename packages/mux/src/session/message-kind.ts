@@ -14,6 +14,11 @@ export function isHandshake(type: number): boolean {
   )
 }
 
+/** Error for such a message in a session. */
+export function handshakeText(type: number): string {
+  return `message type ${type} belongs to the handshake`
+}
+
 /** Whether a message is one of a channel on any link. */
 export function isBaseChannelMessage(type: number): boolean {
   return type >= MessageType.Connect && type <= MessageType.Disconnect

@@ -14,7 +14,7 @@ import { UrgentPart } from '../urgent/urgent-part.js'
 import { IdleWatch } from './idle-watch.js'
 import { Incoming } from './incoming.js'
 import { LinkTime } from './link-time.js'
-import { isHandshake } from './message-kind.js'
+import { handshakeText, isHandshake } from './message-kind.js'
 import { fullText, openChannel } from './open-channel.js'
 import { ReadingGate } from './reading-gate.js'
 import {
@@ -179,7 +179,7 @@ export class SessionEnd implements ChannelHost {
 
   send(message: Uint8Array): void {
     const type = peekType(message)
-    if (isHandshake(type)) throw new TypeError(`message type ${type} belongs to the handshake, not to a session`)
+    if (isHandshake(type)) throw new TypeError(handshakeText(type))
     this.sendControl(message)
   }
 

@@ -159,6 +159,30 @@ describe('Session and its peer', () => {
     expect(pair.rightCloses).toEqual(['protocol error: Ack of message 5, which was never sent'])
   })
 
+  test.each([
+    ['Hello', encode({ type: MessageType.Hello, extensions: resumable, windowBytes: 1 }), 32],
+    ['Auth', encode({ type: MessageType.Auth, token: 'x', reverse: false, instance: new Uint8Array(16) }), 1],
+    [
+      'Resume',
+      encode({ type: MessageType.Resume, session: newChannelId(), secret: new Uint8Array(1), sequence: 0 }),
+      36,
+    ],
+  ])('with resume is closed by a message of the handshake: %s', (_name, message, type) => {
+    const pair = new SessionPair({ extensions: resumable })
+    pair.leftTransport.send(message)
+    pair.settle()
+    expect(pair.rightCloses).toEqual([`protocol error: message type ${type} belongs to the handshake`])
+  })
+
+  test('over a base link ignores a second Auth, which deployed Python clients send', () => {
+    const pair = new SessionPair({ extensions: base })
+    pair.leftTransport.send(
+      encode({ type: MessageType.Auth, token: 'x', reverse: false, instance: new Uint8Array(16) }),
+    )
+    pair.settle()
+    expect(pair.rightCloses).toEqual([])
+  })
+
   test('is closed when its peer keeps requesting and reads no answers', () => {
     const pair = new SessionPair({
       right: { controlQueueBytes: 10_000 },
