@@ -21,6 +21,7 @@ test('@ls/dial exports exactly these names', () => {
       "listenErrorCodes",
       "listenOnPath",
       "listeningSockets",
+      "makeFolders",
       "openPort",
       "parseDnsServer",
       "readLimitedFile",

@@ -9,6 +9,7 @@ export {
 } from './agents.js'
 export type { Cancellation } from './cancellation.js'
 export { defaultDialTimeoutMs, dial, type DialOptions } from './dial.js'
+export { makeFolders } from './system/make-folders.js'
 export { readLimitedFile } from './system/read-limited-file.js'
 export { parseDnsServer } from './resolve/dns-server.js'
 export { listenAt, type ListenPlace } from './listen/listen-at.js'

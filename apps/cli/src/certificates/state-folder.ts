@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { makeFolders } from '@ls/dial'
 import { messageOf } from '../output/describe-error.js'
 
 /**
@@ -30,21 +31,6 @@ export function makeFolder(path: string): string {
         cause: error,
       },
     )
-  }
-}
-
-/**
- * Creates a folder and those above it that are missing. `recursive` of Node never returns where the system refuses a
- * folder with ENOENT, as in /proc, and tells ENOENT in place of EROFS for a read-only disk.
- */
-function makeFolders(path: string): void {
-  if (existsSync(path)) return
-  makeFolders(dirname(path))
-  try {
-    mkdirSync(path, { mode: 0o700 })
-  } catch (error) {
-    // Another process may have created it meanwhile.
-    if (!existsSync(path)) throw error
   }
 }
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
-import { mkdirSync, rmdirSync } from 'node:fs'
+import { rmdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ListeningSockets, listeningSockets, type PassableSocket } from '@ls/dial'
+import { type ListeningSockets, listeningSockets, makeFolders, type PassableSocket } from '@ls/dial'
 import type { Logger } from '@ls/foundation'
 import { OwnersInFolder, ServerState } from '@ls/server'
 import type { Environment } from '../arguments/environment.js'
@@ -141,7 +141,7 @@ export class Restart {
   async #prepare(sockets: readonly PassableSocket[]): Promise<Successor> {
     const { predecessor, ending } = this.#options
     ending.throwIfAborted()
-    mkdirSync(this.folder, { recursive: true, mode: 0o700 })
+    makeFolders(this.folder)
     const successor = Successor.start({ folder: this.folder, sockets, isFirst: predecessor === undefined })
     const kill = (): void => successor.kill()
     ending.addEventListener('abort', kill)

@@ -1,9 +1,10 @@
 import type { Worker as WorkerProcess } from 'node:cluster'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Broker } from '@ls/cluster'
+import { makeFolders } from '@ls/dial'
 import type { Snapshot } from '@ls/foundation'
 import type { CommandContext } from '../commands/context.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
@@ -98,7 +99,7 @@ export class Primary {
   async run(): Promise<ExitCode> {
     const { signals } = this.#options
     const { service, stop, draining } = this.#context
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
+    makeFolders(this.#folder)
     const passOn = (signal: 'SIGHUP' | 'SIGUSR1') => (): void => {
       // A hang-up may have been the request to end.
       if (!stop.aborted) this.#tell({ worker: 'signal', signal })

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { Server as NetServer } from 'node:net'
 import { dirname } from 'node:path'
+import { makeFolders } from '@ls/dial'
 import { openServer } from '@ls/relay'
 import { answerInTurn } from '@ls/transport'
 import { aloneHeader } from '../siblings/siblings.js'
@@ -52,7 +52,10 @@ const maxConnections = 64
  */
 export async function openApiSocket(server: NetServer, path: string): Promise<void> {
   server.maxConnections = maxConnections
-  // Without the folder the socket cannot be opened, and that error names its path.
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(() => {})
+  try {
+    makeFolders(dirname(path))
+  } catch {
+    // Without the folder the socket cannot be opened, and that error names its path.
+  }
   await openServer(server, { path, exclusive: true }, 'the socket of the management API')
 }
