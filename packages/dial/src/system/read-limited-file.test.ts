@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onceEvent } from '@ls/testkit'
@@ -21,6 +21,11 @@ describe('readLimitedFile', () => {
   test('refuses a larger one', () => {
     writeFileSync(path, 'abcd')
     expect(() => readLimitedFile(path, 3)).toThrow(`${path} has more than 3 bytes`)
+  })
+
+  test('refuses a folder', () => {
+    mkdirSync(path)
+    expect(() => readLimitedFile(path, 3)).toThrow(`${path} is a folder`)
   })
 
   test('passes on the error of the system', () => {

@@ -17,7 +17,8 @@ const chunkBytes = 65_536
  * @param maxBytes Size of the largest file.
  * @param waitMs Time for the writer of a pipe, in milliseconds; at most 10,000 until it opens the pipe. All else of the
  *   program waits too.
- * @throws Error for a larger file, and for a pipe that has no end in that time; the system's error for other faults
+ * @throws Error for a folder, a larger file, and a pipe that has no end in that time; the system's error for other
+ *   faults
  */
 export function readLimitedFile(path: string, maxBytes: number, waitMs = defaultWaitMs): Buffer {
   // Without the flag, opening a pipe waits for a writer. Windows has no such flag, and no pipes among its files.
@@ -37,6 +38,7 @@ interface Limits {
 function readAll(file: number, path: string, { maxBytes, waitMs }: Limits): Buffer {
   const tooLarge = `${path} has more than ${maxBytes} bytes`
   const stats = fstatSync(file)
+  if (stats.isDirectory()) throw new Error(`${path} is a folder`)
   if (stats.isFile() && stats.size > maxBytes) throw new Error(tooLarge)
   const startMs = systemClock.now()
   // A named pipe without a writer looks as if it had ended before the first byte.

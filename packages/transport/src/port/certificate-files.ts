@@ -60,5 +60,4 @@ function textOf(file: string, what: string, waitMs: number | undefined): string 
 const causes: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   EACCES: 'this user has no permission',
-  EISDIR: 'it is a folder',
 }
