@@ -134,7 +134,28 @@ function policyOf(settings: Omit<TokenCommandSettings, 'type'>): PolicyOptions {
     ...(maxChannels === 0 ? {} : { maxChannels }),
     ...(maxLinks === 0 ? {} : { maxLinks }),
   }
-  return checkedPolicy(options)
+  return checkedPolicy(options, givenFlags(settings))
+}
+
+/** Flag of each key of a policy that has one, and its setting. */
+const policyFlags = {
+  name: ['name', '--name'],
+  note: ['note', '--note'],
+  allow: ['allow', '--allow'],
+  deny: ['deny', '--deny'],
+  sources: ['source', '--source'],
+  expiresAt: ['expires', '--expires'],
+  'rate.up': ['rateUp', '--rate-up'],
+  'rate.down': ['rateDown', '--rate-down'],
+  'quota.day': ['quotaDay', '--quota-day'],
+  'quota.month': ['quotaMonth', '--quota-month'],
+  'quota.rate': ['quotaRate', '--quota-rate'],
+} as const satisfies Readonly<Record<string, readonly [keyof TokenCommandSettings, flag: string]>>
+
+/** The flags that were given, by the path of their keys; other keys come from `--policy`. */
+function givenFlags(settings: Omit<TokenCommandSettings, 'type'>): Readonly<Record<string, string>> {
+  const given = Object.entries(policyFlags).filter(([, [setting]]) => (settings[setting] ?? []).length > 0)
+  return Object.fromEntries(given.map(([key, [, flag]]) => [key, flag]))
 }
 
 function quotaOf({ quotaDay, quotaMonth, quotaEnd, quotaRate }: Omit<TokenCommandSettings, 'type'>): object {

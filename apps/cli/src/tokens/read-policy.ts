@@ -28,12 +28,20 @@ function textOf(path: string, waitMs: number | undefined): string {
   return readLimitedFile(path, maxFileBytes, waitMs).toString()
 }
 
-/** Checks a policy. @throws UsageError for an invalid one */
-export function checkedPolicy(policy: object): PolicyOptions {
+/**
+ * Checks a policy.
+ *
+ * @param flags Flags that set keys of it, by path: `{ 'rate.up': '--rate-up' }`. Errors name
+ *   the flag in place of the key.
+ * @throws UsageError for an invalid one
+ */
+export function checkedPolicy(policy: object, flags: Readonly<Record<string, string>> = {}): PolicyOptions {
   try {
     return Policy.parse(policy).options
   } catch (error) {
     if (!(error instanceof PolicyFault)) throw error
-    throw new UsageError(error.message, { cause: error })
+    const key = error.path.join('.')
+    const name = flags[error.path.slice(1).join('.')] ?? key
+    throw new UsageError(`${name}${error.message.slice(key.length)}`, { cause: error })
   }
 }
