@@ -152,9 +152,13 @@ export function explainFailure(error: unknown, settings: ClientSettings): Error 
   if (refusal?.code === 'ERR_CLIENT_CONNECTOR_REFUSED')
     return new Error(`${refusal.message}; give another one with --connector-token (-c)`, { cause: error })
   if (refusal?.code !== 'ERR_CLIENT_REFUSED') return explainListenFailure(error, [proxyPort(settings)])
-  const hint =
-    settings.token === undefined
-      ? 'give a token with --token (-t) or LINKSOCKS_TOKEN'
-      : 'check --token (-t); at a relay, its provider must connect first'
-  return new Error(`${refusal.message}; ${hint}`, { cause: error })
+  const hint = tokenHint(refusal.message, settings)
+  return hint === undefined ? refusal : new Error(`${refusal.message}; ${hint}`, { cause: error })
+}
+
+/** Hint for a refused token; undefined where the server's own words tell what to do. */
+function tokenHint(refusal: string, { token, reverse }: ClientSettings): string | undefined {
+  if (token === undefined) return 'give a token with --token (-t) or LINKSOCKS_TOKEN'
+  if (!/invalid token(?!:)/.test(refusal)) return undefined
+  return reverse ? 'check --token (-t)' : 'check --token (-t); if it is the code of a provider, that must connect first'
 }
