@@ -32,7 +32,7 @@ export type {
 } from './policy/policy-options.js'
 export type { ClusterStatus, NodeStatus } from './nodes/cluster-status.js'
 export type { FarConnector, FarPeers } from './nodes/far-peers.js'
-export type { FarRoute, NodeSeat } from './nodes/node-seat.js'
+export type { FarRoute, LocalNode } from './nodes/local-node.js'
 export type { OtherNodes } from './nodes/other-nodes.js'
 export type { LinkHead } from './links/arriving-transport.js'
 export type { Peer } from './links/peer.js'

@@ -11,18 +11,18 @@ import type { Exposures } from './expose/exposures.js'
 import { makeExposures } from './expose/make-exposures.js'
 import { Lifecycle } from './life/lifecycle.js'
 import { MovingClients } from './life/moving-clients.js'
+import { admissionChecks } from './links/admission-checks.js'
 import { LinkAdmission } from './links/admission.js'
-import { Attendance, attendanceEvents } from './links/attendance.js'
 import { AuthThrottle } from './links/auth-throttle.js'
+import { ClientLifecycle, clientLifecycleEvents } from './links/client-lifecycle.js'
 import type { Peer } from './links/peer.js'
 import { type ObservedServer, ServerObserver } from './live/server-observer.js'
-import { NodeSeat } from './nodes/node-seat.js'
+import { LocalNode } from './nodes/local-node.js'
 import { type ResolvedServerOptions, resolveServerOptions } from './options/resolve-options.js'
 import type { ServerOptions } from './options/server-options.js'
 import { TokenUses } from './policy/token-uses.js'
 import { PortChanges } from './port/port-changes.js'
 import { ServerPorts } from './port/server-ports.js'
-import { gateOf } from './relay-mode/gate.js'
 import type { RelayHealth } from './relay-mode/health.js'
 import { Relay } from './relay-mode/relay.js'
 import { ChannelRouter } from './reverse/channel-router.js'
@@ -55,11 +55,11 @@ export class ServerParts {
   readonly api: ServerApi
   readonly life: Lifecycle
   readonly #moving: MovingClients
-  readonly seat: NodeSeat
+  readonly localNode: LocalNode
   readonly #server: PartsOwner
   readonly #outbound: Outbound
   readonly #router: ChannelRouter
-  readonly #attendance: Attendance
+  readonly #clientLifecycle: ClientLifecycle
   /** Throttle for tokens and the API key together. */
   readonly #throttle: AuthThrottle
 
@@ -90,11 +90,11 @@ export class ServerParts {
     this.ofProviders = makeProviderTokens({ ...shared, server, relay: this.relay })
     const guests = { groups: this.groups, exposures: this.exposures, uses: this.uses, tickets: this.tickets }
     const orphanedTokens = this.ofProviders.orphans
-    this.#attendance = new Attendance({ ...guests, relay: this.relay, orphanedTokens, options, server })
+    this.#clientLifecycle = new ClientLifecycle({ ...guests, relay: this.relay, orphanedTokens, options, server })
     this.api = this.#makeApi()
     this.life = this.#makeLife()
     this.#moving = this.#makeMoving()
-    const seated = {
+    const localNodeParts = {
       server,
       admission: this.admission,
       life: this.life,
@@ -102,7 +102,7 @@ export class ServerParts {
       exposures: this.exposures,
       tickets: this.tickets,
     }
-    this.seat = new NodeSeat({ ...shared, ...ways, ...seated })
+    this.localNode = new LocalNode({ ...shared, ...ways, ...localNodeParts })
     this.portChanges = new PortChanges(this.ports, this.tokens, this.groups, this.uses, (address) =>
       server.emit('listening', address),
     )
@@ -194,16 +194,16 @@ export class ServerParts {
   }
 
   #makeAdmission(): LinkAdmission {
-    const attendance = attendanceEvents(() => this.#attendance)
+    const clientLifecycle = clientLifecycleEvents(() => this.#clientLifecycle)
     return new LinkAdmission({
       server: this.options,
       tokens: this.tokens,
       throttle: this.#throttle,
       observer: this.observer,
-      ...attendance,
+      ...clientLifecycle,
       onJoin: (peer) => {
         this.#moving.joined(peer)
-        attendance.onJoin(peer)
+        clientLifecycle.onJoin(peer)
       },
       onPeersChanged: () => this.life.peersChanged(),
       onIdle: (peer) => {
@@ -213,11 +213,11 @@ export class ServerParts {
       onConnect: (peer, channel) => this.#router.connect(peer, channel),
       onMessage: (peer, message) => {
         this.ofProviders.messages.receive(peer, message)
-        this.#attendance.receive(peer, message)
+        this.#clientLifecycle.receive(peer, message)
         answerExpose(this.exposures, peer, message)
         if (!this.life.receive(peer, message)) this.#moving.receive(peer, message)
       },
-      ...gateOf(this.uses, this.tickets, () => this.relay, this.options.relay !== undefined),
+      ...admissionChecks(this.uses, this.tickets, () => this.relay, this.options.relay !== undefined),
       onRefused: (remoteAddress, reason, cause) => this.#refused(remoteAddress, reason, cause),
     })
   }

@@ -10,7 +10,7 @@ import type { ExposedPorts } from './expose/exposed-ports.js'
 import { defaultDrainMs, type DrainRequest } from './life/drain.js'
 import type { LinkHead } from './links/arriving-transport.js'
 import type { Peer } from './links/peer.js'
-import type { NodeSeat } from './nodes/node-seat.js'
+import type { LocalNode } from './nodes/local-node.js'
 import type { ApiOptions } from './options/api-options.js'
 import type { ServerOptions } from './options/server-options.js'
 import type { PortChanges } from './port/port-changes.js'
@@ -39,7 +39,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   /** Creates tickets, which admit web pages without a token. */
   readonly tickets: Tickets
   /** Interface of this server as one of several nodes, for a cluster; see the option `nodes`. */
-  readonly seat: NodeSeat
+  readonly localNode: LocalNode
   /** Ports and host names that are open for providers. */
   readonly exposed: ExposedPorts
   readonly #parts: ServerParts
@@ -50,7 +50,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     const parts = new ServerParts(options, this)
     this.#parts = parts
     this.tickets = parts.tickets
-    this.seat = parts.seat
+    this.localNode = parts.localNode
     this.exposed = parts.exposures
     this.ports = parts.portChanges
   }

@@ -162,7 +162,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
     afterTest(() => open.destroy())
     await until(() => [...a!.server.channels()].length === 1, 'the channel')
     const moved = awaitedLater(Promise.all([idle, alone].map((user) => onceEvent(user, 'linkUp'))))
-    const asked = a!.server.seat.askToLeave(10)
+    const asked = a!.server.localNode.askToLeave(10)
     await moved
     await until(() => a!.server.peers.size === 2 && b!.server.peers.size === 1, 'the old sessions have ended')
     const after = await Promise.all([idle, alone].map((user) => connect({ proxy: user.socksAddress!, target: echo })))

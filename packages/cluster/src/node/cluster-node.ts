@@ -2,8 +2,8 @@ import { type Clock, type Logger, loggerOfPart, RareLog, systemClock } from '@ls
 import {
   type ClusterStatus,
   type LinkSocksServer,
+  type LocalNode,
   makeOwnerId,
-  type NodeSeat,
   type OtherNodes,
   ownerIdOf,
   type SessionOwner,
@@ -86,12 +86,12 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     const onForgotten = (id: string): void => [this.#presence, this.#load].forEach((each) => each.forget(id))
     this.#members = new Members({ clock, ownId: this.ownId, isAnswering, onChange, onForgotten })
     this.#probes = new Probes({ clock, ownId: this.ownId, secret: this.#secret, members: this.#members })
-    const seat = (): NodeSeat | undefined => this.#joined?.seat
-    this.#tokens = new SharedTokens({ store, logger, seat })
+    const localNode = (): LocalNode | undefined => this.#joined?.localNode
+    this.#tokens = new SharedTokens({ store, logger, localNode })
     this.claims = new SharedClaims({ store, clock })
     this.tickets = new SharedTickets(store)
-    this.names = new SharedNames({ store, clock, ownId: this.ownId, seat, isUp: (id) => this.#members.isUp(id) })
-    const own = { store, logger, ownId: this.ownId, seat }
+    this.names = new SharedNames({ store, clock, ownId: this.ownId, localNode, isUp: (id) => this.#members.isUp(id) })
+    const own = { store, logger, ownId: this.ownId, localNode }
     this.#use = new SharedUse(own)
     this.#load = new SharedLoad({ ...own, isThere: (id) => this.#members.addressOf(id) !== undefined })
     this.#beat = new Heartbeat({ clock, onBeat: (beat) => this.#sendBeat(beat), onStale: () => this.#publishAll() })
@@ -130,9 +130,9 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
    */
   async join(server: LinkSocksServer, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     const { store, folder, storeTimeoutMs: timeoutMs = defaultStoreTimeoutMs } = this.#options
-    const { seat } = server
-    const [members, presence, clock] = [this.#members, this.#presence, this.#clock]
-    const shared = { secret: this.#secret, ownId: this.ownId, logger: this.#logger }
+    const { localNode } = server
+    const [members, presence, clock, logger] = [this.#members, this.#presence, this.#clock, this.#logger]
+    const shared = { secret: this.#secret, ownId: this.ownId, logger }
     const listener = await NodeListener.open({
       ...shared,
       listen: this.#listen,
@@ -140,17 +140,17 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     })
     this.#joined = {
       server,
-      seat,
+      localNode,
       listener,
-      trunks: new Trunks({ ...shared, seat, members, presence, clock }),
-      incoming: new IncomingTrunks(seat, clock, (id) => void this.#probes.check(id)),
+      trunks: new Trunks({ ...shared, localNode, members, presence, clock }),
+      incoming: new IncomingTrunks(localNode, clock, (id) => void this.#probes.check(id)),
       links: await LinksFromNodes.open(server, folder && linksPathInFolder(folder, this.ownId)),
-      spread: this.#options.spread === false ? undefined : spreadLoad({ seat, members, clock, logger: this.#logger }),
+      spread: this.#options.spread === false ? undefined : spreadLoad({ localNode, members, clock, logger }),
     }
     const synced = new Promise<void>((resolve) => (this.#onSynced = resolve))
     const onWait = (reason: string | undefined): void => void (this.#waitsFor = reason)
-    const watcher = guardedWatcher(this, this.#logger)
-    await openStore({ store, watcher, timeoutMs, clock, logger: this.#logger, signal, onWait })
+    const watcher = guardedWatcher(this, logger)
+    await openStore({ store, watcher, timeoutMs, clock, logger, signal, onWait })
     await synced
     await members.asked()
     this.#beat.start()
@@ -206,7 +206,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     if (what === 'node') this.#nodeEntry(id, entry)
     else if (id === this.ownId) this.#own.told(what, tokenKey, entry?.value)
     else if (what === claimPrefix) this.claims.entry(id, entry)
-    else if (what === ticketPrefix) this.#joined?.seat.setTicket(id, entry?.value)
+    else if (what === ticketPrefix) this.#joined?.localNode.setTicket(id, entry?.value)
     else if (what === namePrefix) this.names.entry(id, entry)
     else if (what === usePrefix) this.#use.entry(id, tokenKey, this.#read(key, entry, readUse))
     else if (what === loadPrefix) this.#load.entry(id, tokenKey, this.#read(key, entry, readLoad))
@@ -263,7 +263,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   /** Updates the server's list of a token's peers at other nodes. */
   #spread(reverseKey: string): void {
     const peers = this.#presence.merged(reverseKey, (id) => this.#members.isUp(id))
-    this.#joined?.seat.setFarPeers(reverseKey, peers)
+    this.#joined?.localNode.setFarPeers(reverseKey, peers)
     this.#joined?.trunks.update(reverseKey)
   }
 
@@ -286,11 +286,11 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#own.tellLife(info, this.#isConnected)
   }
 
-  #info({ seat, listener }: Joined): NodeInfo {
+  #info({ localNode, listener }: Joined): NodeInfo {
     const { address } = this.#options
     const host = address?.host ?? this.#listen.host
     const port = address?.port ?? listener.port
-    return { version: nodeVersion, id: this.ownId, address: { host, port }, beat: this.#beat.count, ...seat.load }
+    return { version: nodeVersion, id: this.ownId, address: { host, port }, beat: this.#beat.count, ...localNode.load }
   }
 
   get #listen(): NodeAddress {

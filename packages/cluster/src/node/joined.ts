@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { LinkSocksServer, NodeSeat } from '@ls/server'
+import type { LinkSocksServer, LocalNode } from '@ls/server'
 import type { IncomingTrunks } from '../trunk/incoming-trunks.js'
 import { writeLine } from '../trunk/json-line.js'
 import type { NodeHello } from '../trunk/node-hello.js'
@@ -11,7 +11,7 @@ import type { Trunks } from './trunks.js'
 /** Parts of a node that exist once it has joined its cluster. */
 export interface Joined {
   readonly server: LinkSocksServer
-  readonly seat: NodeSeat
+  readonly localNode: LocalNode
   readonly listener: NodeListener
   readonly trunks: Trunks
   readonly incoming: IncomingTrunks

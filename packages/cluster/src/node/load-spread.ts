@@ -1,5 +1,5 @@
 import type { Clock, Logger, TimerHandle } from '@ls/foundation'
-import type { NodeSeat } from '@ls/server'
+import type { LocalNode } from '@ls/server'
 import type { Members } from './members.js'
 
 export interface LoadSpreadOptions {
@@ -75,19 +75,19 @@ export class LoadSpread {
 }
 
 export interface SpreadLoadOptions extends Pick<LoadSpreadOptions, 'clock' | 'logger'> {
-  readonly seat: Pick<NodeSeat, 'load' | 'askToLeave'>
+  readonly localNode: Pick<LocalNode, 'load' | 'askToLeave'>
   readonly members: Members
 }
 
 /** The spread of a node, by what the nodes tell each other. */
-export function spreadLoad({ seat, members, ...shared }: SpreadLoadOptions): LoadSpread {
+export function spreadLoad({ localNode, members, ...shared }: SpreadLoadOptions): LoadSpread {
   return new LoadSpread({
     ...shared,
-    links: () => (seat.load.draining ? undefined : seat.load.links),
+    links: () => (localNode.load.draining ? undefined : localNode.load.links),
     others: () => {
       const taking = [...members].filter(({ state, draining }) => state === 'up' && !draining)
       return taking.map(({ links }) => links)
     },
-    askToLeave: (most) => seat.askToLeave(most),
+    askToLeave: (most) => localNode.askToLeave(most),
   })
 }

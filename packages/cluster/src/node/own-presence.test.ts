@@ -20,12 +20,12 @@ function make() {
     put: (_table, key) => change(`put ${key}`),
     delete: (_table, key) => change(`delete ${key}`),
   }
-  const seat = { reverseKeys: ['t', 'unused'], peersOf: (key: string) => (key === 't' ? state.peers : none) }
+  const localNode = { reverseKeys: ['t', 'unused'], peersOf: (key: string) => (key === 't' ? state.peers : none) }
   const own = new OwnPresence({
     store: store as ClusterStore,
     ownId: 'a',
     rareLog: { warn: (message, reason) => void warned.push(`${message}: ${reason}`) },
-    seat: () => seat,
+    localNode: () => localNode,
     onTold: () => {},
   })
   const attempted = (count: number): Promise<void> => until(() => attempts >= count, `${count} attempts`)

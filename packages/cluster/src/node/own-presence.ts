@@ -1,5 +1,5 @@
 import { type RareLog, textOf } from '@ls/foundation'
-import type { NodeSeat } from '@ls/server'
+import type { LocalNode } from '@ls/server'
 import type { ClusterStore } from '../store/cluster-store.js'
 import { nodeKey } from './live-entry.js'
 import type { NodeInfo } from './members.js'
@@ -10,7 +10,7 @@ export interface OwnPresenceOptions {
   /** Receives why the store refuses what it is told. */
   readonly rareLog: Pick<RareLog, 'warn'>
   /** The server of this node; undefined before it has joined. */
-  seat(): Pick<NodeSeat, 'peersOf' | 'reverseKeys'> | undefined
+  localNode(): Pick<LocalNode, 'peersOf' | 'reverseKeys'> | undefined
   /** Called when peers of a token have changed, while the change is being written. */
   onTold(reverseKey: string): void
 }
@@ -31,7 +31,7 @@ export class OwnPresence {
 
   /** Handles peers of a token that connected or disconnected here. */
   changed(reverseKey: string): void {
-    if (this.#isClosed || this.#options.seat() === undefined) return
+    if (this.#isClosed || this.#options.localNode() === undefined) return
     if (this.#changed.size === 0) setImmediate(() => this.#publishChanged())
     this.#changed.add(reverseKey)
   }
@@ -47,7 +47,7 @@ export class OwnPresence {
   /** Writes everything again: the store may have lost it. */
   publishAll(): void {
     for (const key of this.#published.keys()) this.#doubtful.add(key)
-    for (const key of [...this.#doubtful, ...(this.#options.seat()?.reverseKeys ?? [])]) this.changed(key)
+    for (const key of [...this.#doubtful, ...(this.#options.localNode()?.reverseKeys ?? [])]) this.changed(key)
   }
 
   /** Writes what could not be written: the store may refuse for some seconds while its connection stays open. */
@@ -85,8 +85,8 @@ export class OwnPresence {
 
   async #publish(reverseKey: string): Promise<void> {
     if (this.#isClosed) return
-    const { store, ownId, seat } = this.#options
-    const peers = seat()?.peersOf(reverseKey)
+    const { store, ownId, localNode } = this.#options
+    const peers = localNode()?.peersOf(reverseKey)
     const key = `peers.${ownId}.${reverseKey}`
     const isEmpty = peers === undefined || peers.providers.length + peers.connectors.length === 0
     const value = isEmpty ? undefined : JSON.stringify(peers)

@@ -1,12 +1,12 @@
 import type { Clock, Logger } from '@ls/foundation'
-import type { FarRoute, NodeSeat } from '@ls/server'
+import type { FarRoute, LocalNode } from '@ls/server'
 import type { NodeSecret } from '../trunk/node-secret.js'
 import { Trunk } from '../trunk/trunk.js'
 import type { Members } from './members.js'
 import type { Presence } from './presence.js'
 
 export interface TrunksOptions {
-  readonly seat: NodeSeat
+  readonly localNode: LocalNode
   readonly secret: NodeSecret | undefined
   readonly ownId: string
   readonly members: Members

@@ -12,28 +12,34 @@ async function make() {
   const hub = new MemoryHub()
   const there = new Set(['b', 'c'])
   const told: string[] = []
-  const seat = {
+  const localNode = {
     loads: [] as [string, TokenLoad][],
-    tokenLoads: () => seat.loads,
+    tokenLoads: () => localNode.loads,
     setLoadElsewhere: (key: string, loads: readonly TokenLoad[]) => {
       told.push(`${key} ${loads.map(({ links }) => links).join('+')}`)
     },
   }
   const isThere = (id: string): boolean => there.has(id)
-  const load = new SharedLoad({ store: hub.store(), ownId: 'a', logger: silentLogger, seat: () => seat, isThere })
+  const load = new SharedLoad({
+    store: hub.store(),
+    ownId: 'a',
+    logger: silentLogger,
+    localNode: () => localNode,
+    isThere,
+  })
   const written: string[] = []
   await hub.store().open({
     entry: (_table, key, entry) => void written.push(`${key} ${entry?.value ?? 'gone'}`),
     synced: () => {},
     lost: () => {},
   })
-  return { hub, load, seat, there, told, written }
+  return { hub, load, localNode, there, told, written }
 }
 
 test('SharedLoad writes a load when it has changed, and removes that of a token that is not used', async () => {
-  const { load, seat, written } = await make()
+  const { load, localNode, written } = await make()
   for (const links of [2, 2, 0]) {
-    seat.loads = [['t', loadOf(links)]]
+    localNode.loads = [['t', loadOf(links)]]
     load.publish()
     await turns(3)
   }
@@ -41,9 +47,9 @@ test('SharedLoad writes a load when it has changed, and removes that of a token 
 })
 
 test('SharedLoad writes a steady rate once', async () => {
-  const { load, seat, written } = await make()
+  const { load, localNode, written } = await make()
   for (const up of [1_000_000, 1_004_000, 998_000]) {
-    seat.loads = [['t', loadOf(0, up)]]
+    localNode.loads = [['t', loadOf(0, up)]]
     load.publish()
     await turns(3)
   }
@@ -51,8 +57,8 @@ test('SharedLoad writes a steady rate once', async () => {
 })
 
 test('SharedLoad writes again what the store refused', async () => {
-  const { hub, load, seat, written } = await make()
-  seat.loads = [['t', loadOf(1)]]
+  const { hub, load, localNode, written } = await make()
+  localNode.loads = [['t', loadOf(1)]]
   hub.setUp(false)
   load.publish()
   await turns(3)
@@ -63,11 +69,11 @@ test('SharedLoad writes again what the store refused', async () => {
 })
 
 test('SharedLoad removes again what the store refused to remove', async () => {
-  const { hub, load, seat, written } = await make()
-  seat.loads = [['t', loadOf(1)]]
+  const { hub, load, localNode, written } = await make()
+  localNode.loads = [['t', loadOf(1)]]
   load.publish()
   await turns(3)
-  seat.loads = []
+  localNode.loads = []
   hub.setUp(false)
   load.publish()
   await turns(3)
@@ -78,13 +84,13 @@ test('SharedLoad removes again what the store refused to remove', async () => {
 })
 
 test('SharedLoad removes the load of a token that is no longer used when everything is written again', async () => {
-  const { hub, load, seat, written } = await make()
-  seat.loads = [['t', loadOf(1)]]
+  const { hub, load, localNode, written } = await make()
+  localNode.loads = [['t', loadOf(1)]]
   load.publish()
   await turns(3)
   hub.forget()
   load.publishAll()
-  seat.loads = []
+  localNode.loads = []
   load.publish()
   await turns(3)
   expect(written.at(-1)).toBe('load.a.t gone')

@@ -1,10 +1,10 @@
-import type { NodeSeat, TokenLoad } from '@ls/server'
+import type { LocalNode, TokenLoad } from '@ls/server'
 import { FarEntries } from './far-entries.js'
 import { OwnEntries, type OwnEntriesOptions } from './own-entries.js'
 
 export interface SharedLoadOptions extends Omit<OwnEntriesOptions, 'prefix'> {
   /** The server of this node; undefined before it has joined. */
-  seat(): Pick<NodeSeat, 'tokenLoads' | 'setLoadElsewhere'> | undefined
+  localNode(): Pick<LocalNode, 'tokenLoads' | 'setLoadElsewhere'> | undefined
   /** Whether a node is a member that is not gone: the store may still have entries of one that was killed. */
   isThere(nodeId: string): boolean
 }
@@ -34,7 +34,7 @@ export class SharedLoad {
   /** Writes the loads that have changed, and removes those of tokens that are not used. */
   publish(): void {
     const unused = new Set(this.#own.tokens)
-    for (const [key, { links, channels, up, down }] of this.#options.seat()?.tokenLoads() ?? []) {
+    for (const [key, { links, channels, up, down }] of this.#options.localNode()?.tokenLoads() ?? []) {
       if (links + channels + up + down === 0) continue
       unused.delete(key)
       const load: TokenLoad = { links, channels, up: rounded(up), down: rounded(down) }
@@ -60,9 +60,9 @@ export class SharedLoad {
   }
 
   #tell(key: string): void {
-    const { seat, isThere } = this.#options
+    const { localNode, isThere } = this.#options
     const loads = [...this.#others.of(key)].flatMap(([nodeId, load]) => (isThere(nodeId) ? load : []))
-    seat()?.setLoadElsewhere(key, loads)
+    localNode()?.setLoadElsewhere(key, loads)
   }
 }
 

@@ -13,8 +13,14 @@ async function make() {
     ['a', 'b'].map(async (ownId) => {
       const store = hub.store()
       const far = new Map<string, readonly SharedName[]>()
-      const seat = { setFarNames: (host: string, names: readonly SharedName[]) => void far.set(host, names) }
-      const shared = { store, ownId, clock: new FakeClock(), seat: () => seat, isUp: (id: string) => up.has(id) }
+      const localNode = { setFarNames: (host: string, names: readonly SharedName[]) => void far.set(host, names) }
+      const shared = {
+        store,
+        ownId,
+        clock: new FakeClock(),
+        localNode: () => localNode,
+        isUp: (id: string) => up.has(id),
+      }
       const names = new SharedNames(shared)
       await store.open({
         entry: (_table, key, entry) => names.entry(key.slice('name.'.length), entry),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type NameRegistry, type NodeSeat, ServerError, type SharedName } from '@ls/server'
+import { type NameRegistry, type LocalNode, ServerError, type SharedName } from '@ls/server'
 import { isText, readObject } from '../node/live-entry.js'
 import type { StoreEntry } from '../store/cluster-store.js'
 import { SharedEntries, type SharedEntriesOptions } from './shared-entries.js'
@@ -7,7 +7,7 @@ import { SharedEntries, type SharedEntriesOptions } from './shared-entries.js'
 export interface SharedNamesOptions extends Pick<SharedEntriesOptions<unknown>, 'store' | 'clock'> {
   readonly ownId: string
   /** The server of this node; undefined before it has joined. */
-  seat(): Pick<NodeSeat, 'setFarNames'> | undefined
+  localNode(): Pick<LocalNode, 'setFarNames'> | undefined
   isUp(nodeId: string): boolean
 }
 
@@ -77,11 +77,11 @@ export class SharedNames implements NameRegistry {
 
   /** Tells the server which providers at other nodes expose a name. */
   #tell(host: string, value: NameValue | undefined): void {
-    const { seat, ownId, isUp } = this.#options
+    const { localNode, ownId, isUp } = this.#options
     const far = Object.entries(value?.at ?? {}).filter(([id]) => id !== ownId && isUp(id))
     const reverseKey = value?.reverseKey ?? ''
     const names = far.flatMap(([, each]) => each).map((each) => ({ host, reverseKey, ...each }))
-    seat()?.setFarNames(host, names)
+    localNode()?.setFarNames(host, names)
   }
 
   #isHeld({ at }: NameValue): boolean {

@@ -15,7 +15,7 @@ test('SharedTokens removes a token again whose removal the store has refused', a
       removed.push(key)
     },
   }
-  const tokens = new SharedTokens({ store: store as ClusterStore, logger: silentLogger, seat: () => undefined })
+  const tokens = new SharedTokens({ store: store as ClusterStore, logger: silentLogger, localNode: () => undefined })
   tokens.entry('a', { value: '{}', revision: 1 })
   tokens.removed(['a'])
   await Promise.resolve()
@@ -32,7 +32,7 @@ async function afterLoss({ refusals = 0 } = {}) {
   let left = 0
   const replace: ClusterStore['replace'] = (...entry) =>
     left-- > 0 ? Promise.reject(new Error('no leader')) : store.replace(...entry)
-  const tokens = new SharedTokens({ store: { ...store, replace }, logger: silentLogger, seat: () => undefined })
+  const tokens = new SharedTokens({ store: { ...store, replace }, logger: silentLogger, localNode: () => undefined })
   await store.open({
     entry: (table, key, entry) => table === 'tokens' && tokens.entry(key, entry),
     synced: () => tokens.synced(),

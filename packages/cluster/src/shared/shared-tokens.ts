@@ -1,12 +1,12 @@
 import { type Logger, textOf } from '@ls/foundation'
-import { type NodeSeat, ServerError, type StoredToken, tokenKey } from '@ls/server'
+import { type LocalNode, ServerError, type StoredToken, tokenKey } from '@ls/server'
 import type { ClusterStore, StoreEntry } from '../store/cluster-store.js'
 
 export interface SharedTokensOptions {
   readonly store: ClusterStore
   readonly logger: Logger
   /** The server; undefined before the node has joined. */
-  seat(): NodeSeat | undefined
+  localNode(): LocalNode | undefined
 }
 
 /**
@@ -124,16 +124,16 @@ export class SharedTokens {
     this.#removed.delete(key)
     this.#waiting.delete(key)
     if (!this.#entries.delete(key)) return
-    const { logger, seat } = this.#options
-    seat()
+    const { logger, localNode } = this.#options
+    localNode()
       ?.removeToken(key)
       .catch((error: unknown) => logger.error({ reason: textOf(error) }, 'a token of the cluster could not be removed'))
   }
 
   #register(key: string, value: string): void {
-    const { seat, logger } = this.#options
+    const { localNode, logger } = this.#options
     try {
-      const token = seat()?.addToken(value)
+      const token = localNode()?.addToken(value)
       this.#waiting.delete(key)
       if (token?.kind === 'reverse') this.#registerWaiting()
     } catch (error) {

@@ -11,19 +11,19 @@ const month = (bytes: number): UsedAmounts => ({ month: { period: '2026-11', byt
 function make() {
   const hub = new MemoryHub()
   const told: string[] = []
-  const seat = {
+  const localNode = {
     used: [['t', month(0)]] as (readonly [string, UsedAmounts])[],
     keepsUsed: false,
     setUsedElsewhere: (key: string, amounts: readonly UsedAmounts[]) => void told.push(`${key} ${sum(amounts)}`),
   }
-  const use = new SharedUse({ store: hub.store(), ownId: 'a', logger: silentLogger, seat: () => seat })
+  const use = new SharedUse({ store: hub.store(), ownId: 'a', logger: silentLogger, localNode: () => localNode })
   const written: string[] = []
   const watching = hub.store().open({
     entry: (_table, key, entry) => void written.push(`${key} ${entry?.value ?? 'gone'}`),
     synced: () => {},
     lost: () => {},
   })
-  return { use, seat, told, written, watching }
+  return { use, localNode, told, written, watching }
 }
 
 function sum(amounts: readonly UsedAmounts[]): number {
@@ -31,10 +31,10 @@ function sum(amounts: readonly UsedAmounts[]): number {
 }
 
 test('SharedUse writes a count once, when it has changed', async () => {
-  const { use, seat, written, watching } = make()
+  const { use, localNode, written, watching } = make()
   await watching
   use.publish()
-  seat.used = [['t', month(5)]]
+  localNode.used = [['t', month(5)]]
   use.publish()
   use.publish()
   await until(() => written.length > 0, 'the entry')
@@ -42,11 +42,11 @@ test('SharedUse writes a count once, when it has changed', async () => {
 })
 
 test('SharedUse counts nothing for a token that was removed', async () => {
-  const { use, seat, written, watching } = make()
+  const { use, localNode, written, watching } = make()
   await watching
-  seat.used = [['t', month(5)]]
+  localNode.used = [['t', month(5)]]
   use.publish()
-  seat.used = []
+  localNode.used = []
   use.publish()
   use.publish()
   await until(() => written.length > 1, 'both entries')
@@ -54,12 +54,12 @@ test('SharedUse counts nothing for a token that was removed', async () => {
 })
 
 test('SharedUse counts nothing for a token that was removed before everything is written again', async () => {
-  const { use, seat, written, watching } = make()
+  const { use, localNode, written, watching } = make()
   await watching
-  seat.used = [['t', month(5)]]
+  localNode.used = [['t', month(5)]]
   use.publish()
   use.publishAll()
-  seat.used = []
+  localNode.used = []
   use.publish()
   await until(() => written.length > 1, 'both entries')
   expect(written.slice(1)).toEqual(['used.a.t {"used":{},"isKept":false}'])

@@ -1,4 +1,4 @@
-import type { NodeSeat, UsedAmounts } from '@ls/server'
+import type { LocalNode, UsedAmounts } from '@ls/server'
 import { FarEntries } from './far-entries.js'
 import { OwnEntries, type OwnEntriesOptions } from './own-entries.js'
 
@@ -11,7 +11,7 @@ export interface UseEntry {
 
 export interface SharedUseOptions extends Omit<OwnEntriesOptions, 'prefix'> {
   /** The server of this node; undefined before it has joined. */
-  seat(): Pick<NodeSeat, 'used' | 'keepsUsed' | 'setUsedElsewhere'> | undefined
+  localNode(): Pick<LocalNode, 'used' | 'keepsUsed' | 'setUsedElsewhere'> | undefined
 }
 
 /** Start of the keys of counts in the table `live`. */
@@ -38,7 +38,7 @@ export class SharedUse {
 
   /** Writes the counts that have changed. A token that was removed counts nothing. */
   publish(): void {
-    const at = this.#options.seat()
+    const at = this.#options.localNode()
     const isKept = at?.keepsUsed === true
     const textOf = (used: UsedAmounts): string => JSON.stringify({ used, isKept } satisfies UseEntry)
     const removed = new Set(this.#own.tokens)
@@ -57,7 +57,7 @@ export class SharedUse {
     const isKept = this.#others.of(key).get(nodeId)?.isKept === true
     if (entry !== undefined || isKept) this.#others.set(key, nodeId, entry)
     const amounts = Array.from(this.#others.of(key).values(), ({ used }) => used)
-    this.#options.seat()?.setUsedElsewhere(key, amounts)
+    this.#options.localNode()?.setUsedElsewhere(key, amounts)
   }
 
   /** Handles a node that is gone. */

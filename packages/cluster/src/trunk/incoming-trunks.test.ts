@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { Session, type SessionHandler } from '@ls/mux'
-import type { NodeSeat } from '@ls/server'
+import type { LocalNode } from '@ls/server'
 import { FakeClock } from '@ls/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { IncomingTrunks } from './incoming-trunks.js'
@@ -25,14 +25,14 @@ function quietSocket(): Socket {
 function make() {
   const clock = new FakeClock()
   const ended: string[] = []
-  const openTrunk: NodeSeat['openTrunk'] = (_key, { extensions }, handler) => {
+  const openTrunk: LocalNode['openTrunk'] = (_key, { extensions }, handler) => {
     const onClose: SessionHandler['onClose'] = (reason, lost) => {
       ended.push(reason)
       handler.onClose?.(reason, lost)
     }
     return new Session({ extensions, clock }, { ...handler, onClose })
   }
-  const trunks = new IncomingTrunks({ windowBytes: 4096, openTrunk } as unknown as NodeSeat, clock, () => {})
+  const trunks = new IncomingTrunks({ windowBytes: 4096, openTrunk } as unknown as LocalNode, clock, () => {})
   onTestFinished(() => trunks.close())
   return { trunks, ended }
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '@ls/foundation'
 import { helloWindowBytes, type Session } from '@ls/mux'
-import type { NodeSeat } from '@ls/server'
+import type { LocalNode } from '@ls/server'
 import { ClusterError } from '../errors.js'
 import { attachStream } from './attach-stream.js'
 import { writeLine } from './json-line.js'
@@ -10,15 +10,15 @@ import { trunkExtensions } from './trunk.js'
 
 /** Sessions that other nodes have opened to this one. */
 export class IncomingTrunks {
-  readonly #seat: NodeSeat
+  readonly #localNode: LocalNode
   readonly #clock: Clock
   readonly #onLost: (nodeId: string) => void
   /** Sessions by node and the name that it gave: one node cannot take the session of another. */
   readonly #sessions = new Map<string, { readonly nodeId: string; readonly session: Session }>()
 
   /** @param onLost Called when the link of a trunk is lost; its node may be gone. */
-  constructor(seat: NodeSeat, clock: Clock, onLost: (nodeId: string) => void) {
-    this.#seat = seat
+  constructor(localNode: LocalNode, clock: Clock, onLost: (nodeId: string) => void) {
+    this.#localNode = localNode
     this.#clock = clock
     this.#onLost = onLost
   }
@@ -32,7 +32,7 @@ export class IncomingTrunks {
     const key = `${hello.from} ${hello.session}`
     if (hello.received !== undefined) return this.#resume(key, hello.received, stream)
     const session = this.#open(key, hello)
-    answer(stream, { windowBytes: helloWindowBytes(this.#seat.windowBytes) })
+    answer(stream, { windowBytes: helloWindowBytes(this.#localNode.windowBytes) })
     attachStream(session, stream, this.#clock)
   }
 
@@ -50,9 +50,9 @@ export class IncomingTrunks {
     this.#sessions.get(key)?.session.close('the other node has begun the trunk again')
     const route = { reverseKey, owner }
     const terms = { extensions: trunkExtensions, peerWindowBytes: windowBytes }
-    const session: Session | undefined = this.#seat.openTrunk(reverseKey, terms, {
+    const session: Session | undefined = this.#localNode.openTrunk(reverseKey, terms, {
       onConnect: (channel) => {
-        if (session !== undefined) this.#seat.serve(route, channel, session)
+        if (session !== undefined) this.#localNode.serve(route, channel, session)
       },
       onUnlinked: () => this.#onLost(from),
       onClose: () => this.#sessions.delete(key),

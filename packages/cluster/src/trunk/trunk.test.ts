@@ -29,7 +29,7 @@ async function trunkTo(onHello: (hello: NodeHello, stream: Socket) => void) {
     },
   })
   const trunk = new Trunk({
-    seat: {
+    localNode: {
       windowBytes: 65_536,
       openTrunk: (_key, { extensions }, handler) => {
         const session = new Session({ extensions, clock }, handler)

@@ -3,14 +3,14 @@ import type { Socket } from 'node:net'
 import type { Extension } from '@ls/codec'
 import { type Clock, type Logger, textOf, type TimerHandle } from '@ls/foundation'
 import { helloWindowBytes, type Session } from '@ls/mux'
-import type { FarRoute, NodeSeat } from '@ls/server'
+import type { FarRoute, LocalNode } from '@ls/server'
 import { attachStream } from './attach-stream.js'
 import { dialNode, isGone, type NodeAddress } from './dial-node.js'
 import { type NodeAnswer, nodeVersion, TrunkEnded, type TrunkHello } from './node-hello.js'
 import type { NodeSecret } from './node-secret.js'
 
 export interface TrunkOptions {
-  readonly seat: Pick<NodeSeat, 'windowBytes' | 'openTrunk' | 'addFar'>
+  readonly localNode: Pick<LocalNode, 'windowBytes' | 'openTrunk' | 'addFar'>
   readonly secret: NodeSecret | undefined
   readonly ownId: string
   readonly nodeId: string
@@ -80,9 +80,9 @@ export class Trunk {
   }
 
   #offer(): void {
-    const { seat, route } = this.#options
+    const { localNode, route } = this.#options
     if (this.#isUsable && !this.#isClosed && this.#session !== undefined) {
-      this.#takeAway ??= seat.addFar(route, this.#session)
+      this.#takeAway ??= localNode.addFar(route, this.#session)
       return
     }
     this.#takeAway?.()
@@ -107,7 +107,7 @@ export class Trunk {
   }
 
   #hello(): TrunkHello {
-    const { ownId, nodeId, seat, route } = this.#options
+    const { ownId, nodeId, localNode, route } = this.#options
     const received = this.#session?.receivedSequence
     return {
       version: nodeVersion,
@@ -117,16 +117,16 @@ export class Trunk {
       session: this.#id,
       reverseKey: route.reverseKey,
       owner: route.owner,
-      windowBytes: helloWindowBytes(seat.windowBytes),
+      windowBytes: helloWindowBytes(localNode.windowBytes),
       received,
     }
   }
 
   #attach(stream: Socket, { windowBytes, received }: NodeAnswer): boolean {
-    const { seat, route, clock } = this.#options
+    const { localNode, route, clock } = this.#options
     if (this.#session !== undefined) return attachStream(this.#session, stream, clock, received)
     const terms = { extensions: trunkExtensions, peerWindowBytes: windowBytes }
-    this.#session = seat.openTrunk(route.reverseKey, terms, {
+    this.#session = localNode.openTrunk(route.reverseKey, terms, {
       onUnlinked: () => void this.#dial(),
       onLinked: () => this.#linked(),
       onClose: (reason) => this.close(reason),

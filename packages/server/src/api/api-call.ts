@@ -65,7 +65,7 @@ export interface ManagedServer {
   channels(): Iterable<ChannelInfo>
   readonly exposed: ExposedPorts
   /** The server as one of several nodes. */
-  readonly seat: { readonly cluster: ClusterStatus | undefined }
+  readonly localNode: { readonly cluster: ClusterStatus | undefined }
   addForwardToken(token?: string, options?: TokenOptions): string
   addReverseToken(request: ReverseTokenRequest): { token: string; port: number | undefined }
   addConnectorToken(request: ConnectorTokenRequest): string

@@ -17,7 +17,7 @@ import { believedProxies, type ResolvedServerOptions } from '../options/resolve-
 import type { PassedLinks } from '../session-owners/passed-links.js'
 import { type Accept, serveWisp } from '../wisp/serve-wisp.js'
 import { wispToken } from '../wisp/wisp-path.js'
-import { FrontDoor } from './front-door.js'
+import { RequestRouter } from './request-router.js'
 
 export interface WebSocketPortOptions {
   readonly server: ResolvedServerOptions
@@ -41,13 +41,13 @@ export interface WebSocketPortOptions {
 /** The port for links, with its certificate and its fallback. */
 export class WebSocketPort {
   readonly #listener: TransportListener
-  readonly #frontDoor: FrontDoor
+  readonly #requestRouter: RequestRouter
   #certificateWatch: CertificateWatch | undefined
   #certificate: string | Buffer | undefined
 
-  private constructor(listener: TransportListener, frontDoor: FrontDoor) {
+  private constructor(listener: TransportListener, requestRouter: RequestRouter) {
     this.#listener = listener
-    this.#frontDoor = frontDoor
+    this.#requestRouter = requestRouter
   }
 
   /**
@@ -56,7 +56,7 @@ export class WebSocketPort {
   static async open(options: WebSocketPortOptions, signal?: AbortSignal): Promise<WebSocketPort> {
     const { server } = options
     const tls = readTls(server)
-    const frontDoor = await openFrontDoor(options)
+    const requestRouter = await openRequestRouter(options)
     try {
       const listener = await listen({
         ...listenOptions(server),
@@ -64,15 +64,15 @@ export class WebSocketPort {
         signal,
         tls,
         earlyData: true,
-        authorize: (request) => frontDoor.authorize(request),
+        authorize: (request) => requestRouter.authorize(request),
         onTransport: (transport, request) => arrive(transport, request, options),
-        onRequest: (request, response, client) => frontDoor.answer(request, response, client),
+        onRequest: (request, response, client) => requestRouter.answer(request, response, client),
       })
-      const port = new WebSocketPort(listener, frontDoor)
+      const port = new WebSocketPort(listener, requestRouter)
       port.#useCertificate(server, tls)
       return port
     } catch (error) {
-      frontDoor.close()
+      requestRouter.close()
       throw error
     }
   }
@@ -99,7 +99,7 @@ export class WebSocketPort {
   /** Stops listening and cuts all connections that are not links; links stay. */
   async close(): Promise<void> {
     this.#certificateWatch?.close()
-    this.#frontDoor.close()
+    this.#requestRouter.close()
     await this.#listener.close()
   }
 
@@ -154,9 +154,9 @@ function arrive(
   serveWisp({ transport, request, token, server }, onTransport)
 }
 
-async function openFrontDoor({ server, ...shared }: WebSocketPortOptions): Promise<FrontDoor> {
+async function openRequestRouter({ server, ...shared }: WebSocketPortOptions): Promise<RequestRouter> {
   const fallback = server.fallback === undefined ? undefined : await openFallback(parseFallback(server.fallback))
-  return new FrontDoor({ ...shared, server, fallback })
+  return new RequestRouter({ ...shared, server, fallback })
 }
 
 /** Certificate of links, read from its files if it has any. @throws TransportError for an unusable one */

@@ -5,7 +5,7 @@ import type { ApiCall } from '../api-call.js'
 
 /** `GET /api/nodes`: the nodes of the cluster, as this one sees them. */
 export function showNodes({ server }: ApiCall): Answer {
-  const { cluster } = server.seat
+  const { cluster } = server.localNode
   if (cluster === undefined) throw new ApiRefusal(409, 'this server is not a node of a cluster')
   const { isConnected, nodes } = cluster
   return { status: 200, body: { connected: isConnected, nodes: nodes.map(describe) } }

@@ -21,7 +21,7 @@ import { wispToken } from '../wisp/wisp-path.js'
 import { answerHttp, pathOf } from './http.js'
 import { LinkOrigins } from './link-origins.js'
 
-export interface FrontDoorOptions {
+export interface RequestRouterOptions {
   readonly server: ResolvedServerOptions
   readonly api: ManagementApi | undefined
   readonly fallback: Fallback | undefined
@@ -44,11 +44,11 @@ export interface FrontDoorOptions {
  * Decides which requests on the WebSocket port get a WebSocket, the API, or the fallback. With a fallback, all refused
  * requests see only that: a wrong path, host, token and API key look alike.
  */
-export class FrontDoor {
-  readonly #options: FrontDoorOptions
+export class RequestRouter {
+  readonly #options: RequestRouterOptions
   readonly #origins: LinkOrigins
 
-  constructor(options: FrontDoorOptions) {
+  constructor(options: RequestRouterOptions) {
     this.#options = options
     this.#origins = new LinkOrigins(options.server.allowOrigins)
   }

@@ -32,7 +32,7 @@ export interface FarRoute {
   readonly owner: string | undefined
 }
 
-export interface NodeSeatOptions {
+export interface LocalNodeOptions {
   readonly options: ResolvedServerOptions
   readonly server: TokenMaker & { removeToken(token: string): Promise<boolean> }
   readonly tokens: TokenRegistry
@@ -48,10 +48,10 @@ export interface NodeSeatOptions {
 }
 
 /** Interface of a server for the code that joins it with other nodes. */
-export class NodeSeat {
-  readonly #options: NodeSeatOptions
+export class LocalNode {
+  readonly #options: LocalNodeOptions
 
-  constructor(options: NodeSeatOptions) {
+  constructor(options: LocalNodeOptions) {
     this.#options = options
   }
 

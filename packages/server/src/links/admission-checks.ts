@@ -1,10 +1,10 @@
-import type { LinkAdmissionOptions } from '../links/admission.js'
 import type { TokenUses } from '../policy/token-uses.js'
+import type { Relay } from '../relay-mode/relay.js'
 import type { Tickets } from '../tickets/tickets.js'
-import type { Relay } from './relay.js'
+import type { LinkAdmissionOptions } from './admission.js'
 
 /** Checks of policies and the relay for clients that connect. */
-export function gateOf(
+export function admissionChecks(
   uses: TokenUses,
   tickets: Tickets,
   relay: () => Relay | undefined,

@@ -12,7 +12,7 @@ import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
 import type { LinkAdmissionOptions } from './admission.js'
 import type { Peer } from './peer.js'
 
-export interface AttendanceOptions {
+export interface ClientLifecycleOptions {
   readonly groups: ReverseGroups
   readonly exposures: Exposures
   readonly orphanedTokens: OrphanedTokens
@@ -28,12 +28,12 @@ export interface AttendanceOptions {
  * Adds and removes what belongs to a client: its place in a group, the tokens it added, the ports it opened. Reports
  * clients that come and go.
  */
-export class Attendance {
-  readonly #options: AttendanceOptions
+export class ClientLifecycle {
+  readonly #options: ClientLifecycleOptions
   /** Undefined without direct paths. */
   readonly #signals: DirectSignals | undefined
 
-  constructor(options: AttendanceOptions) {
+  constructor(options: ClientLifecycleOptions) {
     this.#options = options
     this.#signals = makeSignals({ ...options, server: options.options })
   }
@@ -98,15 +98,15 @@ export class Attendance {
   }
 }
 
-/** Events of an admission, for an attendance that is created later. */
-export function attendanceEvents(
-  attendance: () => Attendance,
+/** Events of an admission, for a `ClientLifecycle` that is created later. */
+export function clientLifecycleEvents(
+  lifecycle: () => ClientLifecycle,
 ): Pick<LinkAdmissionOptions, 'onJoin' | 'onLeave' | 'onLinked' | 'onUnlinked' | 'onStray'> {
   return {
-    onJoin: (peer) => attendance().join(peer),
-    onLeave: (peer, reason) => attendance().leave(peer, reason),
-    onLinked: (peer) => attendance().linked(peer),
-    onUnlinked: (peer) => attendance().unlinked(peer),
-    onStray: (peer, channelId, type) => attendance().receiveStray(peer, channelId, type),
+    onJoin: (peer) => lifecycle().join(peer),
+    onLeave: (peer, reason) => lifecycle().leave(peer, reason),
+    onLinked: (peer) => lifecycle().linked(peer),
+    onUnlinked: (peer) => lifecycle().unlinked(peer),
+    onStray: (peer, channelId, type) => lifecycle().receiveStray(peer, channelId, type),
   }
 }
