@@ -50,10 +50,13 @@ const limits = {
   'what all such links, and all clients of proxy ports in their handshake, have sent': `${bytes(pending('maxPendingBytes'))}, at a server at most ${part(tenants('strangersPart'))} of \`--memory-limit\``,
   'upgrades, or begun TLS handshakes, in one turn of the event loop': `${count(turns('jobsPerTurn'))}, and one in ${{ 4: 'four' }[turns('turnsPerJob')]} turns or ${turns('msPerJob')} ms on average`,
   'TLS handshakes of one address that begin in a second and do not end': `${part(handshakesOfAddress)} of its connections that may wait, ${count(handshakesOfAddress * pending('maxOfAddress'))}; those of \`--trusted-proxy\` are not limited`,
+  'time for the frames of all links with many frames in a read, in one turn of the event loop': `${time(
+    sourceConstant('packages/transport/src/websocket/read-turns.ts', 'processTurnMs'),
+  )}, then they take turns`,
   'messages of a byte stream before its proxy handshake is over': bytes(
     relay('listen/pending-clients', 'messageBytes'),
   ),
-  'requests of one connection to the WebSocket port, or to a host name, before the first one is answered': `${count(
+  "requests of one connection to the WebSocket port, a host name, the API's socket, `--metrics` or the dashboard of a client, before the first one is answered": `${count(
     sourceConstant('packages/transport/src/port/pipelined-requests.ts', 'maxPipelined'),
   )}, then it is cut`,
   'head of a request at the WebSocket port': `${bytes(listener('maxHeadBytes'))}, within ${time(listener('headTimeoutMs'))}`,
