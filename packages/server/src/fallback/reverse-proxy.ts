@@ -37,6 +37,9 @@ const replaced = new Set([
   'expect',
   'trailer',
   'forwarded',
+  'forwarded-for',
+  'x-forwarded',
+  'x-forwarded-client-cert',
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-port',
@@ -49,9 +52,13 @@ const replaced = new Set([
   'x-real-ip',
   'x-client-ip',
   'x-cluster-client-ip',
+  'x-original-forwarded-for',
+  'x-original-host',
   'x-original-url',
   'x-rewrite-url',
   'cf-connecting-ip',
+  'cf-connecting-ipv6',
+  'fly-client-ip',
   'fastly-client-ip',
   'true-client-ip',
 ])
@@ -101,7 +108,8 @@ export class ReverseProxy implements Fallback {
     }
     const fields = this.#fieldsOf(request, client, response)
     if (fields === undefined) return
-    fields.push('Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '')
+    const protocols = onwardProtocols(request)
+    if (protocols !== '') fields.push('Connection', 'Upgrade', 'Upgrade', protocols)
     const onward = this.#request(request, response, fields)
     onward.once('upgrade', (answer, behind, firstBytes) => {
       response.detachSocket(stream as Parameters<ServerResponse['detachSocket']>[0])
@@ -219,6 +227,15 @@ export class ReverseProxy implements Fallback {
     }
     return headers
   }
+}
+
+/**
+ * Protocols of an Upgrade for the next hop: all but HTTP/2, over which a visitor could send requests with any fields
+ * past this proxy.
+ */
+function onwardProtocols({ headers: { upgrade = '' } }: IncomingMessage): string {
+  const protocols = upgrade.split(',').map((each) => each.trim())
+  return protocols.filter((each) => !/^(?:h2c?|HTTP\/.*)$/i.test(each)).join(', ')
 }
 
 function badGateway(response: ServerResponse): void {

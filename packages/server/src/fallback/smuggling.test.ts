@@ -127,7 +127,18 @@ describe('a fallback URL', () => {
 
   test('gets no field of the visitor that names a visitor', async () => {
     const { served, send } = await start()
-    const forged = ['X-Real-IP', 'X_Forwarded_For', 'X-Forwarded-Port', 'CF-Connecting-IP', 'True-Client-IP']
+    const forged = [
+      'X-Real-IP',
+      'X_Forwarded_For',
+      'X-Forwarded',
+      'X-Forwarded-Client-Cert',
+      'X-Forwarded-Port',
+      'X-Original-Host',
+      'CF-Connecting-IP',
+      'CF-Connecting-IPv6',
+      'Fly-Client-IP',
+      'True-Client-IP',
+    ]
     await send(request(['Connection: close', ...forged.map((name) => `${name}: 9.9.9.9`)], ''))
     expect(JSON.stringify(served[0]?.headers)).not.toMatch('9.9.9.9')
   })
@@ -140,6 +151,15 @@ describe('a fallback URL', () => {
       xEnd: '2',
     })
   })
+})
+
+test.each([
+  ['h2c', undefined],
+  ['websocket, H2C', 'websocket'],
+])('a fallback URL gets the upgrade to %s as one to %s', async (protocols, onward) => {
+  const { served, send } = await start()
+  await send(request(['Connection: Upgrade, HTTP2-Settings', `Upgrade: ${protocols}`, 'HTTP2-Settings: AAMAAABk'], ''))
+  expect(served[0]?.headers.upgrade).toBe(onward)
 })
 
 test('a body in chunks of one byte reaches the site in few pieces', async () => {
