@@ -22,6 +22,7 @@ test('the package exports these names', () => {
       "formatAuthQuery",
       "hashToken",
       "hostOf",
+      "isAnswering",
       "keyPinOf",
       "listen",
       "listenByteStreams",

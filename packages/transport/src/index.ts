@@ -23,7 +23,7 @@ export {
 } from './byte-stream/listen-byte-streams.js'
 export type { TransportOptions } from './options.js'
 export { type KeyPin, keyPinOf, parseKeyPin } from './connect/key-pin.js'
-export { answerInTurn } from './port/pipelined-requests.js'
+export { answerInTurn, isAnswering } from './port/pipelined-requests.js'
 export type { RefusalCounts, RefusalKind } from './port/refusals.js'
 export type { UnprovenLimits } from './websocket/read-allowance.js'
 export { refuseUpgrade, type UpgradeRefusal } from './listen/refuse-upgrade.js'

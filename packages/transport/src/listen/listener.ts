@@ -14,6 +14,7 @@ import {
   clientAddressHeaders,
 } from '../port/client-address.js'
 import { HttpPort } from '../port/http-port.js'
+import { isAnswering } from '../port/pipelined-requests.js'
 import { type RefusalCounts, Refusals } from '../port/refusals.js'
 import type { ServerTlsOptions } from '../port/server-tls.js'
 import { parseTrustedProxies, type TrustedProxies } from '../port/trusted-proxies.js'
@@ -138,7 +139,7 @@ export class Listener implements TransportListener {
   #upgradeInTurn(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     // The HTTP server has removed its listeners.
     this.#turns.runFor(stream, this.#clientOf(request).address, () => {
-      if (this.#isClosed) stream.destroy()
+      if (this.#isClosed || isAnswering(request.socket)) stream.destroy()
       else this.#upgrade(request, stream, head)
     })
   }

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { onceEvent, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
-import { afterTest, rawConnection, startListener, untilEnd } from '../../testing/listening.js'
+import { afterTest, rawConnection, startListener, untilEnd, upgradeHead } from '../../testing/listening.js'
 import { answerInTurn, PipelinedRequests } from './pipelined-requests.js'
 
 const get = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'
@@ -110,6 +110,23 @@ describe('answerInTurn', () => {
     await untilEnd(client)
     expect(started).toEqual(['/0'])
   })
+})
+
+test('listen cuts an upgrade behind a request without a whole answer', async () => {
+  const listener = await startListener({ onRequest: (_request, response) => void response.write('begun') })
+  const client = await rawConnection({ port: listener.address().port, host: '127.0.0.1' })
+  client.write(get + upgradeHead())
+  expect(await untilEnd(client)).not.toMatch('101 Switching Protocols')
+})
+
+test('listen accepts an upgrade behind an answer', async () => {
+  const listener = await startListener({ onRequest: (_request, response) => void response.end('whole') })
+  const client = await rawConnection({ port: listener.address().port, host: '127.0.0.1' })
+  let text = ''
+  client.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
+  client.write(get + upgradeHead())
+  await until(() => text.includes('\r\n\r\n') && text.includes(' 101 '), 'both answers')
+  expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*whole[^]*HTTP\/1\.1 101 /)
 })
 
 test('listen passes at most 16 of many concurrent requests to onRequest, and cuts the connection', async () => {

@@ -38,6 +38,7 @@ export class PipelinedRequests {
       return false
     }
     waiting.set(response, undefined)
+    lastResponses.set(socket, response)
     response.once('close', () => this.#answered(response, socket))
     return true
   }
@@ -68,6 +69,17 @@ export class PipelinedRequests {
     socket.once('close', () => closeAll(waiting.keys()))
     return waiting
   }
+}
+
+/** The last response of each connection. */
+const lastResponses = new WeakMap<Socket, ServerResponse>()
+
+/**
+ * Whether a connection has a request without a whole answer. An upgrade behind it must wait (RFC 9110 §7.8), and no
+ * client sends one: the rest of the answer would become bytes of the new protocol.
+ */
+export function isAnswering(socket: Socket): boolean {
+  return lastResponses.get(socket)?.writableEnded === false
 }
 
 /** Returns a listener for the requests of a server, which answers those of a connection one after the other. */

@@ -82,6 +82,15 @@ describe('a host name', () => {
     close()
   })
 
+  test('cuts an upgrade behind a request without an answer', async () => {
+    const upgrade = 'GET / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+    const { visitor, close } = await visitWith(anyRequest + upgrade)
+    visitor.resume()
+    await until(() => visitor.closed, 'the end of the connection')
+    expect(visitor.bytesRead).toBe(0)
+    close()
+  })
+
   test('answers 408 to a body that stops coming', async () => {
     const { clock, visitor, close } = await visitWith(`${upload}abc`)
     const answered = once(visitor, 'data') as Promise<[Buffer]>

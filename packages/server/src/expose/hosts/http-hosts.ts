@@ -6,7 +6,7 @@ import type { TLSSocket } from 'node:tls'
 import { closeStream, discardStream } from '@ls/dial'
 import { type Clock, ProgressWatch, type TimerHandle } from '@ls/foundation'
 import { plainAddress, readHostName } from '@ls/relay'
-import { answerInTurn } from '@ls/transport'
+import { answerInTurn, isAnswering } from '@ls/transport'
 import { responseInstead } from '../../fallback/upgrade-response.js'
 import { answerText } from '../../port/http.js'
 import type { HostPage } from './host-page.js'
@@ -70,6 +70,7 @@ function prepare(server: Server, table: HostTable<HostPage>): Server {
   // A limit on the number of fields drops them silently: a second Host, or how a body is framed.
   server.maxHeadersCount = 0
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    if (isAnswering(request.socket)) return discardStream(stream)
     const member = find(table, request)
     if (typeof member !== 'number') return member.proxy.upgrade(request, stream, head, clientOf(request.socket))
     refuse(responseInstead(request, stream), member)
