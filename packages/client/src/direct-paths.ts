@@ -4,7 +4,6 @@ import type { DirectConnectors, DirectProvider, GoPath, makeGoPath, Path, PathPr
 import { checkDirectOptions } from '@ls/direct/options'
 import { type Logger, type PathCounts, textOf, loggerOfPart } from '@ls/foundation'
 import type { Channel, Session, SessionHandler } from '@ls/mux'
-import { streamTransport } from '@ls/mux/duplex'
 import { type ChannelSource, openStream, RelayError } from '@ls/relay'
 import type { ResolvedClientOptions } from './options/resolve-options.js'
 
@@ -217,7 +216,7 @@ export class DirectPaths {
       const openTunnel = async (signal: AbortSignal) => {
         // A Go program would take the reserved target for a name, each time anew.
         if (this.#go?.direct !== undefined) throw new Error('there is a path to a Go program')
-        return streamTransport(await openStream(this.#init.relay, directTarget, signal), { clock })
+        return openStream(this.#init.relay, directTarget, signal)
       }
       const onFailed = (error: Error): void => this.#failed(error)
       this.#connectors = new DirectConnectors({ ...common, token, openTunnel, onPath, onFailed })

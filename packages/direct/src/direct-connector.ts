@@ -1,12 +1,15 @@
+import type { Duplex } from 'node:stream'
 import { type Clock, Pause } from '@ls/foundation'
 import { PingedTransport } from '@ls/link'
 import { type MessageTransport, Session, type SessionHandler } from '@ls/mux'
+import { streamTransport } from '@ls/mux/duplex'
 import { DirectError } from './errors.js'
 import type { Purpose } from './greeting.js'
 import { Conversation, introduce, type Introduction, moveOver, offerPath } from './handshake.js'
 import { Proof, randomId, type SharedSecret } from './proof.js'
 import type { PathProtocol, Puncher } from './puncher.js'
 import { type DirectSessionOptions, type MovingSession, type Path, sessionTerms } from './session-terms.js'
+import { maxChannelMessageBytes } from './udp/channel-transport.js'
 
 /** Options of a {@link DirectConnector}. */
 export interface DirectConnectorOptions extends SharedSecret {
@@ -17,7 +20,7 @@ export interface DirectConnectorOptions extends SharedSecret {
   /** Creates the connections. */
   readonly puncher: Puncher
   /** Opens a channel to the provider through the relay, to the reserved target. */
-  openTunnel(signal: AbortSignal): Promise<MessageTransport>
+  openTunnel(signal: AbortSignal): Promise<Duplex>
   /** Whether connections may continue through the relay when the path is lost. */
   readonly allowRelay: boolean
   /**
@@ -126,9 +129,12 @@ export class DirectConnector {
   }
 
   async #overRelay(): Promise<void> {
-    const { clock } = this.#options
-    const transport = await this.#options.openTunnel(this.#stop.signal)
-    await this.#move(new Conversation(transport, clock), 'relay', 'relay')
+    await this.#move(new Conversation(await this.#openTunnel(), this.#options.clock), 'relay', 'relay')
+  }
+
+  async #openTunnel(): Promise<MessageTransport> {
+    const tunnel = await this.#options.openTunnel(this.#stop.signal)
+    return streamTransport(tunnel, { clock: this.#options.clock, maxMessageBytes: maxChannelMessageBytes })
   }
 
   async #overDirect(): Promise<void> {
@@ -153,7 +159,7 @@ export class DirectConnector {
 
   /** Exchanges both descriptions through the relay. */
   async #exchange(offer: string): Promise<string> {
-    const transport = await this.#options.openTunnel(this.#stop.signal)
+    const transport = await this.#openTunnel()
     try {
       const talk = new Conversation(transport, this.#options.clock)
       const session = this.#sessionId()

@@ -1,5 +1,5 @@
 import { silentLogger } from '@ls/foundation'
-import { streamTransport, toDuplex } from '@ls/mux/duplex'
+import { toDuplex } from '@ls/mux/duplex'
 import { FakeClock, until } from '@ls/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { relayTo, tunnelRequest } from '../testing/direct-pair.js'
@@ -51,7 +51,7 @@ function group(providerCount: number): Group {
     token: 'token',
     session: { clock },
     puncher: network.connector,
-    openTunnel: () => Promise.resolve(streamTransport(toDuplex(relay.open(tunnelRequest)))),
+    openTunnel: () => Promise.resolve(toDuplex(relay.open(tunnelRequest))),
     allowRelay: true,
     sessionHandler: {},
     onPath: (path) => paths.push(path),

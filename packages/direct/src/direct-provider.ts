@@ -1,5 +1,5 @@
 import { type Clock, type Logger, textOf } from '@ls/foundation'
-import { type Channel, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
+import { type Channel, type MessageTransport, Session, type SessionHandler, SharedBudget } from '@ls/mux'
 import { streamTransport, toDuplex } from '@ls/mux/duplex'
 import { DirectError } from './errors.js'
 import type { Hello } from './greeting.js'
@@ -7,6 +7,7 @@ import { Conversation, followOver, type Greeted, readOffer, receive } from './ha
 import { Proof, randomId } from './proof.js'
 import type { DirectConnection, IncomingPath, PathProtocol, Puncher } from './puncher.js'
 import { type DirectSessionOptions, type MovingSession, type Path, sessionTerms } from './session-terms.js'
+import { maxChannelMessageBytes } from './udp/channel-transport.js'
 
 /** Options of a {@link DirectProvider}. */
 export interface DirectProviderOptions {
@@ -33,6 +34,13 @@ export interface DirectProviderOptions {
 /** Most connectors in their handshake or looking for a path, and sessions. Further ones are refused. */
 const maxConversations = 64
 const maxSessions = 1024
+/**
+ * Most bytes held for all sessions, and promised to their peers: those of a server. A session alone may hold 128 MiB,
+ * and one connector may begin many.
+ */
+const memory = { limitBytes: 201_326_592, promiseLimitBytes: 4 * 201_326_592 }
+/** Sessions to which an equal part of half of it is guaranteed. */
+const memoryShares = 16
 
 interface KnownToken {
   readonly token: string
@@ -51,6 +59,7 @@ export class DirectProvider {
   readonly #sessions = new Map<string, Kept>()
   /** Proofs by token; each costs a hash function. Tokens without a proof begin no session. */
   readonly #proofs = new Map<string, Proof>()
+  readonly #budget = new SharedBudget({ ...memory, shares: memoryShares })
   #conversations = 0
   #isClosed = false
 
@@ -81,7 +90,7 @@ export class DirectProvider {
     channel.accept()
     const { clock } = this.#options
     // A session that continues has longer messages than a greeting.
-    const transport = streamTransport(toDuplex(channel), { clock })
+    const transport = streamTransport(toDuplex(channel), { clock, maxMessageBytes: maxChannelMessageBytes })
     void this.#converse(transport, 'relay', 'relay')
   }
 
@@ -178,7 +187,8 @@ export class DirectProvider {
     if (this.#isClosed || this.#sessions.has(id) || this.#sessions.size >= maxSessions) return undefined
     // It may have been removed since the greeting.
     if (!this.#proofs.has(token)) return undefined
-    const session = new Session(sessionTerms(this.#options.session, trace), {
+    const terms = sessionTerms({ ...this.#options.session, parentBudget: this.#budget }, trace)
+    const session = new Session(terms, {
       ...this.#options.sessionHandler,
       onClose: () => this.#sessions.delete(id),
     })

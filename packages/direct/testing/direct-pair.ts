@@ -1,6 +1,6 @@
 import { type Clock, silentLogger, systemClock } from '@ls/foundation'
 import { type Channel, type ChannelHandler, loopbackPair, Session } from '@ls/mux'
-import { streamTransport, toDuplex } from '@ls/mux/duplex'
+import { toDuplex } from '@ls/mux/duplex'
 import { onTestFinished } from 'vitest'
 import { DirectConnector, type DirectConnectorOptions } from '../src/direct-connector.js'
 import { DirectProvider, type DirectProviderOptions } from '../src/direct-provider.js'
@@ -49,7 +49,7 @@ export function directPair({ clock = systemClock, connector: ours, provider: the
     token: 'token',
     session: { clock },
     puncher: network.connector,
-    openTunnel: () => Promise.resolve(streamTransport(toDuplex(relay.open(tunnelRequest)))),
+    openTunnel: () => Promise.resolve(toDuplex(relay.open(tunnelRequest))),
     allowRelay: true,
     sessionHandler: {},
     onPath: (path, reason) => paths.push(`${path}: ${reason}`),
