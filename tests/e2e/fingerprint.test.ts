@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LinkSocksClient, type ForwardOptions } from '@ls/client'
+import { LinkSocksClient, type ForwardClientOptions } from '@ls/client'
 import { connectAsBrowser } from '@ls/disguise'
 import { LinkSocksServer } from '@ls/server'
 import {
@@ -184,7 +184,7 @@ interface Net {
 }
 
 /** A server behind TLS and a relay that can break the link, and a client that looks like Chrome. */
-async function chromeNet(options: ForwardOptions = {}): Promise<Net> {
+async function chromeNet(options: ForwardClientOptions = {}): Promise<Net> {
   const certificate = testCertificate()
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, tls: certificate }))
   const token = server.addForwardToken()

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { connect as connectTcp, type Socket } from 'node:net'
-import { LinkSocksClient, type ForwardOptions } from '@ls/client'
+import { LinkSocksClient, type ForwardClientOptions } from '@ls/client'
 import { LinkSocksServer, type ServerOptions } from '@ls/server'
 import type { SocksError } from '@ls/socks5'
 import { connect, createServer } from '@ls/socks5/node'
@@ -309,7 +309,7 @@ describe('a client reaches its server', () => {
 
 async function startClient(
   server: LinkSocksServer,
-  options: ForwardOptions,
+  options: ForwardClientOptions,
   host = '127.0.0.1',
 ): Promise<LinkSocksClient> {
   const url = `ws://${host}:${server.address?.port}`

@@ -1,4 +1,4 @@
-import { LinkSocksClient, type ClientOptions, type ForwardOptions } from '@ls/client'
+import { LinkSocksClient, type ClientOptions, type ForwardClientOptions } from '@ls/client'
 import type { Session } from '@ls/mux'
 import { LinkSocksServer, type ServerOptions } from '@ls/server'
 import { type FaultRelay, faultRelay, freePort, onceEvent } from '@ls/testkit'
@@ -14,7 +14,7 @@ export const modes: readonly Mode[] = ['forward', 'reverse', 'agent']
 export interface ProxyNetOptions {
   readonly server?: ServerOptions
   /** Options of all clients; those of proxy ports are not for the provider. */
-  readonly client?: ForwardOptions
+  readonly client?: ForwardClientOptions
   /** Whether a fault relay is in front of the server for each client. @default false */
   readonly relayed?: boolean
 }
@@ -98,7 +98,7 @@ function socksOf(client: LinkSocksClient): ProxyNet['socks'] {
   return client.socksAddress
 }
 
-function clientOptions(role: Hop['name'], { proxy, forwards, limits, ...shared }: ForwardOptions): ClientOptions {
+function clientOptions(role: Hop['name'], { proxy, forwards, limits, ...shared }: ForwardClientOptions): ClientOptions {
   if (role !== 'provider') {
     return { ...shared, role, forwards, limits, proxy: proxy === 'none' ? proxy : { port: 0, ...proxy } }
   }

@@ -1,7 +1,7 @@
 export { LinkSocksClient } from './client.js'
 export type { ClientEvents } from './events.js'
 export { ClientError, type ClientErrorCode } from '@ls/link'
-export type { ClientOptions, ClientRole, ConnectorOptions, ForwardOptions } from './options/client-options.js'
+export type { ClientOptions, ClientRole, ConnectorOptions, ForwardClientOptions } from './options/client-options.js'
 export type { ClientLimits, ClientLinkOptions, DirectPathOptions, ReconnectOptions } from './options/link-options.js'
 export type { ProviderOptions } from './options/provider-options.js'
 export type { ClientPorts, ClientProxyOptions, ProxyPlaces, UserLimits, UserOptions } from './options/user-options.js'

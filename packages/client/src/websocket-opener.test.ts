@@ -3,7 +3,7 @@ import type { MessageTransport } from '@ls/mux'
 import { memoryTransportPair } from '@ls/testkit'
 import type { ConnectOptions } from '@ls/transport'
 import { expect, test } from 'vitest'
-import type { ForwardOptions } from './options/client-options.js'
+import type { ForwardClientOptions } from './options/client-options.js'
 import { resolveClientOptions } from './options/resolve-options.js'
 import { webSocketOpener } from './websocket-opener.js'
 
@@ -11,7 +11,7 @@ const instance = new Uint8Array(16)
 const auth = encode({ type: MessageType.Auth, token: 't', reverse: false, instance })
 
 /** Options that one attempt passes to the transport. */
-async function asking(options: ForwardOptions, resume?: Uint8Array) {
+async function asking(options: ForwardClientOptions, resume?: Uint8Array) {
   const asked: ConnectOptions[] = []
   const connect = (request: ConnectOptions): Promise<MessageTransport> => {
     asked.push(request)

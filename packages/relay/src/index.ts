@@ -11,7 +11,7 @@ export { type Failure, RelayError, type RelayErrorCode } from './errors.js'
 export { failureOf, formatFailure, parseFailure, replyOf } from './failure.js'
 export type { Account } from '@ls/socks5/node'
 export { type Forward, formatForward, parseForward } from './inbound/forward/forward-spec.js'
-export type { ForwardOptions, OpenForward } from './inbound/forward/forward-options.js'
+export type { PortForwardOptions, OpenForward } from './inbound/forward/port-forward-options.js'
 export {
   type ExposedHost,
   type ExposedPlace,

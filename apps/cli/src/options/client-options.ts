@@ -3,7 +3,7 @@ import type {
   ClientOptions,
   ClientPorts,
   ClientProxyOptions,
-  ForwardOptions,
+  ForwardClientOptions,
   ProviderOptions,
 } from '@ls/client'
 import type { Settings } from '../settings.js'
@@ -24,7 +24,7 @@ export function clientOptions(settings: ClientSettings): ClientOptions {
 }
 
 /** Options of a client that opens ports. */
-function userOptions(settings: ClientSettings): ForwardOptions {
+function userOptions(settings: ClientSettings): ForwardClientOptions {
   const { maxPending, maxPendingPerAddress } = settings
   return {
     ...clientLinkOptions(settings),

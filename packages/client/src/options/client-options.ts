@@ -9,10 +9,10 @@ import type { UserOptions } from './user-options.js'
 export type ClientRole = NonNullable<ClientOptions['role']>
 
 /** Options of a `LinkSocksClient`. The role decides which there are. */
-export type ClientOptions = ForwardOptions | ConnectorOptions | ProviderOptions
+export type ClientOptions = ForwardClientOptions | ConnectorOptions | ProviderOptions
 
 /** Options of the role `client`. */
-export interface ForwardOptions extends UserOptions {
+export interface ForwardClientOptions extends UserOptions {
   /** What the client does. @default 'client' */
   readonly role?: 'client' | undefined
 }

@@ -8,7 +8,7 @@ import {
 } from '@ls/foundation'
 import type { KeepaliveTiming } from '@ls/mux'
 import { exitOptionNames, proxyOptionNames } from '@ls/relay'
-import type { ClientOptions, ClientRole, ConnectorOptions, ForwardOptions } from './client-options.js'
+import type { ClientOptions, ClientRole, ConnectorOptions, ForwardClientOptions } from './client-options.js'
 import type { ClientLimits, ClientLinkOptions, ReconnectOptions } from './link-options.js'
 import type { ProviderOptions } from './provider-options.js'
 import type { ClientPorts, ClientProxyOptions, ProxyPlaces, UserLimits, UserOptions } from './user-options.js'
@@ -98,7 +98,7 @@ const provider = {
 } as const satisfies OptionNames<ProviderOptions>
 
 const namesOf: Readonly<Record<ClientRole, OptionGroup>> = {
-  client: { ...user, role: true } satisfies OptionNames<ForwardOptions>,
+  client: { ...user, role: true } satisfies OptionNames<ForwardClientOptions>,
   connector: { ...user, role: true, direct: true } satisfies OptionNames<ConnectorOptions>,
   provider,
 }

@@ -9,7 +9,7 @@ import {
   type ProxyPortOptions,
   proxyPortOptions,
 } from '@ls/relay'
-import type { ClientOptions, ClientRole, ConnectorOptions, ForwardOptions } from './client-options.js'
+import type { ClientOptions, ClientRole, ConnectorOptions, ForwardClientOptions } from './client-options.js'
 import type { ClientLimits, ClientLinkOptions, DirectPathOptions } from './link-options.js'
 import { checkClientOptionNames } from './option-names.js'
 import type { ProviderOptions } from './provider-options.js'
@@ -61,7 +61,7 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
   return options.role === 'provider' ? resolveProvider(options) : resolveUser(options)
 }
 
-function resolveUser({ proxy, forwards = [], limits, ...options }: ForwardOptions | ConnectorOptions) {
+function resolveUser({ proxy, forwards = [], limits, ...options }: ForwardClientOptions | ConnectorOptions) {
   const { linkWaitMs, maxPending, maxPendingPerAddress, ...shared } = optionGroup('limits', limits)
   return {
     ...resolveLink(options, shared, false),

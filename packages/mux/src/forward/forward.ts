@@ -34,7 +34,7 @@ export interface ForwardedChannel {
 }
 
 /** Options of {@link forward}. */
-export interface ForwardOptions {
+export interface ForwardChannelOptions {
   /** Target to request from `to`. @default the opener's target, unchanged */
   readonly address?: Address | undefined
   /** Rates of the channel. With rates, its credit does not pass from end to end. @default no limit */
@@ -54,7 +54,7 @@ export function forward(
   channel: Channel,
   from: Session,
   to: Session,
-  { address = channel.address, ...how }: ForwardOptions = {},
+  { address = channel.address, ...how }: ForwardChannelOptions = {},
 ): ForwardedChannel | undefined {
   if (!mayForward(channel)) return undefined
   const refusal = refusalOf(to)
@@ -78,7 +78,7 @@ export function forwardAccepted(
   from: Session,
   to: Session,
   message: Uint8Array,
-  how: Omit<ForwardOptions, 'address'> = {},
+  how: Omit<ForwardChannelOptions, 'address'> = {},
 ): ForwardedChannel | undefined {
   if (!mayForward(channel)) {
     sessionEndOf(to).sendControl(disconnectMessage(channel.id, ''))
@@ -113,7 +113,7 @@ class ForwardedPair implements ForwardedChannel {
   readonly #onClose: (() => void) | undefined
   #openHalves = 2
 
-  constructor(request: Channel, from: SessionEnd, to: SessionEnd, { pace, onClose }: ForwardOptions) {
+  constructor(request: Channel, from: SessionEnd, to: SessionEnd, { pace, onClose }: ForwardChannelOptions) {
     this.request = request
     this.#onClose = onClose
     // A rate holds bytes back here, so credit is granted here too.

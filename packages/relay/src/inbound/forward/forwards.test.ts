@@ -13,9 +13,9 @@ import { ChannelSlots } from '../../channel-slots.js'
 import { RateLimit } from '../../copy/rate-limit.js'
 import { Outbound } from '../../outbound/outbound.js'
 import { EntryRules } from '../../rules/entry-rules.js'
-import type { ForwardOptions } from './forward-options.js'
 import type { Forward } from './forward-spec.js'
 import { Forwards } from './forwards.js'
+import type { PortForwardOptions } from './port-forward-options.js'
 
 /** Opens fixed ports to targets of this machine. */
 async function open(texts: readonly string[], logger: Logger = silentLogger): Promise<readonly Forward[]> {
@@ -110,7 +110,7 @@ describe('Forwards over UDP', () => {
 })
 
 /** A port that leads to an echo, and a program that sends it `ping`. */
-async function sendTo(options: Partial<ForwardOptions>): Promise<{ forwards: Forwards; ping(): Promise<string> }> {
+async function sendTo(options: Partial<PortForwardOptions>): Promise<{ forwards: Forwards; ping(): Promise<string> }> {
   const outbound = new Outbound()
   const { near } = sessionPair((channel) => outbound.serve(channel))
   const init = { pick: () => near, logger: silentLogger, ...options }
@@ -127,7 +127,7 @@ async function sendTo(options: Partial<ForwardOptions>): Promise<{ forwards: For
 }
 
 /** Sends a datagram to a port with these options; resolves with the resulting log line. */
-function warningOf(options: Partial<ForwardOptions>): Promise<string> {
+function warningOf(options: Partial<PortForwardOptions>): Promise<string> {
   return new Promise((resolve, reject) => {
     const logger: Logger = { ...silentLogger, warn: (_fields, line = '') => resolve(line) }
     // Nothing answers.
@@ -138,7 +138,7 @@ function warningOf(options: Partial<ForwardOptions>): Promise<string> {
 test('Forwards over UDP drop datagrams from port 0, which cannot be answered', async () => {
   const bind = vi.spyOn(UdpSocket.prototype, 'bind')
   afterTest(() => bind.mockRestore())
-  const pick = vi.fn<ForwardOptions['pick']>(() => Promise.reject(new Error('none')))
+  const pick = vi.fn<PortForwardOptions['pick']>(() => Promise.reject(new Error('none')))
   await closing(new Forwards(['udp:0=127.0.0.1:53'], { pick, logger: silentLogger })).listen()
   const [socket] = bind.mock.contexts as UdpSocket[]
   for (const port of [0, 1]) socket?.emit('message', Buffer.of(1), { address: '127.0.0.1', port })

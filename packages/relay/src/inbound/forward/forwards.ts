@@ -1,12 +1,12 @@
 import { maxTimerMs } from '@ls/foundation'
-import type { ForwardOptions, OpenForward } from './forward-options.js'
 import { type Forward, parseForward } from './forward-spec.js'
+import type { PortForwardOptions, OpenForward } from './port-forward-options.js'
 import { openTcpForward } from './tcp-forward.js'
 import { openUdpForward } from './udp-forward.js'
 
 /** Fixed ports: each leads to one target, without a proxy protocol. */
 export class Forwards {
-  readonly #options: ForwardOptions
+  readonly #options: PortForwardOptions
   #wanted: ReadonlyMap<string, Forward>
   #isListening = false
   /** Open ports by their text. */
@@ -15,7 +15,7 @@ export class Forwards {
   readonly #draining = new Set<OpenForward>()
 
   /** @throws RangeError for an invalid text, see {@link parseForward}, and for more than 64 texts */
-  constructor(texts: readonly string[], options: ForwardOptions) {
+  constructor(texts: readonly string[], options: PortForwardOptions) {
     this.#wanted = parseForwards(texts)
     this.#options = options
   }
@@ -89,7 +89,7 @@ function parseForwards(texts: readonly string[]): ReadonlyMap<string, Forward> {
 }
 
 /** Opens one fixed port. @throws ListenError if it is taken or not permitted */
-export function openForward(forward: Forward, options: ForwardOptions): Promise<OpenForward> {
+export function openForward(forward: Forward, options: PortForwardOptions): Promise<OpenForward> {
   return forward.protocol === 'udp' ? openUdpForward(forward, options) : openTcpForward(forward, options)
 }
 

@@ -2,11 +2,11 @@ import type { Failure } from '../../errors.js'
 import { formatFailure } from '../../failure.js'
 import { formatListenAddress } from '../../listen/listen-address.js'
 import { formatTarget } from '../../target.js'
-import type { ForwardOptions } from './forward-options.js'
 import { type Forward, formatForward } from './forward-spec.js'
+import type { PortForwardOptions } from './port-forward-options.js'
 
 /** Logs why a target was not reached, for the owner of the port: the connection itself cannot carry the reason. */
-export function reportFailure(forward: Forward, failure: Failure, { logger, rareLog }: ForwardOptions): void {
+export function reportFailure(forward: Forward, failure: Failure, { logger, rareLog }: PortForwardOptions): void {
   const text = formatFailure(failure)
   if (rareLog === undefined) logger.warn({ forward: formatForward(forward) }, `not reached: ${text}`)
   else

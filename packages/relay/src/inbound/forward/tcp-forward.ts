@@ -9,12 +9,12 @@ import { watchSocket } from '../../open-sockets.js'
 import { encodeProxyHeader } from '../../upstream/proxy-header.js'
 import { serveTcp } from '../tcp.js'
 import { watchGone } from '../watch-gone.js'
-import type { ForwardOptions, OpenForward } from './forward-options.js'
 import { formatForward, type TcpForward } from './forward-spec.js'
+import type { PortForwardOptions, OpenForward } from './port-forward-options.js'
 import { reportFailure } from './report-failure.js'
 
 /** Opens a port whose connections all go to one target. @throws ListenError if it is taken or not permitted */
-export async function openTcpForward(forward: TcpForward, options: ForwardOptions): Promise<OpenForward> {
+export async function openTcpForward(forward: TcpForward, options: PortForwardOptions): Promise<OpenForward> {
   const sockets = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
     sockets.add(socket)
@@ -36,7 +36,7 @@ export async function openTcpForward(forward: TcpForward, options: ForwardOption
 }
 
 /** Joins one connection, paused and unread, with the target of `forward`; resolves when it is joined or refused. */
-export async function serveForward(socket: Socket, forward: TcpForward, options: ForwardOptions): Promise<void> {
+export async function serveForward(socket: Socket, forward: TcpForward, options: PortForwardOptions): Promise<void> {
   watchSocket(socket)
   socket.on('error', () => {})
   const fail = (failure: Failure): void => {
@@ -56,7 +56,7 @@ export async function serveForward(socket: Socket, forward: TcpForward, options:
 }
 
 /** Socket whose PROXY header comes before the client's bytes. */
-function withHeader(socket: Socket, { proxyHeader }: ForwardOptions): Socket {
+function withHeader(socket: Socket, { proxyHeader }: PortForwardOptions): Socket {
   if (proxyHeader === undefined) return socket
   const { remoteAddress, remotePort = 0, localAddress, localPort = 0 } = socket
   socket.unshift(encodeProxyHeader(proxyHeader, endOf(remoteAddress, remotePort), endOf(localAddress, localPort)))

@@ -11,12 +11,12 @@ import { formatListenAddress } from '../../listen/listen-address.js'
 import { openAnswered } from '../../offer/opener.js'
 import type { CheckedTarget } from '../../target.js'
 import { beginSpan, type ConnectionSpan } from '../../trace/spans.js'
-import type { ForwardOptions, OpenForward } from './forward-options.js'
 import { formatForward, type UdpForward } from './forward-spec.js'
+import type { PortForwardOptions, OpenForward } from './port-forward-options.js'
 import { reportFailure } from './report-failure.js'
 
 /** Opens a UDP port whose datagrams all go to one target. @throws ListenError if it is taken or not permitted */
-export async function openUdpForward(forward: UdpForward, options: ForwardOptions): Promise<OpenForward> {
+export async function openUdpForward(forward: UdpForward, options: PortForwardOptions): Promise<OpenForward> {
   const socket = createSocket(isIPv6(forward.listenOn.host) ? 'udp6' : 'udp4')
   const { listenOn } = forward
   socket.bind({ address: listenOn.host, port: listenOn.port, exclusive: listenOn.exclusive === true })
@@ -36,11 +36,11 @@ export async function openUdpForward(forward: UdpForward, options: ForwardOption
 class Sources {
   readonly #socket: Socket
   readonly #forward: UdpForward
-  readonly #options: ForwardOptions
+  readonly #options: PortForwardOptions
   readonly #associations = new Map<string, Association>()
   #isClosed = false
 
-  constructor(socket: Socket, forward: UdpForward, options: ForwardOptions) {
+  constructor(socket: Socket, forward: UdpForward, options: PortForwardOptions) {
     this.#socket = socket
     this.#forward = forward
     this.#options = options

@@ -1,13 +1,13 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { discardStream } from '@ls/dial'
-import { type ForwardOptions, readHostName, serveForward } from '@ls/relay'
+import { type PortForwardOptions, readHostName, serveForward } from '@ls/relay'
 import type { HostMember, HostTable } from './host-table.js'
 import { maxHelloBytes, readServerName } from './server-name.js'
 
 export interface TlsHostsOptions {
   readonly table: HostTable
   /** Options shared by all connections. */
-  readonly forward: Pick<ForwardOptions, 'logger' | 'rareLog'>
+  readonly forward: Pick<PortForwardOptions, 'logger' | 'rareLog'>
   /** Called when the name of a connection is known. */
   readonly onName: (socket: Socket) => void
   /** Takes connections for unknown names, with all bytes still unread; undefined to refuse them. */

@@ -6,7 +6,8 @@ import type { ChannelSource } from '../../offer/channel-source.js'
 import type { ProxyHeaderVersion } from '../../upstream/proxy-header.js'
 import type { Forward } from './forward-spec.js'
 
-export interface ForwardOptions extends PayloadOptions, ChannelSource {
+/** Options of a fixed port, see {@link Forwards}. */
+export interface PortForwardOptions extends PayloadOptions, ChannelSource {
   /** Logs targets that cannot be reached. */
   readonly logger: Logger
   /** Logs them instead where strangers can connect, who could fill a log. @default `logger` is used */
