@@ -25,9 +25,9 @@ import { PortChanges } from './port/port-changes.js'
 import { ServerPorts } from './port/server-ports.js'
 import type { RelayHealth } from './relay-mode/health.js'
 import { Relay } from './relay-mode/relay.js'
+import { ChannelForwarder } from './reverse/channel-forwarder.js'
 import { ChannelRouter } from './reverse/channel-router.js'
 import { ReverseGroups } from './reverse/reverse-groups.js'
-import { Switchboard } from './reverse/switchboard.js'
 import type { TokenMaker } from './state/restore-token.js'
 import { Tickets } from './tickets/tickets.js'
 import { makeProviderTokens, type ProviderTokens } from './tokens/provider-tokens.js'
@@ -43,7 +43,7 @@ export class ServerParts {
   readonly tokens = new TokenRegistry()
   readonly tickets: Tickets
   readonly observer: ServerObserver
-  readonly switchboard: Switchboard
+  readonly channelForwarder: ChannelForwarder
   readonly ports: ServerPorts
   readonly portChanges: PortChanges
   readonly uses: TokenUses
@@ -72,19 +72,19 @@ export class ServerParts {
     // Nodes of several machines have tickets of their own.
     this.tickets = new Tickets(this.tokens, clock, options.siblings && options.nodes)
     this.observer = new ServerObserver(options, () => this.#observed())
-    this.switchboard = new Switchboard(new RareLog(clock, logger), this.observer.forwardedEnded)
+    this.channelForwarder = new ChannelForwarder(new RareLog(clock, logger), this.observer.forwardedEnded)
     this.ports = this.#makePorts()
     const ownPorts = () => [...this.ports.numbers, ...this.groups.ports, ...this.exposures.ports]
     const dialling = { ...options, ownPorts, dialWebSocket: connectByteStream }
     this.#outbound = inGroup('exit', given.exit, () => new Outbound(dialling))
     this.ports.prepareProxies()
-    this.uses = new TokenUses({ server: options, peers: () => this.peers, forwarded: () => this.switchboard })
+    this.uses = new TokenUses({ server: options, peers: () => this.peers, forwarded: () => this.channelForwarder })
     this.admission = this.#makeAdmission()
     this.groups = this.#makeGroups()
     this.exposures = makeExposures(options, this.groups, server)
     const shared = { options, tokens: this.tokens, groups: this.groups, remove: this.#removeLater }
     this.relay = Relay.of({ ...shared, throttle: this.#throttle })
-    const ways = { isDraining: () => this.life.isDraining, switchboard: this.switchboard, uses: this.uses }
+    const ways = { isDraining: () => this.life.isDraining, channelForwarder: this.channelForwarder, uses: this.uses }
     const exits = { server: options, outbound: this.#outbound, relay: this.relay }
     this.#router = new ChannelRouter({ ...shared, ...ways, ...exits })
     this.ofProviders = makeProviderTokens({ ...shared, server, relay: this.relay })
@@ -138,7 +138,7 @@ export class ServerParts {
       options: this.options,
       admission: this.admission,
       groups: this.groups,
-      switchboard: this.switchboard,
+      channelForwarder: this.channelForwarder,
       outbound: this.#outbound,
       ownProxy: this.ports.ownProxy,
       port: this.ports.links,

@@ -105,13 +105,13 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
 
   /** Lists the channels that end here or are forwarded now. */
   channels(): Generator<ChannelInfo> {
-    return listChannels(this.peers, this.#parts.switchboard)
+    return listChannels(this.peers, this.#parts.channelForwarder)
   }
 
   /** Closes a channel, by the id that {@link channels} shows; false when there is none. */
   closeChannel(id: string): boolean {
     const sessions = [...this.peers, this.#parts.ports.ownProxy].flatMap((holder) => holder?.session ?? [])
-    return closeChannel(id, sessions, this.#parts.switchboard)
+    return closeChannel(id, sessions, this.#parts.channelForwarder)
   }
 
   /** Lists of links and connections, and a stream of events: the data of the API's live view. */

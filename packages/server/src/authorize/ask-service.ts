@@ -3,12 +3,12 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { answerBody, answerTo } from '../port/answer-body.js'
 
 /** The service answered, but the answer is invalid. */
-export class WrongAnswer extends Error {
-  override readonly name = 'WrongAnswer'
+export class InvalidAnswer extends Error {
+  override readonly name = 'InvalidAnswer'
 }
 
 /**
- * Sends a JSON text and resolves with the answer's body. @throws WrongAnswer for any status but 200;
+ * Sends a JSON text and resolves with the answer's body. @throws InvalidAnswer for any status but 200;
  * RangeError for an answer that is too long; Error for no answer in time
  */
 export type AskService = (body: string, timeoutMs: number) => Promise<string>
@@ -45,7 +45,7 @@ async function post(send: typeof requestHttp, place: RequestOptions, body: strin
     asked.end(body)
     const response = await answerTo(asked)
     const text = await answerBody(response, maxAnswerBytes)
-    if (response.statusCode !== 200) throw new WrongAnswer(`it answers with status ${response.statusCode}`)
+    if (response.statusCode !== 200) throw new InvalidAnswer(`it answers with status ${response.statusCode}`)
     return text
   } catch (error) {
     if (signal.aborted) throw new Error(`no answer within ${timeoutMs / 1000} s`, { cause: error })

@@ -1,5 +1,5 @@
 import { type Clock, type Logger, RareLog, textOf } from '@ls/foundation'
-import { type AskService, serviceAt, WrongAnswer } from './ask-service.js'
+import { type AskService, serviceAt, InvalidAnswer } from './ask-service.js'
 import { type AuthorizeOptions, parseVerdict, type Question, type Verdict } from './authorize-options.js'
 
 export interface AuthorizerOptions extends AuthorizeOptions {
@@ -69,7 +69,7 @@ export class Authorizer {
     try {
       return parseVerdict(await this.#ask(body, timeoutMs))
     } catch (error) {
-      const isWrong = error instanceof WrongAnswer || error instanceof RangeError
+      const isWrong = error instanceof InvalidAnswer || error instanceof RangeError
       return this.#failed(textOf(error), onFailure, isWrong ? 'gives a wrong answer' : 'does not answer')
     } finally {
       this.#running--

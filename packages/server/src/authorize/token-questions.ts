@@ -1,15 +1,15 @@
 import type { Channel } from '@ls/mux'
 import { formatTarget, parseTarget, RelayError } from '@ls/relay'
 import type { Peer } from '../links/peer.js'
-import { Crowded } from '../tokens/tenants.js'
+import { RetryLater } from '../tokens/tenants.js'
 import type { TokenRecord } from '../tokens/token-registry.js'
 import { tokenId, tokenKey } from '../tokens/token-text.js'
 import type { Question } from './authorize-options.js'
 import type { Authorizer } from './authorizer.js'
 
 /**
- * Asks the service about the link of a client; undefined without a service. Rejects with Crowded: a service may change
- * its decision, so the client may come back.
+ * Asks the service about the link of a client; undefined without a service. Rejects with RetryLater: a service may
+ * change its decision, so the client may come back.
  */
 export function askForLink(
   authorizer: Authorizer | undefined,
@@ -19,7 +19,7 @@ export function askForLink(
 ): Promise<void> | undefined {
   if (authorizer?.asksAt('link') !== true) return undefined
   return authorizer.refusalOf({ event: 'link', ...partOf(record, name), address }).then((reason) => {
-    if (reason !== undefined) throw new Crowded(reason)
+    if (reason !== undefined) throw new RetryLater(reason)
   })
 }
 

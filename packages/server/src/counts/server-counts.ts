@@ -2,7 +2,7 @@ import type { Snapshot } from '@ls/foundation'
 import type { Channel, ChannelCloseReason, ForwardedChannel, Session } from '@ls/mux'
 import { type Moved, movedBy, type Outcome, outcomeOf, outcomeOfForwarded, SessionCounts, Traffic } from '@ls/relay'
 import type { Peer } from '../links/peer.js'
-import type { Connection } from '../reverse/switchboard.js'
+import type { Connection } from '../reverse/channel-forwarder.js'
 import type { TokenRecord } from '../tokens/token-registry.js'
 import { TokenTraffic } from './token-traffic.js'
 

@@ -5,8 +5,8 @@ import type { ClusterStatus, NodeStatus } from '../nodes/cluster-status.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { OwnProxy } from '../port/own-proxy.js'
 import type { WebSocketPort } from '../port/web-socket-port.js'
+import type { ChannelForwarder } from '../reverse/channel-forwarder.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
-import type { Switchboard } from '../reverse/switchboard.js'
 import { version } from '../version.js'
 import { type ReadinessFacts, readinessOf } from './readiness.js'
 import type { ServerCounts } from './server-counts.js'
@@ -18,7 +18,7 @@ export interface CountedServer {
   readonly counts: ServerCounts
   readonly admission: { readonly peers: ReadonlySet<Peer>; limits(): LimitUse[] }
   readonly groups: ReverseGroups
-  readonly switchboard: Switchboard
+  readonly channelForwarder: ChannelForwarder
   readonly outbound: Outbound
   readonly ownProxy: OwnProxy | undefined
   readonly port: WebSocketPort | undefined
@@ -28,7 +28,8 @@ export interface CountedServer {
 
 /** Reads all numbers, and walks all open channels. */
 export function takeSnapshot(server: CountedServer): Snapshot {
-  const { state, counts, admission, groups, switchboard, outbound, ownProxy, port, options, quotas, reloads } = server
+  const { state, counts, admission, groups, channelForwarder, outbound, ownProxy, port, options, quotas, reloads } =
+    server
   const { pending, slots, maxLinks } = options
   const { peers } = admission
   const links = counts.sessions.snapshot(Array.from(peers, ({ session }) => session))
@@ -39,7 +40,7 @@ export function takeSnapshot(server: CountedServer): Snapshot {
     version,
     readiness: readinessOf({ state, blockedPorts, tokensWithoutProvider, waitsFor: cluster?.waitsFor }),
     links,
-    ...counts.snapshot({ peers, forwarded: switchboard, own: ownProxy?.session }),
+    ...counts.snapshot({ peers, forwarded: channelForwarder, own: ownProxy?.session }),
     quotas,
     reloads,
     refusals: { ...port?.refusals, ...counts.refusals },

@@ -13,7 +13,7 @@ import type { Relay } from '../relay-mode/relay.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
 import { drain, drainReason, openChannels, type DrainRequest } from './drain.js'
-import { HandedOver } from './handed-over.js'
+import { HandedOverClients } from './handed-over-clients.js'
 
 /** Parts of a server that are closed one after the other. */
 export interface LifecycleParts {
@@ -41,7 +41,7 @@ export class Lifecycle {
   readonly #changes: Changes
   #hasDrainBegun = false
   #draining: Promise<void> | undefined
-  #handedOver: HandedOver | undefined
+  #handedOver: HandedOverClients | undefined
   #closing: Promise<void> | undefined
 
   constructor(parts: LifecycleParts) {
@@ -126,7 +126,7 @@ export class Lifecycle {
     const { clock } = server
     const hasNodes = server.nodes !== undefined
     const isOver = (): boolean => this.isClosing
-    const handedOver = new HandedOver({ peers, groups, timeoutMs, clock, changes, isOver, hasNodes })
+    const handedOver = new HandedOverClients({ peers, groups, timeoutMs, clock, changes, isOver, hasNodes })
     this.#handedOver = handedOver
     const closing = [exposures.close(timeoutMs), ports.ownProxy?.close(timeoutMs)]
     await Promise.all([handedOver.finished(), ...closing])

@@ -25,7 +25,7 @@ export function admissionChecks(
       uses.of(record)?.assertRoom(links)
       if (newFrom !== undefined) relay()?.assertRoom(record, newFrom)
     },
-    newcomer: isRelay ? (visitor) => relay()?.identify(visitor) : undefined,
+    newcomer: isRelay ? (client) => relay()?.identify(client) : undefined,
     meter: (record, address, transport) => relay()?.meter(record, address, transport) ?? transport,
   }
 }

@@ -16,9 +16,9 @@ import { CloseCode, parseAuthQuery, type UpgradeRequest } from '@ls/transport'
 import type { RefusalCause } from '../counts/server-counts.js'
 import type { ServerObserver } from '../live/server-observer.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
-import type { Visitor } from '../relay-mode/relay.js'
+import type { AnonymousClient } from '../relay-mode/relay.js'
 import type { AccessTicket } from '../tickets/access-ticket.js'
-import { Crowded, Tenants } from '../tokens/tenants.js'
+import { RetryLater, Tenants } from '../tokens/tenants.js'
 import type { ReverseToken, TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 import type { ArrivingTransport } from './arriving-transport.js'
 import type { AuthThrottle } from './auth-throttle.js'
@@ -52,19 +52,19 @@ export interface LinkAdmissionOptions {
   onMessage(peer: Peer, message: Uint8Array): void
   /** Called when a client sent a message of a channel that does not exist. */
   onStray(peer: Peer, channelId: Uint8Array, type: number): void
-  /** Checks a client against its token's policy. @throws Forbidden, or Crowded if it may try again */
+  /** Checks a client against its token's policy. @throws Forbidden, or RetryLater if it may try again */
   permit(identity: Identity, remoteAddress: string, origin: string | undefined): Promise<void> | undefined
   /**
    * Checks that a token may have a link besides the `links` that its policy counts, which are those of sessions without
    * their second ones, and checks the address of a new link.
-   * @throws Crowded
+   * @throws RetryLater
    */
   assertRoom(record: TokenRecord, links: number, newFrom: string | undefined): void
   /**
    * Creates the identity of a client without a token; undefined where the server is no relay. @throws Refusal or
-   * Crowded
+   * RetryLater
    */
-  readonly newcomer: ((visitor: Visitor) => ReverseToken | undefined) | undefined
+  readonly newcomer: ((client: AnonymousClient) => ReverseToken | undefined) | undefined
   /** Wraps the transport for a session of a token, to charge its bytes to the token. */
   meter(record: TokenRecord, remoteAddress: string, transport: MessageTransport): MessageTransport
   /** Called when a client was refused. */
@@ -134,7 +134,7 @@ export class LinkAdmission {
       const reason = textOf(error)
       onRefused(remoteAddress, reason, causeOf(error))
       const tryLater = (): void => transport.close({ code: CloseCode.tryAgainLater, reason })
-      if (error instanceof Crowded) return tryLater()
+      if (error instanceof RetryLater) return tryLater()
       if (error instanceof Throttled) {
         return throttle.refusals.add(remoteAddress, { answer: tryLater, cut: () => transport.destroy() })
       }
@@ -276,7 +276,7 @@ export class LinkAdmission {
 }
 
 function causeOf(error: unknown): RefusalCause {
-  if (error instanceof Crowded) return 'crowded'
+  if (error instanceof RetryLater) return 'crowded'
   if (error instanceof Throttled) return 'throttled'
   if (error instanceof Forbidden) return 'policy'
   return error instanceof Refusal ? 'token' : 'handshake'

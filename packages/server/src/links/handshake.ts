@@ -57,16 +57,16 @@ export interface HandshakeDependencies {
   proven(): boolean
   /**
    * Creates the identity of a client without a token; undefined where the server is no relay. @throws Refusal or
-   * Crowded
+   * RetryLater
    */
   readonly newcomer: ((reverse: boolean, instance: string | undefined) => ReverseToken | undefined) | undefined
   /** Wraps the transport for the session, to charge incoming bytes where the token belongs to a relay. */
   meter(record: TokenRecord, transport: MessageTransport): MessageTransport
   /** Resolves when a new session of that token may begin. */
   admit(record: TokenRecord): Promise<void>
-  /** Checks this client against its token's policy. @throws Forbidden, or Crowded if it may try again */
+  /** Checks this client against its token's policy. @throws Forbidden, or RetryLater if it may try again */
   permit(identity: Identity): Promise<void> | undefined
-  /** Checks that the token may have another link: in place of the session's, or besides it. @throws Crowded */
+  /** Checks that the token may have another link: in place of the session's, or besides it. @throws RetryLater */
   assertRoom(record: TokenRecord, session?: Session, place?: 'instead' | 'beside'): void
 }
 

@@ -1,6 +1,6 @@
 import type { Session } from '@ls/mux'
 import { policyHolderOf, tenantOf } from '../tokens/tenant.js'
-import { Crowded } from '../tokens/tenants.js'
+import { RetryLater } from '../tokens/tenants.js'
 import type { TokenRecord } from '../tokens/token-registry.js'
 import type { Peer } from './peer.js'
 
@@ -18,7 +18,7 @@ export interface LinkToAdmit {
  * its connectors), nor the part for second links. Returns the number of other links that the policy of the token
  * counts.
  *
- * @throws Crowded
+ * @throws RetryLater
  */
 export function assertLinkRoom(
   peers: Iterable<Peer>,
@@ -38,9 +38,9 @@ export function assertLinkRoom(
     if (tenantOf(peer.record) === tenant) tenantLinks += count
   }
   if (place === 'beside' && allLinks >= maxLinks * besidePart) {
-    throw new Crowded('the server has too many links for second ones')
+    throw new RetryLater('the server has too many links for second ones')
   }
-  if (tenantLinks >= maxTokenLinks) throw new Crowded(`the limit of ${maxTokenLinks} links of one token is reached`)
+  if (tenantLinks >= maxTokenLinks) throw new RetryLater(`the limit of ${maxTokenLinks} links of one token is reached`)
   return links
 }
 

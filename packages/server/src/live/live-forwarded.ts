@@ -2,7 +2,7 @@ import { formatChannelId } from '@ls/codec'
 import type { LiveConnection, LiveLink } from '@ls/observe'
 import { shownTarget } from '@ls/relay'
 import { movedByForwarded } from '../counts/server-counts.js'
-import type { Connection } from '../reverse/switchboard.js'
+import type { Connection } from '../reverse/channel-forwarder.js'
 
 /** Channel that is forwarded from a connector to a provider. */
 export class LiveForwarded implements LiveConnection {

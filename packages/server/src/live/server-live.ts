@@ -5,14 +5,14 @@ import { LiveChannel, movedBy, outcomeOf, outcomeOfForwarded } from '@ls/relay'
 import { movedByForwarded } from '../counts/server-counts.js'
 import type { CountedServer } from '../counts/server-snapshot.js'
 import type { Peer } from '../links/peer.js'
-import type { Connection } from '../reverse/switchboard.js'
+import type { Connection } from '../reverse/channel-forwarder.js'
 import { LiveForwarded } from './live-forwarded.js'
 import { PeerLink } from './peer-link.js'
 
 export interface ServerLiveOptions {
   readonly clock: Clock
   /** The server's links and channels. */
-  server(): Pick<CountedServer, 'admission' | 'switchboard' | 'ownProxy'>
+  server(): Pick<CountedServer, 'admission' | 'channelForwarder' | 'ownProxy'>
   snapshot(): Snapshot
 }
 
@@ -36,12 +36,12 @@ export class ServerLive implements LiveSource {
   }
 
   *liveConnections(): Generator<LiveConnection> {
-    const { admission, switchboard, ownProxy } = this.#options.server()
+    const { admission, channelForwarder, ownProxy } = this.#options.server()
     for (const peer of admission.peers) {
       const link = this.#linkOf(peer)
       for (const channel of peer.session.channels()) yield new LiveChannel(channel, link)
     }
-    for (const connection of switchboard) yield this.#forwarded(connection)
+    for (const connection of channelForwarder) yield this.#forwarded(connection)
     for (const channel of ownProxy?.session.channels() ?? []) yield new LiveChannel(channel, undefined)
   }
 

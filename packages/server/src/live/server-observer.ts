@@ -6,7 +6,7 @@ import { type CountedServer, takeSnapshot } from '../counts/server-snapshot.js'
 import { type ConnectionRecord, ConnectionRecords } from '../life/connection-record.js'
 import type { Peer } from '../links/peer.js'
 import type { TokenUses } from '../policy/token-uses.js'
-import type { Connection } from '../reverse/switchboard.js'
+import type { Connection } from '../reverse/channel-forwarder.js'
 import type { TokenRegistry } from '../tokens/token-registry.js'
 import { ServerLive } from './server-live.js'
 

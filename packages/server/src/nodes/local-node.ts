@@ -12,9 +12,9 @@ import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { TokenLoad } from '../policy/token-load.js'
 import type { TokenUses } from '../policy/token-uses.js'
 import type { UsedAmounts } from '../quota/quota.js'
+import type { ChannelForwarder } from '../reverse/channel-forwarder.js'
 import type { ReverseGroup } from '../reverse/reverse-group.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
-import type { Switchboard } from '../reverse/switchboard.js'
 import { restoreToken, type TokenMaker } from '../state/restore-token.js'
 import { parseToken, type StoredToken } from '../state/state-content.js'
 import type { Tickets } from '../tickets/tickets.js'
@@ -38,7 +38,7 @@ export interface LocalNodeOptions {
   readonly tokens: TokenRegistry
   readonly groups: ReverseGroups
   readonly admission: LinkAdmission
-  readonly switchboard: Switchboard
+  readonly channelForwarder: ChannelForwarder
   isDraining(): boolean
   readonly uses: TokenUses
   readonly life: { readonly state: ServerLife }
@@ -144,11 +144,11 @@ export class LocalNode {
 
   /** Serves a channel from another node with a provider of this node. */
   serve({ reverseKey, owner }: FarRoute, channel: Channel, from: Session): void {
-    const { switchboard, isDraining } = this.#options
+    const { channelForwarder, isDraining } = this.#options
     if (isDraining()) return channel.reject(`busy: ${drainReason}`)
     const group = this.#groupOf(reverseKey)
     if (group === undefined) return channel.reject('no-provider: the token is not known to this node')
-    switchboard.connect(channel, from, { providers: group.nearProviders(owner), waitMs: farWaitMs })
+    channelForwarder.connect(channel, from, { providers: group.nearProviders(owner), waitMs: farWaitMs })
   }
 
   /**

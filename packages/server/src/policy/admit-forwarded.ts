@@ -49,7 +49,7 @@ function refusalOf(
   return udpRefusal
 }
 
-/** Checks the target. The switchboard refuses invalid targets itself. */
+/** Checks the target. `ChannelForwarder` refuses invalid targets itself. */
 async function checkTarget(address: NonNullable<Channel['address']>, rules: NonNullable<ForwardRights['entryRules']>) {
   const target = parseTarget(address)
   return target instanceof RelayError ? undefined : rules.refusalOf(target)

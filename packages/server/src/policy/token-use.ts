@@ -6,7 +6,7 @@ import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { QuotaBook } from '../quota/quota-book.js'
 import { type Quota, quotaFault, type QuotaUse } from '../quota/quota.js'
 import { tenantOf } from '../tokens/tenant.js'
-import { Crowded } from '../tokens/tenants.js'
+import { RetryLater } from '../tokens/tenants.js'
 import type { TokenRecord } from '../tokens/token-registry.js'
 import { tokenId } from '../tokens/token-text.js'
 import type { PolicyRole } from './policy-options.js'
@@ -129,22 +129,22 @@ export class TokenUse {
     return { links, channels: this.slots.used, ...this.#rates.speed() }
   }
 
-  /** Checks a client that wants a link. @throws Forbidden, or Crowded if it may try again */
+  /** Checks a client that wants a link. @throws Forbidden, or RetryLater if it may try again */
   permit(remoteAddress: string): void {
     const fault = this.policy.linkFault({ role: this.#role, remoteAddress, nowMs: Date.now() })
     if (fault === undefined) return
     this.refused(fault.reason)
-    throw fault.final ? new Forbidden(fault.reason) : new Crowded(fault.reason)
+    throw fault.final ? new Forbidden(fault.reason) : new RetryLater(fault.reason)
   }
 
-  /** Checks that the token may have another link besides `links`. @throws Crowded */
+  /** Checks that the token may have another link besides `links`. @throws RetryLater */
   assertRoom(links: number): void {
     const { maxLinks = Infinity } = this.policy
     const { shared = this } = this.#options
     if (links + shared.#elsewhere.links < maxLinks) return
     const reason = `the limit of ${maxLinks} links of this token is reached`
     this.refused(reason)
-    throw new Crowded(reason)
+    throw new RetryLater(reason)
   }
 
   /** Reason why no channel may begin now; undefined if one may. */

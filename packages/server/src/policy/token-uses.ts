@@ -7,7 +7,7 @@ import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import { QuotaBook } from '../quota/quota-book.js'
 import { quotaCounts } from '../quota/quota-counts.js'
 import { QuotaMeter } from '../quota/quota-meter.js'
-import type { Connection } from '../reverse/switchboard.js'
+import type { Connection } from '../reverse/channel-forwarder.js'
 import { policyHolderOf } from '../tokens/tenant.js'
 import type { TokenRecord } from '../tokens/token-registry.js'
 import { tokenKey } from '../tokens/token-text.js'
@@ -59,7 +59,7 @@ export class TokenUses {
   /**
    * Checks a client that wants a link.
    *
-   * @throws Forbidden, or Crowded if it may try again; a promise that is returned may reject with them
+   * @throws Forbidden, or RetryLater if it may try again; a promise that is returned may reject with them
    */
   permit(record: TokenRecord, remoteAddress: string): Promise<void> | undefined {
     const use = this.of(record)

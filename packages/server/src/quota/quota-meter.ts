@@ -3,7 +3,7 @@ import type { Channel, ForwardedChannel, Session } from '@ls/mux'
 import type { Peer } from '../links/peer.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { TokenUse } from '../policy/token-use.js'
-import type { Connection } from '../reverse/switchboard.js'
+import type { Connection } from '../reverse/channel-forwarder.js'
 import type { TokenRecord } from '../tokens/token-registry.js'
 import { quotaFault } from './quota.js'
 

@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
 import { addressGroup } from '@ls/mux'
-import { Crowded } from '../tokens/tenants.js'
+import { RetryLater } from '../tokens/tenants.js'
 import type { ReverseToken } from '../tokens/token-registry.js'
 import type { Account } from './account.js'
 import type { ResolvedRelayOptions } from './relay-options.js'
@@ -62,17 +62,17 @@ export class Identities {
   /**
    * Makes room for one more identity of an address, by removing the oldest one that has neither a provider nor codes.
    *
-   * @throws Crowded if there is none
+   * @throws RetryLater if there is none
    */
   assertRoom(home: Account): void {
     const { maxIdentities, maxAddressIdentities } = this.#options.limits
     for (const account of home.chain) {
       const limit = maxAddressIdentities * account.scale
       if (account.identities >= limit && !this.#evict((entry) => entry.home.chain.includes(account)))
-        throw new Crowded(`the limit of ${limit} providers of one ${account.owner} is reached`)
+        throw new RetryLater(`the limit of ${limit} providers of one ${account.owner} is reached`)
     }
     if (this.#entries.size >= maxIdentities && !this.#evict(() => true))
-      throw new Crowded(`the limit of ${maxIdentities} providers of this relay is reached`)
+      throw new RetryLater(`the limit of ${maxIdentities} providers of this relay is reached`)
   }
 
   /**

@@ -10,7 +10,7 @@ import { Policy } from '../policy/policy.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { StoredReverseToken } from '../state/state-content.js'
 import { tenantOf } from '../tokens/tenant.js'
-import { Crowded } from '../tokens/tenants.js'
+import { RetryLater } from '../tokens/tenants.js'
 import {
   type ConnectorToken,
   makeToken,
@@ -21,7 +21,7 @@ import {
 import { Account } from './account.js'
 import { AddressAccounts } from './address-accounts.js'
 import { Codes } from './codes.js'
-import { DaySaver } from './day-saver.js'
+import { DailyBytesSaver } from './daily-bytes-saver.js'
 import { type RelayHealth, relayHealth } from './health.js'
 import { Identities, type TokenlessProvider } from './identities.js'
 import { MeteredTransport } from './metered-transport.js'
@@ -38,7 +38,7 @@ export interface RelayDependencies {
 }
 
 /** A client without a token. */
-export interface Visitor {
+export interface AnonymousClient {
   readonly reverse: boolean
   /** Id of the process, as hex; undefined where the client sent none. */
   readonly instance: string | undefined
@@ -56,7 +56,7 @@ export class Relay {
   /** Account of the address from which each session began. */
   readonly #homes = new WeakMap<Peer, Account>()
   readonly #policy: Policy
-  readonly #days: DaySaver
+  readonly #days: DailyBytesSaver
 
   private constructor(dependencies: RelayDependencies, limits: ResolvedRelayOptions) {
     const { options, tokens, groups, throttle, remove } = dependencies
@@ -70,7 +70,7 @@ export class Relay {
       maxLinks: Math.min(maxLinks, limits.maxLinks),
       maxChannels: Math.min(maxChannels, limits.maxChannels),
     })
-    this.#days = new DaySaver({ clock, logger, save: async () => state?.saveUsed() })
+    this.#days = new DailyBytesSaver({ clock, logger, save: async () => state?.saveUsed() })
     this.#identities = new Identities({
       clock,
       limits,
@@ -105,9 +105,9 @@ export class Relay {
   /**
    * Finds or creates the identity of a client without a token.
    *
-   * @throws Refusal for one that is no provider; Crowded at a limit
+   * @throws Refusal for one that is no provider; RetryLater at a limit
    */
-  identify({ reverse, instance, remoteAddress }: Visitor): ReverseToken {
+  identify({ reverse, instance, remoteAddress }: AnonymousClient): ReverseToken {
     // The text is that of the deployed relay.
     if (!reverse) throw new Refusal('Anonymous token is only allowed for providers')
     const known = this.#identities.ofInstance(instance, remoteAddress)
@@ -135,21 +135,21 @@ export class Relay {
     return this.#dependencies.options.policy === undefined && this.owns(record)
   }
 
-  /** Checks the bytes that were moved today. @throws Crowded where they are too many */
+  /** Checks the bytes that were moved today. @throws RetryLater where they are too many */
   permit(record: TokenRecord, remoteAddress: string): void {
     const identity = this.#identityOf(record)
     if (identity === undefined) return
     const accounts = [identity.account, ...this.#addresses.of(remoteAddress).chain]
     const fault = accounts.map(({ dayFault }) => dayFault).find((each) => each !== undefined)
-    if (fault !== undefined) throw new Crowded(fault)
+    if (fault !== undefined) throw new RetryLater(fault)
   }
 
-  /** Checks that an address may have one more link. @throws Crowded */
+  /** Checks that an address may have one more link. @throws RetryLater */
   assertRoom(record: TokenRecord, remoteAddress: string): void {
     if (!this.owns(record)) return
     for (const { links, scale, owner } of this.#addresses.of(remoteAddress).chain) {
       const limit = this.#limits.maxAddressLinks * scale
-      if (links >= limit) throw new Crowded(`the limit of ${limit} links of one ${owner} is reached`)
+      if (links >= limit) throw new RetryLater(`the limit of ${limit} links of one ${owner} is reached`)
     }
   }
 

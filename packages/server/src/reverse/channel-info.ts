@@ -3,7 +3,7 @@ import type { Channel, ForwardedChannel, Session } from '@ls/mux'
 import { parseTarget, RelayError } from '@ls/relay'
 import { type ClientInfo, describeClient } from '../events.js'
 import type { Peer } from '../links/peer.js'
-import type { Switchboard } from './switchboard.js'
+import type { ChannelForwarder } from './channel-forwarder.js'
 
 /** Snapshot of one proxied connection. */
 export interface ChannelInfo {
@@ -29,13 +29,13 @@ export interface ChannelInfo {
 }
 
 /** Lists the channels that end here or are forwarded now. */
-export function* listChannels(peers: ReadonlySet<Peer>, switchboard: Switchboard): Generator<ChannelInfo> {
+export function* listChannels(peers: ReadonlySet<Peer>, channelForwarder: ChannelForwarder): Generator<ChannelInfo> {
   const peerOf = new Map<Session, Peer>()
   for (const peer of peers) {
     peerOf.set(peer.session, peer)
     for (const channel of peer.session.channels()) yield describe(channel, peer)
   }
-  for (const { channel, from } of switchboard) {
+  for (const { channel, from } of channelForwarder) {
     const peer = peerOf.get(from)
     if (peer !== undefined) yield describeForwarded(channel, peer)
   }
@@ -45,12 +45,12 @@ export function* listChannels(peers: ReadonlySet<Peer>, switchboard: Switchboard
  * Closes the channels with this id; false if there are none. Ids are random: two clients share one only if one of them
  * does so on purpose.
  */
-export function closeChannel(id: string, sessions: Iterable<Session>, switchboard: Switchboard): boolean {
+export function closeChannel(id: string, sessions: Iterable<Session>, channelForwarder: ChannelForwarder): boolean {
   const bytes = parseUuid(id)
   if (bytes === undefined) return false
   const key = channelKey(bytes)
   const ending = [...sessions].flatMap((session) => [...session.channels()].filter((channel) => channel.key === key))
-  const passing = [...switchboard].map(({ channel }) => channel).filter(({ request }) => request.key === key)
+  const passing = [...channelForwarder].map(({ channel }) => channel).filter(({ request }) => request.key === key)
   const found = [...ending, ...passing]
   for (const channel of found) channel.abort(closedByHand)
   return found.length > 0

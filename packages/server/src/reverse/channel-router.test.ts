@@ -5,8 +5,8 @@ import type { Peer } from '../links/peer.js'
 import { resolveServerOptions } from '../options/resolve-options.js'
 import type { ConnectorToken, ReverseToken } from '../tokens/token-registry.js'
 import { forwardedSlots } from '../tokens/token-slots.js'
+import type { ForwardTerms } from './channel-forwarder.js'
 import { ChannelRouter, type ChannelRouterOptions } from './channel-router.js'
-import type { Passage } from './switchboard.js'
 
 /** Heap for three forwarded channels, two of them of one token. */
 const heapFiles = 6
@@ -22,7 +22,9 @@ beforeEach(() => {
   router = new ChannelRouter({
     server: resolveServerOptions({}),
     groups: { of: () => ({ providersFor: () => ({}) }) },
-    switchboard: { connect: (_channel: Channel, _from: Session, { onOver }: Passage) => void ends.push(onOver!) },
+    channelForwarder: {
+      connect: (_channel: Channel, _from: Session, { onOver }: ForwardTerms) => void ends.push(onOver!),
+    },
     uses: { of: () => undefined, askFor: () => undefined },
     isDraining: () => false,
     relay: undefined,

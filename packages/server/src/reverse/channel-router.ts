@@ -13,14 +13,14 @@ import type { Relay } from '../relay-mode/relay.js'
 import { forwardRights, narrowed } from '../tickets/ticket-rights.js'
 import { tenantOf } from '../tokens/tenant.js'
 import { forwardedSlots, leavingSlots, type TokenSlots } from '../tokens/token-slots.js'
+import type { ChannelForwarder } from './channel-forwarder.js'
 import type { ReverseGroups } from './reverse-groups.js'
-import type { Switchboard } from './switchboard.js'
 
 export interface ChannelRouterOptions {
   readonly server: ResolvedServerOptions
   readonly outbound: Outbound
   readonly groups: ReverseGroups
-  readonly switchboard: Switchboard
+  readonly channelForwarder: ChannelForwarder
   readonly uses: TokenUses
   isDraining(): boolean
   readonly relay: Pick<Relay, 'takeChannel' | 'mayBypass'> | undefined
@@ -59,7 +59,7 @@ export class ChannelRouter {
   }
 
   #pass(peer: Peer, channel: Channel, use: TokenUse | undefined): void {
-    const { outbound, groups, switchboard, server } = this.#options
+    const { outbound, groups, channelForwarder, server } = this.#options
     const { record, session } = peer
     if (record.kind === 'forward') {
       const slots = use?.slots ?? this.#leaving.of(record)
@@ -70,7 +70,7 @@ export class ChannelRouter {
     if (record.kind === 'reverse' || group === undefined) return channel.reject('forbidden: providers open no channels')
     const pass = (onOver: () => void): void => {
       const providers = group.providersFor(record)
-      switchboard.connect(channel, session, {
+      channelForwarder.connect(channel, session, {
         providers,
         waitMs: server.connectorWaitMs,
         pace: use?.forwardPace,

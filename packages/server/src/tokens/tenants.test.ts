@@ -3,7 +3,7 @@ import { Session } from '@ls/mux'
 import { FakeClock, memoryTransportPair } from '@ls/testkit'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Tenant } from './tenant.js'
-import { Crowded, Tenants, type TenantsOptions } from './tenants.js'
+import { RetryLater, Tenants, type TenantsOptions } from './tenants.js'
 import { type ForwardToken, type ReverseToken, TokenRegistry } from './token-registry.js'
 
 const mebibyte = 1_048_576
@@ -88,7 +88,7 @@ describe('Tenants', () => {
     const tenants = makeTenants()
     for (const name of ['a', 'b', 'c']) leaveInGrace(tenants, one, name)
     for (let count = 0; count <= 101; count++) tenants.admit(one).catch(() => {})
-    await expect(tenants.admit(one)).rejects.toThrow(Crowded)
+    await expect(tenants.admit(one)).rejects.toThrow(RetryLater)
   })
 
   test('end sessions in grace of the token that holds most, once all hold more than may be lent', async () => {

@@ -12,8 +12,8 @@ export interface TenantsOptions {
 }
 
 /** The client must try again later; `message` is sent to it. */
-export class Crowded extends Error {
-  override readonly name = 'Crowded'
+export class RetryLater extends Error {
+  override readonly name = 'RetryLater'
 }
 
 /**
@@ -70,7 +70,7 @@ export class Tenants {
    * Waits until a new session may begin: immediately, unless the token has its most sessions in grace. Each new session
    * then replaces an old one, and a client that only connects and disconnects would soon end them all.
    *
-   * @throws Crowded if too many already wait
+   * @throws RetryLater if too many already wait
    */
   async admit(record: TokenRecord): Promise<void> {
     const { clock, maxTokenGraceSessions } = this.#options
@@ -80,7 +80,7 @@ export class Tenants {
     const startMs = Math.max(now, tenant.nextAdmissionMs)
     const text = `${maxTokenGraceSessions} sessions of this token wait for their clients`
     this.#log.warn('new sessions of a token have to wait', text)
-    if (startMs - now > maxAdmissionWaitMs) throw new Crowded(text)
+    if (startMs - now > maxAdmissionWaitMs) throw new RetryLater(text)
     tenant.nextAdmissionMs = startMs + crowdedIntervalMs
     if (startMs > now) await new Promise<void>((resolve) => clock.setTimeout(resolve, startMs - now))
   }

@@ -1,16 +1,16 @@
 import { silentLogger } from '@ls/foundation'
 import { FakeClock } from '@ls/testkit'
 import { expect, test } from 'vitest'
-import { DaySaver } from './day-saver.js'
+import { DailyBytesSaver } from './daily-bytes-saver.js'
 
 function saver() {
   const clock = new FakeClock()
   const state = { saves: 0 }
   const save = async (): Promise<void> => void state.saves++
-  return { clock, state, saver: new DaySaver({ clock, logger: silentLogger, save }) }
+  return { clock, state, saver: new DailyBytesSaver({ clock, logger: silentLogger, save }) }
 }
 
-test('DaySaver saves once in 30 s, however often bytes are counted', () => {
+test('DailyBytesSaver saves once in 30 s, however often bytes are counted', () => {
   const { clock, state, saver: each } = saver()
   for (let count = 0; count < 10; count++) each.charged()
   clock.advance(29_999)
@@ -19,7 +19,7 @@ test('DaySaver saves once in 30 s, however often bytes are counted', () => {
   expect({ before, after: state.saves }).toEqual({ before: 0, after: 1 })
 })
 
-test('DaySaver saves what was counted when it is closed', async () => {
+test('DailyBytesSaver saves what was counted when it is closed', async () => {
   const { state, saver: each } = saver()
   await each.close()
   const before = state.saves

@@ -1,6 +1,6 @@
 import { type Clock, type Logger, RareLog, textOf, type TimerHandle } from '@ls/foundation'
 
-export interface DaySaverOptions {
+export interface DailyBytesSaverOptions {
   readonly clock: Clock
   readonly logger: Logger
   /** Writes the state. */
@@ -8,12 +8,12 @@ export interface DaySaverOptions {
 }
 
 /** Saves the state while the bytes of days grow, but not with each message. */
-export class DaySaver {
-  readonly #options: DaySaverOptions
+export class DailyBytesSaver {
+  readonly #options: DailyBytesSaverOptions
   readonly #rareLog: RareLog
   #timer: TimerHandle
 
-  constructor(options: DaySaverOptions) {
+  constructor(options: DailyBytesSaverOptions) {
     this.#options = options
     this.#rareLog = new RareLog(options.clock, options.logger)
   }

@@ -5,7 +5,7 @@ import { FakeClock, turns } from '@ls/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Peer } from '../links/peer.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
-import { HandedOver } from './handed-over.js'
+import { HandedOverClients } from './handed-over-clients.js'
 
 const noGroups = Object.assign([], { of: () => undefined }) as unknown as ReverseGroups
 const relink = encode({ type: MessageType.Relink })
@@ -40,7 +40,7 @@ async function handedOver(situation: Situation = {}) {
   const peer = { session, record: { kind } } as unknown as Peer
   peers.add(peer)
   const shared = { peers, groups, clock, changes, hasNodes }
-  const handover = new HandedOver({ ...shared, timeoutMs: 60_000, isOver: () => false })
+  const handover = new HandedOverClients({ ...shared, timeoutMs: 60_000, isOver: () => false })
   const received: (number | undefined)[] = []
   const client = new Session({ extensions, clock }, { onMessage: (message) => received.push(peekType(message)) })
   const [left, right] = loopbackPair()
@@ -56,7 +56,7 @@ async function handedOver(situation: Situation = {}) {
   return { clock, channel, handover, peer, pass, received, over: handover.finished() }
 }
 
-test('HandedOver ends the session of a client that has moved as soon as its last channel is over', async () => {
+test('HandedOverClients ends the session of a client that has moved as soon as its last channel is over', async () => {
   const { clock, channel, handover, peer, pass, over } = await handedOver()
   handover.receive(peer, relink)
   await pass(10)
@@ -75,7 +75,7 @@ test('HandedOver ends the session of a client that has moved as soon as its last
 test.each<[string, readonly Extension[]]>([
   ['asks a client with windows to move', ['window', 'fin']],
   ['asks no client without windows, which cannot know the message', []],
-])('HandedOver %s', async (_what, extensions) => {
+])('HandedOverClients %s', async (_what, extensions) => {
   const { received, pass } = await handedOver({ extensions })
   await pass(10)
   expect(received).toEqual(extensions.length > 0 ? [MessageType.Relink] : [])
@@ -85,7 +85,7 @@ test.each<[number, readonly Extension[]]>([
   [15_000, ['window', 'fin']],
   [2000, []],
 ])(
-  'HandedOver sends away a client that has not said that it moved, once it was idle for %i ms',
+  'HandedOverClients sends away a client that has not said that it moved, once it was idle for %i ms',
   async (ms, extensions) => {
     const { channel, peer, pass } = await handedOver({ extensions })
     channel.disconnect()
@@ -98,7 +98,7 @@ test.each<[number, readonly Extension[]]>([
   },
 )
 
-test('HandedOver waits no longer than its deadline', async () => {
+test('HandedOverClients waits no longer than its deadline', async () => {
   const { clock, peer, pass, over } = await handedOver()
   await pass(60_000)
   await pass(0)
@@ -118,7 +118,7 @@ function oneGroup() {
   return { groups, leaving }
 }
 
-test('HandedOver keeps the session of a provider that has moved until other nodes know of it', async () => {
+test('HandedOverClients keeps the session of a provider that has moved until other nodes know of it', async () => {
   const { groups, leaving } = oneGroup()
   const { channel, handover, peer, pass } = await handedOver({ groups, kind: 'reverse', hasNodes: true })
   channel.disconnect()

@@ -32,7 +32,7 @@ export interface Connection {
 }
 
 /** Forwards connectors' channels to providers, and keeps the list of them (agent mode, protocol.md §1). */
-export class Switchboard {
+export class ChannelForwarder {
   /** Connections by the opener's channel. */
   readonly #connections = new Map<Channel, Connection>()
   readonly #rareLog: RareLog
@@ -57,7 +57,7 @@ export class Switchboard {
   }
 
   /** Forwards a channel to one of `providers`, now or when one connects within `waitMs`. */
-  connect(channel: Channel, from: Session, { providers, waitMs, pace, onOver = () => {} }: Passage): void {
+  connect(channel: Channel, from: Session, { providers, waitMs, pace, onOver = () => {} }: ForwardTerms): void {
     // Deployed providers pass the text unchanged to their resolvers and rules.
     const address = channel.address === undefined ? undefined : parseTarget(channel.address)
     if (address instanceof RelayError) {
@@ -138,7 +138,7 @@ export class Switchboard {
 }
 
 /** Destination and limits of a connector's channel. */
-export interface Passage {
+export interface ForwardTerms {
   readonly providers: SessionChoice
   /** Time to wait for a provider, in milliseconds. */
   readonly waitMs: number

@@ -6,7 +6,7 @@ import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import { MovedPeers } from './moved-peers.js'
 
 /** Parts of a process whose ports another process has taken over. */
-export interface HandedOverOptions {
+export interface HandedOverClientsOptions {
   readonly peers: ReadonlySet<Peer>
   readonly groups: ReverseGroups
   /** Time for open channels, in milliseconds. */
@@ -21,8 +21,8 @@ export interface HandedOverOptions {
 }
 
 /** Clients of a process whose ports another process has taken over. They move there; their open channels end here. */
-export class HandedOver {
-  readonly #options: HandedOverOptions
+export class HandedOverClients {
+  readonly #options: HandedOverClientsOptions
   readonly #told = new WeakSet<Peer>()
   readonly #moved: MovedPeers
   /** Time at which a client's last channel ended. */
@@ -33,7 +33,7 @@ export class HandedOver {
   /** Timer for the next client that will have been idle for long enough. */
   #timer: TimerHandle
 
-  constructor(options: HandedOverOptions) {
+  constructor(options: HandedOverClientsOptions) {
     this.#options = options
     this.#moved = new MovedPeers(options)
     this.#untilMs = options.clock.now() + options.timeoutMs

@@ -3,7 +3,7 @@ import { type Channel, type ChannelHandler, Session } from '@ls/mux'
 import { Balancer } from '@ls/relay'
 import { FakeClock, memoryTransportPair, until } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Switchboard } from './switchboard.js'
+import { ChannelForwarder } from './channel-forwarder.js'
 
 const sessions: Session[] = []
 
@@ -56,11 +56,11 @@ function agentNet(first: (channel: Channel) => void, second: (channel: Channel) 
   const providers = [provider(clock, first), provider(clock, second)] as const
   const balancer = new Balancer({ clock })
   for (const { session } of providers) balancer.add(session)
-  const switchboard = new Switchboard(new RareLog(systemClock, silentLogger))
+  const channelForwarder = new ChannelForwarder(new RareLog(systemClock, silentLogger))
   const atServer: { session?: Session } = {}
   const { near, far } = link(clock, (channel) => {
     if (atServer.session !== undefined)
-      switchboard.connect(channel, atServer.session, { providers: balancer, waitMs: 5000 })
+      channelForwarder.connect(channel, atServer.session, { providers: balancer, waitMs: 5000 })
   })
   atServer.session = far
   const received = { text: '', error: undefined as string | undefined }
@@ -71,12 +71,12 @@ function agentNet(first: (channel: Channel) => void, second: (channel: Channel) 
     onClose: ({ error }) => (received.error = error),
   }
   const channel = near.open({ protocol: 'tcp', address: { host: 'target.test', port: 80 } }, handler)
-  return { clock, providers, switchboard, channel, received }
+  return { clock, providers, channelForwarder, channel, received }
 }
 
 const accept = (channel: Channel): void => channel.accept()
 
-describe('Switchboard.connect', () => {
+describe('ChannelForwarder.connect', () => {
   test('offers a channel that is not answered to another provider after a second', async () => {
     const { clock, providers, channel } = agentNet(silence, accept)
     await until(() => providers[0].asked.length === 1, 'the first offer')
@@ -132,12 +132,12 @@ describe('Switchboard.connect', () => {
   })
 
   test('takes an offer back when the connector goes away', async () => {
-    const { providers, channel, switchboard } = agentNet(silence, silence)
+    const { providers, channel, channelForwarder } = agentNet(silence, silence)
     await until(() => providers[0].asked.length === 1, 'the first offer')
     channel.abort('')
     await until(() => providers[0].asked[0]?.closed === true, 'the offer to be taken back')
-    expect({ switchboard: switchboard.size, channelCount: providers[0].session.channelCount }).toEqual({
-      switchboard: 0,
+    expect({ channelForwarder: channelForwarder.size, channelCount: providers[0].session.channelCount }).toEqual({
+      channelForwarder: 0,
       channelCount: 0,
     })
   })
