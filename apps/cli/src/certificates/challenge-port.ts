@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { makeRoom } from '../observe/make-room.js'
 import { messageOf } from '../output/describe-error.js'
 
 /** HTTP server that answers an authority's challenges (RFC 8555 §8.3); open only during an order. */
@@ -8,7 +9,7 @@ export class ChallengePort {
   readonly #texts = new Map<string, string>()
 
   private constructor() {
-    this.#server = createServer((request, response) => {
+    this.#server = createServer(timeouts, (request, response) => {
       const text = this.#texts.get((request.url ?? '').replace(prefix, ''))
       response.writeHead(text === undefined ? 404 : 200, {
         'content-type': 'application/octet-stream',
@@ -16,9 +17,7 @@ export class ChallengePort {
       })
       response.end(text ?? 'not found\n')
     })
-    this.#server.maxConnections = maxConnections
-    this.#server.headersTimeout = headTimeoutMs
-    this.#server.requestTimeout = headTimeoutMs
+    makeRoom(this.#server, maxConnections)
   }
 
   /** Opens the port. @throws Error that names the port and the flag */
@@ -54,8 +53,8 @@ export class ChallengePort {
 
 const prefix = '/.well-known/acme-challenge/'
 
-/** Most connections: authorities connect from a handful of places. */
+/** Most connections: authorities connect from a handful of places. Then the oldest is cut. */
 const maxConnections = 64
 
-/** Timeout for a request of one line, in milliseconds. */
-const headTimeoutMs = 5000
+/** For a request of one line, in milliseconds. Node checks every 30 s otherwise. */
+const timeouts = { headersTimeout: 5000, requestTimeout: 5000, connectionsCheckingInterval: 1000 }

@@ -1,5 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { Socket } from 'node:net'
+import { createServer, type RequestListener } from 'node:http'
 import { isLoopback, type Snapshot } from '@ls/foundation'
 import type { Expositor } from '@ls/metrics'
 import { formatListenAddress, type ListenAddress, openServer, parseListenAddress } from '@ls/relay'
@@ -9,6 +8,7 @@ import type { CommandContext } from '../commands/context.js'
 import { explainListenFailure } from '../commands/listen-failure.js'
 import { UsageError } from '../errors.js'
 import { asUsage } from '../options/check-settings.js'
+import { makeRoom } from './make-room.js'
 
 /** A port with the status of the program. */
 export interface MetricsPort {
@@ -62,7 +62,7 @@ export async function openHttpPort(
   { flag, what }: { readonly flag: string; readonly what: string },
 ): Promise<MetricsPort & { readonly address: HttpPlace }> {
   const server = createServer(timeouts, answerInTurn(answer))
-  makeRoom(server)
+  makeRoom(server, maxConnections)
   const address = await openServer(server, place, what).catch((error: unknown) => {
     const flags = { portFlag: flag, hostFlag: flag }
     throw explainListenFailure(error, 'port' in place ? [{ ...place, ...flags }] : [])
@@ -109,19 +109,6 @@ const timeouts = {
 
 /** Most connections: a few scrapers, health checks and people. */
 const maxConnections = 64
-
-/** Cuts the oldest connection where a new one has no place: silent ones must not keep out health checks. */
-function makeRoom(server: Server): void {
-  const open = new Set<Socket>()
-  server.on('connection', (socket) => {
-    open.add(socket)
-    socket.once('close', () => open.delete(socket))
-    const [oldest] = open
-    if (open.size <= maxConnections || oldest === undefined) return
-    open.delete(oldest)
-    oldest.destroy()
-  })
-}
 
 /** Writes numbers for the API; loads its modules at the first call. */
 export function metricsWriter(snapshot: () => Snapshot): NonNullable<ApiOptions['writeMetrics']> {
