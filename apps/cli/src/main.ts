@@ -11,7 +11,7 @@ import { Draining } from './life/draining.js'
 import { ServiceManager } from './life/service-manager.js'
 import { listenForStop } from './life/stop-signals.js'
 import { messageOf } from './output/describe-error.js'
-import { harmlessLines } from './output/harmless.js'
+import { escapeControlsInLines } from './output/escape-controls.js'
 import { LineOutput } from './output/line-output.js'
 import { openLog } from './output/log/open-log.js'
 import { printedLine } from './output/printed-line.js'
@@ -52,7 +52,9 @@ async function answer(): Promise<ExitCode> {
   } catch (error) {
     // The message of a mistake in the file begins with its place, so that editors can find it.
     const isConfigError = error instanceof UsageError && error.places !== undefined
-    process.stderr.write(`${isConfigError ? '' : 'linksocks: '}${harmlessLines(redactor.clean(messageOf(error)))}\n`)
+    process.stderr.write(
+      `${isConfigError ? '' : 'linksocks: '}${escapeControlsInLines(redactor.clean(messageOf(error)))}\n`,
+    )
     if (!(error instanceof UsageError)) return exitCode.failure
     if (isConfigError) return exitCode.usage
     const named = findCommand(process.argv[2] ?? '')?.name

@@ -21,7 +21,7 @@ export class DialError extends Error {
  * Chooses the failure of a dial that describes the target best. `ENETUNREACH` ranks behind a timeout: on a machine
  * without IPv6 every name with an AAAA record has it, and it says nothing about the target.
  */
-export function mostTelling(errors: readonly Error[]): Error {
+export function mostInformative(errors: readonly Error[]): Error {
   const [first, ...others] = errors
   if (first === undefined) return new DialError('EAI_NODATA', 'the name has no address')
   return others.reduce((best, error) => (rankOf(error) < rankOf(best) ? error : best), first)

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '@ls/foundation'
-import { mostTelling } from './errors.js'
+import { mostInformative } from './errors.js'
 
 /** Address family: IPv4 or IPv6. */
 export type Family = 4 | 6
@@ -157,7 +157,7 @@ export class Race<T> {
 
   #fail(): void {
     this.cancel()
-    this.#options.onFailed(mostTelling(this.#errors))
+    this.#options.onFailed(mostInformative(this.#errors))
   }
 
   #startTimer(delayMs: number, callback: () => void): void {

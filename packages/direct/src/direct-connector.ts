@@ -5,7 +5,7 @@ import { type MessageTransport, Session, type SessionHandler } from '@ls/mux'
 import { streamTransport } from '@ls/mux/duplex'
 import { DirectError } from './errors.js'
 import type { Purpose } from './greeting.js'
-import { Conversation, introduce, type Introduction, moveOver, offerPath } from './handshake.js'
+import { Conversation, introduce, type ConnectorGreeting, moveOver, offerPath } from './handshake.js'
 import { Proof, randomId, type SharedSecret } from './proof.js'
 import type { PathProtocol, Puncher } from './puncher.js'
 import { type DirectSessionOptions, type MovingSession, type Path, sessionTerms } from './session-terms.js'
@@ -216,7 +216,7 @@ export class DirectConnector {
     return new PingedTransport(transport, { timing: {}, clock, peer: 'provider', send })
   }
 
-  #introduction(purpose: Purpose, session: string, binding: string): Introduction {
+  #introduction(purpose: Purpose, session: string, binding: string): ConnectorGreeting {
     return { proof: this.#proof, purpose, session, binding, trace: this.#options.session.trace === true }
   }
 

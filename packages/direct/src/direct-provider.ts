@@ -3,7 +3,7 @@ import { type Channel, type MessageTransport, Session, type SessionHandler, Shar
 import { streamTransport, toDuplex } from '@ls/mux/duplex'
 import { DirectError } from './errors.js'
 import type { Hello } from './greeting.js'
-import { Conversation, followOver, type Greeted, readOffer, receive } from './handshake.js'
+import { Conversation, followOver, type ProvenConnector, readOffer, receive } from './handshake.js'
 import { Proof, randomId } from './proof.js'
 import type { DirectConnection, IncomingPath, PathProtocol, Puncher } from './puncher.js'
 import { type DirectSessionOptions, type MovingSession, type Path, sessionTerms } from './session-terms.js'
@@ -157,7 +157,7 @@ export class DirectProvider {
 
   async #move(
     talk: Conversation,
-    { hello, known }: Greeted<KnownToken>,
+    { hello, known }: ProvenConnector<KnownToken>,
     path: Path,
     protocol: PathProtocol | undefined,
   ): Promise<void> {

@@ -58,7 +58,7 @@ export class Conversation {
 }
 
 /** First message of a connector. `binding` identifies the connection: both ends must see the same one. */
-export interface Introduction {
+export interface ConnectorGreeting {
   readonly proof: Proof
   readonly purpose: Purpose
   readonly session: string
@@ -73,7 +73,7 @@ export interface Introduction {
  */
 export async function introduce(
   talk: Conversation,
-  { proof, purpose, session, binding, trace }: Introduction,
+  { proof, purpose, session, binding, trace }: ConnectorGreeting,
 ): Promise<Pick<Welcome, 'provider' | 'trace'>> {
   const nonce = randomId()
   const mac = proof.mac(['hello', purpose, session, nonce, binding])
@@ -85,13 +85,13 @@ export async function introduce(
 }
 
 /** A connector's greeting and the token that it has proven. */
-export interface Greeted<Known extends { readonly proof: Proof }> {
+export interface ProvenConnector<Known extends { readonly proof: Proof }> {
   readonly hello: Hello
   readonly known: Known
 }
 
 /** What a provider knows when a connector comes: all possible tokens, the connection, and itself. */
-export interface Reception<Known> {
+export interface ProviderContext<Known> {
   readonly candidates: Iterable<Known>
   readonly binding: string
   readonly provider: string
@@ -102,8 +102,8 @@ export interface Reception<Known> {
 /** Performs the provider's first half. @throws DirectError for a token that is no candidate */
 export async function receive<Known extends { readonly proof: Proof }>(
   talk: Conversation,
-  { candidates, binding, provider, trace }: Reception<Known>,
-): Promise<Greeted<Known>> {
+  { candidates, binding, provider, trace }: ProviderContext<Known>,
+): Promise<ProvenConnector<Known>> {
   const hello = await talk.next('hello')
   const parts = ['hello', hello.purpose, hello.session, hello.nonce, binding]
   for (const known of candidates) {

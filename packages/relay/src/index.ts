@@ -56,7 +56,7 @@ export {
   type ProxyUdpOptions,
 } from './options/proxy-options.js'
 export { type GuardLevel, guardLevels, type GuardOptions } from './rules/guard.js'
-export { type Asker, Outbound, type OutboundOptions } from './outbound/outbound.js'
+export { type ServedClient, Outbound, type OutboundOptions } from './outbound/outbound.js'
 export { encodeProxyHeader, type ProxyHeaderVersion } from './upstream/proxy-header.js'
 export { parseRoutes, type Routes } from './rules/routes.js'
 export type { UdpOptions } from './udp/udp.js'

@@ -12,7 +12,7 @@ import { checkClient, exposedSecrets } from '../options/client-checks.js'
 import { type ClientSettings, clientOptions } from '../options/client-options.js'
 import { tlsWarnings } from '../options/tls-options.js'
 import { KeptServerToken } from '../tokens/kept-server-token.js'
-import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
+import { type CommandContext, graceMs, logOpenChannels } from './context.js'
 import { openDisguise } from './disguise.js'
 import { explainListenFailure, proxyPort } from './listen-failure.js'
 
@@ -110,7 +110,7 @@ async function runUntilEnd(
   const end = await Promise.race([client.closed, askedToEnd({ stop, draining })])
   if (end instanceof Error) throw explainFailure(end, settings)
   await drainIfAsked({ stop, draining }, (ms) => client.close({ graceMs: ms }))
-  tellWhatIsWaitedFor(client.channelCount, logger)
+  logOpenChannels(client.channelCount, logger)
   await client.close({ graceMs })
   return exitCode.ok
 }

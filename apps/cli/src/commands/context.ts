@@ -38,7 +38,7 @@ export interface CommandContext {
 export const graceMs = 5000
 
 /** Logs why the program waits after Ctrl-C, and how to end it immediately. */
-export function tellWhatIsWaitedFor(openChannels: number, logger: Logger): void {
+export function logOpenChannels(openChannels: number, logger: Logger): void {
   if (openChannels === 0) return
   const what = openChannels === 1 ? '1 connection is' : `${openChannels} connections are`
   logger.info({}, `${what} open: waiting ${graceMs / 1000} s at most; the same signal again ends it now`)

@@ -1,5 +1,5 @@
 import { asError } from '@ls/foundation'
-import { chain } from '../output/describe-error.js'
+import { errorChain } from '../output/describe-error.js'
 
 /** A port that a command opens, and the flags that choose it. */
 export interface ListenPort {
@@ -59,7 +59,7 @@ interface SystemError extends Error {
 }
 
 function systemErrorOf(error: unknown): SystemError | undefined {
-  return chain(error).find(isSystemError)
+  return errorChain(error).find(isSystemError)
 }
 
 function isSystemError(error: Error): error is SystemError {

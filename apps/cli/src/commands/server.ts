@@ -12,10 +12,10 @@ import { checkServer, hasApi, exposureWarnings, serverWarnings } from '../option
 import { type ServerSettings, guardOf, serverOptions, ownProxyOptions } from '../options/server-options.js'
 import { definedOnly } from '../options/shared-options.js'
 import { hasDashboard, printAccess } from '../output/server-access.js'
-import { madeElsewhere, MadeTokens } from '../tokens/made-tokens.js'
+import { generatedByWorkers, GeneratedTokens } from '../tokens/generated-tokens.js'
 import { exposeForTokens, registerTokens, type RegisteredToken, type TokensRequest } from '../tokens/server-tokens.js'
 import { exposedHere, workerApiOptions } from '../workers/worker-server.js'
-import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
+import { type CommandContext, graceMs, logOpenChannels } from './context.js'
 import { explainListenFailure, type ListenPort, proxyPort, webSocketPort } from './listen-failure.js'
 
 /** Runs a server until the process receives a signal to end. */
@@ -46,7 +46,7 @@ export interface RunningServer {
   /** Tokens in the order of the settings: each token, then those of its connectors. */
   readonly tokens: readonly RegisteredToken[]
   /** Source of generated tokens. */
-  readonly made: MadeTokens
+  readonly made: GeneratedTokens
   /** Accepts nothing new; resolves when nothing is open any more, or after `timeoutMs`. */
   readonly drain: (timeoutMs: number) => Promise<void>
   /** Gives open channels time to finish, unless they had it in a drain. */
@@ -64,7 +64,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
   const writeMetrics = metricsWriter(() => server.snapshot())
   const options = optionsOf(request, { ...parts, writeMetrics }, context)
   const server: LinkSocksServer = asUsage('', () => new LinkSocksServer(options))
-  const made = new MadeTokens(madeElsewhere(context.worker, nameOf(request)) ?? state)
+  const made = new GeneratedTokens(generatedByWorkers(context.worker, nameOf(request)) ?? state)
   const tokens = asUsage('', () => registerTokens(server, request, made.maker()))
   context.redactor.addAll([...passwordsOf(request), ...tokens.map(({ token }) => token)])
   asUsage('--expose', () => exposeForTokens(server, exposedHere(settings.expose, context.worker), tokens))
@@ -168,7 +168,7 @@ function endOf(
     close: async () => {
       certificate.close()
       const isDrained = draining.signal.aborted && !stop.aborted
-      if (!isDrained) tellWhatIsWaitedFor([...server.channels()].length, logger)
+      if (!isDrained) logOpenChannels([...server.channels()].length, logger)
       await server.close({ graceMs: isDrained ? 0 : graceMs })
       await node?.close()
       ended()

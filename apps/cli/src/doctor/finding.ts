@@ -1,4 +1,4 @@
-import { chain, messageOf } from '../output/describe-error.js'
+import { errorChain, messageOf } from '../output/describe-error.js'
 
 /** The steps of an examination, in their order. */
 export const stepNames = [
@@ -43,7 +43,7 @@ export function failure(step: StepName, error: unknown, more: Pick<Finding, 'cur
 
 /** Code of the innermost error of a link: an outer one names what failed, an inner one why. */
 export function codeOf(error: unknown): string | undefined {
-  const codes = chain(error).map((each) => (each as { code?: unknown }).code)
+  const codes = errorChain(error).map((each) => (each as { code?: unknown }).code)
   const known = codes.findLast((code) => typeof code === 'string' && codesOfLinks.test(code)) ?? codes[0]
   return typeof known === 'string' ? known : undefined
 }

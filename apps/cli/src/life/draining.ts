@@ -27,19 +27,19 @@ export class Draining {
 }
 
 /** Events that end a running program. */
-export interface Endings {
+export interface ShutdownSignals {
   readonly stop: AbortSignal
   readonly draining: Draining
 }
 
 /** Resolves when the process is requested to end, or to drain. */
-export async function askedToEnd({ stop, draining }: Endings): Promise<void> {
+export async function askedToEnd({ stop, draining }: ShutdownSignals): Promise<void> {
   await Promise.race([aborted(stop), aborted(draining.signal)])
 }
 
 /** Drains if that was requested; a request to end shortens the wait. */
 export async function drainIfAsked(
-  { stop, draining }: Endings,
+  { stop, draining }: ShutdownSignals,
   drain: (ms: number) => Promise<unknown>,
 ): Promise<void> {
   if (!draining.signal.aborted || stop.aborted) return

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { chain, describeError, messageOf, stackOf } from './describe-error.js'
+import { errorChain, describeError, messageOf, stackOf } from './describe-error.js'
 
 describe('describeError', () => {
   test('shows type, code and message', () => {
@@ -28,10 +28,10 @@ describe('stackOf', () => {
   })
 })
 
-describe('chain', () => {
+describe('errorChain', () => {
   test('ends at causes that form a circle', () => {
     const error = new Error('round')
     error.cause = error
-    expect(chain(error)).toHaveLength(5)
+    expect(errorChain(error)).toHaveLength(5)
   })
 })

@@ -24,18 +24,18 @@ export function describeError(thrown: unknown, { withStack = false }: { withStac
  * Node's AggregateError, of a host with several addresses, has no text itself.
  */
 export function messageOf(thrown: unknown): string {
-  const errors = chain(thrown)
+  const errors = errorChain(thrown)
   return errors.find(({ message }) => message !== '')?.message ?? errors[0]?.name ?? String(thrown)
 }
 
 /** The stacks of an error and of its causes. */
 export function stackOf(thrown: unknown): string {
-  const stacks = chain(thrown).map((each) => each.stack ?? each.message)
+  const stacks = errorChain(thrown).map((each) => each.stack ?? each.message)
   return stacks.length === 0 ? String(thrown) : stacks.join('\ncaused by ')
 }
 
 /** The error and its causes, outermost first. */
-export function chain(thrown: unknown): readonly Error[] {
+export function errorChain(thrown: unknown): readonly Error[] {
   const errors: Error[] = []
   let current = thrown
   while (current instanceof Error && errors.length < maxCauses) {

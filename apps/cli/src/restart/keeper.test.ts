@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
-import { keep, passSignalsOn } from './keeper.js'
+import { keep, forwardSignals } from './keeper.js'
 
 describe('keep', () => {
   test('knows the last process that has taken over', async () => {
@@ -22,10 +22,10 @@ describe('keep', () => {
   })
 })
 
-describe('passSignalsOn', () => {
+describe('forwardSignals', () => {
   function make(kill: (pid: number, signal?: string | number) => true) {
     const process = Object.assign(new EventEmitter(), { kill })
-    passSignalsOn(process as unknown as NodeJS.Process, () => 5)
+    forwardSignals(process as unknown as NodeJS.Process, () => 5)
     return process
   }
 

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGURG'] as const
 
 /** Passes signals of a process on to the one that has taken over. */
-export function passSignalsOn(process: Pick<NodeJS.Process, 'on' | 'kill'>, pid: () => number): void {
+export function forwardSignals(process: Pick<NodeJS.Process, 'on' | 'kill'>, pid: () => number): void {
   const passOn = (signal: NodeJS.Signals): void => {
     try {
       process.kill(pid(), signal)

@@ -8,7 +8,7 @@ import type { Logger } from '@ls/foundation'
 import { OwnersInFolder, ServerState } from '@ls/server'
 import type { Environment } from '../arguments/environment.js'
 import { messageOf } from '../output/describe-error.js'
-import { keep, type Keeper, passSignalsOn } from './keeper.js'
+import { keep, type Keeper, forwardSignals } from './keeper.js'
 import type { Predecessor } from './predecessor.js'
 import { Successor } from './successor.js'
 
@@ -172,7 +172,7 @@ export class Restart {
     const { keeper: pipe, pid } = successor
     if (!isNotified(environment)) {
       this.#keeper = pipe && keep(pipe, pid)
-      passSignalsOn(process, () => this.#keeper?.pid ?? pid)
+      forwardSignals(process, () => this.#keeper?.pid ?? pid)
     }
     successor.release()
     for (const { state } of this.#parts.values()) state.released()

@@ -3,7 +3,7 @@ import type { CommandContext } from '../commands/context.js'
 import type { RunningServer } from '../commands/server.js'
 import { messageOf } from '../output/describe-error.js'
 import { doStepsWithPauses, type Steps } from '../steps.js'
-import type { MadeTokens, MakeToken } from '../tokens/made-tokens.js'
+import type { GeneratedTokens, MakeToken } from '../tokens/generated-tokens.js'
 import { registerConnector, registerToken, type RegisteredToken, type TokenPlan } from '../tokens/server-tokens.js'
 import { doAll, isSame, type Prepared, without } from './change.js'
 
@@ -16,7 +16,7 @@ interface TokenChange {
 /** Tokens of a running server that are in its configuration. */
 export class PlannedTokens {
   readonly #server: LinkSocksServer
-  readonly #made: MadeTokens
+  readonly #made: GeneratedTokens
   readonly #context: CommandContext
   readonly #plans: Map<string, TokenPlan>
   /** Registered tokens of each plan; a generated one stays the same over reloads. */

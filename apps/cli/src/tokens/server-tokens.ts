@@ -7,7 +7,7 @@ import type { ServerSettings } from '../options/server-options.js'
 import { definedOnly } from '../options/shared-options.js'
 import type { TokenSettings } from '../settings.js'
 import { doSteps, type Steps } from '../steps.js'
-import type { MakeToken } from './made-tokens.js'
+import type { MakeToken } from './generated-tokens.js'
 import { checkedPolicy, readPolicyText } from './read-policy.js'
 
 /** A token to register at the server. */

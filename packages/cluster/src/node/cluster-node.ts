@@ -26,7 +26,7 @@ import { NodeSecret } from '../trunk/node-secret.js'
 import { farOwner } from './far-owner.js'
 import { addressInFolder, linksPathInFolder } from './folder-nodes.js'
 import { Heartbeat } from './heartbeat.js'
-import { type Joined, serve } from './joined.js'
+import { type JoinedParts, serve } from './joined-parts.js'
 import { LinksFromNodes } from './links-from-nodes.js'
 import { nodeKey, readFarPeers, readLoad, readNodeInfo, readUse } from './live-entry.js'
 import { spreadLoad } from './load-spread.js'
@@ -65,7 +65,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   readonly #own: OwnPresence
   readonly #use: SharedUse
   readonly #load: SharedLoad
-  #joined: Joined | undefined
+  #joined: JoinedParts | undefined
   #isConnected = false
   #onSynced = (): void => {}
   #isLeavingWithAll = false
@@ -286,7 +286,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#own.tellLife(info, this.#isConnected)
   }
 
-  #info({ localNode, listener }: Joined): NodeInfo {
+  #info({ localNode, listener }: JoinedParts): NodeInfo {
     const { address } = this.#options
     const host = address?.host ?? this.#listen.host
     const port = address?.port ?? listener.port

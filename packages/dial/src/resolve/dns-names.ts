@@ -3,7 +3,7 @@ import type { Clock } from '@ls/foundation'
 import { DialError } from '../errors.js'
 import type { Answer, Family } from '../race.js'
 import { FairQueue } from './fair-queue.js'
-import { type Finding, QueryDesk } from './query-desk.js'
+import { type Finding, QueryCache } from './query-cache.js'
 
 /** Longest time to live, in milliseconds: names may change earlier than promised. */
 const maxKeepMs = 300_000
@@ -56,7 +56,7 @@ export function dnsNames(options: DnsNamesOptions): DnsNames {
   const timeout = Math.max(1, Math.min(serverTimeoutMs, defaultServerTimeoutMs, Math.floor(timeoutMs / 3)))
   const ares = new Ares({ timeout, tries: 2 })
   ares.setServers(servers.length === 0 ? ['127.0.0.1'] : [...servers])
-  const desk = new QueryDesk<Answer>({
+  const desk = new QueryCache<Answer>({
     queue: new FairQueue({ maxRunning, maxWaitingPerTenant }),
     ask: (key) => ask(ares, ...splitKey(key)),
     timeoutMs,

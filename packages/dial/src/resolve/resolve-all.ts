@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { mostTelling } from '../errors.js'
+import { mostInformative } from '../errors.js'
 import type { Answer, Family } from '../race.js'
 import type { LookupOptions, NameResolver } from './name-resolver.js'
 
@@ -32,5 +32,5 @@ export function resolveAll(
 function addressesOf({ 4: ipv4, 6: ipv6 }: Partial<Record<Family, Answer>>): readonly string[] {
   const addresses = [...(ipv6?.addresses ?? []), ...(ipv4?.addresses ?? [])]
   if (addresses.length > 0) return addresses
-  throw mostTelling([ipv6?.error, ipv4?.error].filter((error) => error !== undefined))
+  throw mostInformative([ipv6?.error, ipv4?.error].filter((error) => error !== undefined))
 }

@@ -1,4 +1,4 @@
-import { mostTelling } from '../errors.js'
+import { mostInformative } from '../errors.js'
 import type { Answer, Family } from '../race.js'
 import type { DnsNames } from './dns-names.js'
 
@@ -67,7 +67,7 @@ class Search {
   }
 
   #fail(): void {
-    const error = mostTelling(this.#errors)
+    const error = mostInformative(this.#errors)
     this.#onAnswer(6, { addresses: [], error })
     this.#onAnswer(4, { addresses: [], error })
   }

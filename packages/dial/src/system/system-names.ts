@@ -3,7 +3,7 @@ import type { Clock } from '@ls/foundation'
 import { DialError } from '../errors.js'
 import type { Answer, Family } from '../race.js'
 import { FairQueue } from '../resolve/fair-queue.js'
-import { type Finding, QueryDesk } from '../resolve/query-desk.js'
+import { type Finding, QueryCache } from '../resolve/query-cache.js'
 
 /** Answers for both families, since `getaddrinfo` returns both together. */
 export type BothAnswers = Readonly<Record<Family, Answer>>
@@ -35,9 +35,9 @@ const queues = {
 export type Lane = keyof typeof queues
 
 /** Queries the system (`getaddrinfo`), which has sources other than DNS. */
-export function systemNames(lane: Lane, timeoutMs: number, clock: Clock): QueryDesk<BothAnswers> {
+export function systemNames(lane: Lane, timeoutMs: number, clock: Clock): QueryCache<BothAnswers> {
   const failed = (error: Error): BothAnswers => ({ 4: { addresses: [], error }, 6: { addresses: [], error } })
-  return new QueryDesk({
+  return new QueryCache({
     queue: queues[lane],
     ask: askSystem,
     timeoutMs,

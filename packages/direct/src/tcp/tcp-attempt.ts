@@ -9,7 +9,7 @@ import { maxChannelMessageBytes } from '../udp/channel-transport.js'
 import { openTls, startDial } from './dial-place.js'
 import { type Invitation, maxPlaces } from './invitation.js'
 import { bindingOf } from './secure.js'
-import type { Guest, TcpListener } from './tcp-listener.js'
+import type { ExpectedPeer, TcpListener } from './tcp-listener.js'
 
 /** What an attempt uses of its client. */
 export interface TcpAttemptInit {
@@ -33,7 +33,7 @@ const maxOpened = 16
 /** One attempt to reach a peer by TCP: our port awaits it, and its places are dialled. */
 export class TcpAttempt {
   readonly #init: TcpAttemptInit
-  readonly #guest: Guest
+  readonly #guest: ExpectedPeer
   readonly #dials = new Set<Socket>()
   /** Resolves with the first connection; rejects when the attempt is over without one. */
   readonly opened: Promise<void>

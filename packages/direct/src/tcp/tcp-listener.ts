@@ -5,7 +5,7 @@ import type { Invitation } from './invitation.js'
 import { greeting, tlsTerms, tlsTimeoutMs } from './secure.js'
 
 /** A peer whose connections are awaited. */
-export interface Guest extends Pick<Invitation, 'id' | 'secret'> {
+export interface ExpectedPeer extends Pick<Invitation, 'id' | 'secret'> {
   /** Receives each connection that has proven the secret. */
   onSocket(socket: TLSSocket): void
 }
@@ -26,11 +26,11 @@ const maxStrangers = 32
 /** The TCP port of a client: open only while guests are awaited. It sends the greeting and then waits. */
 export class TcpListener {
   readonly #options: TcpListenerOptions
-  readonly #guests = new Map<string, Guest>()
+  readonly #guests = new Map<string, ExpectedPeer>()
   /** Connections that have not proven a secret, by the place that they come from. */
   readonly #strangers = new Map<string, Socket>()
   /** Guests by their connections during the handshake. */
-  readonly #proven = new WeakMap<TLSSocket, Guest>()
+  readonly #proven = new WeakMap<TLSSocket, ExpectedPeer>()
   readonly #tls: TlsServer
   #server: Server | undefined
   #port: Promise<number | undefined> | undefined
@@ -48,13 +48,13 @@ export class TcpListener {
   }
 
   /** Awaits a guest. Resolves with the port; undefined if it cannot be opened. */
-  expect(guest: Guest): Promise<number | undefined> {
+  expect(guest: ExpectedPeer): Promise<number | undefined> {
     this.#guests.set(guest.id, guest)
     return (this.#port ??= this.#open())
   }
 
   /** Awaits a guest no longer; the port closes with the last one. Connections that are up stay. */
-  dismiss({ id }: Guest): void {
+  dismiss({ id }: ExpectedPeer): void {
     this.#guests.delete(id)
     if (this.#guests.size > 0) return
     this.#server?.close()

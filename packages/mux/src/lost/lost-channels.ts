@@ -1,5 +1,5 @@
 import { type Clock, type Given, systemClock } from '@ls/foundation'
-import { PeerLostChannels, type Teller } from './peer-lost-channels.js'
+import { PeerLostChannels, type PeerNotifier } from './peer-lost-channels.js'
 
 /** Limits of {@link LostChannels}. */
 export interface LostChannelsOptions {
@@ -46,7 +46,7 @@ export class LostChannels {
   }
 
   /** Disconnects the remembered channels on the new session of `peer`. */
-  tell(peer: string, session: Teller): void {
+  tell(peer: string, session: PeerNotifier): void {
     this.#take(peer)?.tell(session)
   }
 

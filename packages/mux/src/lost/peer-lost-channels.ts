@@ -12,7 +12,7 @@ export interface PeerLostChannelsOptions {
 }
 
 /** Session that notifies the peer. */
-export interface Teller {
+export interface PeerNotifier {
   send(message: Uint8Array): void
 }
 
@@ -54,7 +54,7 @@ export class PeerLostChannels {
   }
 
   /** Disconnects the remembered channels on the new session of the peer. */
-  tell(session: Teller): void {
+  tell(session: PeerNotifier): void {
     for (const id of this.#take()) session.send(disconnectMessage(id, linkLostText))
   }
 

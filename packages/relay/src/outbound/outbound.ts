@@ -82,7 +82,7 @@ function checkTimes({ connectTimeoutMs, udp = {} }: OutboundOptions): void {
 }
 
 /** The client for which a channel is served. */
-export interface Asker {
+export interface ServedClient {
   /** Its address, for `{source}` in `upstreamHeaders` and for `sendProxy`. @default unknown */
   readonly source?: string
   /** Descriptor limit for the channel. @default that of the options */
@@ -144,7 +144,7 @@ export class Outbound {
   }
 
   /** Serves a channel that a peer opened; the outbound owns it from then on. */
-  serve(channel: Channel, asker: Asker = {}): void {
+  serve(channel: Channel, asker: ServedClient = {}): void {
     const { admission } = channel
     if (!admission.mustWait) return this.#serveNow(channel, asker)
     const giveUp = admission.wait((refusal) => {
@@ -154,7 +154,7 @@ export class Outbound {
     channel.setHandler({ onClose: giveUp })
   }
 
-  #serveNow(channel: Channel, asker: Asker): void {
+  #serveNow(channel: Channel, asker: ServedClient): void {
     const release = takeSlot(asker.slots ?? this.#options.slots)
     if (release instanceof RelayError) return channel.reject(release.message)
     if (channel.protocol === 'udp') return void this.#serveUdp(channel, asker, release)
@@ -166,7 +166,11 @@ export class Outbound {
     void this.#serveTcp(channel, target, asker, release)
   }
 
-  async #serveUdp(channel: Channel, { tenant, rules, pace, onDropped }: Asker, release: () => void): Promise<void> {
+  async #serveUdp(
+    channel: Channel,
+    { tenant, rules, pace, onDropped }: ServedClient,
+    release: () => void,
+  ): Promise<void> {
     const { udp, connectTimeoutMs } = this.#options
     await serveUdp(channel, {
       resolver: this.#targets,
@@ -185,7 +189,7 @@ export class Outbound {
     })
   }
 
-  async #serveTcp(channel: Channel, target: CheckedTarget, asker: Asker, release: () => void): Promise<void> {
+  async #serveTcp(channel: Channel, target: CheckedTarget, asker: ServedClient, release: () => void): Promise<void> {
     const { source, tenant, rules } = asker
     const probe = openProbe(target, source)
     if (probe !== undefined) return this.#join(channel, probe.once('close', release), asker)
@@ -232,7 +236,7 @@ export class Outbound {
     this.#join(channel, socket, asker, span)
   }
 
-  #join(channel: Channel, socket: Duplex, { pace }: Asker, span?: ConnectionSpan): void {
+  #join(channel: Channel, socket: Duplex, { pace }: ServedClient, span?: ConnectionSpan): void {
     const pump = pacedPump(socket, channel, this.#options, pace)
     channel.setHandler(span?.watch(pump, channel) ?? pump)
     channel.accept()

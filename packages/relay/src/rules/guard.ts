@@ -1,7 +1,7 @@
 import { isLoopbackName } from '@ls/foundation'
+import { effectiveAddresses } from '../address/effective-addresses.js'
 import type { IpAddress } from '../address/ip-address.js'
 import { type IpNetwork, isInNetwork, parseIpNetwork } from '../address/ip-network.js'
-import { leadsTo } from '../address/leads-to.js'
 import { OwnAddresses } from '../address/own-addresses.js'
 import type { CheckedTarget } from '../target.js'
 
@@ -53,7 +53,7 @@ export class Guard {
   }
 
   #isOwnPort({ address, port }: CheckedTarget): boolean {
-    const isHere = address !== undefined && leadsTo(address).some(({ text }) => this.#ownAddresses.has(text))
+    const isHere = address !== undefined && effectiveAddresses(address).some(({ text }) => this.#ownAddresses.has(text))
     return isHere && [...this.#ownPorts()].includes(port)
   }
 }
@@ -62,7 +62,7 @@ type NamedNetwork = readonly [network: IpNetwork, name: string]
 
 function findNetwork({ address }: CheckedTarget, networks: readonly NamedNetwork[]): string | undefined {
   if (address === undefined) return undefined
-  const found = leadsTo(address).map((each) => nameOf(each, networks))
+  const found = effectiveAddresses(address).map((each) => nameOf(each, networks))
   return found.find((name) => name !== undefined)
 }
 

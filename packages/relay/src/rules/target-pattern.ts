@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
+import { effectiveAddresses } from '../address/effective-addresses.js'
 import { parseHostName } from '../address/host-name.js'
 import type { IpAddress } from '../address/ip-address.js'
 import { isInNetwork, parseIpNetwork } from '../address/ip-network.js'
 import { type IpRange, isEmptyRange, isInRange, parseIpRange } from '../address/ip-range.js'
-import { leadsTo } from '../address/leads-to.js'
 import { endsInNumber, parseNumberAddress } from '../address/number-address.js'
 import type { CheckedTarget } from '../target.js'
 
@@ -13,7 +13,7 @@ export interface TargetPattern {
   matches(target: CheckedTarget): boolean
   /**
    * Whether a target matches, for rules that forbid: also true for an address that leads to a matching one, see {@link
-   * leadsTo}.
+   * effectiveAddresses}.
    */
   touches(target: CheckedTarget): boolean
   /** Whether it contains no name, so that it can judge a name only by its addresses. */
@@ -97,7 +97,7 @@ function networkTest(literal: string, prefix: string | undefined, rule: string):
 function addressTest(test: (address: IpAddress) => boolean): TargetPattern {
   return {
     matches: ({ address }) => address !== undefined && test(address),
-    touches: ({ address }) => address !== undefined && leadsTo(address).some(test),
+    touches: ({ address }) => address !== undefined && effectiveAddresses(address).some(test),
     isAboutAddresses: true,
   }
 }

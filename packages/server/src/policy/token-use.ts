@@ -1,6 +1,6 @@
 import type { RareLog } from '@ls/foundation'
 import type { ForwardPace } from '@ls/mux'
-import { type Asker, ChannelSlots, type ChannelSlotsOptions, EntryRules, type Pace, RelayError } from '@ls/relay'
+import { type ServedClient, ChannelSlots, type ChannelSlotsOptions, EntryRules, type Pace, RelayError } from '@ls/relay'
 import { Forbidden } from '../links/handshake.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { QuotaBook } from '../quota/quota-book.js'
@@ -59,7 +59,7 @@ export class TokenUse {
   }
 
   /** Rules and rates for the outbound half. */
-  get askerRules(): Pick<Asker, 'rules' | 'onForbidden' | 'pace' | 'onDropped'> {
+  get askerRules(): Pick<ServedClient, 'rules' | 'onForbidden' | 'pace' | 'onDropped'> {
     const { targets } = this.#policy
     const { ofTargets: pace } = this.#rates
     const refused = (reason: string): void => this.refused(reason)

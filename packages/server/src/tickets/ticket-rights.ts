@@ -1,4 +1,4 @@
-import { type Asker, bothChecks, type ChannelSlots, EntryRules, type TargetRules } from '@ls/relay'
+import { type ServedClient, bothChecks, type ChannelSlots, EntryRules, type TargetRules } from '@ls/relay'
 import type { Peer } from '../links/peer.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { ForwardRights } from '../policy/admit-forwarded.js'
@@ -6,7 +6,7 @@ import type { TokenUse } from '../policy/token-use.js'
 import { tenantOf } from '../tokens/tenant.js'
 
 /** Rights of a client with a ticket: the targets of the ticket in addition to the rules of its token. */
-export function narrowed(asker: Asker, rules: TargetRules | undefined): Asker {
+export function narrowed(asker: ServedClient, rules: TargetRules | undefined): ServedClient {
   return rules === undefined ? asker : { ...asker, rules: bothChecks(asker.rules, rules) }
 }
 

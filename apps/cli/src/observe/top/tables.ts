@@ -1,4 +1,4 @@
-import { harmless } from '../../output/harmless.js'
+import { escapeControls } from '../../output/escape-controls.js'
 import { formatBytes } from '../format-bytes.js'
 import { fit, fitRight } from './cells.js'
 import type { ConnectionRow, LinkRow } from './top-data.js'
@@ -23,7 +23,7 @@ export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly 
     column.width === 0 ? rest - growing : column.width + (grown.get(column) ?? 0)
   const line = (textOf: (column: Column<Row>) => string): string =>
     fit(shown.map((column) => cell(textOf(column), widthOf(column))).join(' '), width)
-  return [line(({ title }) => title), ...rows.map((row) => line((column) => harmless(column.text(row))))]
+  return [line(({ title }) => title), ...rows.map((row) => line((column) => escapeControls(column.text(row))))]
 }
 
 /** Minimum width of the text that uses the remaining columns. */

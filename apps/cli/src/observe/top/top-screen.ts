@@ -1,4 +1,4 @@
-import { harmless } from '../../output/harmless.js'
+import { escapeControls } from '../../output/escape-controls.js'
 import { formatBytes } from '../format-bytes.js'
 import { fit, sparkline } from './cells.js'
 import type { SpeedHistory } from './speed-history.js'
@@ -62,7 +62,7 @@ function headLines(data: TopData | undefined): ScreenLine[] {
   const reasons = readiness.reasons.length === 0 ? '' : `: ${readiness.reasons.join('; ')}`
   const ready = readiness.ready ? 'ready' : `not ready${reasons}`
   return [
-    { text: harmless(`${program} ${version}: ${ready}`), style: readiness.ready ? 'bold' : 'red' },
+    { text: escapeControls(`${program} ${version}: ${ready}`), style: readiness.ready ? 'bold' : 'red' },
     { text: parts.join('   ') },
   ]
 }
@@ -105,9 +105,9 @@ function footLine({ mode, filter, victim, sort }: TopState, notice: string): Scr
   if (mode === 'filter') return { text: `filter: ${filter}█  (Enter applies it, Esc removes it)`, style: 'bold' }
   if (mode === 'confirm' && victim !== undefined) {
     const what = 'target' in victim ? (victim.target ?? victim.id) : `the link of ${victim.client_address}`
-    return { text: harmless(`cut ${what}? y cuts it, any other key does not`), style: 'red' }
+    return { text: escapeControls(`cut ${what}? y cuts it, any other key does not`), style: 'red' }
   }
-  if (notice !== '') return { text: harmless(notice), style: 'red' }
+  if (notice !== '') return { text: escapeControls(notice), style: 'red' }
   const shown = filter === '' ? '/ filter' : `/ filter: ${filter}`
   return { text: `q quit  s sort: ${sort}  ${shown}  Tab other list  ↑↓ select  x cut`, style: 'dim' }
 }

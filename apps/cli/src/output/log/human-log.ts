@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { harmless } from '../harmless.js'
+import { escapeControls } from '../escape-controls.js'
 
 /** A log line before it is written: `level`, `time`, fields and `msg`. */
 export type LogEntry = Record<string, unknown>
@@ -15,7 +15,7 @@ export function humanFormat({ colours, isoTime }: HumanFormatOptions): (entry: L
   return ({ level, time, msg, ...fields }) => {
     const message = typeof msg === 'string' ? msg : ''
     const { texts, stack } = fieldTexts(fields, message)
-    const text = [harmless(message), ...texts].filter((each) => each !== '').join('  ')
+    const text = [escapeControls(message), ...texts].filter((each) => each !== '').join('  ')
     return `[${isoTime ? String(time) : timeOfDay(time)}] ${levelName(level, colours)}: ${text}\n${stack}`
   }
 }
@@ -42,7 +42,7 @@ function fieldTexts(fields: LogEntry, message: string): { texts: readonly string
     if (name === 'reason' && typeof value === 'string' && message.includes(value)) return []
     if (name === 'retryInMs' && message.includes('trying again')) return []
     if (!isErrorDescription(value)) return `${name}=${valueText(value)}`
-    if (value.stack !== undefined) stack += `${value.stack.split('\n').map(harmless).join('\n    ')}\n`
+    if (value.stack !== undefined) stack += `${value.stack.split('\n').map(escapeControls).join('\n    ')}\n`
     // Many events are errors whose text is already in the message.
     return message.includes(value.message) ? [] : `${name}=${valueText(value.message)}`
   })
@@ -54,6 +54,6 @@ function isErrorDescription(value: unknown): value is { readonly message: string
 }
 
 function valueText(value: unknown): string {
-  if (typeof value !== 'string') return harmless(JSON.stringify(value) ?? 'undefined')
-  return /^[^\s"=]+$/.test(value) ? harmless(value) : harmless(JSON.stringify(value))
+  if (typeof value !== 'string') return escapeControls(JSON.stringify(value) ?? 'undefined')
+  return /^[^\s"=]+$/.test(value) ? escapeControls(value) : escapeControls(JSON.stringify(value))
 }

@@ -4,7 +4,7 @@ import type { Run } from '../../arguments/run.js'
 import type { Worker } from '../../workers/worker.js'
 import { AccessLog } from '../access-log.js'
 import { describeError, messageOf } from '../describe-error.js'
-import { harmlessLines } from '../harmless.js'
+import { escapeControlsInLines } from '../escape-controls.js'
 import { LineOutput } from '../line-output.js'
 import type { Redactor } from '../redactor.js'
 import { LogLevels } from './log-levels.js'
@@ -51,7 +51,7 @@ export async function openLog({ settings, command }: Run, parts: LogParts): Prom
     accessLog: files.access === undefined ? undefined : new AccessLog(files.access, redactor),
     report: (error) => {
       if (level === 'silent')
-        return void process.stderr.write(`linksocks: ${harmlessLines(redactor.clean(messageOf(error)))}\n`)
+        return void process.stderr.write(`linksocks: ${escapeControlsInLines(redactor.clean(messageOf(error)))}\n`)
       const description = describeError(error)
       logger.error(settings.debug > 0 ? { err: error } : { code: description.code }, description.message)
     },

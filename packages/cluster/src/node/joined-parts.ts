@@ -9,7 +9,7 @@ import type { LoadSpread } from './load-spread.js'
 import type { Trunks } from './trunks.js'
 
 /** Parts of a node that exist once it has joined its cluster. */
-export interface Joined {
+export interface JoinedParts {
   readonly server: LinkSocksServer
   readonly localNode: LocalNode
   readonly listener: NodeListener
@@ -21,7 +21,7 @@ export interface Joined {
 }
 
 /** Serves a connection of another node. */
-export function serve(hello: NodeHello, stream: Socket, joined: Joined | undefined): void {
+export function serve(hello: NodeHello, stream: Socket, joined: JoinedParts | undefined): void {
   if (hello.purpose === 'trunk') joined?.incoming.accept(hello, stream)
   else if (hello.purpose === 'link') joined?.links.accept(stream)
   else {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { effectiveAddresses } from './effective-addresses.js'
 import { parseIpAddress } from './ip-address.js'
-import { leadsTo } from './leads-to.js'
 
 test.each([
   ['192.0.2.1', []],
@@ -13,7 +13,7 @@ test.each([
   ['2002:7f00:1::', ['127.0.0.1']],
   ['2001:0:c000:201::80ff:fffe', ['192.0.2.1', '127.0.0.1']],
   ['2001:db8::7f00:1', []],
-])('leadsTo has %s lead to %j', (text, inner) => {
+])('effectiveAddresses has %s lead to %j', (text, inner) => {
   const address = parseIpAddress(text)!
-  expect(leadsTo(address).map((each) => each.text)).toEqual([address.text, ...inner])
+  expect(effectiveAddresses(address).map((each) => each.text)).toEqual([address.text, ...inner])
 })

@@ -6,7 +6,7 @@ import { isInNetwork, parseIpNetwork } from './ip-network.js'
  * operating systems connect to themselves, and the IPv4 address embedded for a translator or tunnel. A rule that
  * forbids an address must also forbid all that lead to it.
  */
-export function leadsTo(address: IpAddress): readonly IpAddress[] {
+export function effectiveAddresses(address: IpAddress): readonly IpAddress[] {
   const { bytes } = address
   // Both unspecified addresses begin with zero, and the prefixes below with 0x00 and 0x20.
   if (bytes[0] !== 0x00 && bytes[0] !== 0x20) return [address]

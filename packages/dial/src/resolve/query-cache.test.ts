@@ -1,13 +1,13 @@
 import { FakeClock } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { FairQueue } from './fair-queue.js'
-import { type Finding, QueryDesk } from './query-desk.js'
+import { type Finding, QueryCache } from './query-cache.js'
 
 function deskOf({ maxRunning = 10, maxWaitingPerTenant = 10, maxKept = 10 } = {}) {
   const clock = new FakeClock()
   const asked: string[] = []
   const answers = new Map<string, (finding: Finding<string>) => void>()
-  const desk = new QueryDesk<string>({
+  const desk = new QueryCache<string>({
     queue: new FairQueue({ maxRunning, maxWaitingPerTenant }),
     ask: (key) => {
       asked.push(key)
@@ -29,7 +29,7 @@ function deskOf({ maxRunning = 10, maxWaitingPerTenant = 10, maxKept = 10 } = {}
   return { clock, asked, heard, query, answer }
 }
 
-test('QueryDesk asks once for what many want to know at the same time', async () => {
+test('QueryCache asks once for what many want to know at the same time', async () => {
   const { asked, heard, query, answer } = deskOf()
   query('x')
   query('x')
@@ -37,7 +37,7 @@ test('QueryDesk asks once for what many want to know at the same time', async ()
   expect({ asked, heard }).toEqual({ asked: ['x'], heard: ['1', '1'] })
 })
 
-test('QueryDesk answers immediately from its cache', async () => {
+test('QueryCache answers immediately from its cache', async () => {
   const { asked, heard, query, answer } = deskOf()
   query('x')
   await answer('x', '1', 50)
@@ -45,7 +45,7 @@ test('QueryDesk answers immediately from its cache', async () => {
   expect({ asked, heard }).toEqual({ asked: ['x'], heard: ['1', '1'] })
 })
 
-test('QueryDesk asks again when the time to keep is over', async () => {
+test('QueryCache asks again when the time to keep is over', async () => {
   const { clock, asked, query, answer } = deskOf()
   query('x')
   await answer('x', '1', 50)
@@ -54,7 +54,7 @@ test('QueryDesk asks again when the time to keep is over', async () => {
   expect(asked).toEqual(['x', 'x'])
 })
 
-test('QueryDesk forgets the oldest at the limit', async () => {
+test('QueryCache forgets the oldest at the limit', async () => {
   const { asked, query, answer } = deskOf({ maxKept: 1 })
   for (const key of ['x', 'y']) {
     query(key)
@@ -64,7 +64,7 @@ test('QueryDesk forgets the oldest at the limit', async () => {
   expect(asked).toEqual(['x', 'y', 'x'])
 })
 
-test('QueryDesk stops waiting after its timeout and still keeps what comes later', async () => {
+test('QueryCache stops waiting after its timeout and still keeps what comes later', async () => {
   const { clock, heard, query, answer } = deskOf()
   query('x')
   clock.advance(100)
@@ -73,14 +73,14 @@ test('QueryDesk stops waiting after its timeout and still keeps what comes later
   expect(heard).toEqual(['timeout', '1'])
 })
 
-test('QueryDesk calls no caller that has given up', async () => {
+test('QueryCache calls no caller that has given up', async () => {
   const { heard, query, answer } = deskOf()
   query('x')()
   await answer('x', '1')
   expect(heard).toEqual([])
 })
 
-test('QueryDesk sends no query for callers that gave up while they waited', async () => {
+test('QueryCache sends no query for callers that gave up while they waited', async () => {
   const { asked, query, answer } = deskOf({ maxRunning: 1 })
   query('x')
   query('y')()
@@ -88,7 +88,7 @@ test('QueryDesk sends no query for callers that gave up while they waited', asyn
   expect(asked).toEqual(['x'])
 })
 
-test('QueryDesk refuses where too many wait', () => {
+test('QueryCache refuses where too many wait', () => {
   const { heard, query } = deskOf({ maxRunning: 1, maxWaitingPerTenant: 1 })
   for (const key of ['x', 'y', 'z']) query(key)
   expect(heard).toEqual(['full'])

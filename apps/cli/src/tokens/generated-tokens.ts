@@ -16,13 +16,13 @@ interface NamedToken {
 }
 
 /** Keeps the generated tokens of a server, by their names. */
-export type MadeStore = Pick<ServerState, 'made' | 'setMade' | 'save'>
+export type GeneratedTokenStore = Pick<ServerState, 'made' | 'setMade' | 'save'>
 
 /** Generated tokens of a server: the same after each start where there is a state file. */
-export class MadeTokens {
-  readonly #state: MadeStore | undefined
+export class GeneratedTokens {
+  readonly #state: GeneratedTokenStore | undefined
 
-  constructor(state: MadeStore | undefined) {
+  constructor(state: GeneratedTokenStore | undefined) {
     this.#state = state
   }
 
@@ -58,7 +58,7 @@ function countedNames(): (use: TokenUse) => string {
 }
 
 /** Generated tokens of a worker, which all workers derive alike; undefined where there is only one process. */
-export function madeElsewhere(worker: Worker | undefined, server: string): MadeStore | undefined {
+export function generatedByWorkers(worker: Worker | undefined, server: string): GeneratedTokenStore | undefined {
   if (worker === undefined) return undefined
   return { made: (name) => worker.made(server, name), setMade: () => {}, save: () => Promise.resolve() }
 }

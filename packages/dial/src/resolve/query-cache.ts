@@ -7,7 +7,7 @@ export interface Finding<T> {
   readonly keepMs: number
 }
 
-export interface QueryDeskOptions<T> {
+export interface QueryCacheOptions<T> {
   readonly queue: FairQueue
   /** Runs a query; must not reject. */
   readonly ask: (key: string) => Promise<Finding<T>>
@@ -33,13 +33,13 @@ interface Kept<T> {
 type Listener<T> = (value: T) => void
 
 /** Runs each query once for all its callers, a limited number at a time, and caches the results. */
-export class QueryDesk<T> {
-  readonly #options: QueryDeskOptions<T>
+export class QueryCache<T> {
+  readonly #options: QueryCacheOptions<T>
   readonly #clock: Clock
   readonly #kept = new Map<string, Kept<T>>()
   readonly #asking = new Map<string, Set<Listener<T>>>()
 
-  constructor(options: QueryDeskOptions<T>) {
+  constructor(options: QueryCacheOptions<T>) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
   }
