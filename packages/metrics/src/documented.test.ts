@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { referenceTable } from '../testing/reference.js'
 import { fullSnapshot } from '../testing/snapshot.js'
-import { Expositor } from './exposition.js'
+import { ExpositionWriter } from './exposition.js'
 
 const root = new URL('../../../', import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
@@ -22,7 +22,7 @@ function textsAt(key: string, value: unknown): string[] {
 
 /** The names of all series on a page. */
 async function seriesNames(): Promise<Set<string>> {
-  const { body } = await new Expositor(() => fullSnapshot).write()
+  const { body } = await new ExpositionWriter(() => fullSnapshot).write()
   const lines = body.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   return new Set(lines.map((line) => line.split(/[{ ]/, 1)[0] ?? ''))
 }
@@ -53,7 +53,7 @@ describe('documentation of metrics', () => {
 // From Debian's package `prometheus`.
 describe.skipIf(requireProgram('promtool') === undefined)('promtool', () => {
   test('finds no fault in the page', async () => {
-    const { body } = await new Expositor(() => fullSnapshot).write()
+    const { body } = await new ExpositionWriter(() => fullSnapshot).write()
     const { stdout, stderr, status } = spawnSync('promtool', ['check', 'metrics'], { input: body, encoding: 'utf8' })
     expect({ faults: stdout + stderr, status }).toEqual({ faults: '', status: 0 })
   })

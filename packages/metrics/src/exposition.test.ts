@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { fullSnapshot } from '../testing/snapshot.js'
-import { Expositor } from './exposition.js'
+import { ExpositionWriter } from './exposition.js'
 import { metrics } from './table.js'
 
 async function write(accept?: string): Promise<string> {
-  const { body } = await new Expositor(() => fullSnapshot).write(accept)
+  const { body } = await new ExpositionWriter(() => fullSnapshot).write(accept)
   return body
 }
 
-describe('Expositor', () => {
+describe('ExpositionWriter', () => {
   test('writes Prometheus text with the snapshot of the moment', async () => {
     const lines = (await write()).split('\n')
     expect(lines).toEqual(
@@ -29,7 +29,9 @@ describe('Expositor', () => {
   })
 
   test('writes OpenMetrics with its end mark if the request accepts it', async () => {
-    const { contentType, body } = await new Expositor(() => fullSnapshot).write('application/openmetrics-text;q=0.9')
+    const { contentType, body } = await new ExpositionWriter(() => fullSnapshot).write(
+      'application/openmetrics-text;q=0.9',
+    )
     expect({ type: contentType.split(';')[0], ends: body.endsWith('# EOF\n') }).toEqual({
       type: 'application/openmetrics-text',
       ends: true,
@@ -48,7 +50,7 @@ describe('Expositor', () => {
   })
 
   test('writes the same names each time', async () => {
-    const expositor = new Expositor(() => fullSnapshot)
+    const expositor = new ExpositionWriter(() => fullSnapshot)
     await expositor.write('application/openmetrics-text')
     expect((await expositor.write()).body).toContain('# TYPE linksocks_refusals_total counter')
   })
@@ -63,7 +65,7 @@ describe('Expositor', () => {
 
   test('writes a line for each token that has a label, and one for the others', async () => {
     const tokens = Array.from({ length: 1001 }, (_none, index) => ({ ...fullSnapshot.tokens[0], token: String(index) }))
-    const expositor = new Expositor(() => ({ ...fullSnapshot, tokens: tokens as typeof fullSnapshot.tokens }))
+    const expositor = new ExpositionWriter(() => ({ ...fullSnapshot, tokens: tokens as typeof fullSnapshot.tokens }))
     const { body } = await expositor.write()
     expect(body.split('\n').filter((line) => line.startsWith('linksocks_token_channels{'))).toHaveLength(1001)
   })

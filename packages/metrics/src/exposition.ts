@@ -12,7 +12,7 @@ export interface Exposition {
 }
 
 /** Writes snapshots as Prometheus text or OpenMetrics, with Node's metrics of its process. */
-export class Expositor {
+export class ExpositionWriter {
   readonly #snapshot: () => Snapshot
   /** Event loop delay, memory, descriptors and more, by the names that other Node programs use. */
   readonly #process = new Registry()

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
 import { isLocalhost, type Logger, silentLogger, type Snapshot, textOf } from '@ls/foundation'
-import { Expositor } from './exposition.js'
+import { ExpositionWriter } from './exposition.js'
 
 /** Options of {@link metricsHandler}. */
 export interface MetricsHandlerOptions {
@@ -31,7 +31,7 @@ export function metricsHandler({
   localOnly = false,
   logger = silentLogger,
 }: MetricsHandlerOptions): MetricsHandler {
-  const expositor = new Expositor(snapshot)
+  const expositor = new ExpositionWriter(snapshot)
   const pages: Readonly<Record<string, (accept: string | undefined) => Answer | Promise<Answer>>> = {
     '/metrics': async (accept) => ({ status: 200, ...(await expositor.write(accept)) }),
     '/healthz': () => ({ status: 200, contentType: plainText, body: 'ok\n' }),

@@ -4,7 +4,7 @@ import * as api from './index.js'
 test('@ls/metrics exports exactly these names', () => {
   expect(Object.keys(api).toSorted()).toMatchInlineSnapshot(`
     [
-      "Expositor",
+      "ExpositionWriter",
       "metrics",
       "metricsHandler",
     ]

@@ -10,7 +10,7 @@ import { addHeartbeat } from './link/late-heartbeat.js'
 import type { MoveRequest } from './link/once-linked.js'
 import { PageParts } from './link/page-parts.js'
 import type { IncomingConnection, provide } from './link/provide.js'
-import { type PageEvents, Wake } from './link/wake.js'
+import { type PageEvents, WakeDetector } from './link/wake-detector.js'
 import { linkUrl, webSocketOpener, type WebSocketConstructor } from './link/websocket-opener.js'
 import { type Deferred, deferred } from './sockets/deferred.js'
 import { type ChannelSource, TcpSocket } from './sockets/tcp-socket.js'
@@ -67,7 +67,7 @@ export class WebLink {
   readonly #options: WebLinkOptions
   readonly #links: (Link | MovingLink)[]
   readonly #parts = new PageParts()
-  readonly #wake: Wake
+  readonly #wake: WakeDetector
   readonly #clock: Clock
   /** Sessions that can open channels. */
   readonly #sessions: Session[] = []
@@ -94,7 +94,7 @@ export class WebLink {
     const instance = newChannelId()
     this.#links = Array.from({ length: settings.threads }, () => this.#makeLink({ settings, opener, token, instance }))
     const events = 'addEventListener' in globalThis ? (globalThis as unknown as PageEvents) : undefined
-    this.#wake = new Wake({ clock: this.#clock, events, onWake: () => this.#woke() })
+    this.#wake = new WakeDetector({ clock: this.#clock, events, onWake: () => this.#woke() })
     onAbort(options.signal, this.closed, () => this.close())
   }
 

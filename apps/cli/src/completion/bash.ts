@@ -1,7 +1,7 @@
-import { namesOf, type Option, type Word } from './vocabulary.js'
+import { namesOf, type Option, type CompletedCommand } from './vocabulary.js'
 
 /** Completion for bash 4 and newer; `source <(linksocks completion bash)`. */
-export function renderBash(words: readonly Word[]): string {
+export function renderBash(words: readonly CompletedCommand[]): string {
   return `# Completion of linksocks for bash.
 _linksocks() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} options= choices=
@@ -24,7 +24,7 @@ complete -F _linksocks linksocks
 `
 }
 
-function renderWord({ name, choices, options }: Word): string {
+function renderWord({ name, choices, options }: CompletedCommand): string {
   const values = options.filter(({ value }) => value !== 'none').map(renderValue)
   return `    ${name})
       case $previous in

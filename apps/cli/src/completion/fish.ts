@@ -1,13 +1,13 @@
-import type { Option, Word } from './vocabulary.js'
+import type { Option, CompletedCommand } from './vocabulary.js'
 
 /** Completion for fish. */
-export function renderFish(words: readonly Word[]): string {
+export function renderFish(words: readonly CompletedCommand[]): string {
   const names = words.map(({ name }) => name).join(' ')
   const lines = words.flatMap((word) => renderWord(word, names))
   return `# Completion of linksocks for fish.\ncomplete -c linksocks -f\n${lines.join('\n')}\n`
 }
 
-function renderWord({ name, summary, choices, options }: Word, names: string): readonly string[] {
+function renderWord({ name, summary, choices, options }: CompletedCommand, names: string): readonly string[] {
   const first = `-n ${quote(`not __fish_seen_subcommand_from ${names}`)}`
   const within = `-n ${quote(`__fish_seen_subcommand_from ${name}`)}`
   return [

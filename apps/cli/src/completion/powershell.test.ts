@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
 import { Language, type Node, Parser } from 'web-tree-sitter'
 import { renderPowerShell } from './powershell.js'
-import { vocabulary, type Word } from './vocabulary.js'
+import { vocabulary, type CompletedCommand } from './vocabulary.js'
 
 const grammar = createRequire(import.meta.url).resolve('tree-sitter-powershell/tree-sitter-powershell.wasm')
 const parser = await makeParser()
@@ -50,7 +50,7 @@ function flagsWithValue(script: string): readonly string[] {
   return names.flatMap((entry) => entry.descendantsOfType('string_literal').map(({ text }) => unquoted(text)))
 }
 
-const word: Word = { name: 'client', summary: "Open the client's proxy", choices: [], options: [] }
+const word: CompletedCommand = { name: 'client', summary: "Open the client's proxy", choices: [], options: [] }
 const option = { long: ['--token'], short: '-t', help: 'Token', isRepeatable: false } as const
 
 test('the parser finds a text that ends too early', () => {

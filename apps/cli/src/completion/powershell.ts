@@ -1,4 +1,4 @@
-import { namesOf, type Option, type Word } from './vocabulary.js'
+import { namesOf, type Option, type CompletedCommand } from './vocabulary.js'
 
 /**
  * Completion for Windows PowerShell 5 and PowerShell 7.
@@ -8,7 +8,7 @@ import { namesOf, type Option, type Word } from './vocabulary.js'
  *
  * @see https://learn.microsoft.com/powershell/module/microsoft.powershell.core/register-argumentcompleter
  */
-export function renderPowerShell(words: readonly Word[]): string {
+export function renderPowerShell(words: readonly CompletedCommand[]): string {
   return `# Completion of linksocks for PowerShell.
 Register-ArgumentCompleter -Native -CommandName linksocks -ScriptBlock {
   param($wordToComplete, $commandAst, $cursorPosition)
@@ -56,14 +56,14 @@ ${words.map((word) => `    ${quote(word.name)} = @(${valueRows(word)})`).join('\
 }
 
 /** Words and flags after the command, each with a tooltip. */
-function table({ choices, options }: Word): string {
+function table({ choices, options }: CompletedCommand): string {
   // Keys of a table are case-insensitive, so it cannot contain both -c and -C: the long names are enough.
   const flags = options.flatMap(({ long, help }) => long.map((name) => [name, help] as const))
   return hashTable([...choices.map((choice) => [choice, choice] as const), ...flags])
 }
 
 /** A row for each flag with a value: its names, its choices, and whether the value is a file. */
-function valueRows({ options }: Word): string {
+function valueRows({ options }: CompletedCommand): string {
   return options
     .filter(({ value }) => value !== 'none')
     .map((option) => `@{ Names = ${namesOf(option).map(quote).join(', ')}; ${valueParts(option.value)} }`)

@@ -4,7 +4,7 @@ import { takesValue, type Flag } from '../flag.js'
 import { usedFlags } from '../flags.js'
 
 /** A command as shells complete it. */
-export interface Word {
+export interface CompletedCommand {
   readonly name: CommandName
   readonly summary: string
   /** Words allowed instead of a flag. */
@@ -24,7 +24,7 @@ export interface Option {
 }
 
 /** All commands with all flags that have an effect. Every shell's script is generated from this. */
-export function vocabulary(): readonly Word[] {
+export function vocabulary(): readonly CompletedCommand[] {
   return commands.map(({ name, summary, argument }) => ({
     name,
     summary,

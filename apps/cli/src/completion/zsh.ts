@@ -1,7 +1,7 @@
-import { namesOf, type Option, type Word } from './vocabulary.js'
+import { namesOf, type Option, type CompletedCommand } from './vocabulary.js'
 
 /** Completion for zsh, as a file `_linksocks` in a folder of `$fpath`. */
-export function renderZsh(words: readonly Word[]): string {
+export function renderZsh(words: readonly CompletedCommand[]): string {
   return `#compdef linksocks
 # Completion of linksocks for zsh.
 _linksocks() {
@@ -28,7 +28,7 @@ fi
 `
 }
 
-function renderWord({ name, choices, options }: Word): string {
+function renderWord({ name, choices, options }: CompletedCommand): string {
   const specs = options.flatMap(renderOption)
   if (choices.length > 0) specs.push(quote(`1:${name}:(${choices.join(' ')})`))
   return `    ${name})

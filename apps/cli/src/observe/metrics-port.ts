@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import { isLoopback, type Snapshot } from '@ls/foundation'
-import type { Expositor } from '@ls/metrics'
+import type { ExpositionWriter } from '@ls/metrics'
 import { formatListenAddress, type ListenAddress, openServer, parseListenAddress } from '@ls/relay'
 import type { ApiOptions } from '@ls/server'
 import { answerInTurn } from '@ls/transport'
@@ -112,9 +112,9 @@ const maxConnections = 64
 
 /** Writes numbers for the API; loads its modules at the first call. */
 export function metricsWriter(snapshot: () => Snapshot): NonNullable<ApiOptions['writeMetrics']> {
-  let expositor: Promise<Expositor> | undefined
+  let expositor: Promise<ExpositionWriter> | undefined
   return async (accept, given) => {
-    expositor ??= import('@ls/metrics').then(({ Expositor }) => new Expositor(snapshot))
+    expositor ??= import('@ls/metrics').then(({ ExpositionWriter }) => new ExpositionWriter(snapshot))
     return (await expositor).write(accept, given)
   }
 }

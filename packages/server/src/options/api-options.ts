@@ -32,8 +32,8 @@ export interface ApiOptions {
    */
   readonly dashboard?: LoadDashboard | undefined
   /**
-   * Writes the server's numbers for `GET /api/metrics`, for instance an `Expositor` of `@ls/metrics`; with `siblings`
-   * it gets those of all processes. @default none, the answer is 404
+   * Writes the server's numbers for `GET /api/metrics`, for instance an `ExpositionWriter` of `@ls/metrics`; with
+   * `siblings` it gets those of all processes. @default none, the answer is 404
    */
   readonly writeMetrics?: WriteMetrics | undefined
   /**

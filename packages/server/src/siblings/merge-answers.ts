@@ -5,7 +5,7 @@ import { mergePages, queryOfPart } from './merge-pages.js'
 import type { Siblings } from './siblings.js'
 
 /** How the processes of a server answer a request together. Without a rule the one that was asked answers alone. */
-export type Rule =
+export type MergeRule =
   /** All processes are asked, and the bodies of their answers are merged. */
   | {
       readonly kind: 'merge'
@@ -34,17 +34,17 @@ interface MergeContext extends Pick<Siblings, 'mergeSnapshots'> {
 
 type Row = Readonly<Record<string, unknown>>
 
-const pages: Rule = {
+const pages: MergeRule = {
   kind: 'merge',
   merge: ([own, ...others], { query }) => ({ ...own, body: mergePages(bodiesOf([own, ...others]), query) }),
   queryOf: queryOfPart,
 }
 
 /** In a cluster, the other processes may have removed the token before they are asked. */
-const removal: Rule = { kind: 'all', isFirstAnswer: true }
+const removal: MergeRule = { kind: 'all', isFirstAnswer: true }
 
 /** Rules by method and route. */
-export const rules: Readonly<Record<string, Rule>> = {
+export const rules: Readonly<Record<string, MergeRule>> = {
   'GET /api/status': { kind: 'merge', merge: mergeStatus },
   'GET /api/tokens': {
     kind: 'merge',

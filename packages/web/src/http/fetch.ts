@@ -18,7 +18,7 @@ export interface FetchOptions {
 }
 
 /** What requests need of the page. */
-export interface FetchMeans {
+export interface FetchDependencies {
   /** Opens the connection of a request. */
   readonly openTcp: (target: { host: string; port: number; signal?: AbortSignal | undefined }) => TcpSocket
   /** Class of the errors. */
@@ -29,7 +29,11 @@ export interface FetchMeans {
 const maxRedirects = 20
 
 /** Sends a request to an HTTP/1.1 server over a connection that `openTcp` opens, one for each request. */
-export async function fetchOver(means: FetchMeans, input: string | URL, options: FetchOptions): Promise<Response> {
+export async function fetchOver(
+  means: FetchDependencies,
+  input: string | URL,
+  options: FetchOptions,
+): Promise<Response> {
   const fail: HttpFailure = (text) => new means.Failure('ERR_WEB_HTTP', text)
   let url = new URL(input)
   let request = options
@@ -65,7 +69,7 @@ function forStranger(request: FetchOptions): FetchOptions {
   return { ...request, headers }
 }
 
-interface RequestMeans extends FetchMeans {
+interface RequestMeans extends FetchDependencies {
   readonly fail: HttpFailure
 }
 

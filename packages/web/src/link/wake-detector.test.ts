@@ -1,16 +1,16 @@
 import { FakeClock } from '@ls/testkit'
 import { expect, onTestFinished, test } from 'vitest'
-import { Wake } from './wake.js'
+import { WakeDetector } from './wake-detector.js'
 
 function watching() {
   const clock = new FakeClock()
   const events = new EventTarget()
   let wakes = 0
-  const wake = new Wake({ clock, events, onWake: () => void wakes++ })
+  const wake = new WakeDetector({ clock, events, onWake: () => void wakes++ })
   return { clock, events, wake, wakes: () => wakes }
 }
 
-test('Wake reports that the network is back', () => {
+test('WakeDetector reports that the network is back', () => {
   const { events, wakes } = watching()
   events.dispatchEvent(new Event('online'))
   expect(wakes()).toBe(1)
@@ -26,19 +26,19 @@ function throttled(visibilityState: string) {
     setTimeout: (callback: () => void) => (time.look = callback),
     clearTimeout: () => {},
   }
-  const wake = new Wake({ clock, events: page, onWake: () => void wakes++ })
+  const wake = new WakeDetector({ clock, events: page, onWake: () => void wakes++ })
   onTestFinished(() => wake.stop())
   return { page, time, wakes: () => wakes }
 }
 
-test('Wake treats a late timer as a sleep', () => {
+test('WakeDetector treats a late timer as a sleep', () => {
   const { time, wakes } = throttled('visible')
   time.now = 65_000
   time.look()
   expect(wakes()).toBe(1)
 })
 
-test('Wake does not treat the timers of a hidden page, one a minute, as a sleep', () => {
+test('WakeDetector does not treat the timers of a hidden page, one a minute, as a sleep', () => {
   const { time, wakes } = throttled('hidden')
   for (let minute = 1; minute < 10; minute++) {
     time.now = minute * 60_000
@@ -47,14 +47,14 @@ test('Wake does not treat the timers of a hidden page, one a minute, as a sleep'
   expect(wakes()).toBe(0)
 })
 
-test('Wake notices the sleep of a hidden page', () => {
+test('WakeDetector notices the sleep of a hidden page', () => {
   const { time, wakes } = throttled('hidden')
   time.now = 90_000
   time.look()
   expect(wakes()).toBe(1)
 })
 
-test('Wake notices a sleep when the page is shown again, before its next timer', () => {
+test('WakeDetector notices a sleep when the page is shown again, before its next timer', () => {
   const { page, time, wakes } = throttled('hidden')
   time.now = 90_000
   page.document.visibilityState = 'visible'
@@ -62,13 +62,13 @@ test('Wake notices a sleep when the page is shown again, before its next timer',
   expect(wakes()).toBe(1)
 })
 
-test('Wake does not treat a timer in time as a sleep', () => {
+test('WakeDetector does not treat a timer in time as a sleep', () => {
   const { clock, wakes } = watching()
   for (let look = 0; look < 10; look++) clock.advance(5000)
   expect(wakes()).toBe(0)
 })
 
-test('Wake.stop leaves nothing behind', () => {
+test('WakeDetector.stop leaves nothing behind', () => {
   const { clock, events, wake, wakes } = watching()
   wake.stop()
   events.dispatchEvent(new Event('online'))

@@ -16,7 +16,7 @@ export interface PageEvents {
   removeEventListener(type: string, listener: () => void): void
 }
 
-export interface WakeOptions {
+export interface WakeDetectorOptions {
   readonly clock: Clock
   /** Source of `online` and `visibilitychange`. @default none */
   readonly events?: PageEvents | undefined
@@ -28,15 +28,15 @@ export interface WakeOptions {
  * Detects that the network is back, or that the page was suspended: a page gets no event for connections that died
  * in the meantime.
  */
-export class Wake {
-  readonly #options: WakeOptions
+export class WakeDetector {
+  readonly #options: WakeDetectorOptions
   readonly #onVisibility = (): void => this.#look()
   #timer: TimerHandle
   #lookedAtMs: number
   /** Whether the page was hidden at the last look. */
   #wasHidden = false
 
-  constructor(options: WakeOptions) {
+  constructor(options: WakeDetectorOptions) {
     this.#options = options
     this.#lookedAtMs = options.clock.now()
     options.events?.addEventListener('online', options.onWake)
