@@ -176,6 +176,27 @@ test('GoPath probes the addresses of one peer only, however many announce themse
   expect(probed).toEqual(['192.0.2.7:119'])
 })
 
+test('GoPath tries 600 addresses in a minute, however many announcements come', async () => {
+  await path.serverAllows()
+  for (let count = 0; count < 700; count++) announced({ port: 100 + count, key: makeOwnKey() })
+  await setImmediate()
+  const during = probed.length
+  clock.advance(60_000)
+  announced({ port: 9, key: makeOwnKey() })
+  await until(() => probed.includes('192.0.2.7:9'), 'probes in the next minute')
+  expect(during).toBe(600)
+})
+
+test('GoPath looks for its own addresses once, however often the server allows it', async () => {
+  let opened = 0
+  path = pathWith(async () => {
+    opened++
+    return fakeSocket()
+  })
+  await Promise.all(Array.from({ length: 100 }, () => path.serverAllows()))
+  expect({ opened, sent: sent.length }).toEqual({ opened: 1, sent: 1 })
+})
+
 test('GoPath sends no packet when it is closed', async () => {
   await path.serverAllows()
   announced({ port: 9 })

@@ -3,6 +3,7 @@ import { type Clock, type Logger, Pause, textOf } from '@ls/foundation'
 import { Session, type SessionHandler, type SessionOptions } from '@ls/mux'
 import { DirectError } from '../errors.js'
 import { ownAddresses } from '../host-addresses.js'
+import { DialAllowance, maxUdpTried } from '../tcp/dial-allowance.js'
 import { mayDial } from '../tcp/dialable.js'
 import type { HostCandidates } from '../udp/description.js'
 import { type MappedPlace, ownCandidates } from './own-candidates.js'
@@ -72,6 +73,8 @@ export class GoPath {
   readonly #id = makeSessionId()
   readonly #key = makeOwnKey()
   readonly #pause: Pause
+  /** Each announcement with another key has its addresses tried anew. */
+  readonly #allowance: DialAllowance
   #socket: Promise<QuicSocket> | undefined
   #mapped: MappedPlace | undefined
   #own: Announcement | undefined
@@ -79,11 +82,14 @@ export class GoPath {
   #prober: Prober | undefined
   #session: Session | undefined
   #transport: StreamTransport | undefined
+  /** Whether its own addresses are being looked for. */
+  #isSearching = false
   #isClosed = false
 
   constructor(options: GoPathOptions) {
     this.#options = options
     this.#pause = new Pause(options.clock)
+    this.#allowance = new DialAllowance(options.clock, maxUdpTried)
   }
 
   /** Session for new channels; undefined without a path, or where it has its most streams. */
@@ -103,7 +109,9 @@ export class GoPath {
 
   /** Handles a server that passes signals on: announces this process. */
   async serverAllows(): Promise<void> {
-    if (this.#isClosed) return
+    // A server that repeats itself gets one answer: each search asks all servers for our address.
+    if (this.#isClosed || this.#isSearching) return
+    this.#isSearching = true
     try {
       const socket = await (this.#socket ?? this.#begin())
       const { clock, addressServers: servers, hostCandidates: hosts } = this.#options
@@ -116,6 +124,8 @@ export class GoPath {
     } catch (error) {
       this.#options.logger.debug({ err: error }, `no direct paths with Go programs: ${textOf(error)}`)
       return
+    } finally {
+      this.#isSearching = false
     }
     this.#tell(capabilitiesOf(this.#own))
   }
@@ -200,7 +210,8 @@ export class GoPath {
     this.#prober = prober
     this.#tell(statusOf(pairId, 'probing'))
     const limitMs = known === undefined ? probeLimitMs : reprobeLimitMs
-    const place = (await prober.find(this.#peer?.candidates ?? [], limitMs)) ?? known
+    const candidates = this.#peer?.candidates.filter(() => this.#allowance.take()) ?? []
+    const place = (await prober.find(candidates, limitMs)) ?? known
     if (place === undefined) throw new DirectError('ERR_DIRECT_PATH', 'no address of the Go program answers')
     this.#tell(statusOf(pairId, 'ready'))
     for (let sent = 0; sent < nudges; sent++) {

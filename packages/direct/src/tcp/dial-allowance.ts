@@ -5,6 +5,12 @@ const maxDials = 120
 /** Milliseconds. */
 const periodMs = 60_000
 
+/**
+ * Most addresses of peers that are tried over UDP in that time: five times as many as by TCP, since interfaces and NATs
+ * have one each, and a peer learns nothing from those that do not answer.
+ */
+export const maxUdpTried = 600
+
 /** Limits the dials that peers cause, so that none of them searches a network through us. */
 export class DialAllowance {
   readonly #clock: Clock

@@ -3,7 +3,7 @@ import { DirectError } from '../errors.js'
 import { ownAddresses } from '../host-addresses.js'
 import type { DirectOptions } from '../options.js'
 import type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from '../puncher.js'
-import { DialAllowance } from '../tcp/dial-allowance.js'
+import { DialAllowance, maxUdpTried } from '../tcp/dial-allowance.js'
 import type { PortMapper } from '../upnp/port-mapper.js'
 import { type MappedPort, SharedPort } from '../upnp/shared-port.js'
 import { ChannelTransport, maxChannelMessageBytes } from './channel-transport.js'
@@ -61,12 +61,6 @@ const answerLeadMs = 300
 /** Time for a path to open, in milliseconds: NATs answer within a second, lost packets are sent again. */
 const openMs = 10_000
 
-/**
- * Most addresses of peers that are tried in a minute: five times as many as by TCP, since interfaces and NATs have one
- * each, and a peer learns nothing from those that do not answer.
- */
-const maxTried = 600
-
 /** Opens connections with WebRTC data channels: ICE (RFC 8445) through NATs, DTLS (RFC 8261) for encryption. */
 class NativePuncher implements Puncher {
   readonly #options: NativePuncherOptions
@@ -74,7 +68,7 @@ class NativePuncher implements Puncher {
 
   constructor(options: NativePuncherOptions) {
     this.#options = options
-    this.#allowance = new DialAllowance(options.clock, maxTried)
+    this.#allowance = new DialAllowance(options.clock, maxUdpTried)
   }
 
   async offer(): Promise<OutgoingPath> {
