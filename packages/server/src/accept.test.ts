@@ -1,4 +1,5 @@
 import { decode, encode, MessageType } from '@ls/codec'
+import type { Logger } from '@ls/foundation'
 import { memoryTransportPair, onceEvent, RecordingHandler, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { LinkSocksServer, ServerState } from './index.js'
@@ -20,6 +21,22 @@ test('LinkSocksServer.accept gives a client of a known token a session, without 
   expect(await answer(server, server.addForwardToken())).toMatchObject({ success: true })
   await joined
   await server.close()
+})
+
+test('LinkSocksServer names the token of each client that comes and goes in its log', async () => {
+  const lines: unknown[] = []
+  const note = (): void => {}
+  const info = (fields: object, text = ''): void => void ('tenant' in fields && lines.push([text, fields.tenant]))
+  const logger: Logger = { trace: note, debug: note, info, warn: note, error: note, child: () => logger }
+  const server = new LinkSocksServer({ logger })
+  const joined = onceEvent(server, 'clientConnected')
+  await answer(server, server.addForwardToken('a-token', { policy: { name: 'ada' } }))
+  await joined
+  await server.close()
+  expect(lines).toEqual([
+    ['client connected', 'ada'],
+    ['client disconnected', 'ada'],
+  ])
 })
 
 test('LinkSocksServer.accept refuses an unknown token over the transport', async () => {

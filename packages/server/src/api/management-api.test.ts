@@ -5,6 +5,7 @@ import { afterDelay, FakeClock, freePort, onceEvent } from '@ls/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ServerOptions } from '../options/server-options.js'
 import { LinkSocksServer } from '../server.js'
+import { tokenId } from '../tokens/token-text.js'
 import { version } from '../version.js'
 import { maxBodyBytes } from './read-body.js'
 
@@ -415,6 +416,19 @@ describe('authorization', () => {
   test('is not needed for the OpenAPI document', async () => {
     const { status, body } = await call('GET', '/api/openapi.json', undefined, {})
     expect({ status, openapi: body['openapi'] }).toEqual({ status: 200, openapi: '3.1.0' })
+  })
+
+  test('names the tokens that a caller adds and removes in the log', async () => {
+    const tenants: unknown[] = []
+    const note = (fields: object): void => void ('tenant' in fields && tenants.push(fields.tenant))
+    const logger: Logger = { trace: note, debug: note, info: note, warn: note, error: note, child: () => logger }
+    await restart({ logger })
+    await call('POST', '/api/token', { type: 'forward', token: 'a-token', policy: { name: 'ada' } })
+    await call('POST', '/api/token', { type: 'forward', token: 'b-token' })
+    await call('POST', '/api/ticket', { token: 'ada' })
+    await call('DELETE', '/api/token/ada')
+    await call('DELETE', '/api/token/b-token')
+    expect(tenants).toEqual(['ada', tokenId('b-token'), 'ada', 'ada', tokenId('b-token')])
   })
 
   test('leaves the key and tokens out of the log', async () => {

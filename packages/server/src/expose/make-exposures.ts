@@ -4,6 +4,7 @@ import { ServerError } from '../errors.js'
 import type { ResolvedServerOptions } from '../options/resolve-options.js'
 import type { ReverseGroup } from '../reverse/reverse-group.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
+import { tenantName } from '../tokens/tenant.js'
 import type { ReverseToken } from '../tokens/token-registry.js'
 import { Exposures } from './exposures.js'
 import { HostExposures } from './hosts/host-exposures.js'
@@ -31,7 +32,10 @@ export function makeExposures(server: ResolvedServerOptions, groups: ReverseGrou
     reservePort: (port) => groups.reservePort(port),
     releasePort: (port) => groups.releasePort(port),
     onOpen: (exposure, { record }) => {
-      server.logger.info({ exposed: formatExposure(exposure) }, 'a port for a provider is open')
+      server.logger.info(
+        { tenant: tenantName(record), exposed: formatExposure(exposure) },
+        'a port for a provider is open',
+      )
       events.emit('exposed', exposure, record.token)
     },
   })

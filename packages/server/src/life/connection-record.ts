@@ -2,8 +2,7 @@ import { type Clock, formatHostPort } from '@ls/foundation'
 import type { Channel, ChannelCloseReason, ForwardedChannel, Session } from '@ls/mux'
 import { type Moved, movedBy, type Outcome, outcomeOf, outcomeOfForwarded } from '@ls/relay'
 import type { Peer } from '../links/peer.js'
-import { policyHolderOf } from '../tokens/tenant.js'
-import { tokenId } from '../tokens/token-text.js'
+import { tenantName } from '../tokens/tenant.js'
 
 /** Record of a connection that has ended, for an access log. */
 export interface ConnectionRecord {
@@ -61,7 +60,7 @@ export class ConnectionRecords {
     reason: Outcome,
   ): ConnectionRecord {
     return {
-      tenant: peer === undefined ? '' : tenantName(peer),
+      tenant: peer === undefined ? '' : tenantName(peer.record),
       role: peer?.record.kind ?? 'own',
       peer: peer?.remoteAddress ?? '',
       protocol,
@@ -72,8 +71,4 @@ export class ConnectionRecords {
       reason,
     }
   }
-}
-
-function tenantName({ record }: Peer): string {
-  return record.policy?.name ?? policyHolderOf(record).policy?.name ?? tokenId(record.token)
 }

@@ -9,6 +9,7 @@ import type { Relay } from '../relay-mode/relay.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { Tickets } from '../tickets/tickets.js'
 import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
+import { tenantName } from '../tokens/tenant.js'
 import type { LinkAdmissionOptions } from './admission.js'
 import type { Peer } from './peer.js'
 
@@ -54,7 +55,7 @@ export class ClientLifecycle {
     this.#signals?.joined(peer)
     const info = describeClient(peer)
     const { window, fin, resume } = peer.session.options
-    options.logger.info({ ...info, window, fin, resume }, 'client connected')
+    options.logger.info({ tenant: tenantName(record), ...info, window, fin, resume }, 'client connected')
     server.emit('clientConnected', info)
   }
 
@@ -73,7 +74,7 @@ export class ClientLifecycle {
     relay?.left(peer)
     this.#signals?.left(peer)
     const info = describeClient(peer)
-    options.logger.info({ ...info, reason }, 'client disconnected')
+    options.logger.info({ tenant: tenantName(record), ...info, reason }, 'client disconnected')
     server.emit('clientDisconnected', info, reason)
   }
 

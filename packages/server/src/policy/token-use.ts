@@ -168,7 +168,7 @@ export class TokenUse {
     if (policy.quota === undefined) return undefined
     const warn = (what: string, { period, usedBytes, limitBytes }: QuotaUse): void => {
       server.logger.warn(
-        { period, usedBytes, limitBytes },
+        { tenant: labelOf(record, policy), period, usedBytes, limitBytes },
         `token ${labelOf(record, policy)} has used ${what} of its quota`,
       )
     }

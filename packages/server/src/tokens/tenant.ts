@@ -1,5 +1,6 @@
 import type { Session, SharedBudget } from '@ls/mux'
 import type { TokenRecord } from './token-registry.js'
+import { tokenId } from './token-text.js'
 
 /** Owner of the memory of sessions: all clients with one token, and a reverse token's connectors with its providers. */
 export class Tenant {
@@ -59,4 +60,9 @@ export function policyHolderOf(record: TokenRecord): TokenRecord {
 /** Token that is the tenant. Providers create connector tokens, so these must not count as tenants of their own. */
 export function tenantOf(record: TokenRecord): TokenRecord {
   return record.kind === 'connector' ? record.reverse : record
+}
+
+/** Name of a token in logs: that in its policy, or its id as in lists of tokens. */
+export function tenantName(record: TokenRecord): string {
+  return record.policy?.name ?? policyHolderOf(record).policy?.name ?? tokenId(record.token)
 }

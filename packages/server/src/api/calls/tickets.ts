@@ -4,18 +4,19 @@ import { PolicyFault } from '../../policy/policy-fault.js'
 import type { TicketRequest } from '../../tickets/access-ticket.js'
 import type { ApiCall } from '../api-call.js'
 import { parseObject } from './token-body.js'
-import { findToken } from './token-list.js'
+import { findToken, labelOf } from './token-list.js'
 
 /** `POST /api/ticket`: creates a ticket for one client, which then needs no token. */
 export async function makeTicket(call: ApiCall): Promise<Answer> {
   const { token: reference, ticket: known, ...request } = parseTicketBody(await call.readBody(), call)
-  const token = findToken(call.server.tokens(), reference)?.token
-  if (token === undefined) return failure(200, 'token does not exist')
+  const found = findToken(call.server.tokens(), reference)
+  if (found === undefined) return failure(200, 'token does not exist')
+  const { token } = found
   const { tickets } = call.server
   const result = made(() => tickets.make({ ...request, token }, known))
   if (!call.isAlone) await tickets.keep({ ...request, token }, result)
   const { ticket, useBeforeMs } = result
-  call.logger.info({}, 'management API: a ticket was made')
+  call.logger.info({ tenant: labelOf(found) }, 'management API: a ticket was made')
   return { status: 200, body: { success: true, ticket, use_before: new Date(useBeforeMs).toISOString() } }
 }
 

@@ -33,6 +33,11 @@ export function findToken(tokens: readonly TokenStatus[], reference: string): To
   throw new ApiRefusal(400, 'several tokens match; give the id or the text of one')
 }
 
+/** Name of a token in the log: that in its policy, or its id. */
+export function labelOf({ id, policy }: Pick<TokenStatus, 'id' | 'policy'>): string {
+  return policy?.name ?? id
+}
+
 /** Port that deployed servers report for a token without a SOCKS port. */
 export const noPort = -1
 

@@ -1,8 +1,9 @@
 import { type Answer, ApiRefusal, failure } from '@ls/observe/http'
 import { faultOf, type ReverseTokenRequest } from '../../tokens/token-requests.js'
+import { tokenId } from '../../tokens/token-text.js'
 import type { ApiCall } from '../api-call.js'
 import { parseTokenBody, type TokenBody } from './token-body.js'
-import { findToken, noPort } from './token-list.js'
+import { findToken, labelOf, noPort } from './token-list.js'
 
 /** `POST /api/token`: registers a token of any kind. */
 export async function addToken(call: ApiCall): Promise<Answer> {
@@ -11,7 +12,10 @@ export async function addToken(call: ApiCall): Promise<Answer> {
   const isNew = body.type !== 'connector' || call.server.tokens().every(({ token }) => token !== body.token)
   const added = add(call, body)
   await call.server.keepToken(added.token, { isNew })
-  call.logger.info({ type: body.type }, 'management API: a token was added')
+  call.logger.info(
+    { tenant: labelOf({ id: tokenId(added.token), policy: body.policy?.options }), type: body.type },
+    'management API: a token was added',
+  )
   return { status: 200, body: { success: true, ...added } }
 }
 
@@ -19,10 +23,11 @@ export async function addToken(call: ApiCall): Promise<Answer> {
 export async function removeToken(call: ApiCall): Promise<Answer> {
   const reference = call.parameter || (await readToken(call))
   if (reference === undefined) return failure(200, 'token not specified')
-  const { token = reference } = findToken(call.server.tokens(), reference) ?? {}
+  const found = findToken(call.server.tokens(), reference)
+  const token = found?.token ?? reference
   // The answer for a mistyped token must differ from that for a revoked one.
   if (!(await call.server.removeToken(token))) return failure(200, 'token does not exist')
-  call.logger.info({}, 'management API: a token was removed')
+  call.logger.info({ tenant: labelOf(found ?? { id: tokenId(token) }) }, 'management API: a token was removed')
   return { status: 200, body: { success: true, token } }
 }
 
