@@ -246,7 +246,7 @@ export class DirectPaths {
       mapPort: (port) => this.#mapper?.map(port, goPortOffset),
       send,
       sessionHandler,
-      onPath: (isUp, reason) => this.#tell(isUp ? 'direct' : this.path, reason, isUp ? 'udp' : undefined),
+      onPath: (state, reason) => (state === 'up' ? this.#tell('direct', reason, 'udp') : this.#tell(this.path, reason)),
       onFailed: (error) => this.#failed(error),
     })
   }

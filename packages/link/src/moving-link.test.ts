@@ -16,11 +16,19 @@ function hello(): KnownMessage {
   return { type: MessageType.Hello, extensions: ['window', 'fin', 'resume'], windowBytes: 4096, ...ids }
 }
 
-/**
- * A link to a server that accepts the first `welcomes` attempts and refuses all others; or that accepts the attempts
- * whose entry is true and does not answer the others.
- */
-async function linked(welcomes: number | readonly boolean[] = Infinity, leaveMs?: number, takesOver = false) {
+interface LinkedOptions {
+  /**
+   * The server accepts that many attempts and refuses all others; or it accepts those whose entry is true, and does not
+   * answer the others.
+   */
+  readonly welcomes?: number | readonly boolean[]
+  /** Time until the link leaves, in milliseconds. */
+  readonly leaveMs?: number
+  /** Whether the first link is a plain one, which a moving one takes over. */
+  readonly takesOver?: boolean
+}
+
+async function linked({ welcomes = Infinity, leaveMs, takesOver = false }: LinkedOptions = {}) {
   const servers: { readonly transport: MemoryTransport; readonly received: Message[] }[] = []
   const [events, sessions]: [string[], Session[]] = [[], []]
   const clock = new FakeClock()
@@ -106,14 +114,14 @@ describe('MovingLink', () => {
   })
 
   test('stays where it is when the other process refuses it', async () => {
-    const { link, servers, events, sessions } = await linked(1)
+    const { link, servers, events, sessions } = await linked({ welcomes: 1 })
     servers[0]?.transport.send(relink)
     await until(() => servers.length === 2, 'the second attempt')
     expect({ sessions: link.sessions, events }).toEqual({ sessions: [sessions[0]], events: [] })
   })
 
   test('goes on to move when its session is resumed before the other process answers', async () => {
-    const { link, servers, sessions } = await linked([true, false, false])
+    const { link, servers, sessions } = await linked({ welcomes: [true, false, false] })
     servers[0]?.transport.send(relink)
     await until(() => servers.length === 2, 'the attempt to move')
     servers[0]?.transport.destroy()
@@ -126,7 +134,7 @@ describe('MovingLink', () => {
   })
 
   test('moves a running link that it takes over, and keeps its session', async () => {
-    const { link, servers, sessions, events } = await linked(Infinity, undefined, true)
+    const { link, servers, sessions, events } = await linked({ takesOver: true })
     link.move(sessions[0]!, relink)
     await until(() => sessions.length === 2, 'the second session')
     const answered = (): boolean => servers[0]?.received.some(({ type }) => type === MessageType.Relink) === true
@@ -158,7 +166,7 @@ describe('MovingLink', () => {
 
   /** A link whose server is lost, and whose attempt to resume gets no answer for 2 s. */
   async function silent(welcomes: readonly boolean[]) {
-    const all = await linked(welcomes, 2000)
+    const all = await linked({ welcomes, leaveMs: 2000 })
     const stream = all.sessions[0]!.open({ protocol: 'tcp', address: { host: 'a', port: 1 } })
     all.servers[0]?.transport.destroy()
     await until(() => all.servers.length === 2, 'the attempt to resume')

@@ -144,7 +144,7 @@ export class SimulatedEnd implements ChannelHandler {
     this.#closes.push(reason)
   }
 
-  assertComplete(halfClose: boolean): void {
+  assertComplete({ halfClose }: { readonly halfClose: boolean }): void {
     if (faults.length > 0) throw faults.splice(0)[0] ?? new Error('fault')
     const { other } = this
     if (other.#aborted || this.#deaf || (this.#ended && !halfClose)) return

@@ -41,7 +41,7 @@ export class Simulation {
   #perform(step: Step): void {
     switch (step.kind) {
       case 'open':
-        return this.#open(step.early, step.accept, step.habit)
+        return this.#open(step)
       case 'send':
       case 'stream':
         return void this.#flowAt(step.at)?.[step.side][step.kind](step.bytes)
@@ -59,7 +59,7 @@ export class Simulation {
     return this.#flows[at % this.#flows.length]
   }
 
-  #open(early: boolean, accept: boolean, habit: Habit): void {
+  #open({ early, accept, habit }: Extract<Step, { readonly kind: 'open' }>): void {
     const first = this.#hops[0]
     if (first === undefined || first.left.state === 'closed' || this.#flows.length === 8) return
     const number = this.#flows.length
@@ -101,7 +101,7 @@ export class Simulation {
       for (const flow of this.#flows) flow.open()
       this.#clock.advance(settleMs)
     }
-    for (const flow of this.#flows) flow.assertComplete(this.#halfClose, this.#anyClosed)
+    for (const flow of this.#flows) if (!this.#anyClosed) flow.assertComplete({ halfClose: this.#halfClose })
     for (const flow of this.#flows) flow.end()
     this.#clock.advance(settleMs)
     for (const flow of this.#flows) if (!flow.mayDeadlock) flow.assertClosed()
@@ -154,10 +154,9 @@ class Flow {
     this.far.act('end')
   }
 
-  assertComplete(halfClose: boolean, lossy: boolean): void {
-    if (lossy) return
-    this.near.assertComplete(halfClose)
-    this.far.assertComplete(halfClose)
+  assertComplete(extensions: { readonly halfClose: boolean }): void {
+    this.near.assertComplete(extensions)
+    this.far.assertComplete(extensions)
   }
 
   assertClosed(): void {

@@ -6,7 +6,7 @@ import { Balancer } from './balancer.js'
 
 const never = new AbortController().signal
 
-function session(state: Session['state'] = 'linked', overdue = false): Session {
+function session({ state = 'linked', overdue = false }: Partial<Pick<Session, 'state' | 'overdue'>> = {}): Session {
   return { state, overdue } as unknown as Session
 }
 
@@ -20,7 +20,7 @@ describe('Balancer.pick', () => {
 
   test('passes over sessions whose link is down', () => {
     const balancer = new Balancer({ clock: new FakeClock() })
-    const [down, up] = [session('unlinked'), session()]
+    const [down, up] = [session({ state: 'unlinked' }), session()]
     balancer.add(down)
     balancer.add(up)
     expect({ first: balancer.pick(never), second: balancer.pick(never) }).toEqual({ first: up, second: up })
@@ -28,7 +28,7 @@ describe('Balancer.pick', () => {
 
   test('passes over sessions that owe an answer to a ping', () => {
     const balancer = new Balancer({ clock: new FakeClock() })
-    const [asleep, awake] = [session('linked', true), session()]
+    const [asleep, awake] = [session({ overdue: true }), session()]
     balancer.add(asleep)
     balancer.add(awake)
     expect({ first: balancer.pick(never), second: balancer.pick(never) }).toEqual({ first: awake, second: awake })
@@ -36,7 +36,7 @@ describe('Balancer.pick', () => {
 
   test('takes a session that owes an answer where there is no other', () => {
     const balancer = new Balancer({ clock: new FakeClock() })
-    const asleep = session('linked', true)
+    const asleep = session({ overdue: true })
     balancer.add(asleep)
     expect(balancer.pick(never)).toBe(asleep)
   })
@@ -114,8 +114,8 @@ describe('Balancer.other', () => {
 
   test.each([
     ['tried already', session()],
-    ['without a link', session('unlinked')],
-    ['overdue', session('linked', true)],
+    ['without a link', session({ state: 'unlinked' })],
+    ['overdue', session({ overdue: true })],
   ])('is none that is %s', (why, one) => {
     const balancer = new Balancer({ clock: new FakeClock() })
     balancer.add(one)
@@ -137,7 +137,7 @@ describe('Balancer with far sessions', () => {
   test('takes a far one before a near one that owes an answer to a ping', () => {
     const balancer = new Balancer({ clock: new FakeClock() })
     const far = session()
-    balancer.add(session('linked', true))
+    balancer.add(session({ overdue: true }))
     balancer.add(far, { far: true })
     expect(balancer.pick(never)).toBe(far)
   })

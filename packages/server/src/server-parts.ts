@@ -217,7 +217,12 @@ export class ServerParts {
         answerExpose(this.exposures, peer, message)
         if (!this.life.receive(peer, message)) this.#moving.receive(peer, message)
       },
-      ...admissionChecks(this.uses, this.tickets, () => this.relay, this.options.relay !== undefined),
+      ...admissionChecks({
+        uses: this.uses,
+        tickets: this.tickets,
+        relay: () => this.relay,
+        isRelay: this.options.relay !== undefined,
+      }),
       onRefused: (remoteAddress, reason, cause) => this.#refused(remoteAddress, reason, cause),
     })
   }

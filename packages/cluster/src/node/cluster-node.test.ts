@@ -47,13 +47,13 @@ async function make() {
   }
   deliver('node.0000000b', JSON.stringify(other))
   const stateOfOther = (): string | undefined => node.status.nodes.find(({ id }) => id === other.id)?.state
-  /** Lets time pass, and delivers this node's own messages or not. */
-  const pass = async (seconds: number, delivers: boolean): Promise<void> => {
+  /** Lets time pass, and delivers this node's own messages or loses them. */
+  const pass = async (seconds: number, own: 'delivered' | 'lost'): Promise<void> => {
     for (let half = 0; half < 2 * seconds; half++) {
       const from = written.length
       clock.advance(500)
       await turns(5)
-      for (const { key, value } of written.slice(from)) if (delivers) deliver(key, value)
+      for (const { key, value } of written.slice(from)) if (own === 'delivered') deliver(key, value)
     }
   }
   return { node, server, written, deliver, pass, stateOfOther }
@@ -61,22 +61,22 @@ async function make() {
 
 test('ClusterNode counts a node as silent that sends nothing and does not answer', async () => {
   const { pass, stateOfOther } = await make()
-  await pass(6, true)
+  await pass(6, 'delivered')
   expect(stateOfOther()).toBe('silent')
 })
 
 test('ClusterNode counts no node as silent while the store does not even deliver its own messages', async () => {
   const { pass, stateOfOther } = await make()
-  await pass(1, true)
-  await pass(6, false)
+  await pass(1, 'delivered')
+  await pass(6, 'lost')
   expect(stateOfOther()).toBe('up')
 })
 
 test('ClusterNode writes its peers again when a late write has replaced them', async () => {
   const { node, written, deliver, pass } = await make()
   const key = `peers.${node.ownId}.t`
-  await pass(1, true)
+  await pass(1, 'delivered')
   deliver(key, '{"providers":["gone"],"connectors":[]}')
-  await pass(1, true)
+  await pass(1, 'delivered')
   expect(written.filter((each) => each.key === key)).toEqual([{ key, value: undefined }])
 })

@@ -14,7 +14,7 @@ const peerId = '51d61d2b-5f75-4309-8a58-49056b0a3ec9'
 const peerKey = makeOwnKey()
 let clock: FakeClock
 let sent: Message[]
-let paths: [boolean, string][]
+let paths: ['up' | 'down', string][]
 let failures: string[]
 let path: GoPath
 /** Whether the program has the key of the pair. */
@@ -79,7 +79,7 @@ function pathWith(openSocket: () => Promise<QuicSocket>): GoPath {
     hostCandidates: 'always',
     send: (message) => sent.push(decode(message)),
     sessionHandler: {},
-    onPath: (isUp, reason) => paths.push([isUp, reason]),
+    onPath: (state, reason) => paths.push([state, reason]),
     onFailed: ({ message }) => failures.push(message),
   })
 }
@@ -139,7 +139,7 @@ test('GoPath opens a path to a program that announces itself', async () => {
   await path.serverAllows()
   announced()
   await passing(() => path.direct !== undefined, 'a path')
-  expect(paths).toEqual([[true, 'a Go program answers over QUIC']])
+  expect(paths).toEqual([['up', 'a Go program answers over QUIC']])
 })
 
 test('GoPath refuses a program without the key of the pair', async () => {
@@ -213,7 +213,7 @@ test('GoPath opens another path when one is lost', async () => {
   await passing(() => lose.length === 1, 'a path')
   lose[0]!('gone')
   await passing(() => lose.length === 2, 'another path')
-  expect(paths.map(([isUp]) => isUp)).toEqual([true, false, true])
+  expect(paths.map(([state]) => state)).toEqual(['up', 'down', 'up'])
 })
 
 test('GoPath gives no session when it is closed', async () => {

@@ -38,7 +38,7 @@ export interface GoPathOptions {
   /** Receives the channels of a peer, and the events of all. */
   readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelOpened' | 'onChannelClosed'>
   /** Called when there is a path, or none any more. */
-  onPath(isUp: boolean, reason: string): void
+  onPath(state: 'up' | 'down', reason: string): void
   /** Called when a path could not be opened; another attempt follows. */
   onFailed(error: Error): void
 }
@@ -249,7 +249,7 @@ export class GoPath {
           onClose: (reason) => {
             this.#session = undefined
             this.#transport = undefined
-            onPath(false, reason)
+            onPath('down', reason)
             resolve()
           },
         },
@@ -257,7 +257,7 @@ export class GoPath {
       session.attach(transport)
       this.#transport = transport
       this.#session = session
-      onPath(true, 'a Go program answers over QUIC')
+      onPath('up', 'a Go program answers over QUIC')
     })
   }
 }

@@ -7,7 +7,7 @@ import { StartLimit } from './start-limit.js'
 type Make = (options: PathLimitOptions) => PathLimit
 
 /** A limit with so many bytes in flight, and what it loads. */
-function limited(ack2: boolean, load: () => Promise<Make>) {
+function limited({ ack2, load }: { readonly ack2: boolean; readonly load: () => Promise<Make> }) {
   const clock = new FakeClock()
   const state = { inFlightBytes: 0, loads: 0, taken: 0 }
   const limit = new StartLimit({
@@ -32,7 +32,7 @@ test.each([
   [true, 32_768],
   [false, 131_072],
 ])('StartLimit with ack2 %s holds bulk back as the measuring limit does at its start', (ack2, startBytes) => {
-  const { clock, limit, state } = limited(ack2, loaded)
+  const { clock, limit, state } = limited({ ack2, load: loaded })
   const onMeasure = (): void => {}
   const unacknowledgedBytes = (): number => state.inFlightBytes
   const others = { clock, ack2, quantumBytes: 65_536, unacknowledgedBytes, onDue: () => {}, onMeasure }
@@ -48,13 +48,13 @@ test.each([
 })
 
 test('StartLimit loads nothing without bulk', () => {
-  const { limit, state } = limited(true, loaded)
+  const { limit, state } = limited({ ack2: true, load: loaded })
   state.inFlightBytes = 32_767
   expect({ holdsBack: limit.holdsBack, loads: state.loads }).toEqual({ holdsBack: false, loads: 0 })
 })
 
 test('StartLimit lets the limit that it has loaded take over, once', async () => {
-  const { limit, state } = limited(true, loaded)
+  const { limit, state } = limited({ ack2: true, load: loaded })
   state.inFlightBytes = 32_768
   expect({ first: limit.holdsBack, second: limit.holdsBack }).toEqual({ first: true, second: true })
   await until(() => state.taken > 0, 'the loaded limit')
@@ -62,7 +62,7 @@ test('StartLimit lets the limit that it has loaded take over, once', async () =>
 })
 
 test('StartLimit loads again 10 s after a failure, and not before', async () => {
-  const { clock, limit, state } = limited(true, failed)
+  const { clock, limit, state } = limited({ ack2: true, load: failed })
   state.inFlightBytes = 32_768
   const loads: number[] = []
   for (const waitMs of [0, 9999, 1]) {

@@ -200,7 +200,7 @@ class StreamTransport implements MessageTransport {
   #endWith(reason: TransportCloseReason): void {
     const body = closeBody(reason)
     if (this.#delivery === 'idle') this.#delivery = 'writing'
-    this.#stream.write(Buffer.concat([header(body.length, true), body]))
+    this.#stream.write(Buffer.concat([lastHeader(body.length), body]))
     this.#stream.end()
     if (this.#delivery === 'writing') this.#delivery = 'idle'
   }
@@ -247,10 +247,14 @@ const headerBytes = 4
 /** Largest message to copy, in bytes: up to this size, a copy costs less than a second buffer in the write. */
 const maxCopiedBytes = 4096
 
-function header(length: number, closes = false): Uint8Array {
+function header(length: number): Uint8Array {
   const bytes = Buffer.allocUnsafe(headerBytes)
-  writeHeader(bytes, closes ? (length | closeBit) >>> 0 : length)
+  writeHeader(bytes, length)
   return bytes
+}
+
+function lastHeader(length: number): Uint8Array {
+  return header((length | closeBit) >>> 0)
 }
 
 function writeHeader(bytes: Uint8Array, word: number): void {

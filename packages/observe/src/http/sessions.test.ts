@@ -17,75 +17,75 @@ function requestWith(cookie: string) {
 describe('Sessions', () => {
   test('finds a session that it has opened', () => {
     const sessions = sessionsOf('key')
-    const { cookie, expiresAtMs } = sessions.open(false)
+    const { cookie, expiresAtMs } = sessions.open({ overTls: false })
     expect(sessions.find(requestWith(cookie))?.expiresAtMs).toBe(expiresAtMs)
   })
 
   test('gives a cookie that scripts and other sites cannot use', () => {
-    expect(sessionsOf('key').open(false).cookie).toMatch(/; HttpOnly; SameSite=Strict; Max-Age=43200$/)
+    expect(sessionsOf('key').open({ overTls: false }).cookie).toMatch(/; HttpOnly; SameSite=Strict; Max-Age=43200$/)
   })
 
   test('keeps the cookie from ports without TLS where the page came over it', () => {
-    expect(sessionsOf('key').open(true).cookie).toMatch(/^__Secure-linksocks-.*; Secure$/)
+    expect(sessionsOf('key').open({ overTls: true }).cookie).toMatch(/^__Secure-linksocks-.*; Secure$/)
   })
 
   test('finds a session that was opened over TLS, and removes its cookie', () => {
     const sessions = sessionsOf('key')
-    const { cookie } = sessions.open(true)
+    const { cookie } = sessions.open({ overTls: true })
     const session = sessions.find(requestWith(cookie))
-    const removal = session === undefined ? '' : sessions.end(session, true)
+    const removal = session === undefined ? '' : sessions.end(session, { overTls: true })
     expect(removal).toBe(cookie.replace(/=[^;]+/, '=').replace('Max-Age=43200', 'Max-Age=0'))
   })
 
   test('knows the session again after a restart with the same key', () => {
-    const { cookie } = sessionsOf('key').open(false)
+    const { cookie } = sessionsOf('key').open({ overTls: false })
     expect(sessionsOf('key').find(requestWith(cookie))).toBeDefined()
   })
 
   test('does not know the session of another key', () => {
-    const { cookie } = sessionsOf('old').open(false)
-    const ofOther = cookie.replace(/^[^=]+/, sessionsOf('new').open(false).cookie.split('=')[0] ?? '')
+    const { cookie } = sessionsOf('old').open({ overTls: false })
+    const ofOther = cookie.replace(/^[^=]+/, sessionsOf('new').open({ overTls: false }).cookie.split('=')[0] ?? '')
     expect(sessionsOf('new').find(requestWith(ofOther))).toBeUndefined()
   })
 
   test('names the cookie by its key, since browsers share cookies between ports', () => {
-    const nameOf = (key: string) => sessionsOf(key).open(false).cookie.split('=')[0]
+    const nameOf = (key: string) => sessionsOf(key).open({ overTls: false }).cookie.split('=')[0]
     expect(nameOf('one')).not.toBe(nameOf('two'))
   })
 
   test('ends a session when its time is up', () => {
     const sessions = sessionsOf('key')
-    const { cookie } = sessions.open(false)
+    const { cookie } = sessions.open({ overTls: false })
     nowMs += sessionMs
     expect(sessions.find(requestWith(cookie))).toBeUndefined()
   })
 
   test('refuses a later end than the one that it signed', () => {
     const sessions = sessionsOf('key')
-    const { cookie } = sessions.open(false)
+    const { cookie } = sessions.open({ overTls: false })
     expect(sessions.find(requestWith(cookie.replace(/=\w/, '=z')))).toBeUndefined()
   })
 
   test('forgets a session that was ended', () => {
     const sessions = sessionsOf('key')
-    const request = requestWith(sessions.open(false).cookie)
+    const request = requestWith(sessions.open({ overTls: false }).cookie)
     const session = sessions.find(request)
-    if (session !== undefined) sessions.end(session, false)
+    if (session !== undefined) sessions.end(session, { overTls: false })
     expect(sessions.find(request)).toBeUndefined()
   })
 
   test('keeps the others when one is ended', () => {
     const sessions = sessionsOf('key')
-    const request = requestWith(sessions.open(false).cookie)
-    sessions.end({ id: 'other', expiresAtMs: nowMs + 1 }, false)
+    const request = requestWith(sessions.open({ overTls: false }).cookie)
+    sessions.end({ id: 'other', expiresAtMs: nowMs + 1 }, { overTls: false })
     expect(sessions.find(request)).toBeDefined()
   })
 
   test('ends all when more were ended than it can remember', () => {
     const sessions = sessionsOf('key')
-    const request = requestWith(sessions.open(false).cookie)
+    const request = requestWith(sessions.open({ overTls: false }).cookie)
     for (let count = 0; count < 1001; count++)
-      sessions.end({ id: String(count), expiresAtMs: nowMs + sessionMs }, false)
+      sessions.end({ id: String(count), expiresAtMs: nowMs + sessionMs }, { overTls: false })
     expect(sessions.find(request)).toBeUndefined()
   })
 

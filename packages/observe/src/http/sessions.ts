@@ -16,6 +16,12 @@ export interface SessionsOptions {
   readonly now?: (() => number) | undefined
 }
 
+/** Connection over which a cookie goes. */
+interface CookieTransport {
+  /** Whether it has TLS: the cookie then has `Secure`. */
+  readonly overTls: boolean
+}
+
 /** Session of a user who has entered the key. */
 export interface DashboardSession {
   /** 22 hex digits. */
@@ -60,14 +66,14 @@ export class Sessions {
   }
 
   /** Begins a session; `cookie` is the value of Set-Cookie, with `Secure` if the page came over TLS. */
-  open(overTls: boolean): { readonly cookie: string; readonly expiresAtMs: number } {
+  open({ overTls }: CookieTransport): { readonly cookie: string; readonly expiresAtMs: number } {
     const expiresAtMs = this.#now() + sessionMs
     const content = `${expiresAtMs.toString(36)}.${randomBytes(11).toString('hex')}`
     return { cookie: this.#cookie(`${content}.${this.#sign(content)}`, sessionMs / 1000, overTls), expiresAtMs }
   }
 
   /** Ends a session; returns the value of Set-Cookie that removes its cookie, with `overTls` as for {@link open}. */
-  end({ id, expiresAtMs }: DashboardSession, overTls: boolean): string {
+  end({ id, expiresAtMs }: DashboardSession, { overTls }: CookieTransport): string {
     const now = this.#now()
     for (const [ended, atMs] of this.#ended) if (atMs <= now) this.#ended.delete(ended)
     this.#ended.set(id, expiresAtMs)

@@ -134,13 +134,17 @@ export class WatchApi {
     const sessions = this.#sessions
     if (sessions === undefined) throw new ApiRefusal(404, 'the owner of the process needs no session')
     if (request.method === 'POST') {
-      const { cookie, expiresAtMs } = sessions.open(false)
+      const { cookie, expiresAtMs } = sessions.open({ overTls: false })
       return { ...shownSession(expiresAtMs), headers: { 'set-cookie': cookie } }
     }
     const session = sessions.find(request)
     if (session === undefined) throw new ApiRefusal(404, 'there is no session: the key came with the request')
     if (request.method !== 'DELETE') return shownSession(session.expiresAtMs)
-    return { status: 200, body: { success: true }, headers: { 'set-cookie': sessions.end(session, false) } }
+    return {
+      status: 200,
+      body: { success: true },
+      headers: { 'set-cookie': sessions.end(session, { overTls: false }) },
+    }
   }
 
   #answerError(error: unknown): Answer {

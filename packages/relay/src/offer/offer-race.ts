@@ -90,8 +90,8 @@ class OfferRace<T> {
           this.#end()
           this.#options.onAccepted(what)
         }),
-      refused: (failure) => once(() => this.#failed(false, failure)),
-      gone: (reason) => once(() => this.#failed(true, { word: 'no-provider', detail: reason })),
+      refused: (failure) => once(() => this.#failed('refused', failure)),
+      gone: (reason) => once(() => this.#failed('gone', { word: 'no-provider', detail: reason })),
     }
   }
 
@@ -105,10 +105,10 @@ class OfferRace<T> {
     }, offerAfterMs(session.roundTripMs()))
   }
 
-  #failed(sessionGone: boolean, failure: Failure): void {
+  #failed(outcome: 'refused' | 'gone', failure: Failure): void {
     const isAlive = ({ session, heardBefore }: Offer): boolean => session.receivedMessages > heardBefore
     const next = afterFailedOffer({
-      sessionGone,
+      sessionGone: outcome === 'gone',
       pending: this.#offers.size,
       pendingAlive: [...this.#offers].filter(isAlive).length,
       made: this.#made,

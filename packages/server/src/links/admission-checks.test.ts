@@ -11,7 +11,8 @@ test('admissionChecks asks no service about a client that the relay refuses', ()
   const refuse = (): never => {
     throw new Error('enough for today')
   }
-  const checks = admissionChecks(uses, {} as Tickets, () => ({ permit: refuse }) as unknown as Relay, true)
+  const relay = { permit: refuse } as unknown as Relay
+  const checks = admissionChecks({ uses, tickets: {} as Tickets, relay: () => relay, isRelay: true })
   expect(() => checks.permit({} as Identity, '127.0.0.1', undefined)).toThrow('enough for today')
   expect(asked).toBe(0)
 })

@@ -3,13 +3,22 @@ import type { Relay } from '../relay-mode/relay.js'
 import type { Tickets } from '../tickets/tickets.js'
 import type { LinkAdmissionOptions } from './admission.js'
 
+interface AdmissionCheckers {
+  readonly uses: TokenUses
+  readonly tickets: Tickets
+  /** The relay, once it exists. */
+  relay(): Relay | undefined
+  /** Whether the server is a relay, which it knows before {@link relay}. */
+  readonly isRelay: boolean
+}
+
 /** Checks of policies and the relay for clients that connect. */
-export function admissionChecks(
-  uses: TokenUses,
-  tickets: Tickets,
-  relay: () => Relay | undefined,
-  isRelay: boolean,
-): Pick<LinkAdmissionOptions, 'findAccess' | 'permit' | 'assertRoom' | 'newcomer' | 'meter'> {
+export function admissionChecks({
+  uses,
+  tickets,
+  relay,
+  isRelay,
+}: AdmissionCheckers): Pick<LinkAdmissionOptions, 'findAccess' | 'permit' | 'assertRoom' | 'newcomer' | 'meter'> {
   return {
     findAccess: (shownHash) => tickets.find(shownHash),
     permit: (identity, remoteAddress, origin) => {

@@ -14,12 +14,17 @@ export interface RelayHealth {
   readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly used: number; readonly limit: number }>>
 }
 
+/** What decides whether a relay accepts new clients. */
+interface RelayState {
+  readonly limits: Readonly<Record<string, { readonly used: number; readonly limit: number }>>
+  /** Whether the server accepts links at all. */
+  readonly isOpen: boolean
+  /** Time of the check, in milliseconds since 1970. */
+  readonly nowMs: number
+}
+
 /** Reads the limits; cheap, since any client may ask. */
-export function relayHealth(
-  limits: Readonly<Record<string, { readonly used: number; readonly limit: number }>>,
-  isOpen: boolean,
-  nowMs: number,
-): RelayHealth {
+export function relayHealth({ limits, isOpen, nowMs }: RelayState): RelayHealth {
   const checks = Object.entries(limits).map(([name, { used, limit }]) => {
     return [name, { ok: used < limit, used, limit }] as const
   })

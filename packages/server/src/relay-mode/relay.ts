@@ -204,7 +204,7 @@ export class Relay {
       links: { used: links, limit: this.#dependencies.options.maxLinks },
       providers: { used: this.#identities.size, limit: maxIdentities },
     }
-    return relayHealth(limits, isOpen, Date.now())
+    return relayHealth({ limits, isOpen, nowMs: Date.now() })
   }
 
   /** Ends all identities; resolves when the bytes of their days are saved. */
@@ -245,7 +245,7 @@ export class Relay {
       },
     }
     tokens.assertFree(token)
-    groups.add(record, false)
+    groups.add(record, { socksNowait: false })
     tokens.add(record)
     this.#identities.add({ record, account, home }, Date.now() - identity.madeAtMs)
     return record

@@ -77,7 +77,7 @@ export class ReverseGroups {
   }
 
   /** Creates the group of a new token. @throws RangeError or TypeError for an invalid address or account */
-  add(record: ReverseToken, socksNowait: boolean): void {
+  add(record: ReverseToken, { socksNowait }: Pick<ReverseGroup, 'socksNowait'>): void {
     const group = this.#make(record, socksNowait)
     this.#groups.set(record, group)
     this.#options.server.nodes?.peersChanged(tokenKey(record.token))

@@ -44,7 +44,7 @@ export function addReverse<R extends ReverseTokenRequest>(
   const more = { allowManageConnector, ports: request.ports, policy: policyOf(request) }
   const record = { kind: 'reverse' as const, token, ...place, ...login, ...more }
   // The checks that can fail come first.
-  groups.add(record, socksNowait ?? server.socksNowait)
+  groups.add(record, { socksNowait: socksNowait ?? server.socksNowait })
   tokens.add(record)
   return { token, port: port < 0 ? undefined : port } as AddedReverse<R>
 }

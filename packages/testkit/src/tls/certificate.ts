@@ -67,14 +67,14 @@ const ecdsaWithSha256 = der.sequence(der.oid('1.2.840.10045.4.3.2'))
 function certificate(options: TestCertificateOptions, publicKey: KeyObject, issuer: Issuer): string {
   const { name = 'localhost', hosts = ['localhost', 'server.test'], validTo = new Date(Date.now() + dayMs) } = options
   const content = der.sequence(
-    der.tagged(0, true, der.integer(Buffer.of(2))),
+    der.constructed(0, der.integer(Buffer.of(2))),
     der.integer(Buffer.concat([Buffer.of(1), randomBytes(8)])),
     ecdsaWithSha256,
     distinguishedName(issuer.name),
     der.sequence(der.time(new Date(Math.min(Date.now(), validTo.getTime()) - dayMs)), der.time(validTo)),
     distinguishedName(name),
     publicKey.export({ type: 'spki', format: 'der' }),
-    der.tagged(3, true, der.sequence(basicConstraints(name === issuer.name), subjectAltName(hosts))),
+    der.constructed(3, der.sequence(basicConstraints(name === issuer.name), subjectAltName(hosts))),
   )
   const signature = sign('sha256', content, issuer.key)
   return pem('CERTIFICATE', der.sequence(content, ecdsaWithSha256, der.bits(signature)))
@@ -89,8 +89,8 @@ function basicConstraints(isAuthority: boolean): Buffer {
 }
 
 function subjectAltName(hosts: readonly string[]): Buffer {
-  const names = hosts.map((host) => der.tagged(2, false, Buffer.from(host)))
-  const loopback = der.tagged(7, false, Buffer.of(127, 0, 0, 1))
+  const names = hosts.map((host) => der.primitive(2, Buffer.from(host)))
+  const loopback = der.primitive(7, Buffer.of(127, 0, 0, 1))
   return der.sequence(der.oid('2.5.29.17'), der.octets(der.sequence(...names, loopback)))
 }
 

@@ -16,9 +16,10 @@ export const der = {
   oid: (dotted: string): Buffer => value(0x06, oidBytes(dotted)),
   /** UTCTime: years from 1950 to 2049. */
   time: (date: Date): Buffer => value(0x17, Buffer.from(`${date.toISOString().replaceAll(/\D/g, '').slice(2, 14)}Z`)),
-  /** Context-specific; `constructed` where it holds other values. */
-  tagged: (tag: number, constructed: boolean, ...parts: readonly Buffer[]): Buffer =>
-    value((constructed ? 0xa0 : 0x80) + tag, ...parts),
+  /** Context-specific, holds bytes. */
+  primitive: (tag: number, bytes: Buffer): Buffer => value(0x80 + tag, bytes),
+  /** Context-specific, holds other values. */
+  constructed: (tag: number, ...parts: readonly Buffer[]): Buffer => value(0xa0 + tag, ...parts),
 }
 
 function value(tag: number, ...parts: readonly Buffer[]): Buffer {
