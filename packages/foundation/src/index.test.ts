@@ -38,6 +38,7 @@ test('@ls/foundation exports exactly these names', () => {
       "replyOfErrno",
       "replyWords",
       "silentLogger",
+      "specialNetworks",
       "suggest",
       "systemClock",
       "textOf",

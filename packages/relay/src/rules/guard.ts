@@ -1,4 +1,4 @@
-import { isLoopbackName } from '@ls/foundation'
+import { isLoopbackName, specialNetworks } from '@ls/foundation'
 import { effectiveAddresses } from '../address/effective-addresses.js'
 import type { IpAddress } from '../address/ip-address.js'
 import { type IpNetwork, isInNetwork, parseIpNetwork } from '../address/ip-network.js'
@@ -76,22 +76,11 @@ function named(name: string, networks: readonly string[]): readonly NamedNetwork
 
 const localNetworks: readonly NamedNetwork[] = [
   ...named('loopback', ['127.0.0.0/8', '::1']),
-  // Operating systems treat the first address of each as loopback; the others are unassigned (RFC 1122 §3.2.1.3).
-  ...named('an unspecified address', ['0.0.0.0/8', '::']),
-  ...named('link-local', ['169.254.0.0/16', 'fe80::/10']),
-  // Those of AWS, Google, Alibaba, Azure and Oracle that are not link-local. They give credentials without
-  // authentication.
-  ...named('a metadata service', ['fd00:ec2::254', 'fd20:ce::254', '100.100.100.200', '168.63.129.16', '192.0.0.192']),
-  ...named('multicast', ['224.0.0.0/4', 'ff00::/8']),
-  ...named('broadcast', ['255.255.255.255']),
+  ...named('an unspecified address', specialNetworks.unspecified),
+  ...named('link-local', specialNetworks.linkLocal),
+  ...named('a metadata service', specialNetworks.metadata),
+  ...named('multicast', specialNetworks.multicast),
+  ...named('broadcast', specialNetworks.broadcast),
 ]
 
-/** RFC 1918, RFC 6598, RFC 4193, and the site-local addresses that came before (RFC 3879). */
-const privateNetworks = named('private', [
-  '10.0.0.0/8',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  '100.64.0.0/10',
-  'fc00::/7',
-  'fec0::/10',
-])
+const privateNetworks = named('private', specialNetworks.private)
