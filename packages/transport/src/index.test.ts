@@ -26,6 +26,7 @@ test('the package exports these names', () => {
       "keyPinOf",
       "listen",
       "listenByteStreams",
+      "maxPemBytes",
       "openServerStream",
       "parseAuthQuery",
       "parseKeyPin",

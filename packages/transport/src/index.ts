@@ -1,7 +1,7 @@
 export { AllowedOrigins } from './listen/allowed-origins.js'
 export { type AuthQuery, formatAuthQuery, hashToken, type ParsedAuthQuery, parseAuthQuery } from './auth-query.js'
 export { ByteStream, type ByteStreamOptions, type OpenTransport } from './byte-stream/byte-stream.js'
-export { type CertificateFiles, readCertificateFiles } from './port/certificate-files.js'
+export { type CertificateFiles, maxPemBytes, readCertificateFiles } from './port/certificate-files.js'
 export { CertificateWatch, type CertificateWatchOptions, describeCertificate } from './port/certificate-watch.js'
 export { CloseCode } from './websocket/close-code.js'
 export { connect, type Connect, type ConnectOptions } from './connect/connect.js'

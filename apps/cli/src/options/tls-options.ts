@@ -1,6 +1,6 @@
 import { readLimitedFile } from '@ls/dial'
 import type { ServerOptions } from '@ls/server'
-import { type ConnectOptions, parseKeyPin } from '@ls/transport'
+import { type ConnectOptions, maxPemBytes, parseKeyPin } from '@ls/transport'
 import { UsageError } from '../errors.js'
 import { messageOf } from '../output/describe-error.js'
 import type { Settings } from '../settings.js'
@@ -70,12 +70,9 @@ function readPem(flag: string, file: string | undefined): string | undefined {
   return text
 }
 
-/** Most bytes of a file: the issuers that all systems trust have 0.3 MB. */
-const maxFileBytes = 4 * 1024 * 1024
-
 function readText(flag: string, file: string): string {
   try {
-    return readLimitedFile(file, maxFileBytes).toString()
+    return readLimitedFile(file, maxPemBytes).toString()
   } catch (error) {
     throw new UsageError(`${flag}: cannot read ${file}: ${messageOf(error)}`, { cause: error })
   }

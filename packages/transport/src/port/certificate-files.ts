@@ -18,8 +18,8 @@ export interface CertificateFiles {
   readonly clientCaFile?: string
 }
 
-/** Most bytes of a file: the issuers that all systems trust have 0.3 MB. */
-const maxFileBytes = 4 * 1024 * 1024
+/** Most bytes of a PEM file: the issuers that all systems trust have 0.3 MB. */
+export const maxPemBytes = 4 * 1024 * 1024
 
 /**
  * Reads the files.
@@ -49,7 +49,7 @@ function readOne(file: string, what: string, waitMs: number | undefined): string
 
 function textOf(file: string, what: string, waitMs: number | undefined): string {
   try {
-    return readLimitedFile(file, maxFileBytes, waitMs).toString()
+    return readLimitedFile(file, maxPemBytes, waitMs).toString()
   } catch (thrown) {
     const cause = asError(thrown)
     const why = causes[systemCodeOf(cause)] ?? cause.message
