@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import * as entry from './index.js'
 
-test('the package exports these names', () => {
+test('index exports exactly these names', () => {
   expect(Object.keys(entry).toSorted()).toMatchInlineSnapshot(`
     [
       "FakeClock",

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import * as customConnect from './custom-connect.js'
 import * as entry from './index.js'
 
-test('the package exports these names', () => {
+test('index exports exactly these names', () => {
   expect(Object.keys(entry).toSorted()).toMatchInlineSnapshot(`
     [
       "AllowedOrigins",

@@ -30,7 +30,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test('a secret file of random bytes is refused, which as text would have lost most of them', () => {
+test('readConfig refuses a secret file of random bytes, which as text would lose most of them', () => {
   writeFileSync(join(folder, 'random'), Buffer.from('ff00fe80', 'hex'))
   const path = join(folder, 'c.yaml')
   const text = 'servers: {main: {token: "file:random"}}'
@@ -39,7 +39,7 @@ test('a secret file of random bytes is refused, which as text would have lost mo
   )
 })
 
-test('a file that does not exist is reported with the commands that read or print one', () => {
+test('loadConfig names for a file that does not exist the commands that read or print one', () => {
   expect(() => loadConfig(join(folder, 'none.yaml'), {})).toThrow(
     /none\.yaml:1:1: there is no such file; "linksocks run -c FILE" reads another, "linksocks config from-flags /,
   )

@@ -8,7 +8,7 @@ import { openMetrics } from './metrics-port.js'
 /** More than the port has places. */
 const strangers = 80
 
-test('the metrics port answers while strangers have taken all places and say nothing', async () => {
+test('MetricsPort answers while strangers have taken all places and say nothing', async () => {
   const server = new LinkSocksServer({})
   const port = await openMetrics({ metrics: '127.0.0.1:0' }, () => server.snapshot(), commandContext())
   const sockets = Array.from({ length: strangers }, () => connect(port.ports[0] ?? 0, '127.0.0.1'))
@@ -30,7 +30,7 @@ test('the metrics port answers while strangers have taken all places and say not
   }
 })
 
-test('the metrics port cuts a connection that pipelines more than 16 requests', async () => {
+test('MetricsPort cuts a connection that pipelines more than 16 requests', async () => {
   const server = new LinkSocksServer({})
   let snapshots = 0
   const snapshot = () => {

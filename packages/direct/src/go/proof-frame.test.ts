@@ -37,7 +37,7 @@ test('both ends of a pair derive the same key', () => {
   expect(pairKeyOf(pairId, own, peer.publicKey)).toEqual(pairKeyOf(pairId, peer, own.publicKey))
 })
 
-test('the id of this process is the smaller one of a pair', () => {
+test('makeSessionId makes the smaller id of a pair', () => {
   const id = makeSessionId()
   expect(pairIdOf(id, '01112233-4455-4677-8899-aabbccddeeff')).toBe(id)
 })

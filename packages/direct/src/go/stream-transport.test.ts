@@ -108,7 +108,7 @@ test('send returns false above the high-water mark, and onDrain follows', async 
   expect({ accepted, drains }).toEqual({ accepted: false, drains: 1 })
 })
 
-test('a stream of the peer delivers the messages of its channel', async () => {
+test('StreamTransport delivers from a stream of the peer the messages of its channel', async () => {
   const stream = new FakeStream()
   accept(stream)
   stream.push(Buffer.concat([frameOf(connect), frameOf(data)]))
@@ -116,7 +116,7 @@ test('a stream of the peer delivers the messages of its channel', async () => {
   expect(got.map(({ type }) => type)).toEqual([MessageType.Connect, MessageType.Data])
 })
 
-test('a stream carries no messages of another channel', async () => {
+test('StreamTransport drops the messages of another channel in a stream', async () => {
   const stream = new FakeStream()
   accept(stream)
   stream.push(
@@ -129,21 +129,21 @@ test('a stream carries no messages of another channel', async () => {
   expect(got.map(({ type }) => type)).toEqual([MessageType.Connect])
 })
 
-test('the end of a stream ends its channel', async () => {
+test('StreamTransport ends the channel of a stream that ends', async () => {
   transport.send(connect)
   opened[0]!.push(undefined)
   await turns(5)
   expect(got).toEqual([{ type: MessageType.Disconnect, channelId, error: 'the direct stream has ended' }])
 })
 
-test('a broken frame ends its channel only', async () => {
+test('StreamTransport ends at a broken frame only its channel', async () => {
   transport.send(connect)
   opened[0]!.push(Buffer.alloc(4))
   await turns(5)
   expect({ types: got.map(({ type }) => type), closed }).toEqual({ types: [MessageType.Disconnect], closed: [] })
 })
 
-test('a paused transport delivers nothing until it is resumed', async () => {
+test('StreamTransport delivers nothing while it is paused', async () => {
   transport.pause()
   const stream = new FakeStream()
   accept(stream)
@@ -155,7 +155,7 @@ test('a paused transport delivers nothing until it is resumed', async () => {
   expect({ before, after: got.length }).toEqual({ before: 0, after: 1 })
 })
 
-test('a lost connection closes the transport once', async () => {
+test('StreamTransport closes once when the connection is lost', async () => {
   lose('gone')
   lose('again')
   await turns(2)

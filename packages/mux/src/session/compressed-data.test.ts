@@ -29,7 +29,7 @@ function pageChannel() {
   return { session, channel: channels[0]!, closes, receive }
 }
 
-test('a session without code for compressed data aborts the channel that receives some', () => {
+test('Session without code for compressed data aborts the channel that receives some', () => {
   const { session, closes, receive } = pageChannel()
   receive(fflateCompressor.gzip(new Uint8Array(1000)))
   expect({ closes, session: session.state }).toEqual({
@@ -38,7 +38,7 @@ test('a session without code for compressed data aborts the channel that receive
   })
 })
 
-test('a session without code for compressed data refuses to send some', () => {
+test('Session without code for compressed data refuses to send some', () => {
   const { channel } = pageChannel()
   const gzip = fflateCompressor.gzip(new Uint8Array(1000))
   expect(() => channel.send(gzip, { inflatedBytes: 1000 })).toThrow('compressed data, and nothing to inflate it')

@@ -199,7 +199,7 @@ describe('Session and its peer', () => {
   })
 })
 
-test('a session whose budget is exceeded is closed by 256 KiB that its peer does not read', () => {
+test('Session whose budget is exceeded is closed by 256 KiB that its peer does not read', () => {
   const pair = new SessionPair({ right: { budgetBytes: 100_000 }, transport: { highWaterBytes: 100, wireBytes: 1000 } })
   pair.leftTransport.pause()
   for (let count = 0; count < 10_000; count++) {
@@ -548,7 +548,7 @@ describe('Session.onClose', () => {
   })
 })
 
-test('a session reports the begin and the end of each channel, with its final counters', () => {
+test('Session reports the begin and the end of each channel, with its final counters', () => {
   const clock = new FakeClock()
   const told: unknown[] = []
   const watch = (name: string): Pick<SessionHandler, 'onClose' | 'onChannelOpened' | 'onChannelClosed'> => ({
@@ -566,7 +566,7 @@ test('a session reports the begin and the end of each channel, with its final co
   expect(told).toEqual(['left opened', 'right opened', ['right', 'local', 0, false], ['left', 'refused', 3, true]])
 })
 
-test('a session without onConnect refuses every channel', () => {
+test('Session without onConnect refuses every channel', () => {
   const clock = new FakeClock()
   const [left, right] = memoryTransportPair({ clock })
   const [asking, serving] = [new Session({ clock }), new Session({ clock })]

@@ -150,7 +150,7 @@ describe('an Inbound leaves nothing behind after', () => {
 
 const accounts = [{ username: 'ada', password: 'secret' }]
 
-test('an Inbound serves others while a hundred peers say nothing', async () => {
+test('Inbound serves others while a hundred peers say nothing', async () => {
   const inbound = closing((await relayPair({ inbound: { handshakeTimeoutMs: 5000 } })).inbound)
   const port = inbound.address?.port ?? 0
   await Promise.all(Array.from({ length: 100 }, () => attack(port, { chunks: [bytes(5)], ending: 'wait' })))

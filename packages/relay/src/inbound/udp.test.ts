@@ -169,7 +169,7 @@ describe('an association', () => {
   })
 })
 
-test('an association over IPv6', async () => {
+test('serveUdpAssociate relays over IPv6', async () => {
   const { inbound } = await relayPair({ inbound: { listenOn: ['[::1]:0'] } })
   const client = await RawClient.open({ host: '::1', port: inbound.address?.port ?? 0 })
   client.write([5, 1, 0], [5, 3, 0, 1, 0, 0, 0, 0, 0, 0])

@@ -184,7 +184,7 @@ describe('an Outbound reports the reason of a failure', () => {
   })
 })
 
-test('an Outbound sends the first payload right behind the opening of the tunnel', async () => {
+test('Outbound sends the first payload right behind the opening of the tunnel', async () => {
   const chunks: string[] = []
   const proxy = closing(
     await tcpServer((socket) => {
@@ -205,7 +205,7 @@ test('an Outbound sends the first payload right behind the opening of the tunnel
   expect(chunks).toEqual([expect.stringMatching(/^CONNECT 192\.0\.2\.1:80 HTTP\/1\.1\r\n/), 'first'])
 })
 
-test('an Outbound abandons its dial when the channel goes', async () => {
+test('Outbound abandons its dial when the channel goes', async () => {
   const silent = closing(await tcpServer((socket) => socket.resume().on('end', () => socket.end())))
   const outbound = new Outbound({ upstreamProxies: [`socks5://127.0.0.1:${silent.port}`] })
   const { near } = sessionPair((channel) => outbound.serve(channel))
