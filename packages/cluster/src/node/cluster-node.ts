@@ -19,24 +19,19 @@ import { SharedUse, usePrefix } from '../shared/shared-use.js'
 import type { StoreEntry, StoreWatcher, Table } from '../store/cluster-store.js'
 import { guardedWatcher } from '../store/guarded-watcher.js'
 import type { NodeAddress } from '../trunk/dial-node.js'
-import { IncomingTrunks } from '../trunk/incoming-trunks.js'
 import { nodeVersion } from '../trunk/node-hello.js'
-import { NodeListener } from '../trunk/node-listener.js'
 import { NodeSecret } from '../trunk/node-secret.js'
 import { farOwner } from './far-owner.js'
-import { addressInFolder, linksPathInFolder } from './folder-nodes.js'
+import { addressInFolder } from './folder-nodes.js'
 import { Heartbeat } from './heartbeat.js'
-import { type JoinedParts, serve } from './joined-parts.js'
-import { LinksFromNodes } from './links-from-nodes.js'
+import { closeParts, type JoinedParts, openParts } from './joined-parts.js'
 import { nodeKey, readFarPeers, readLoad, readNodeInfo, readUse } from './live-entry.js'
-import { spreadLoad } from './load-spread.js'
 import { Members, type MemberState, type NodeInfo, statusOf } from './members.js'
 import type { ClusterNodeOptions } from './node-options.js'
 import { defaultStoreTimeoutMs, openStore } from './open-store.js'
 import { OwnPresence } from './own-presence.js'
 import { Presence } from './presence.js'
 import { Probes } from './probes.js'
-import { Trunks } from './trunks.js'
 
 /**
  * One node of a cluster: shares tokens, reports the location of peers, and carries channels to providers of other
@@ -129,24 +124,21 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
    * for a port that cannot be opened
    */
   async join(server: LinkSocksServer, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-    const { store, folder, storeTimeoutMs: timeoutMs = defaultStoreTimeoutMs } = this.#options
-    const { localNode } = server
-    const [members, presence, clock, logger] = [this.#members, this.#presence, this.#clock, this.#logger]
-    const shared = { secret: this.#secret, ownId: this.ownId, logger }
-    const listener = await NodeListener.open({
-      ...shared,
-      listen: this.#listen,
-      onHello: (hello, stream) => serve(hello, stream, this.#joined),
-    })
-    this.#joined = {
+    const { store, storeTimeoutMs: timeoutMs = defaultStoreTimeoutMs } = this.#options
+    const [members, clock, logger] = [this.#members, this.#clock, this.#logger]
+    this.#joined = await openParts({
       server,
-      localNode,
-      listener,
-      trunks: new Trunks({ ...shared, localNode, members, presence, clock }),
-      incoming: new IncomingTrunks(localNode, clock, (id) => void this.#probes.check(id)),
-      links: await LinksFromNodes.open(server, folder && linksPathInFolder(folder, this.ownId)),
-      spread: this.#options.spread === false ? undefined : spreadLoad({ localNode, members, clock, logger }),
-    }
+      options: this.#options,
+      listen: this.#listen,
+      secret: this.#secret,
+      ownId: this.ownId,
+      logger,
+      clock,
+      members,
+      presence: this.#presence,
+      probes: this.#probes,
+      joined: () => this.#joined,
+    })
     const synced = new Promise<void>((resolve) => (this.#onSynced = resolve))
     const onWait = (reason: string | undefined): void => void (this.#waitsFor = reason)
     const watcher = guardedWatcher(this, logger)
@@ -164,12 +156,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#probes.close()
     const { store } = this.#options
     await store.delete('live', nodeKey(this.ownId)).catch(() => {})
-    const { trunks, incoming, listener, links, spread } = this.#joined ?? {}
-    spread?.close()
-    trunks?.close()
-    incoming?.close()
-    listener?.close()
-    await links?.close()
+    if (this.#joined !== undefined) await closeParts(this.#joined)
     await store.close()
   }
 
