@@ -3,7 +3,7 @@ import type { Clock } from '@ls/foundation'
 import { DialError } from '../errors.js'
 import type { Answer, Family } from '../race.js'
 import { FairQueue } from './fair-queue.js'
-import { type Finding, QueryCache } from './query-cache.js'
+import { type CacheableResult, QueryCache } from './query-cache.js'
 
 /** Longest time to live, in milliseconds: names may change earlier than promised. */
 const maxKeepMs = 300_000
@@ -72,7 +72,7 @@ function splitKey(key: string): [family: Family, name: string] {
   return [key.startsWith('6') ? 6 : 4, key.slice(1)]
 }
 
-async function ask(ares: Ares, family: Family, name: string): Promise<Finding<Answer>> {
+async function ask(ares: Ares, family: Family, name: string): Promise<CacheableResult<Answer>> {
   try {
     const found = await (family === 6 ? ares.resolve6(name, { ttl: true }) : ares.resolve4(name, { ttl: true }))
     const ttlS = Math.min(...found.map(({ ttl }) => ttl))
@@ -83,7 +83,7 @@ async function ask(ares: Ares, family: Family, name: string): Promise<Finding<An
   }
 }
 
-function absence(name: string, cause: NodeJS.ErrnoException): Finding<Answer> {
+function absence(name: string, cause: NodeJS.ErrnoException): CacheableResult<Answer> {
   const { code = '' } = cause
   if (code === 'ENODATA')
     return { value: failure('EAI_NODATA', `${name} has no address`, cause), keepMs: keepAbsenceMs }

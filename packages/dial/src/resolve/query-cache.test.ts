@@ -1,12 +1,12 @@
 import { FakeClock } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { FairQueue } from './fair-queue.js'
-import { type Finding, QueryCache } from './query-cache.js'
+import { type CacheableResult, QueryCache } from './query-cache.js'
 
 function deskOf({ maxRunning = 10, maxWaitingPerTenant = 10, maxKept = 10 } = {}) {
   const clock = new FakeClock()
   const asked: string[] = []
-  const answers = new Map<string, (finding: Finding<string>) => void>()
+  const answers = new Map<string, (finding: CacheableResult<string>) => void>()
   const desk = new QueryCache<string>({
     queue: new FairQueue({ maxRunning, maxWaitingPerTenant }),
     ask: (key) => {

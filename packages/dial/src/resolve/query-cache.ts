@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '@ls/foundation'
 import type { FairQueue } from './fair-queue.js'
 
 /** A result, and the time for which it may be reused, in milliseconds. */
-export interface Finding<T> {
+export interface CacheableResult<T> {
   readonly value: T
   readonly keepMs: number
 }
@@ -10,7 +10,7 @@ export interface Finding<T> {
 export interface QueryCacheOptions<T> {
   readonly queue: FairQueue
   /** Runs a query; must not reject. */
-  readonly ask: (key: string) => Promise<Finding<T>>
+  readonly ask: (key: string) => Promise<CacheableResult<T>>
   /**
    * Longest time that callers wait for `ask`, in milliseconds. Its place in the queue stays in use until it settles.
    */

@@ -3,7 +3,7 @@ import type { Clock } from '@ls/foundation'
 import { DialError } from '../errors.js'
 import type { Answer, Family } from '../race.js'
 import { FairQueue } from '../resolve/fair-queue.js'
-import { type Finding, QueryCache } from '../resolve/query-cache.js'
+import { type CacheableResult, QueryCache } from '../resolve/query-cache.js'
 
 /** Answers for both families, since `getaddrinfo` returns both together. */
 export type BothAnswers = Readonly<Record<Family, Answer>>
@@ -48,7 +48,7 @@ export function systemNames(lane: Lane, timeoutMs: number, clock: Clock): QueryC
   })
 }
 
-async function askSystem(name: string): Promise<Finding<BothAnswers>> {
+async function askSystem(name: string): Promise<CacheableResult<BothAnswers>> {
   try {
     // Without AI_ADDRCONFIG, which hides 127.0.0.1 on a machine whose only other address is of IPv6.
     const found = await getaddrinfo(name, { all: true, verbatim: true })
