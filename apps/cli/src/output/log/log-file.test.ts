@@ -1,15 +1,18 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import fs, { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { turns, until } from '@ls/testkit'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { LogFile } from './log-file.js'
 
 let folder = ''
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'log-file-'))
 })
-afterEach(() => rmSync(folder, { recursive: true }))
+afterEach(() => {
+  vi.restoreAllMocks()
+  rmSync(folder, { recursive: true })
+})
 
 /** Content of a file; empty before it exists. */
 function textOf(path: string): string {
@@ -32,6 +35,34 @@ test('LogFile.reopen continues in a new file after a rotation', async () => {
     return textOf(path).includes('two')
   }, 'a line in the new file')
   expect(textOf(`${path}.1`)).toMatch(/^one\n/)
+})
+
+test('LogFile.reopen reports a path that cannot be opened, and continues in the former file', async () => {
+  const path = join(folder, 'a.log')
+  const failures: string[] = []
+  const file = await LogFile.open(path, (text) => failures.push(text))
+  renameSync(path, `${path}.1`)
+  mkdirSync(path)
+  file.reopen()
+  await until(() => failures.length > 0, 'the report')
+  file.write('one\n')
+  await until(() => textOf(`${path}.1`) === 'one\n', 'the line in the former file')
+  expect(failures).toEqual([expect.stringMatching(/a\.log cannot be opened again, .*EISDIR/)])
+})
+
+test('LogFile.reopen closes the former file only once after an attempt that failed', async () => {
+  const path = join(folder, 'a.log')
+  const failures: string[] = []
+  const file = await LogFile.open(path, (text) => failures.push(text))
+  const close = vi.spyOn(fs, 'close')
+  renameSync(path, `${path}.1`)
+  mkdirSync(path)
+  file.reopen()
+  await until(() => failures.length > 0, 'the report')
+  rmSync(path, { recursive: true })
+  file.reopen()
+  await until(() => close.mock.calls.length > 0, 'the end of the former file')
+  expect(close).toHaveBeenCalledTimes(1)
 })
 
 test('LogFile.reopen keeps no listener for each of many calls', async () => {

@@ -13,22 +13,30 @@ export class LogFile {
   #isReopening = false
   /** Whether the file may have been moved since the reopening began. */
   #isMovedAgain = false
+  readonly #onReopenFailed: (text: string) => void
 
-  private constructor(path: string, destination: SonicBoom) {
+  private constructor(path: string, destination: SonicBoom, onReopenFailed: (text: string) => void) {
     this.path = path
     this.#destination = destination
+    this.#onReopenFailed = onReopenFailed
     destination.on('drop', () => (this.#isDropped = true))
-    destination.on('error', ({ code }: NodeJS.ErrnoException) => {
-      this.#failure = code ?? 'unknown'
+    destination.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.syscall === 'open') this.#reopenFailed(error)
+      else this.#failure = error.code ?? 'unknown'
       this.#reopened()
     })
     destination.on('write', () => (this.#failure = undefined))
-    destination.on('ready', () => this.#reopened())
+    destination.on('ready', this.#reopened)
     process.once('exit', () => this.#flush())
   }
 
-  /** Opens the file; a new one is accessible to its owner only. @throws Node's own error */
-  static async open(path: string): Promise<LogFile> {
+  /**
+   * Opens the file; a new one is accessible to its owner only.
+   *
+   * @param onReopenFailed Called when it cannot be opened again: lines continue in the former file.
+   * @throws Node's own error
+   */
+  static async open(path: string, onReopenFailed: (text: string) => void = () => {}): Promise<LogFile> {
     const { default: sonicBoom } = await import('sonic-boom')
     const destination = new sonicBoom.SonicBoom({
       dest: path,
@@ -38,7 +46,7 @@ export class LogFile {
       maxLength: maxWaitingBytes,
     })
     await once(destination, 'ready')
-    return new LogFile(path, destination)
+    return new LogFile(path, destination, onReopenFailed)
   }
 
   /** Reason why the last text was not written. */
@@ -63,10 +71,19 @@ export class LogFile {
     }
   }
 
-  #reopened(): void {
+  readonly #reopened = (): void => {
     const isMovedAgain = this.#isMovedAgain
     this.#isReopening = this.#isMovedAgain = false
     if (isMovedAgain) this.reopen()
+  }
+
+  #reopenFailed({ message }: Error): void {
+    // The library's listener would close the former file at the next success, and so a second time: by then its number
+    // may be that of a socket.
+    for (const listener of this.#destination.listeners('ready')) {
+      if (listener !== this.#reopened) this.#destination.removeListener('ready', listener as () => void)
+    }
+    this.#onReopenFailed(`${this.path} cannot be opened again, lines continue in the former file: ${message}`)
   }
 
   #flush(): void {

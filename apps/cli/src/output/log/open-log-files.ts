@@ -18,9 +18,15 @@ export interface LogFiles {
 /**
  * Opens the files of `--log-file` and `--access-log`, and reopens them on SIGUSR1 and SIGHUP.
  *
+ * @param onReopenFailed Called for each file that cannot be opened again.
  * @throws UsageError for one that cannot be opened
  */
-export async function openLogFiles(settings: object, signals: Pick<EventEmitter, 'on'>): Promise<LogFiles> {
+export async function openLogFiles(
+  settings: object,
+  signals: Pick<EventEmitter, 'on'>,
+  onReopenFailed: (text: string) => void,
+): Promise<LogFiles> {
+  const open = (flag: string, path: string): Promise<LogFile> => openFile(flag, path, onReopenFailed)
   const { logFile, accessLog }: LogFileSettings = settings
   const log = logFile === undefined ? undefined : await open('--log-file', logFile)
   const toOutput = accessLog === '-' ? new LineOutput(1) : undefined
@@ -32,9 +38,9 @@ export async function openLogFiles(settings: object, signals: Pick<EventEmitter,
   return { log, access }
 }
 
-async function open(flag: string, path: string): Promise<LogFile> {
+async function openFile(flag: string, path: string, onReopenFailed: (text: string) => void): Promise<LogFile> {
   try {
-    return await LogFile.open(path)
+    return await LogFile.open(path, onReopenFailed)
   } catch (error) {
     throw new UsageError(`${flag} cannot be opened: ${messageOf(error)}`, { cause: error })
   }

@@ -35,7 +35,9 @@ export async function openLog({ settings, command }: Run, parts: LogParts): Prom
   const { redactor, signals, worker } = parts
   // A person reads the output of the demo, and needs only the next steps.
   const level = logLevel(settings, command === 'demo' ? 'warn' : 'info')
-  const files = await openLogFiles(settings, signals)
+  /** The logger, once there is one. */
+  const made: { logger?: Logger } = {}
+  const files = await openLogFiles(settings, signals, (text) => made.logger?.error({}, text))
   const levels = new LogLevels(level)
   const plainLogger = await createLogger({
     levels,
@@ -45,6 +47,7 @@ export async function openLog({ settings, command }: Run, parts: LogParts): Prom
     environment: process.env,
   })
   const logger = worker === undefined ? plainLogger : plainLogger.child({ worker: worker.index })
+  made.logger = logger
   return {
     logger,
     levels,
