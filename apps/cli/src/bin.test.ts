@@ -2,7 +2,8 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createConnection, type Socket } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, createConnection, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -87,6 +88,17 @@ describe('linksocks', () => {
     const run = start(['help', '--all'])
     run.child.stdout.destroy()
     expect(await run.exit()).toBe(0)
+  })
+
+  test('token list writes all of a long list into a pipe', async () => {
+    const tokens = Array.from({ length: 20_000 }, (_, n) => ({ id: `token-${n}`, type: 'forward', clients_count: 0 }))
+    const api = createServer((_, response) => void response.end(JSON.stringify(tokens))).listen(0, '127.0.0.1')
+    await once(api, 'listening')
+    const { port } = api.address() as AddressInfo
+    const run = start(['token', 'list', '--json', '--api', `http://127.0.0.1:${port}`, '-k', 'a-key'])
+    expect(`${await run.exit()} ${run.stderr()}`).toBe('0 ')
+    api.close()
+    expect(JSON.parse(run.stdout())).toEqual(tokens)
   })
 
   test.skipIf(!existsSync('/dev/full')).each(['--version', 'help', 'completion bash'])(

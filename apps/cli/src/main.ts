@@ -28,6 +28,7 @@ import { Worker } from './workers/worker.js'
 export async function main(): Promise<void> {
   surviveFailingOutput()
   const code = await answer()
+  await outputWritten()
   process.exitCode ??= code
   // The channel of a worker to its parent would keep it running.
   process.channel?.unref()
@@ -36,8 +37,15 @@ export async function main(): Promise<void> {
   setTimeout(() => process.exit(), lingerMs).unref()
 }
 
-/** Enough for output that is still being written to a slow pipe. */
+/** Time in which what is still open may close by itself, in milliseconds. */
 const lingerMs = 1000
+
+/** Resolves once a slow reader, such as a pager, has taken all output, or has gone. */
+async function outputWritten(): Promise<void> {
+  const { stdout } = process
+  if (stdout.writableLength === 0 || stdout.writableEnded) return
+  await new Promise<void>((resolve) => void stdout.write('', () => resolve()))
+}
 
 async function answer(): Promise<ExitCode> {
   const redactor = new Redactor()
@@ -136,7 +144,7 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
   try {
     const output = { print: printerOf(invocation, logger, worker), program: programName() }
     const context = { ...log, ...output, service, redactor, stop, draining, restart, worker }
-    const stopTracing = traced.has(command) ? await tracing(logger) : undefined
+    const stopTracing = carriers.has(command) ? await tracing(logger) : undefined
     const code = await runCommand({ invocation, file, workers, signals }, context)
     await restart?.close()
     // A drain may take an hour, so systemd is notified of the end only when it comes.
@@ -157,8 +165,13 @@ function endAtCrash(report: (error: unknown) => void): void {
   })
 }
 
-/** Returns a function that writes a line to the standard output. Of several processes only the first one prints. */
-function printerOf({ settings }: Run, logger: Logger, worker: Worker | undefined): (line: string) => void {
+/**
+ * Returns a function that writes a line to the standard output. Of several processes only the first one prints. A
+ * program that carries connections loses lines where the reader is slow; the output of other commands has an end, and
+ * waits.
+ */
+function printerOf({ settings, command }: Run, logger: Logger, worker: Worker | undefined): (line: string) => void {
+  if (!carriers.has(command)) return (line) => void process.stdout.write(printedLine(line, settings.logFormat))
   const output = new LineOutput(1)
   let warned: string | undefined
   return (line) => {
@@ -173,7 +186,7 @@ function printerOf({ settings }: Run, logger: Logger, worker: Worker | undefined
 }
 
 /** Commands that carry connections. */
-const traced: ReadonlySet<string> = new Set(['server', 'client', 'provider', 'connector', 'connect', 'run', 'demo'])
+const carriers: ReadonlySet<string> = new Set(['server', 'client', 'provider', 'connector', 'connect', 'run', 'demo'])
 
 /** Sends spans of connections if the environment enables it; returns a function that ends it. */
 async function tracing(logger: Logger): Promise<() => Promise<void>> {
