@@ -7,6 +7,8 @@ import { expect, test } from 'vitest'
 import { type DirectPair, directPair } from '../testing/direct-pair.js'
 import { FakeNetwork } from '../testing/fake-puncher.js'
 import { recorded } from '../testing/recorded-puncher.js'
+import { DirectError } from './errors.js'
+import type { Puncher } from './puncher.js'
 import { RacingPuncher } from './racing-puncher.js'
 import { TcpWays } from './tcp/tcp-ways.js'
 
@@ -193,6 +195,23 @@ test('DirectConnector tries again after a second, then after two', async () => {
   }
   expect(counts).toEqual([1, 1, 2, 2, 3])
 })
+
+test.each([true, false])(
+  'DirectConnector continues with the next offer of an attempt (refused: %s)',
+  async (isRefused) => {
+    const none = (): Promise<never> => Promise.reject(new DirectError('ERR_DIRECT_PATH', 'nothing opened'))
+    let closed = 0
+    const first = { offer: 'early', accept: none, next: () => network.connector.offer(), close: () => void closed++ }
+    const puncher = { ...failing, offer: () => Promise.resolve(first) }
+    const answer: Puncher['answer'] = (offer, onOpened) => {
+      if (offer === 'early' && isRefused) return none()
+      return network.provider.answer(offer, onOpened)
+    }
+    const pair = directPair({ connector: { puncher }, provider: { puncher: { ...failing, answer } } })
+    await onDirect(pair)
+    expect({ closed, failures: pair.failures }).toEqual({ closed: 1, failures: [] })
+  },
+)
 
 const failing = {
   offer: () => Promise.reject(new Error('no network')),

@@ -7,7 +7,7 @@ import { DirectError } from './errors.js'
 import type { Purpose } from './greeting.js'
 import { Conversation, introduce, type ConnectorGreeting, moveOver, offerPath } from './handshake.js'
 import { Proof, randomId, type SharedSecret } from './proof.js'
-import type { PathProtocol, Puncher } from './puncher.js'
+import type { OutgoingPath, PathProtocol, Puncher } from './puncher.js'
 import { type DirectSessionOptions, type MovingSession, type Path, sessionTerms } from './session-terms.js'
 import { maxChannelMessageBytes } from './udp/channel-transport.js'
 
@@ -138,17 +138,26 @@ export class DirectConnector {
   }
 
   async #overDirect(): Promise<void> {
-    const { clock, puncher } = this.#options
-    const startedAtMs = clock.now()
-    const outgoing = await puncher.offer()
+    const startedAtMs = this.#options.clock.now()
+    let outgoing: OutgoingPath | undefined = await this.#options.puncher.offer()
+    while (outgoing !== undefined) outgoing = await this.#overPath(outgoing, startedAtMs)
+  }
+
+  /** Opens a path by this offer. Returns the offer to try next where it opens none. */
+  async #overPath(outgoing: OutgoingPath, startedAtMs: number): Promise<OutgoingPath | undefined> {
+    const { clock } = this.#options
     try {
       const answer = await this.#exchange(outgoing.offer)
       const { transport, binding, protocol } = await outgoing.accept(answer)
       await this.#move(new Conversation(transport, clock), 'direct', binding)
       this.#made(protocol, Math.round(clock.now() - startedAtMs))
+      return undefined
     } catch (error) {
+      const mayContinue = error instanceof DirectError && error.code === 'ERR_DIRECT_PATH'
+      const next = mayContinue && !this.#stop.signal.aborted ? outgoing.next?.() : undefined
       outgoing.close()
-      throw error
+      if (next === undefined) throw error
+      return next
     }
   }
 

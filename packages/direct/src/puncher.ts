@@ -19,6 +19,11 @@ export interface OutgoingPath {
   readonly offer: string
   /** Resolves when the connection is open. @throws DirectError if it does not open in time */
   accept(answer: string): Promise<DirectConnection>
+  /**
+   * Continues with another offer, which knows more addresses, where this one opened no connection; call it before
+   * {@link close}. Undefined where there is no other offer.
+   */
+  readonly next?: (() => Promise<OutgoingPath>) | undefined
   /** Cancels the attempt, and frees the port. */
   close(): void
 }

@@ -90,6 +90,53 @@ test('RacingPuncher answers once TCP is open, and ends UDP whose addresses are k
   expect(protocol).toBe('tcp')
 })
 
+/** A UDP puncher that knows its addresses when told so. */
+function slowUdp() {
+  const udp = fakeUdp()
+  let know = (): void => {}
+  const known = new Promise<void>((resolve) => (know = resolve))
+  const offer: Puncher['offer'] = () => known.then(() => udp.puncher.offer())
+  return { ...udp, puncher: { ...udp.puncher, offer }, know }
+}
+
+/** The first offer of a connector whose STUN servers have not answered for 500 ms. */
+async function earlyOffer() {
+  const [clock, udp] = [new FakeClock(), slowUdp()]
+  const offering = racing(udp.puncher, clock).offer()
+  await turns(3)
+  clock.advance(500)
+  const outgoing = await offering
+  onTestFinished(() => outgoing.close())
+  return { clock, udp, outgoing }
+}
+
+test('RacingPuncher.offer opens TCP without waiting for STUN servers, and then ends UDP', async () => {
+  const { udp, outgoing } = await earlyOffer()
+  const incoming = await racing().answer(outgoing.offer, ({ transport }) => onTestFinished(() => transport.destroy()))
+  onTestFinished(() => incoming.close())
+  const { protocol, transport } = await outgoing.accept(incoming.answer)
+  onTestFinished(() => transport.destroy())
+  udp.know()
+  await until(() => udp.isClosed.length > 0, 'the end of UDP')
+  expect(protocol).toBe('tcp')
+})
+
+test('RacingPuncher.offer continues with UDP once its addresses are known', async () => {
+  const { clock, udp, outgoing } = await earlyOffer()
+  const failed = outgoing.accept(withInvitation('', { id: 'ab'.repeat(16), secret: Buffer.alloc(32), places: [] }))
+  udp.know()
+  await turns(3)
+  clock.advance(300)
+  await expect(failed).rejects.toThrow('TCP has not opened before the addresses for UDP were known')
+  const next = await outgoing.next!()
+  outgoing.close()
+  onTestFinished(() => next.close())
+  expect({ offer: next.offer, isClosed: udp.isClosed }).toEqual({
+    offer: expect.stringContaining('a=candidate:1 1 UDP 1 192.0.2.2 5') as string,
+    isClosed: [],
+  })
+})
+
 test('RacingPuncher waits 500 ms for TCP, then takes UDP', async () => {
   const [clock, udp] = [new FakeClock(), fakeUdp()]
   const { opening } = await meet(racing(udp.puncher, clock), fakeUdp().puncher, (answer) =>

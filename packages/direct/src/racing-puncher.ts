@@ -19,6 +19,14 @@ export interface RacingPuncherOptions {
 /** Time for TCP when a path by UDP is open, in milliseconds: TCP is faster, and no connection waits meanwhile. */
 const patienceMs = 500
 
+/**
+ * Time for STUN servers to answer the connector, in milliseconds: one without an answer takes 2 s. Then a first offer
+ * has TCP alone, and another one with UDP follows once its addresses are known, if TCP has not opened by then.
+ */
+const earlyMs = 500
+/** Least time for that first offer to open, in milliseconds: some round trips. */
+const leastMs = 300
+
 /** Tries TCP and UDP at the same time. The connector chooses: TCP, unless it takes much longer. */
 export class RacingPuncher implements Puncher {
   readonly #options: RacingPuncherOptions
@@ -29,10 +37,36 @@ export class RacingPuncher implements Puncher {
 
   async offer(): Promise<OutgoingPath> {
     const { clock, tcp, udp } = this.#options
+    const byUdp = tried(udp?.offer())
+    const isKnown = await within(byUdp, earlyMs, clock)
+    if (isKnown || tcp.hosts([]).length === 0) return this.#offer(byUdp)
+    const early = await this.#offer(noWay)
+    const endUdp = (): void => void byUdp.then(({ path }) => path?.close())
+    let continues = false
+    return {
+      offer: early.offer,
+      accept: async (answer) => {
+        const connection = await Promise.race([early.accept(answer), failsAfter(byUdp, clock)])
+        endUdp()
+        return connection
+      },
+      next: () => {
+        continues = true
+        return this.#offer(byUdp)
+      },
+      close: () => {
+        early.close()
+        if (!continues) endUdp()
+      },
+    }
+  }
+
+  async #offer(byUdp: Promise<Tried<OutgoingPath>>): Promise<OutgoingPath> {
+    const { clock, tcp } = this.#options
     const first = new FirstConnection()
     const mapped = tcp.mapped()
     const attempt = tcp.begin((connection) => first.take(connection))
-    const { path } = await tried(udp?.offer())
+    const { path } = await byUdp
     return {
       offer: await this.#described(attempt, path?.offer, await mapped),
       accept: async (answer) => {
@@ -83,7 +117,7 @@ export class RacingPuncher implements Puncher {
   }
 
   /** Answers for a path by TCP that is open; the one by UDP ends when its addresses are known. */
-  async #answerOpen(attempt: TcpAttempt, byUdp: Promise<{ path?: IncomingPath }>): Promise<IncomingPath> {
+  async #answerOpen(attempt: TcpAttempt, byUdp: Promise<Tried<IncomingPath>>): Promise<IncomingPath> {
     void byUdp.then(({ path }) => path?.close())
     return {
       answer: await this.#described(attempt, '', undefined),
@@ -117,8 +151,31 @@ class FirstConnection {
   }
 }
 
+interface Tried<Path> {
+  readonly path?: Path
+  readonly error?: Error
+}
+
+const noWay: Promise<Tried<OutgoingPath>> = Promise.resolve({})
+
+/** Whether a promise resolves within that time. */
+async function within(promise: Promise<unknown>, limitMs: number, clock: Clock): Promise<boolean> {
+  const pause = new Pause(clock)
+  const resolved = promise.then(() => {
+    pause.end()
+    return true
+  })
+  return Promise.race([resolved, pause.wait(limitMs).then(() => false)])
+}
+
+/** Rejects when the addresses for UDP are known, and {@link leastMs} are over. */
+async function failsAfter(byUdp: Promise<unknown>, clock: Clock): Promise<never> {
+  await Promise.all([byUdp, new Pause(clock).wait(leastMs)])
+  throw new DirectError('ERR_DIRECT_PATH', 'TCP has not opened before the addresses for UDP were known')
+}
+
 /** Result of a way that may be missing, or fail while another one works. */
-async function tried<Path>(way: Promise<Path> | undefined): Promise<{ path?: Path; error?: Error }> {
+async function tried<Path>(way: Promise<Path> | undefined): Promise<Tried<Path>> {
   try {
     return way === undefined ? {} : { path: await way }
   } catch (error) {
