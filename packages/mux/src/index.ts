@@ -31,7 +31,7 @@ export type { OpenRequest, SessionCounters, SessionHandler, SessionState } from 
 export { Session, SessionOfParts } from './session/session.js'
 export type { SessionParts, TraceCode } from './session/session-parts.js'
 export { StartLimit, type StartLimitOptions } from './path/start-limit.js'
-export { SharedPath } from './path/shared-path.js'
+export { SharedPath } from './path/shared/shared-path.js'
 export type { PathLimit, PathLimitOptions } from './path/path-limit.js'
 export {
   type MessageTransport,

@@ -15,7 +15,7 @@ import type { Admission } from './memory/admission.js'
 import type { FramePool, FrameSource } from './memory/frame-pool.js'
 import { MemoryBudget } from './memory/memory-budget.js'
 import type { SharedBudget } from './memory/shared-budget.js'
-import type { SharedPath } from './path/shared-path.js'
+import type { SharedPath } from './path/shared/shared-path.js'
 import type { CompressedData } from './session/compressed-data.js'
 import type { SessionParts, TraceCode } from './session/session-parts.js'
 

@@ -1,5 +1,5 @@
-import type { BesideLoad } from './path-limit.js'
-import { startBytes } from './start-bytes.js'
+import type { BesideLoad } from '../path-limit.js'
+import { startBytes } from '../start-bytes.js'
 
 /**
  * The way to another process, for the sessions that lead to it: their transports share its capacity and its queue. Each

@@ -1,5 +1,5 @@
-import { PathControl } from './path-control.js'
-import type { PathLimitOptions } from './path-limit.js'
+import { PathControl } from '../path-control.js'
+import type { PathLimitOptions } from '../path-limit.js'
 import type { SharedPath } from './shared-path.js'
 
 /** Limits bulk on a path that other sessions use as well. */
