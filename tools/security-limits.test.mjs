@@ -24,6 +24,7 @@ const server = (file) => (name) => sourceConstant(`packages/server/src/${file}.t
 const relay = (file, name) => sourceConstant(`packages/relay/src/${file}.ts`, name)
 const serverOption = server('options/resolve-options')
 const unproven = server('port/web-socket-port')
+const directProvider = (name) => sourceConstant('packages/direct/src/direct-provider.ts', name)
 const throttle = server('links/auth-throttle')
 const hosts = server('expose/hosts/http-hosts')
 const late = server('links/late-refusals')
@@ -79,6 +80,7 @@ const limits = {
   'ports that the providers of one token expose': count(server('expose/exposures')('maxTokenExposures')),
   'channels of one link': count(mux('maxChannels')),
   'bytes held for all clients': `${bytes(serverOption('processBudgetBytes'))}; ${part(keptPart())} is kept for ${tenants('guaranteedTenants')} tokens in equal parts`,
+  'bytes held by a provider for all sessions of direct paths': `${bytes(directProvider('limitBytes'))}; ${part(keptPart())} is kept for ${directProvider('memoryShares')} of them in equal parts`,
   'bytes held for one link': bytes(mux('budgetBytes')),
   'messages of more than 64 KiB that have not arrived in full, of all links': `${bytes(sourceConstant('packages/transport/src/websocket/long-messages.ts', 'maxLongMessageBytes'))}, then the link whose message began first is cut`,
   'bytes that were sent and not acknowledged, of one link': bytes(mux('replayLimitBytes')),
