@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { createServer as createSocks } from '@ls/socks5/node'
 import { until } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
-import { makeServerDial } from './server-dial.js'
+import { hostOf, makeServerDial } from './server-dial.js'
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
@@ -90,4 +90,8 @@ describe('makeServerDial', () => {
   test('refuses a proxy that is none', () => {
     expect(() => makeServerDial({ serverProxies: ['gopher://h'] })).toThrow(RangeError)
   })
+})
+
+test('hostOf shows the host of a URL with white space around it', () => {
+  expect(hostOf(' ws://a:b@localhost:8765 ')).toBe('localhost:8765')
 })

@@ -78,6 +78,7 @@ export function warnOfEnvironment(options: ServerDialOptions & { readonly logger
 export function hostOf(url: string): string {
   return (
     url
+      .trim()
       .replace(/^\w+:\/\//, '')
       .split(/[/?#]/, 1)[0]
       ?.split('@')
