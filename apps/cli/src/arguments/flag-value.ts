@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { UsageError } from '../errors.js'
 import type { CountFlag, DurationFlag, Flag, FlagValue, IntegerFlag, ListFlag, StringFlag } from '../flag.js'
 
@@ -80,7 +81,13 @@ function readText(flag: StringFlag | ListFlag, text: string, source: string): st
   }
   const { choices } = flag
   if (choices?.includes(text) === false) throw unacceptable(source, text, `one of ${choices.join(', ')}`)
-  return text
+  return flag.placeholder === 'HOST' ? withoutBrackets(text) : text
+}
+
+/** Removes the brackets of an IPv6 address: users copy it from a URL, and the system would look it up as a name. */
+function withoutBrackets(host: string): string {
+  const address = /^\[(.*)\]$/.exec(host)?.[1]
+  return address !== undefined && isIPv6(address) ? address : host
 }
 
 function unacceptable(source: string, text: string, allowed: string): UsageError {

@@ -107,7 +107,7 @@ export const directModeFlags = [
     commands: ['server'],
     section,
     type: 'string',
-    placeholder: 'ADDRESS',
+    placeholder: 'HOST',
     help: 'Address of the UDP port of --direct-rendezvous-udp; by default that of --ws-host',
   },
   {
