@@ -30,6 +30,15 @@ describe('parseCommandLine', () => {
     expect(warnings).toEqual(['--token (-t) begins or ends with white space, which counts as a part of it'])
   })
 
+  test.each([
+    ['"secret"', ['--token (-t) is in quotation marks, which count as a part of it']],
+    ["'secret'", ['--token (-t) is in quotation marks, which count as a part of it']],
+    ['"secret', []],
+    ['"', []],
+  ])('warns of quotation marks around the token %s', (token, expected) => {
+    expect((parseCommandLine(['client'], { LINKSOCKS_TOKEN: token }) as Run).warnings).toEqual(expected)
+  })
+
   test('shows the order of the words where a command stands behind another', () => {
     expect(() => parseCommandLine(['server', 'version'], {})).toThrow(
       "unexpected argument 'version'; the command comes first: linksocks version",
@@ -451,6 +460,15 @@ describe('parseCommandLine with the environment', () => {
 
   test('reads a variable without the white space around it', () => {
     expect(client([], { LINKSOCKS_TOKEN: ' a b\n' }).token).toBe('a b')
+  })
+
+  test.each([
+    ['[::1]', '::1'],
+    ['[fe80::1%eth0]', 'fe80::1%eth0'],
+    ['[::', '[::'],
+    ['[host]', '[host]'],
+  ])('reads the host %s as %s', (text, host) => {
+    expect(server(['-H', text]).wsHost).toBe(host)
   })
 
   test('treats -r=false as --no-reverse', () => {

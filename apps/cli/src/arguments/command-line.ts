@@ -135,7 +135,7 @@ function makeRun<C extends RunCommandName>(
     ...withoutEffect(roleOf(command, byName), byName),
     ...ignoredFlags(values),
     ...(command === 'token' && words.all[0] === 'add' ? tokenOfVariable(given, byName) : []),
-    ...blankEdges(values),
+    ...secretEdges(values),
     ...misspeltVariables(environment),
   ]
   return {
@@ -183,14 +183,22 @@ function unexpectedHint(word: string, command: CommandName): string {
 }
 
 /**
- * Warnings about white space at the start or end of values. It nearly always comes from a shell or a file; the server
- * compares every byte.
+ * Warnings about white space or quotation marks around secrets. They nearly always come from a shell or a file, such as
+ * that of Docker's --env-file, which keeps quotation marks; the server compares every byte.
  */
-function blankEdges(values: readonly (readonly [Flag, FlagValue | undefined])[]): readonly string[] {
-  const blank = values.filter(([flag, value]) => {
-    return flag.secret === 'value' && textsOf(value).some((text) => text.trim() !== text)
-  })
-  return blank.map(([flag]) => `${flagLabel(flag)} begins or ends with white space, which counts as a part of it`)
+function secretEdges(values: readonly (readonly [Flag, FlagValue | undefined])[]): readonly string[] {
+  const flagsWith = (edge: RegExp): readonly Flag[] =>
+    values
+      .filter(([flag, value]) => flag.secret === 'value' && textsOf(value).some((text) => edge.test(text)))
+      .map(([flag]) => flag)
+  return [
+    ...flagsWith(/^\s|\s$/).map(
+      (flag) => `${flagLabel(flag)} begins or ends with white space, which counts as a part of it`,
+    ),
+    ...flagsWith(/^(["'])[^]*\1$/).map(
+      (flag) => `${flagLabel(flag)} is in quotation marks, which count as a part of it`,
+    ),
+  ]
 }
 
 function parseHelp(given: ReadonlyMap<string, FlagValue>, positionals: readonly string[]): HelpRequest {

@@ -43,6 +43,16 @@ describe('explainListenFailure', () => {
     )
   })
 
+  test.each(['127.0.0.1:9999', '[::1]:9999', 'localhost:9999'])(
+    'names the flag for the port of the host %s',
+    (socksHost) => {
+      const system = Object.assign(new Error('x'), { code: 'ENOTFOUND', hostname: socksHost, syscall: 'getaddrinfo' })
+      expect(explainListenFailure(system, [proxyPort({ socksHost, socksPort: 9870 })]).message).toBe(
+        `port 9870 on ${socksHost} cannot be opened: --socks-host (-s) has no port; give it with --socks-port (-p)`,
+      )
+    },
+  )
+
   test('does not change other errors', () => {
     const error = new Error('other')
     expect(explainListenFailure(error, ports)).toBe(error)

@@ -48,6 +48,7 @@ function explain(
     return `${opening}: this user has no permission, ports below 1024 need more rights; choose another with ${flags}`
   if (code === 'EMFILE' || code === 'ENFILE')
     return `${opening}: too many files are open (${code}); raise the limit (ulimit -n)`
+  if (/^(?:[^:]+|\[.*\]):\d+$/.test(host)) return `${opening}: ${hostFlag} has no port; give it with ${portFlag}`
   return `${opening}: this machine has no such address (${code}); choose another with ${hostFlag}`
 }
 
