@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { get, type IncomingMessage } from 'node:http'
 import { connect as connectTcp, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { LinkSocksClient } from '@ls/client'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent, until } from '@ls/testkit'
@@ -19,7 +21,7 @@ async function start() {
   afterTest(() => rmSync(folder, { recursive: true }))
   const proxyPort = await freePort()
   const config = join(folder, 'linksocks.yaml')
-  const tokens = `[{token: f}, {token: r, reverse: true, socks-host: 127.0.0.1, socks-port: ${proxyPort}, connector-token: [c]}]`
+  const tokens = `[{token: f, policy: {quota: {day: 1GB}}}, {token: r, reverse: true, socks-host: 127.0.0.1, socks-port: ${proxyPort}, connector-token: [c]}]`
   const apiSocket = join(folder, 'api')
   const main = `main: {ws-host: 127.0.0.1, ws-port: 0, guard: none, api-socket: ${apiSocket}, tokens: ${tokens}}`
   writeFileSync(config, `servers: {${main}}\n`)
@@ -45,6 +47,13 @@ function end(pid: number): void {
   } catch {
     // The process has ended by itself.
   }
+}
+
+/** Bytes that the first token has used of its quota, as the API says. */
+async function usedBytes(socketPath: string): Promise<number | undefined> {
+  const [response] = (await onceEvent(get({ socketPath, path: '/api/tokens' }), 'response')) as [IncomingMessage]
+  const [first] = JSON.parse(await text(response)) as { quota?: { used_bytes: number }[] }[]
+  return first?.quota?.[0]?.used_bytes
 }
 
 async function link(url: string, token: string, role: 'client' | 'provider' = 'client'): Promise<LinkSocksClient> {
@@ -76,6 +85,21 @@ describe.skipIf(process.platform === 'win32')('linksocks run, restarted', () => 
     },
     30_000 + restarts * 10_000,
   )
+
+  test('counts the last bytes of the former process for the quota too', async () => {
+    const { url, restart, apiSocket } = await start()
+    const echo = closing(await echoServer())
+    const socket = await connect({ proxy: (await link(url, 'f')).socksAddress!, target: echo })
+    await restart()
+    let received = 0
+    socket.on('data', ({ length }: Buffer) => {
+      received += length
+      if (received === 100_000) socket.end()
+    })
+    socket.write(Buffer.alloc(100_000))
+    await onceEvent(socket, 'close')
+    await expect.poll(() => usedBytes(apiSocket), { timeout: 10_000 }).toBe(200_000)
+  })
 
   test('continues if the new process does not start, and reports why', async () => {
     const { program, config, url } = await start()

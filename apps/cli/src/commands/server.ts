@@ -171,7 +171,7 @@ function endOf(
       if (!isDrained) logOpenChannels([...server.channels()].length, logger)
       await server.close({ graceMs: isDrained ? 0 : graceMs })
       await node?.close()
-      ended()
+      await ended()
       await status.port?.close()
     },
   }
@@ -198,8 +198,11 @@ interface Restartable {
 }
 
 /** Adds the server to the parts that a restart hands over; returns a function that removes it. */
-function addToRestart({ name, server, state, owners }: Restartable, restart: CommandContext['restart']): () => void {
-  if (restart === undefined || state === undefined || owners === undefined) return () => {}
+function addToRestart(
+  { name, server, state, owners }: Restartable,
+  restart: CommandContext['restart'],
+): () => Promise<void> {
+  if (restart === undefined || state === undefined || owners === undefined) return async () => {}
   let opened: Promise<void> | undefined
   // A previous attempt may have opened it.
   const listenForPassed = (): Promise<void> => (opened ??= server.ports.listenForPassed(owners.ownPath))

@@ -78,11 +78,13 @@ export class Restart {
     return new OwnersInFolder(this.folder)
   }
 
-  /** Adds a running server; returns a function that removes it. */
-  add(part: RestartablePart): () => void {
+  /** Adds a running server; returns a function that removes it once the new process has its last numbers. */
+  add(part: RestartablePart): () => Promise<void> {
     this.#parts.set(part.name, part)
-    return () => {
-      if (this.#parts.get(part.name) === part) this.#parts.delete(part.name)
+    return async () => {
+      if (this.#parts.get(part.name) !== part) return
+      await this.#report()
+      this.#parts.delete(part.name)
     }
   }
 
@@ -110,13 +112,9 @@ export class Restart {
     return this.#underWay
   }
 
-  /**
-   * Sends the last numbers to the new process, and removes the folder if it is empty. The first process waits for the
-   * last one.
-   */
+  /** Removes the folder if it is empty. The first process waits for the last one. */
   async close(): Promise<void> {
     clearInterval(this.#reporting)
-    await this.#report()
     await this.#keeper?.ended
     try {
       rmdirSync(this.folder)
