@@ -42,15 +42,15 @@ export function* parseYamlDocument(text: string, lines: LineCounter): Steps<Pars
   parsed.push(...parser.end())
   yield
   const document = yield* composeInSteps(parsed, text.length)
-  return { document, targets: yield* findTargets(document, lines) }
+  return { document, targets: yield* checkNodes(document, lines) }
 }
 
 /**
- * Finds what each alias means, and adds the mistakes that are left: keys that a map has twice, and aliases without an
- * anchor. One pass: `Alias.resolve` would go through the whole file for each alias, and the library's check of keys
- * through the whole map for each key.
+ * Adds the mistakes that are left to the document: keys that a map has twice, and aliases without an anchor. Returns
+ * what each alias means. One pass: `Alias.resolve` would go through the whole file for each alias, and the library's
+ * check of keys through the whole map for each key.
  */
-function* findTargets(document: Document, lines: LineCounter): Steps<ReadonlyMap<Alias, Node>> {
+function* checkNodes(document: Document, lines: LineCounter): Steps<ReadonlyMap<Alias, Node>> {
   const anchors = new Map<string, Node>()
   const targets = new Map<Alias, Node>()
   const withoutTarget: YAMLParseError[] = []
