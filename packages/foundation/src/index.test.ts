@@ -9,6 +9,8 @@ test('@ls/foundation exports exactly these names', () => {
       "Pause",
       "ProgressWatch",
       "RareLog",
+      "RenewedMap",
+      "RenewedSet",
       "asError",
       "checkDurationMs",
       "checkInteger",

@@ -11,6 +11,8 @@ export { type Logger, loggerOfPart, type LoggerWithParts, type LogPart, logParts
 export { Pause } from './pause.js'
 export { ProgressWatch, type ProgressWatchOptions } from './progress-watch.js'
 export { RareLog } from './rare-log.js'
+export { RenewedMap } from './renewed-map.js'
+export { RenewedSet } from './renewed-set.js'
 export { checkDurationMs, checkInteger, maxPort, maxTimerMs } from './options/ranges.js'
 export { isReplyWord, replyForms, replyOfErrno, type ReplyWord, replyWords } from './reply-words.js'
 export { asError, textOf } from './thrown.js'

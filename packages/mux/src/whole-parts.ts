@@ -1,4 +1,5 @@
 import { appendTraceparent, readTraceparent } from '@ls/codec'
+import { RenewedMap } from '@ls/foundation'
 import { consumingHandler } from './channel/consuming-handler.js'
 import { Admission } from './memory/admission.js'
 import { processFramePool } from './memory/frame-pool.js'
@@ -17,6 +18,7 @@ export const wholeParts: SessionParts = {
   consuming: consumingHandler,
   compressed: (compressor) => new CompressedData(compressor),
   admission: (options) => new Admission(options),
+  Table: RenewedMap,
   trace: {
     append: (connect, traceparent) => (traceparent === undefined ? connect : appendTraceparent(connect, traceparent)),
     read: readTraceparent,

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream'
 import { closeStream } from '@ls/dial'
+import { RenewedSet } from '@ls/foundation'
 
-const open = new Set<Duplex>()
+const open = new RenewedSet<Duplex>()
 
 /** Registers a proxied socket for {@link closeOpenSockets} until it closes. */
 export function watchSocket(socket: Duplex): void {

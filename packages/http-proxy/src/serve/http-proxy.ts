@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { closeStream, type Dial, discardStream } from '@ls/dial'
+import { RenewedMap } from '@ls/foundation'
 import type { DialInfo } from '../dial-direct.js'
 import { HttpProxyError } from '../errors.js'
 import { resolveOptions, type HttpProxyOptions, type ResolvedHttpProxyOptions } from '../options.js'
@@ -22,7 +23,7 @@ export class HttpProxy {
   readonly #options: ResolvedHttpProxyOptions
   readonly #http: HttpServer
   readonly #context: ConnectionContext
-  readonly #connections = new Map<Duplex, ClientConnection>()
+  readonly #connections = new RenewedMap<Duplex, ClientConnection>()
   #state: 'open' | 'closed' = 'open'
   /** Calls of `close` that wait for the last client. */
   readonly #closing = new Set<() => void>()
@@ -61,7 +62,7 @@ export class HttpProxy {
   /** Cuts every client; resolves when all are gone. Sockets served later are cut immediately. */
   async close(): Promise<void> {
     this.#state = 'closed'
-    for (const socket of this.#connections.keys()) closeStream(socket)
+    for (const [socket] of this.#connections) closeStream(socket)
     if (this.#connections.size > 0) await new Promise<void>((resolve) => this.#closing.add(resolve))
   }
 

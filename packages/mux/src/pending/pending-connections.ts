@@ -1,4 +1,4 @@
-import { checkInteger } from '@ls/foundation'
+import { checkInteger, RenewedMap, RenewedSet } from '@ls/foundation'
 import { MemoryBudget } from '../memory/memory-budget.js'
 import { addressGroup } from './address-group.js'
 
@@ -74,7 +74,7 @@ export class PendingConnections {
   readonly maxPendingPerAddress: number
   readonly #all = new Queue()
   readonly #encrypted = new Queue()
-  readonly #byGroup = new Map<string, Queue>()
+  readonly #byGroup = new RenewedMap<string, Queue>()
   #budget = new MemoryBudget({ limitBytes: maxPendingBytes })
 
   /** Creates an empty table. @throws RangeError for a limit that is no whole number of at least 1. */
@@ -228,8 +228,8 @@ function groupOf(address: string | undefined): string | undefined {
 
 /** Connections in order of arrival, with those being served in a list of their own. */
 class Queue {
-  readonly served = new Set<Entry>()
-  readonly #waiting = new Set<Entry>()
+  readonly served = new RenewedSet<Entry>()
+  readonly #waiting = new RenewedSet<Entry>()
 
   get size(): number {
     return this.served.size + this.#waiting.size

@@ -1,5 +1,6 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
 import type { TableEntry } from './table-entry.js'
+import type { ReadonlyTable } from './table.js'
 
 export interface IdleWatchOptions {
   readonly clock: Clock
@@ -10,11 +11,11 @@ export interface IdleWatchOptions {
 /** Aborts channels that were idle for too long. All share one timer; it does not run while there are no channels. */
 export class IdleWatch {
   readonly #options: IdleWatchOptions
-  readonly #entries: ReadonlyMap<unknown, TableEntry>
+  readonly #entries: ReadonlyTable<never, TableEntry>
   #timer: TimerHandle
   #running = false
 
-  constructor(options: IdleWatchOptions, entries: ReadonlyMap<unknown, TableEntry>) {
+  constructor(options: IdleWatchOptions, entries: ReadonlyTable<never, TableEntry>) {
     this.#options = options
     this.#entries = entries
   }

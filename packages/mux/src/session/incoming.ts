@@ -9,12 +9,13 @@ import { handshakeText, isBaseChannelMessage, isForOwner, isHandshake } from './
 import { type ConnectHost, receiveConnect } from './receive-connect.js'
 import type { SessionCounters, SessionHandler } from './session-handler.js'
 import type { TableEntry } from './table-entry.js'
+import type { ReadonlyTable } from './table.js'
 
 export interface IncomingOptions {
   readonly host: ConnectHost
   readonly handler: SessionHandler
   readonly counters: SessionCounters
-  readonly entries: ReadonlyMap<ChannelKey, TableEntry>
+  readonly entries: ReadonlyTable<ChannelKey, TableEntry>
   readonly outbox: Outbox
   /** Present where `resume` is in force. */
   readonly sequencer: Sequencer | undefined
@@ -29,7 +30,7 @@ export interface IncomingOptions {
  */
 export class Incoming {
   readonly #options: IncomingOptions
-  readonly #entries: ReadonlyMap<ChannelKey, TableEntry>
+  readonly #entries: ReadonlyTable<ChannelKey, TableEntry>
   readonly #sequencer: Sequencer | undefined
 
   constructor(options: IncomingOptions) {

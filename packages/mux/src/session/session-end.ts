@@ -26,6 +26,7 @@ import {
 } from './session-handler.js'
 import type { SessionParts } from './session-parts.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
+import type { Table } from './table.js'
 
 /** The end of a session in this process: the implementation of {@link Session}. */
 export class SessionEnd implements ChannelHost {
@@ -34,7 +35,7 @@ export class SessionEnd implements ChannelHost {
   readonly counters: SessionCounters = { strayMessages: 0, unknownMessages: 0 }
 
   readonly #handler: SessionHandler
-  readonly #entries = new Map<ChannelKey, TableEntry>()
+  readonly #entries: Table<ChannelKey, TableEntry>
   readonly #sequencer: Sequencer | undefined
   readonly #outbox: Outbox
   readonly #urgent: UrgentPart
@@ -69,6 +70,7 @@ export class SessionEnd implements ChannelHost {
       onMessage: (message) => this.#incoming.receiveEarly(message),
       onError: (error) => this.#protocolError(error),
     })
+    this.#entries = new (parts.Table ?? Map)()
     this.#incoming = new Incoming({
       host: this,
       handler,
@@ -138,7 +140,7 @@ export class SessionEnd implements ChannelHost {
   attach(transport: MessageTransport, peerReceived?: number): boolean {
     if (this.#state === 'closed') return false
     if (peerReceived === undefined && this.#sequencer?.started === true) {
-      throw new TypeError('attach needs peerReceived: the peer may lack messages')
+      throw new TypeError('attach needs peerReceived')
     }
     if (peerReceived !== undefined && this.#sequencer?.restart(peerReceived) !== true) return false
     this.detach()

@@ -5,6 +5,7 @@ import type { FrameSource } from '../memory/frame-pool.js'
 import type { PathLimit, PathLimitOptions } from '../path/path-limit.js'
 import type { UrgentLink } from '../urgent/urgent-link.js'
 import type { CompressedData } from './compressed-data.js'
+import type { Table } from './table.js'
 
 /**
  * Code that many sessions never run. {@link Session} has all of it; a web page gives its sessions only what it has
@@ -23,6 +24,8 @@ export interface SessionParts {
   readonly consuming?: typeof consumingHandler | undefined
   /** Code for compressed Data. @default a channel that receives such data is aborted */
   compressed?(compressor: Compressor | undefined): CompressedData
+  /** Class of the table of channels. @default Map */
+  readonly Table?: (new <K, V>() => Table<K, V>) | undefined
   /** Code for the extension `trace`. @default Connect carries no traceparent */
   readonly trace?: TraceCode | undefined
 }

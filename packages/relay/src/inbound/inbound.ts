@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { closeStream, type DnsOptions } from '@ls/dial'
-import { isLoopback, type Logger, RareLog, loggerOfPart, systemClock } from '@ls/foundation'
+import { isLoopback, type Logger, RareLog, RenewedSet, loggerOfPart, systemClock } from '@ls/foundation'
 import type { HttpProxy } from '@ls/http-proxy/node'
 import { PendingConnections } from '@ls/mux'
 import type { Authenticator } from '@ls/socks5'
@@ -85,7 +85,7 @@ export class Inbound {
   readonly #pendingClients: PendingClients
   readonly #refusals: RefusalLog
   #access: Access
-  readonly #sockets = new Set<Duplex>()
+  readonly #sockets = new RenewedSet<Duplex>()
   /** Called when the last client is gone: one function for each `close` that waits. */
   readonly #onEmpty = new Set<() => void>()
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { discardStream } from '@ls/dial'
-import { type Clock, isLoopback, type Logger, systemClock, type TimerHandle } from '@ls/foundation'
+import { type Clock, isLoopback, type Logger, RenewedMap, systemClock, type TimerHandle } from '@ls/foundation'
 import type { PendingConnection, PendingConnections } from '@ls/mux'
 
 /** Limits for a client over WebSocket before its handshake is over. */
@@ -24,7 +24,7 @@ export class PendingClients {
   readonly #logger: Logger
   readonly #clock: Clock
   /** Clients whose bytes are counted here, with the bytes counted so far. */
-  readonly #counted = new Map<Duplex, { readonly entry: PendingConnection; bytes: number }>()
+  readonly #counted = new RenewedMap<Duplex, { readonly entry: PendingConnection; bytes: number }>()
   #timer: TimerHandle
   /** Functions that end the pending state of each client. */
   readonly #admit = new WeakMap<Duplex, () => void>()

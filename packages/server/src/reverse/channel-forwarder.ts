@@ -1,4 +1,4 @@
-import type { RareLog } from '@ls/foundation'
+import { type RareLog, RenewedMap } from '@ls/foundation'
 import {
   type Channel,
   ChannelOffer,
@@ -34,7 +34,7 @@ export interface Connection {
 /** Forwards connectors' channels to providers, and keeps the list of them (agent mode, protocol.md §1). */
 export class ChannelForwarder {
   /** Connections by the opener's channel. */
-  readonly #connections = new Map<Channel, Connection>()
+  readonly #connections = new RenewedMap<Channel, Connection>()
   readonly #rareLog: RareLog
   readonly #onEnded: (connection: Connection) => void
 

@@ -1,6 +1,6 @@
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { closeStream, discardStream, openPort } from '@ls/dial'
-import { checkDurationMs, checkInteger, type Logger, textOf } from '@ls/foundation'
+import { checkDurationMs, checkInteger, type Logger, RenewedSet, textOf } from '@ls/foundation'
 import { SocksError } from '../errors.js'
 import { defaultAnswerTimeoutMs, defaultHandshakeTimeoutMs, defaultMaxHandshakes } from '../limits.js'
 import type { SocksRequest } from '../request.js'
@@ -70,7 +70,7 @@ class TcpSocksServer implements SocksServer {
   readonly #answerTimeoutMs: number
   readonly #maxHandshakes: number
   readonly #server: Server
-  readonly #sockets = new Set<Socket>()
+  readonly #sockets = new RenewedSet<Socket>()
   #handshakes = 0
 
   constructor(options: SocksServerOptions, onRequest: RequestHandler) {

@@ -4,7 +4,7 @@ import type { DropArgument, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { carryResets, closeStream, discardStream } from '@ls/dial'
-import type { Clock } from '@ls/foundation'
+import { type Clock, RenewedSet } from '@ls/foundation'
 import type { PendingConnections } from '@ls/mux'
 import { systemCodeOf } from '../errors.js'
 import { textResponse } from '../listen/refuse-upgrade.js'
@@ -52,13 +52,13 @@ export class HttpPort {
   readonly #options: HttpPortOptions
   readonly #pending: PendingSockets
   /** Connections before HTTP, which has its own deadlines. */
-  readonly #arriving = new Set<Socket>()
+  readonly #arriving = new RenewedSet<Socket>()
   /** Contents of PROXY headers, by connection. */
   readonly #sources = new WeakMap<Socket, ClientAddress>()
   /** The last answer on a connection: no other bytes may be written before it is complete. */
   readonly #answers = new WeakMap<Duplex, ServerResponse>()
   /** Answers that are not complete: a part of one must not look complete. */
-  readonly #underWay = new Set<ServerResponse>()
+  readonly #underWay = new RenewedSet<ServerResponse>()
 
   constructor(options: HttpPortOptions) {
     this.#options = options

@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import type { Address } from '@ls/codec'
 import { breakStream, closeStream } from '@ls/dial'
+import { RenewedSet } from '@ls/foundation'
 import { plainAddress } from '../../address/ip-address.js'
 import type { Failure } from '../../errors.js'
 import { failureOf } from '../../failure.js'
@@ -15,7 +16,7 @@ import { reportFailure } from './report-failure.js'
 
 /** Opens a port whose connections all go to one target. @throws ListenError if it is taken or not permitted */
 export async function openTcpForward(forward: TcpForward, options: PortForwardOptions): Promise<OpenForward> {
-  const sockets = new Set<Socket>()
+  const sockets = new RenewedSet<Socket>()
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Server, Socket } from 'node:net'
 import { closeStream, discardStream } from '@ls/dial'
-import { type RareLog, textOf } from '@ls/foundation'
+import { type RareLog, RenewedSet, textOf } from '@ls/foundation'
 import type { PendingConnection } from '@ls/mux'
 import { type ExposedHost, openServer } from '@ls/relay'
 import { CertificateWatch, type ServerTlsOptions } from '@ls/transport'
@@ -22,7 +22,7 @@ export class HostExposures {
   readonly #rareLog: RareLog
   readonly #table = new HostTable<HostPage>()
   readonly #open = new Set<Server>()
-  readonly #sockets = new Set<Socket>()
+  readonly #sockets = new RenewedSet<Socket>()
   /** Connections whose first bytes have not yet shown a host name. */
   readonly #pending = new WeakMap<Socket, PendingConnection>()
   #watch: CertificateWatch | undefined

@@ -1,0 +1,31 @@
+import { RenewedMap } from './renewed-map.js'
+
+/** A set for many short-lived members, such as sockets; see {@link RenewedMap}. */
+export class RenewedSet<T> {
+  readonly #members = new RenewedMap<T, T>()
+
+  get size(): number {
+    return this.#members.size
+  }
+
+  has(member: T): boolean {
+    return this.#members.has(member)
+  }
+
+  add(member: T): void {
+    this.#members.set(member, member)
+  }
+
+  delete(member: T): boolean {
+    return this.#members.delete(member)
+  }
+
+  clear(): void {
+    this.#members.clear()
+  }
+
+  /** Iterates over the members, in the order in which they were added. */
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.#members.values()
+  }
+}
