@@ -26,7 +26,10 @@ export interface ProgramLog {
   readonly levels: LogLevels
   /** Undefined where none is asked for. */
   readonly accessLog: AccessLog | undefined
-  /** Reports the error that ends the command, also where the log is silent. */
+  /**
+   * Reports the error that ends the command: in the log, and on standard error where the log is silent or a file, which
+   * the user does not see, and which may be on a full disk.
+   */
   report(error: unknown): void
 }
 
@@ -53,8 +56,8 @@ export async function openLog({ settings, command }: Run, parts: LogParts): Prom
     levels,
     accessLog: files.access === undefined ? undefined : new AccessLog(files.access, redactor),
     report: (error) => {
-      if (level === 'silent')
-        return void process.stderr.write(`linksocks: ${escapeControlsInLines(redactor.clean(messageOf(error)))}\n`)
+      if (level === 'silent' || files.log !== undefined)
+        process.stderr.write(`linksocks: ${escapeControlsInLines(redactor.clean(messageOf(error)))}\n`)
       const description = describeError(error)
       logger.error(settings.debug > 0 ? { err: error } : { code: description.code }, description.message)
     },
