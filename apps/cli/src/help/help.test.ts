@@ -68,8 +68,8 @@ describe('renderHelp', () => {
         -d, --debug                 Log more: -d for debug, -dd for trace
                                     [env: LINKSOCKS_DEBUG]
             --log-level LEVEL       Lowest level to log, regardless of -d; info by
-                                    default, warn for the demo [one of: trace, debug,
-                                    info, warn, error, silent]
+                                    default, warn for demo and connect [one of: trace,
+                                    debug, info, warn, error, silent]
                                     [env: LINKSOCKS_LOG_LEVEL]
             --log-format FORMAT     json writes a JSON object for each line of both
                                     streams; auto and human write lines for people

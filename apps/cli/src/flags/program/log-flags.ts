@@ -19,7 +19,7 @@ export const logFlags = [
     choices: ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
     commands: logging,
     section: 'Logs',
-    help: 'Lowest level to log, regardless of -d; info by default, warn for the demo',
+    help: 'Lowest level to log, regardless of -d; info by default, warn for demo and connect',
   },
   {
     name: 'log-format',

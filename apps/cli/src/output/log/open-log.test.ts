@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { parseCommandLine, type RunOf } from '../../arguments/command-line.js'
+import { parseCommandLine, type Run } from '../../arguments/command-line.js'
 import { Redactor } from '../redactor.js'
 import { openLog } from './open-log.js'
 
@@ -18,7 +18,7 @@ afterEach(() => {
 
 /** What standard error receives when a server with these flags ends with an error. */
 async function reported(...argv: readonly string[]): Promise<string> {
-  const run = parseCommandLine(['server', ...argv], {}) as RunOf<'server'>
+  const run = parseCommandLine(['server', ...argv], {}) as Run
   const parts = { redactor: new Redactor(), signals: new EventEmitter(), worker: undefined }
   const log = await openLog(run, parts)
   const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
@@ -32,4 +32,14 @@ test('openLog reports the error that ends a command on standard error where the 
 
 test('openLog reports the error that ends a command on standard error where the log is silent', async () => {
   expect(await reported('--log-level', 'silent')).toBe('linksocks: the port is in use\n')
+})
+
+test.each([
+  [['connect', 'localhost:22'], false],
+  [['connect', 'localhost:22', '-d'], true],
+  [['client'], true],
+])('openLog shows progress of %j: %s', async (argv, isShown) => {
+  const parts = { redactor: new Redactor(), signals: new EventEmitter(), worker: undefined }
+  const { levels } = await openLog(parseCommandLine(argv, {}) as Run, parts)
+  expect(levels.isAnyEnabled('info')).toBe(isShown)
 })

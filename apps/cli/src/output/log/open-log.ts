@@ -36,8 +36,8 @@ export interface ProgramLog {
 /** Opens the log of a command. @throws UsageError for a file that cannot be opened */
 export async function openLog({ settings, command }: Run, parts: LogParts): Promise<ProgramLog> {
   const { redactor, signals, worker } = parts
-  // A person reads the output of the demo, and needs only the next steps.
-  const level = logLevel(settings, command === 'demo' ? 'warn' : 'info')
+  // A person reads the output of the demo, and needs only the next steps; ssh shows that of connect at each login.
+  const level = logLevel(settings, command === 'demo' || command === 'connect' ? 'warn' : 'info')
   /** The logger, once there is one. */
   const made: { logger?: Logger } = {}
   const files = await openLogFiles(settings, signals, (text) => made.logger?.error({}, text))
