@@ -13,18 +13,22 @@ export class RenewedMap<K, V> {
   /** Entries to set before the next copy. */
   #left = minSets
 
+  /** Number of entries. */
   get size(): number {
     return this.#map.size
   }
 
+  /** Returns the value of a key; undefined without one. */
   get(key: K): V | undefined {
     return this.#map.get(key)
   }
 
+  /** Whether the key has a value. */
   has(key: K): boolean {
     return this.#map.has(key)
   }
 
+  /** Sets the value of a key. */
   set(key: K, value: V): void {
     if (this.#left-- === 0) {
       this.#map = new Map(this.#map)
@@ -33,14 +37,17 @@ export class RenewedMap<K, V> {
     this.#map.set(key, value)
   }
 
+  /** Removes a key; returns whether it was there. */
   delete(key: K): boolean {
     return this.#map.delete(key)
   }
 
+  /** Removes all entries. */
   clear(): void {
     this.#map = new Map()
   }
 
+  /** Iterates over the values, in the order in which their keys were set first. */
   values(): IterableIterator<V> {
     return this.#map.values()
   }
