@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
+import type { ReadonlyTable } from '../memory/table.js'
 import type { TableEntry } from './table-entry.js'
-import type { ReadonlyTable } from './table.js'
 
 export interface IdleWatchOptions {
   readonly clock: Clock

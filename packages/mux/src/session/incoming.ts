@@ -4,12 +4,12 @@ import { textOf } from '@ls/foundation'
 import { MuxError } from '../errors.js'
 import type { Outbox } from '../link/outbox.js'
 import type { Sequencer } from '../link/sequencer.js'
+import type { ReadonlyTable } from '../memory/table.js'
 import type { UrgentPart } from '../urgent/urgent-part.js'
 import { handshakeText, isBaseChannelMessage, isForOwner, isHandshake } from './message-kind.js'
 import { type ConnectHost, receiveConnect } from './receive-connect.js'
 import type { SessionCounters, SessionHandler } from './session-handler.js'
 import type { TableEntry } from './table-entry.js'
-import type { ReadonlyTable } from './table.js'
 
 export interface IncomingOptions {
   readonly host: ConnectHost

@@ -9,6 +9,7 @@ import type { Flow } from '../flow/flow.js'
 import { Outbox } from '../link/outbox.js'
 import { Sequencer } from '../link/sequencer.js'
 import { isFinal, type MessageTransport, SessionCloseCode, type TransportCloseReason } from '../link/transport.js'
+import type { Table } from '../memory/table.js'
 import { type ResolvedSessionOptions, resolveSessionOptions, type SessionOptions } from '../options.js'
 import { UrgentPart } from '../urgent/urgent-part.js'
 import { IdleWatch } from './idle-watch.js'
@@ -26,7 +27,6 @@ import {
 } from './session-handler.js'
 import type { SessionParts } from './session-parts.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
-import type { Table } from './table.js'
 
 /** The end of a session in this process: the implementation of {@link Session}. */
 export class SessionEnd implements ChannelHost {

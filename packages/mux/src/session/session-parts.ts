@@ -2,10 +2,10 @@ import type { Compressor, readTraceparent } from '@ls/codec'
 import type { consumingHandler } from '../channel/consuming-handler.js'
 import type { Admission, AdmissionOptions } from '../memory/admission.js'
 import type { FrameSource } from '../memory/frame-pool.js'
+import type { Table } from '../memory/table.js'
 import type { PathLimit, PathLimitOptions } from '../path/path-limit.js'
 import type { UrgentLink } from '../urgent/urgent-link.js'
 import type { CompressedData } from './compressed-data.js'
-import type { Table } from './table.js'
 
 /**
  * Code that many sessions never run. {@link Session} has all of it; a web page gives its sessions only what it has
